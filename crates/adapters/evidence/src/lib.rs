@@ -1,0 +1,19 @@
+//! Run folders: what was asked, the hash-chained timeline, blobs by hash and the cached row of a finished run.
+
+mod atomic;
+mod blobs;
+mod digest;
+mod error;
+mod output;
+mod run_folder;
+mod state_folder;
+mod summary;
+mod timeline;
+
+pub use digest::sha256_hex;
+pub use error::EvidenceError;
+pub use output::Piece;
+pub use run_folder::RunFolder;
+pub use state_folder::StateFolder;
+pub use summary::Summary;
+pub use timeline::{Opened, Timeline, read, tail};

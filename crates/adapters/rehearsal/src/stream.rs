@@ -1,0 +1,11 @@
+//! What goes to standard error.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Says what is wrong and gives the exit code for wrong usage.
+pub(crate) fn usage_error(message: &str) -> ExitCode {
+    // Without a standard error there is no one to tell.
+    let _told = writeln!(std::io::stderr(), "{message}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,64 @@
+//! The daemon's side of a keeper's socket.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::SupervisorError;
+use crate::record::KeeperRecord;
+use crate::wire::{Reply, Request};
+
+/// How long a keeper may take to answer; it never does more than one short thing at a time.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A keeper as the daemon sees it.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    run: String,
+    socket: PathBuf,
+}
+
+impl Keeper {
+    pub fn new(record: &KeeperRecord) -> Self {
+        Self { run: record.run.clone(), socket: record.socket.clone() }
+    }
+
+    /// Asks one thing. Blocks for at most five seconds.
+    ///
+    /// # Errors
+    /// When the keeper can't be reached, does not answer, or refuses.
+    pub fn ask(&self, request: &Request) -> Result<Reply, SupervisorError> {
+        let mut line = serde_json::to_vec(request).expect("a request is plain values");
+        line.push(b'\n');
+        let talk = || {
+            let mut stream = UnixStream::connect(&self.socket)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.write_all(&line)?;
+            let mut answer = String::new();
+            BufReader::new(stream).read_line(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = talk().map_err(SupervisorError::io("ask the keeper at", &self.socket))?;
+        match serde_json::from_str(&answer) {
+            Ok(Reply::Refused(why)) => Err(SupervisorError::Refused(why)),
+            Ok(reply) => Ok(reply),
+            Err(_) => Err(SupervisorError::Silent(self.socket.clone())),
+        }
+    }
+
+    /// Whether the keeper answers and holds the run it should.
+    pub fn answers(&self) -> bool {
+        matches!(self.ask(&Request::Status), Ok(Reply::Status { run, .. }) if run == self.run)
+    }
+}
+
+/// Whether a keeper holds this attempt's folder now.
+pub fn is_held(folder: &Path) -> bool {
+    let Ok(file) = File::open(folder) else { return false };
+    flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+}

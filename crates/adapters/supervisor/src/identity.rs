@@ -1,0 +1,105 @@
+//! Which process is meant: a pid alone is reused, so boot, pid namespace and start time belong to it.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use serde::{Deserialize, Serialize};
+
+/// One process for ever (`/proc/PID/stat` field 22 is the start time in clock ticks since boot).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub pid: u32,
+    pub start_time: u64,
+    pub boot_id: String,
+    /// The pid namespace's name, like `pid:[4026531836]`.
+    pub pid_namespace: String,
+}
+
+impl Identity {
+    /// The identity of the process that has this pid now; `None` if there is none, or it is a zombie.
+    pub fn of(pid: u32) -> Option<Self> {
+        let start_time = Stat::read(pid).filter(|s| !s.is_dead())?.start_time;
+        let (boot_id, pid_namespace) = here();
+        Some(Self { pid, start_time, boot_id, pid_namespace })
+    }
+
+    /// Whether this very process still runs; a zombie does not.
+    pub fn is_alive(&self) -> bool {
+        self.is_of_this_boot() && Stat::read(self.pid).is_some_and(|s| s.start_time == self.start_time && !s.is_dead())
+    }
+
+    /// Waits until this very process has ended; it need not be a child. Blocks.
+    pub fn wait(&self) {
+        while let Some(handle) = self.handle() {
+            // An interruption only means looking again.
+            let _woken = poll(&mut [PollFd::new(&handle, PollFlags::IN)], None);
+        }
+    }
+
+    /// A handle on this very process, readable when it ends; `None` when it has ended.
+    fn handle(&self) -> Option<OwnedFd> {
+        let pid = Pid::from_raw(i32::try_from(self.pid).ok()?)?;
+        let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        // Opened first and compared afterwards, so that a reused pid can't slip in between.
+        self.is_alive().then_some(handle)
+    }
+
+    /// Whether the machine and pid namespace are those in which the identity was taken.
+    pub fn is_of_this_boot(&self) -> bool {
+        here() == (self.boot_id.clone(), self.pid_namespace.clone())
+    }
+}
+
+fn here() -> (String, String) {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let namespace = fs::read_link("/proc/self/ns/pid").map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    (boot.trim().to_owned(), namespace)
+}
+
+/// The fields of `/proc/PID/stat` that matter here (proc_pid_stat(5)).
+pub(crate) struct Stat {
+    state: char,
+    pub(crate) start_time: u64,
+}
+
+impl Stat {
+    pub(crate) fn read(pid: u32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Self::parse(&text)
+    }
+
+    /// The name in parentheses may itself hold parentheses and spaces, so fields count from the last `)`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut fields = text[text.rfind(')')? + 1..].split_ascii_whitespace();
+        let state = fields.next()?.chars().next()?;
+        // Field 22 of the file; the state is field 3.
+        let start_time = fields.nth(18)?.parse().ok()?;
+        Some(Self { state, start_time })
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_alive_and_another_of_its_pid_is_not() {
+        let me = Identity::of(std::process::id()).expect("this process");
+        assert!(me.is_alive());
+        assert!(!Identity { start_time: me.start_time + 1, ..me.clone() }.is_alive());
+        assert!(!Identity { boot_id: "another".to_owned(), ..me }.is_alive());
+    }
+
+    #[test]
+    fn a_name_with_parentheses_is_read_past() {
+        let tail = (4..=52).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        let stat = Stat::parse(&format!("7 (a) b (c) S {tail}")).expect("a stat line");
+        assert_eq!((stat.state, stat.start_time), ('S', 22));
+    }
+}

@@ -1,0 +1,86 @@
+//! Starting the agent in its own session, on pipes or on a terminal.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::error::SupervisorError;
+use crate::record::Start;
+use crate::{HOME_MARKER, RUN_MARKER};
+
+pub(super) struct Agent {
+    pub(super) pid: u32,
+    pub(super) pidfd: OwnedFd,
+    pub(super) streams: Streams,
+}
+
+pub(super) enum Streams {
+    Pipes { stdin: Option<OwnedFd>, stdout: OwnedFd, stderr: OwnedFd },
+    Terminal(pty_process::blocking::Pty),
+}
+
+impl Agent {
+    /// The descriptor that the agent's standard input is written to, given away once.
+    pub(super) fn take_stdin(&mut self) -> Result<Option<OwnedFd>, SupervisorError> {
+        match &mut self.streams {
+            Streams::Pipes { stdin, .. } => Ok(stdin.take()),
+            Streams::Terminal(pty) => {
+                let copy = std::os::fd::AsFd::as_fd(pty).try_clone_to_owned();
+                copy.map(Some).map_err(SupervisorError::io("duplicate", "the agent's terminal"))
+            }
+        }
+    }
+}
+
+pub(super) fn spawn(start: &Start) -> Result<Agent, SupervisorError> {
+    let cannot = |why: String| SupervisorError::NotStarted(format!("cannot start {}: {why}", start.program));
+    let (child, streams) = match start.terminal {
+        Some(size) => on_terminal(start, size.columns, size.rows).map_err(|e| cannot(e.to_string()))?,
+        None => on_pipes(start).map_err(|e| cannot(e.to_string()))?,
+    };
+    let pid = child.id();
+    let handle = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a pid");
+    let pidfd = pidfd_open(handle, PidfdFlags::empty()).map_err(|e| cannot(e.to_string()))?;
+    // The keeper reaps with wait(2), so the handle of the standard library is not needed.
+    drop(child);
+    Ok(Agent { pid, pidfd, streams })
+}
+
+fn environment(start: &Start) -> impl Iterator<Item = (&str, &str)> {
+    let markers = [(RUN_MARKER, start.run.as_str()), (HOME_MARKER, start.home.as_str())];
+    start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(markers)
+}
+
+fn on_pipes(start: &Start) -> std::io::Result<(Child, Streams)> {
+    let mut command = Command::new(&start.program);
+    command
+        .args(&start.args)
+        .current_dir(&start.cwd)
+        .envs(environment(start))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[expect(unsafe_code, reason = "setsid is async-signal-safe and touches no memory of ours")]
+    unsafe {
+        command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(Into::into));
+    }
+    let mut child = command.spawn()?;
+    let gone = || std::io::Error::other("a pipe is missing");
+    let stdout = child.stdout.take().ok_or_else(gone)?.into();
+    let stderr = child.stderr.take().ok_or_else(gone)?.into();
+    let stdin = child.stdin.take().map(Into::into);
+    Ok((child, Streams::Pipes { stdin, stdout, stderr }))
+}
+
+fn on_terminal(start: &Start, columns: u16, rows: u16) -> Result<(Child, Streams), pty_process::Error> {
+    let (pty, pts) = pty_process::blocking::open()?;
+    pty.resize(pty_process::Size::new(rows, columns))?;
+    let child = pty_process::blocking::Command::new(&start.program)
+        .args(&start.args)
+        .current_dir(&start.cwd)
+        .envs(environment(start))
+        .spawn(pts)?;
+    Ok((child, Streams::Terminal(pty)))
+}

@@ -1,0 +1,212 @@
+//! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, no parsing.
+
+mod agent;
+mod input;
+mod output;
+mod serve;
+mod stop;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use domain::attempt::Exit;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
+
+use crate::error::SupervisorError;
+use crate::identity::Identity;
+use crate::record::{self, KeeperRecord, Start};
+use crate::{descriptors, launch};
+use agent::Agent;
+use input::Input;
+use output::Output;
+use serve::Server;
+use stop::Stop;
+
+/// How often orphans are reaped when nothing else wakes the keeper.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long what outlives its agent gets between TERM and KILL.
+const AFTERLIFE_MS: u64 = 2_000;
+
+/// The keeper's whole life; gives its exit code. `folder` is the attempt's folder with `start.json` in it.
+pub fn main(folder: &Path) -> i32 {
+    let held = match hold(folder) {
+        Ok(held) => held,
+        Err(code) => return code,
+    };
+    match Keeper::start(folder, held) {
+        Ok(keeper) => keeper.run(),
+        Err(error) => {
+            let exit = Exit { error: Some(error.to_string()), ..Exit::default() };
+            i32::from(record::write(folder, "exit.json", &exit).is_err()) + 1
+        }
+    }
+}
+
+/// Takes the folder's lock, or gives the exit code of a second keeper.
+fn hold(folder: &Path) -> Result<File, i32> {
+    const HELD_BY_ANOTHER: i32 = 75;
+    let file = File::open(folder).map_err(|_| 1)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| HELD_BY_ANOTHER)?;
+    // A folder with a record had a keeper before: its agent is never started a second time.
+    if folder.join("keeper.json").exists() || folder.join("exit.json").exists() {
+        return Err(HELD_BY_ANOTHER);
+    }
+    Ok(file)
+}
+
+struct Keeper {
+    folder: PathBuf,
+    start: Start,
+    _held: File,
+    agent: Agent,
+    outputs: Vec<Output>,
+    input: Input,
+    server: Server,
+    stop: Option<Stop>,
+    /// The agent's own end; its descendants may live longer.
+    ended: Option<WaitStatus>,
+    limit: Option<Instant>,
+    asked: bool,
+}
+
+impl Keeper {
+    fn start(folder: &Path, held: File) -> Result<Self, SupervisorError> {
+        let path = folder.join("start.json");
+        let start: Start = record::read(&path)?.ok_or(SupervisorError::Silent(path))?;
+        let me = std::process::id();
+        set_child_subreaper(i32::try_from(me).ok().and_then(Pid::from_raw))
+            .map_err(|e| SupervisorError::io("become the subreaper for", folder)(e.into()))?;
+        let server = Server::bind(&start.socket)?;
+        let keeper = Identity::of(me).ok_or(SupervisorError::Silent("/proc".into()))?;
+        let mut known = KeeperRecord { run: start.run.clone(), keeper, agent: None, socket: start.socket.clone() };
+        record::write(folder, "keeper.json", &known)?;
+        let mut input = Input::open(folder)?;
+        let mut agent = agent::spawn(&start)?;
+        known.agent = Identity::of(agent.pid);
+        let outputs = output::open(folder, &agent, start.terminal)?;
+        record::write(folder, "keeper.json", &known)?;
+        input.attach(agent.take_stdin()?);
+        for first in &start.input {
+            input.write(&first.id, &first.data)?;
+        }
+        // Nobody may be listening any more; the agent runs all the same.
+        let _heard = std::io::stdout().write_all(launch::READY.as_bytes());
+        let _flushed = std::io::stdout().flush();
+        descriptors::detach().map_err(SupervisorError::io("detach", folder))?;
+        let limit = start.limit_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+        Ok(Self {
+            folder: folder.to_owned(),
+            start,
+            _held: held,
+            agent,
+            outputs,
+            input,
+            server,
+            stop: None,
+            ended: None,
+            limit,
+            asked: false,
+        })
+    }
+
+    fn run(mut self) -> i32 {
+        loop {
+            self.wait_for_something();
+            self.outputs.iter_mut().for_each(Output::pump);
+            self.input.pump();
+            while let Some((request, conversation)) = self.server.next() {
+                let reply = self.answer(request);
+                conversation.answer(&reply);
+            }
+            if self.limit.is_some_and(|at| Instant::now() >= at) {
+                self.limit = None;
+                self.begin_stop(AFTERLIFE_MS);
+            }
+            let nothing_left = self.reap();
+            if nothing_left {
+                return self.finish();
+            }
+            if let Some(stop) = &mut self.stop {
+                stop.step();
+            }
+        }
+    }
+
+    fn wait_for_something(&self) {
+        let mut timeout = self.stop.as_ref().map_or(IDLE, Stop::wait);
+        if let Some(at) = self.limit {
+            timeout = timeout.min(at.saturating_duration_since(Instant::now()));
+        }
+        let mut fds = Vec::with_capacity(8);
+        if self.ended.is_none() {
+            fds.push(PollFd::new(&self.agent.pidfd, PollFlags::IN));
+        }
+        for output in &self.outputs {
+            match output.wants() {
+                output::Wants::Bytes(fd) => fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN)),
+                output::Wants::Space => timeout = timeout.min(output::RETRY),
+                output::Wants::Nothing => {}
+            }
+        }
+        if let Some(fd) = self.input.wants() {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::OUT));
+        }
+        self.server.poll(&mut fds);
+        let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
+        // A signal or a bad descriptor only means looking at everything once more.
+        let _woken = poll(&mut fds, Some(&timeout));
+    }
+
+    /// Reaps what has ended; `true` when no process of the attempt is left (the kernel's own word, ECHILD).
+    fn reap(&mut self) -> bool {
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if pid.as_raw_pid().cast_unsigned() == self.agent.pid => {
+                    self.ended = Some(status);
+                    self.begin_stop(AFTERLIFE_MS);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
+                Err(rustix::io::Errno::CHILD) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn begin_stop(&mut self, grace_ms: u64) {
+        let agent_over = self.ended.is_some();
+        match &mut self.stop {
+            None => self.stop = Some(Stop::begin(grace_ms, agent_over)),
+            Some(stop) => stop.hurry(grace_ms),
+        }
+    }
+
+    /// Nothing lives: the last bytes are kept, then the exit record is written.
+    fn finish(mut self) -> i32 {
+        loop {
+            self.outputs.iter_mut().for_each(Output::drain);
+            if self.outputs.iter().all(Output::is_kept) {
+                break;
+            }
+            std::thread::sleep(output::RETRY);
+        }
+        let status = self.ended;
+        let exit = Exit {
+            code: status.and_then(WaitStatus::exit_status),
+            signal: status.and_then(WaitStatus::terminating_signal),
+            error: None,
+            survivors_ended: self.stop.as_ref().map_or(0, Stop::survivors),
+            asked: self.asked,
+        };
+        while record::write(&self.folder, "exit.json", &exit).is_err() {
+            // Without space there is no record, and without a record the run would be lost: wait for space.
+            std::thread::sleep(output::RETRY);
+        }
+        self.server.remove(&self.start.socket);
+        0
+    }
+}

@@ -1,0 +1,159 @@
+//! The keeper's socket: who may ask, what is asked, and the answers.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::Signal;
+
+use super::Keeper;
+use super::agent::Streams;
+use crate::error::SupervisorError;
+use crate::processes;
+use crate::wire::{MAX_REQUEST, Reply, Request};
+
+/// A caller that has not finished its request by then is hung up on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Server {
+    listener: UnixListener,
+    open: Vec<Conversation>,
+}
+
+pub(super) struct Conversation {
+    stream: UnixStream,
+    heard: Vec<u8>,
+    since: Instant,
+}
+
+impl Server {
+    pub(super) fn bind(path: &Path) -> Result<Self, SupervisorError> {
+        let bind = || {
+            // Only the holder of the folder's lock gets here, so a socket of this name is a dead one.
+            match std::fs::remove_file(path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+            let listener = UnixListener::bind(path)?;
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        let listener = bind().map_err(SupervisorError::io("listen at", path))?;
+        Ok(Self { listener, open: Vec::new() })
+    }
+
+    pub(super) fn poll<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        fds.push(PollFd::new(&self.listener, PollFlags::IN));
+        fds.extend(self.open.iter().map(|c| PollFd::new(&c.stream, PollFlags::IN)));
+    }
+
+    /// The next whole request, if there is one.
+    pub(super) fn next(&mut self) -> Option<(Request, Conversation)> {
+        while let Ok((stream, _)) = self.listener.accept() {
+            if is_ours(&stream) && stream.set_nonblocking(true).is_ok() {
+                self.open.push(Conversation { stream, heard: Vec::new(), since: Instant::now() });
+            }
+        }
+        let mut i = 0;
+        while i < self.open.len() {
+            match self.open[i].hear() {
+                Heard::Request(request) => return Some((request, self.open.swap_remove(i))),
+                Heard::Nothing => i += 1,
+                Heard::End => drop(self.open.swap_remove(i)),
+            }
+        }
+        None
+    }
+
+    pub(super) fn remove(self, path: &Path) {
+        // The folder of sockets is cleaned with the runtime directory; a leftover socket harms nobody.
+        let _gone = std::fs::remove_file(path);
+    }
+}
+
+enum Heard {
+    Request(Request),
+    Nothing,
+    End,
+}
+
+impl Conversation {
+    fn hear(&mut self) -> Heard {
+        let mut chunk = [0u8; 4096];
+        loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Heard::End,
+                Ok(n) => self.heard.extend_from_slice(&chunk[..n]),
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return Heard::End,
+            }
+            if self.heard.len() > MAX_REQUEST {
+                return Heard::End;
+            }
+            if self.heard.ends_with(b"\n") {
+                break;
+            }
+        }
+        match self.heard.strip_suffix(b"\n") {
+            Some(line) => serde_json::from_slice(line).map_or(Heard::End, Heard::Request),
+            None if self.since.elapsed() > PATIENCE => Heard::End,
+            None => Heard::Nothing,
+        }
+    }
+
+    pub(super) fn answer(mut self, reply: &Reply) {
+        let mut line = serde_json::to_vec(reply).expect("a reply is plain values");
+        line.push(b'\n');
+        // A caller that hung up does not want to know.
+        let _sent = self.stream.write_all(&line);
+    }
+}
+
+fn is_ours(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream.as_fd()).is_ok_and(|peer| peer.uid == rustix::process::getuid())
+}
+
+impl Keeper {
+    pub(super) fn answer(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Status => Reply::Status {
+                run: self.start.run.clone(),
+                agent_pid: self.ended.is_none().then_some(self.agent.pid),
+                agent_over: self.ended.is_some(),
+                stopping: self.stop.is_some(),
+            },
+            Request::Interrupt => {
+                let sent = self.ended.is_none() && processes::signal(self.agent.pid, Signal::INT);
+                if sent { Reply::Done } else { Reply::Refused("the agent has ended".to_owned()) }
+            }
+            Request::Stop { grace_ms } => {
+                self.asked = true;
+                self.begin_stop(grace_ms);
+                Reply::Done
+            }
+            Request::Resize { columns, rows } => match &self.agent.streams {
+                Streams::Terminal(pty) => match pty.resize(pty_process::Size::new(rows, columns)) {
+                    Ok(()) => Reply::Done,
+                    Err(e) => Reply::Refused(e.to_string()),
+                },
+                Streams::Pipes { .. } => Reply::Refused("the agent has no terminal".to_owned()),
+            },
+            Request::Stdin { id, data } if self.input.is_open() => match self.input.write(&id, &data) {
+                Ok(true) => Reply::Done,
+                Ok(false) => Reply::Known,
+                Err(e) => Reply::Refused(e.to_string()),
+            },
+            Request::Stdin { .. } => Reply::Refused("the agent's input is closed".to_owned()),
+            Request::CloseStdin => {
+                self.input.close();
+                Reply::Done
+            }
+        }
+    }
+}

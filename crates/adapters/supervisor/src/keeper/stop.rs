@@ -1,0 +1,86 @@
+//! Ending a whole tree, also those that left its group or session, and one that forks without end.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::processes::{descendants, signal};
+
+/// How often a tree that is being killed is walked again.
+const ROUND: Duration = Duration::from_millis(5);
+/// How often a tree in its grace period is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) struct Stop {
+    kill_at: Instant,
+    /// Processes that lived on after the agent had ended.
+    survivors: BTreeSet<u32>,
+    told: BTreeSet<u32>,
+    agent_over: bool,
+}
+
+impl Stop {
+    /// Asks every process to end; `agent_over` says that what lives now has outlived the agent.
+    pub(super) fn begin(grace_ms: u64, agent_over: bool) -> Self {
+        let kill_at = Instant::now() + Duration::from_millis(grace_ms);
+        let mut stop = Self { kill_at, survivors: BTreeSet::new(), told: BTreeSet::new(), agent_over };
+        stop.tell();
+        stop
+    }
+
+    /// A second request can only bring the end nearer.
+    pub(super) fn hurry(&mut self, grace_ms: u64) {
+        self.kill_at = self.kill_at.min(Instant::now() + Duration::from_millis(grace_ms));
+    }
+
+    pub(super) fn wait(&self) -> Duration {
+        let left = self.kill_at.saturating_duration_since(Instant::now());
+        if left.is_zero() { ROUND } else { left.min(LOOK) }
+    }
+
+    pub(super) fn survivors(&self) -> u32 {
+        u32::try_from(self.survivors.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn step(&mut self) {
+        if Instant::now() < self.kill_at {
+            self.tell();
+        } else {
+            self.kill();
+        }
+    }
+
+    /// Sends TERM once to each process, also to those started since; what is stopped is woken to hear it.
+    fn tell(&mut self) {
+        for pid in descendants(std::process::id()) {
+            if self.told.insert(pid) {
+                signal(pid, Signal::TERM);
+                signal(pid, Signal::CONT);
+                if self.agent_over {
+                    self.survivors.insert(pid);
+                }
+            }
+        }
+    }
+
+    /// Freezes everything until two walks find nobody new, so that nothing can fork, then kills it all.
+    fn kill(&mut self) {
+        let mut frozen = BTreeSet::new();
+        let mut clean = 0;
+        while clean < 2 {
+            let fresh: Vec<u32> = descendants(std::process::id()).into_iter().filter(|p| !frozen.contains(p)).collect();
+            clean = if fresh.is_empty() { clean + 1 } else { 0 };
+            for pid in fresh {
+                signal(pid, Signal::STOP);
+                frozen.insert(pid);
+            }
+        }
+        for pid in frozen {
+            signal(pid, Signal::KILL);
+            if self.agent_over {
+                self.survivors.insert(pid);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Starting a keeper so that it does not depend on whoever started it.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::error::SupervisorError;
+use crate::record::{self, KeeperRecord, Start};
+
+/// A keeper that has started its agent.
+#[derive(Debug)]
+pub struct Launched {
+    pub record: KeeperRecord,
+    /// To be waited for when the keeper is gone, so that it leaves no zombie.
+    pub child: Child,
+}
+
+/// Writes `start.json` into `folder` and starts `binary __keeper folder`; returns when the agent runs.
+/// An attempt whose keeper was started before is never started again.
+///
+/// # Errors
+/// When the agent can't be started; the reason is the keeper's own.
+pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, SupervisorError> {
+    record::write(folder, "start.json", start)?;
+    let mut child = Command::new(binary)
+        .arg("__keeper")
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .current_dir("/")
+        .spawn()
+        .map_err(SupervisorError::io("start the keeper", binary))?;
+    // The keeper closes its standard output when it has started the agent, or has failed to.
+    let mut word = String::new();
+    let heard = child.stdout.take().map(|mut out| out.read_to_string(&mut word));
+    if let Some(Err(e)) = heard {
+        return Err(SupervisorError::io("hear from the keeper of", folder)(e));
+    }
+    if let Some(record) = record::keeper_record(folder)?.filter(|r| r.agent.is_some())
+        && word == READY
+    {
+        return Ok(Launched { record, child });
+    }
+    let reaped = child.wait();
+    let ended = reaped.map_or_else(|e| e.to_string(), |status| status.to_string());
+    let why = record::exit_record(folder)?.and_then(|exit| exit.error);
+    Err(SupervisorError::NotStarted(why.unwrap_or_else(|| format!("its keeper did not start ({ended})"))))
+}
+
+/// What a keeper says on its standard output when its agent runs.
+pub(crate) const READY: &str = "ready\n";

@@ -1,0 +1,28 @@
+//! The keeper that holds one attempt, and what can be known of its processes.
+//!
+//! The daemon starts a keeper with [`launch`] and talks to it through [`Keeper`]; the keeper itself is
+//! [`keeper::main`], a role of the same binary, and goes on without any daemon.
+
+mod control;
+mod descriptors;
+mod error;
+mod identity;
+pub mod keeper;
+mod launch;
+mod processes;
+mod record;
+mod wire;
+
+pub use control::{Keeper, is_held};
+pub use descriptors::{close_inherited, detach};
+pub use error::SupervisorError;
+pub use identity::Identity;
+pub use launch::{Launched, launch};
+pub use processes::{kill_marked, marked};
+pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record};
+pub use wire::{Reply, Request};
+
+/// The variable that names the run in the environment of every process of it.
+pub const RUN_MARKER: &str = "PILOTHOUSE_RUN";
+/// The variable that names the state folder, so that two instances don't touch each other's processes.
+pub const HOME_MARKER: &str = "PILOTHOUSE_HOME";

@@ -1,0 +1,94 @@
+//! The files of an attempt's folder that daemon and keeper tell each other things by.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use domain::attempt::Exit;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::SupervisorError;
+use crate::identity::Identity;
+
+/// `start.json`: what the keeper is to start. Written by the daemon before the keeper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    pub run: String,
+    /// The state folder, for the marker in the agent's environment.
+    pub home: String,
+    pub program: String,
+    pub args: Vec<String>,
+    /// Absolute working folder.
+    pub cwd: String,
+    /// Set on top of the keeper's own environment.
+    pub env: Vec<(String, String)>,
+    /// Set for a terminal (interactive), not set for pipes (headless).
+    pub terminal: Option<Terminal>,
+    /// Written to standard input first.
+    pub input: Vec<StartInput>,
+    /// Where the keeper's socket is to be; short, since socket paths are limited to 108 bytes.
+    pub socket: PathBuf,
+    /// Ends the attempt after this many milliseconds, daemon or not.
+    pub limit_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartInput {
+    pub id: String,
+    pub data: String,
+}
+
+/// `keeper.json`: who holds the attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeeperRecord {
+    pub run: String,
+    pub keeper: Identity,
+    /// `None` until the agent is started; a keeper that died before that leaves it so.
+    pub agent: Option<Identity>,
+    pub socket: PathBuf,
+}
+
+/// Reads `keeper.json` of an attempt's folder; `None` if there is none yet.
+///
+/// # Errors
+/// When it can't be read.
+pub fn keeper_record(folder: &Path) -> Result<Option<KeeperRecord>, SupervisorError> {
+    read(&folder.join("keeper.json"))
+}
+
+/// Reads `exit.json` of an attempt's folder; `None` while there is none.
+///
+/// # Errors
+/// When it can't be read.
+pub fn exit_record(folder: &Path) -> Result<Option<Exit>, SupervisorError> {
+    read(&folder.join("exit.json"))
+}
+
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SupervisorError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| SupervisorError::Record { path: path.to_owned(), source }),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(SupervisorError::io("read", path)(e)),
+    }
+}
+
+/// Writes a record whole or not at all.
+pub(crate) fn write(folder: &Path, name: &str, record: &impl Serialize) -> Result<(), SupervisorError> {
+    let path = folder.join(name);
+    let written = (|| {
+        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        file.write_all(&serde_json::to_vec(record).expect("a record is plain values"))?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|e| e.error)
+    })();
+    written.map(|_| ()).map_err(SupervisorError::io("write", path))
+}

@@ -1,0 +1,46 @@
+//! What is said on a keeper's socket: one line of JSON each way, then the connection closes.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest request in bytes; a pasted task is far below.
+pub(crate) const MAX_REQUEST: usize = 16 << 20;
+
+/// What a keeper can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Status,
+    /// Sends SIGINT to the agent alone.
+    Interrupt,
+    /// Ends every process of the attempt: TERM, `grace_ms`, KILL, until nothing is left.
+    Stop {
+        grace_ms: u64,
+    },
+    Resize {
+        columns: u16,
+        rows: u16,
+    },
+    /// Writes `data` to the agent's standard input unless `id` was written before.
+    Stdin {
+        id: String,
+        data: String,
+    },
+    CloseStdin,
+}
+
+/// What it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Status {
+        run: String,
+        agent_pid: Option<u32>,
+        /// The agent itself has ended; its descendants are being ended.
+        agent_over: bool,
+        stopping: bool,
+    },
+    Done,
+    /// This id was written before; it is not written again.
+    Known,
+    Refused(String),
+}

@@ -1,0 +1,112 @@
+//! What a worktree holds that its base does not: files and lines, committed or not.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::{Repository, open};
+
+/// An untracked file larger than this counts as a file without lines.
+const LARGEST_COUNTED: u64 = 4 << 20;
+
+/// Changed files and lines against the merge base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Changes {
+    pub files: u64,
+    pub added: u64,
+    pub removed: u64,
+}
+
+impl Repository {
+    /// Compares the worktree at `path`, uncommitted and untracked files included, with the commit where
+    /// its HEAD and `base` (a full id) meet.
+    ///
+    /// # Errors
+    /// When the worktree can't be read.
+    pub fn changes(&self, path: &Path, base: &str) -> Result<Changes, WorktreeError> {
+        let head = self.head(path)?;
+        let from = self.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
+        let dirt = self.dirt(path)?;
+        if dirt.is_clean() && !self.only_git {
+            return between(path, &from, &head);
+        }
+        let mut changes = by_git(path, &from)?;
+        if dirt.untracked > 0 {
+            add_untracked(path, &mut changes)?;
+        }
+        Ok(changes)
+    }
+
+    /// The full id of the commit that the worktree at `path` is at.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn head(&self, path: &Path) -> Result<String, WorktreeError> {
+        if self.only_git {
+            return Git::at(path).args(&["rev-parse", "--verify", "HEAD"]).line();
+        }
+        let id = open(path)?.head_id().map(|id| id.to_string());
+        id.map_err(|e| WorktreeError::read(path)(e.to_string()))
+    }
+}
+
+/// Both sides are committed, so object work is enough and no process is started.
+fn between(path: &Path, from: &str, to: &str) -> Result<Changes, WorktreeError> {
+    if from == to {
+        return Ok(Changes::default());
+    }
+    let fail = |e: &dyn std::fmt::Display| WorktreeError::read(path)(e.to_string());
+    let repo = open(path)?;
+    let tree = |hex: &str| {
+        let id = gix::ObjectId::from_hex(hex.as_bytes()).map_err(|e| fail(&e))?;
+        repo.find_commit(id).map_err(|e| fail(&e))?.tree().map_err(|e| fail(&e))
+    };
+    let (old, new) = (tree(from)?, tree(to)?);
+    let mut platform = old.changes().map_err(|e| fail(&e))?;
+    platform.options(|options| {
+        options.track_rewrites(None);
+    });
+    let stats = platform.stats(&new).map_err(|e| fail(&e))?;
+    Ok(Changes { files: stats.files_changed, added: stats.lines_added, removed: stats.lines_removed })
+}
+
+/// Sums `git diff --numstat -z`: `added TAB removed TAB path NUL`, `-` for binaries.
+pub(crate) fn by_git(path: &Path, from: &str) -> Result<Changes, WorktreeError> {
+    let words =
+        ["diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--end-of-options", from, "--"];
+    let out = Git::at(path).args(&words).run()?;
+    let mut changes = Changes::default();
+    for entry in out.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
+        let text = String::from_utf8_lossy(entry);
+        let mut fields = text.splitn(3, '\t');
+        let mut number = || fields.next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        changes.files += 1;
+        changes.added += number();
+        changes.removed += number();
+    }
+    Ok(changes)
+}
+
+fn add_untracked(path: &Path, changes: &mut Changes) -> Result<(), WorktreeError> {
+    let out = Git::at(path).args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
+    for name in out.split(|b| *b == 0).filter(|name| !name.is_empty()) {
+        changes.files += 1;
+        changes.added += lines(&path.join(std::ffi::OsStr::from_bytes(name))).unwrap_or(0);
+    }
+    Ok(())
+}
+
+/// Lines of a regular text file as git counts them; nothing is followed out of the worktree.
+fn lines(path: &Path) -> Option<u64> {
+    let meta = fs::symlink_metadata(path).ok().filter(|m| m.is_file() && m.len() <= LARGEST_COUNTED)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
+    fs::File::open(path).ok()?.take(LARGEST_COUNTED).read_to_end(&mut bytes).ok()?;
+    if bytes.iter().take(8000).any(|b| *b == 0) {
+        return None;
+    }
+    let ends = bytes.iter().filter(|b| **b == b'\n').count() as u64;
+    Some(ends + u64::from(bytes.last().is_some_and(|b| *b != b'\n')))
+}

@@ -1,0 +1,72 @@
+//! Committing what an agent left, once no process of it lives.
+
+use std::path::Path;
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::{Repository, open};
+
+/// What is to be committed, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftovers<'a> {
+    pub path: &'a Path,
+    /// The branch the worktree must still be on.
+    pub branch: &'a str,
+    /// First line of the commit message.
+    pub subject: &'a str,
+    /// The run's id, for the trailer `Pilothouse-Run`.
+    pub run: &'a str,
+}
+
+/// Where the branch stands afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    pub head: String,
+    /// Files that the commit took up; 0 when there was nothing to commit.
+    pub files: u32,
+}
+
+impl Repository {
+    /// Commits tracked and untracked changes (not ignored files) with the person's identity, without
+    /// hooks and without signing. Doing it again after an interruption gives the same result.
+    ///
+    /// # Errors
+    /// When the worktree is on another branch, a merge or rebase is under way, or git can't commit.
+    pub fn commit_leftovers(&self, left: &Leftovers<'_>) -> Result<Committed, WorktreeError> {
+        let on = Git::at(left.path).args(&["rev-parse", "--symbolic-full-name", "HEAD"]).line()?;
+        if on != format!("refs/heads/{}", left.branch) {
+            let found = match on.trim_start_matches("refs/heads/") {
+                "HEAD" => "no branch".to_owned(),
+                branch => branch.to_owned(),
+            };
+            let (path, wanted) = (left.path.to_owned(), left.branch.to_owned());
+            return Err(WorktreeError::WrongBranch { path, found, wanted });
+        }
+        if let Some(what) = self.in_progress(left.path)? {
+            return Err(WorktreeError::InProgress { path: left.path.to_owned(), what });
+        }
+        let dirt = self.dirt(left.path)?;
+        if !dirt.is_clean() {
+            Git::at(left.path).args(&["add", "--all"]).run()?;
+            let trailer = format!("Pilothouse-Run: {}", left.run);
+            let words =
+                ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--trailer", &trailer, "-m", left.subject];
+            Git::at(left.path).args(&words).run()?;
+        }
+        Ok(Committed { head: self.head(left.path)?, files: dirt.changed + dirt.untracked })
+    }
+
+    /// What a worktree is in the middle of, where a commit would be a wrong step.
+    fn in_progress(&self, path: &Path) -> Result<Option<&'static str>, WorktreeError> {
+        use gix::state::InProgress;
+        Ok(match open(path)?.state() {
+            None => None,
+            Some(InProgress::Merge) => Some("merge"),
+            Some(InProgress::Rebase | InProgress::RebaseInteractive) => Some("rebase"),
+            Some(InProgress::CherryPick | InProgress::CherryPickSequence) => Some("cherry-pick"),
+            Some(InProgress::Revert | InProgress::RevertSequence) => Some("revert"),
+            Some(InProgress::Bisect) => Some("bisect"),
+            Some(InProgress::ApplyMailbox | InProgress::ApplyMailboxRebase) => Some("git am"),
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! What can be wrong with a repository, each with the next step.
+
+use std::path::PathBuf;
+
+/// An error of git repositories and worktrees.
+#[derive(Debug, thiserror::Error)]
+pub enum WorktreeError {
+    #[error("{0} is not inside a git repository; go into one, or make one with `git init`")]
+    NotARepository(PathBuf),
+    #[error("{0} is a bare repository; run pilothouse in a clone or a worktree of it")]
+    Bare(PathBuf),
+    #[error(
+        "{path} belongs to another user, and git does not trust it; if you do: git config --global --add safe.directory {path}"
+    )]
+    ForeignOwner { path: PathBuf },
+    #[error("the repository {0} has no commits yet; commit something first")]
+    NoCommits(PathBuf),
+    #[error("there is no commit called {0}; name a branch, a tag or a commit with --base")]
+    MissingBase(String),
+    #[error("the branch {0} exists already; choose another name with --name")]
+    BranchTaken(String),
+    #[error("{0} exists already and is not empty; choose another name with --name")]
+    TargetTaken(PathBuf),
+    #[error("no space is left on the disk for {0}; free some and try again")]
+    DiskFull(PathBuf),
+    #[error("git does not know who you are; set it with: git config --global user.name NAME and user.email ADDRESS")]
+    NoIdentity,
+    #[error("the worktree {path} is on {found} and not on {wanted} any more")]
+    WrongBranch { path: PathBuf, found: String, wanted: String },
+    #[error("a {what} is under way in {path}")]
+    InProgress { path: PathBuf, what: &'static str },
+    #[error("git can't be started: {0}; is it installed and in PATH?")]
+    NoGit(std::io::Error),
+    #[error("`git {command}` failed: {message}")]
+    Git { command: String, message: String },
+    #[error("cannot read the repository {path}: {message}")]
+    Read { path: PathBuf, message: String },
+    #[error("cannot {doing} {path}: {source}")]
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+impl WorktreeError {
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull(path),
+            _ => Self::Io { doing, path, source },
+        }
+    }
+
+    pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(String) -> Self {
+        let path = path.into();
+        move |message| Self::Read { path, message }
+    }
+}

@@ -1,0 +1,82 @@
+//! What is uncommitted in a worktree, without ever writing its index.
+
+use std::path::Path;
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::{Repository, open};
+
+/// Up to this many index entries gix is the quicker one, measured with 20 worktrees on two cores.
+const GIX_UP_TO: usize = 2_000;
+
+/// Counts of paths that are not as in HEAD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dirt {
+    /// Tracked paths that differ from HEAD, in the index or the worktree.
+    pub changed: u32,
+    pub untracked: u32,
+}
+
+impl Dirt {
+    pub fn is_clean(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Repository {
+    /// What is uncommitted in the worktree at `path`; ignored files do not count.
+    ///
+    /// # Errors
+    /// When the worktree can't be read.
+    pub fn dirt(&self, path: &Path) -> Result<Dirt, WorktreeError> {
+        if self.only_git {
+            return by_git(path);
+        }
+        let repo = open(path)?;
+        let entries = repo.index_or_empty().map(|index| (index.entries().len(), index.is_sparse()));
+        match entries {
+            // gix 0.90 can't compare HEAD with an index that holds sparse folders.
+            Ok((count, false)) if count <= GIX_UP_TO => by_gix(&repo).or_else(|_| by_git(path)),
+            _ => by_git(path),
+        }
+    }
+}
+
+pub(crate) fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
+    use gix::status::{Item, UntrackedFiles, index_worktree};
+    let path = repo.workdir().unwrap_or(repo.path()).to_owned();
+    let fail = |e: &dyn std::fmt::Display| WorktreeError::Read { path: path.clone(), message: e.to_string() };
+    let status = repo.status(gix::progress::Discard).map_err(|e| fail(&e))?;
+    let items = status
+        .untracked_files(UntrackedFiles::Files)
+        .index_worktree_rewrites(None)
+        .tree_index_track_renames(gix::status::tree_index::TrackRenames::Disabled)
+        .into_iter(None)
+        .map_err(|e| fail(&e))?;
+    let mut dirt = Dirt::default();
+    let mut changed = std::collections::HashSet::new();
+    for item in items {
+        match item.map_err(|e| fail(&e))? {
+            Item::IndexWorktree(index_worktree::Item::DirectoryContents { .. }) => dirt.untracked += 1,
+            Item::IndexWorktree(item) => drop(changed.insert(item.rela_path().to_owned())),
+            Item::TreeIndex(change) => drop(changed.insert(change.location().to_owned())),
+        }
+    }
+    dirt.changed = u32::try_from(changed.len()).unwrap_or(u32::MAX);
+    Ok(dirt)
+}
+
+/// Counts the entries of `git status --porcelain=v2 -z` (git-status(1), "Porcelain Format Version 2").
+pub(crate) fn by_git(path: &Path) -> Result<Dirt, WorktreeError> {
+    let words = ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"];
+    let out = Git::at(path).args(&words).run()?;
+    let mut dirt = Dirt::default();
+    for entry in out.split(|b| *b == 0) {
+        match entry.first() {
+            Some(b'1' | b'2' | b'u') => dirt.changed += 1,
+            Some(b'?') => dirt.untracked += 1,
+            _ => {}
+        }
+    }
+    Ok(dirt)
+}

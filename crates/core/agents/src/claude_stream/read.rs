@@ -1,0 +1,170 @@
+//! What each line of the agent means.
+
+use domain::event::{
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
+    UsageReported, WaitingEnded, WaitingStarted,
+};
+use domain::tokens::Tokens;
+use domain::{Body, Timestamp};
+use serde_json::Value;
+
+use super::usage;
+use crate::session::Session;
+use crate::short::short;
+use crate::step::Write;
+
+type Understood = (Vec<Body>, Vec<Write>);
+
+/// Gives events and writes, or why the line can't be read.
+pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Understood, String> {
+    let value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let events = match (text("type"), text("subtype")) {
+        ("system", "init") => vec![session_named(&value)],
+        ("system", "api_retry") => vec![retrying(&value)],
+        ("system" | "stream_event" | "control_response" | "keep_alive", _) => Vec::new(),
+        ("assistant", _) => assistant(session, &value),
+        ("user", _) => tool_results(&value),
+        ("rate_limit_event", _) => rate_limit(session, &value["rate_limit_info"]),
+        ("control_request", _) => asked(&value),
+        ("control_cancel_request", _) => {
+            let how = "withdrawn by the agent".to_owned();
+            vec![WaitingEnded { id: text("request_id").to_owned(), how }.into()]
+        }
+        ("result", _) => return Ok((ended(session, &value), vec![Write::Close])),
+        (kind, _) => return Err(format!("unknown line of type {kind:?}")),
+    };
+    Ok((events, Vec::new()))
+}
+
+fn session_named(value: &Value) -> Body {
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    AgentSession { session: text("session_id").unwrap_or_default(), model: text("model") }.into()
+}
+
+fn retrying(value: &Value) -> Body {
+    let attempt = value["attempt"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    let status = value["error_status"].as_u64().map_or_else(String::new, |s| format!(" ({s})"));
+    let error = value["error"].as_str().unwrap_or("unknown");
+    AgentRetrying { attempt, reason: format!("{error}{status}") }.into()
+}
+
+fn assistant(session: &Session, value: &Value) -> Vec<Body> {
+    let message = &value["message"];
+    let mut events = Vec::new();
+    if session.limited {
+        events.push(LimitedEnded {}.into());
+    }
+    for block in message["content"].as_array().into_iter().flatten() {
+        match block["type"].as_str() {
+            Some("text") => {
+                let text = block["text"].as_str().unwrap_or_default();
+                if !text.trim().is_empty() {
+                    events.push(AgentMessage { text: text.to_owned() }.into());
+                }
+            }
+            Some("tool_use") => events.push(tool_called(block)),
+            _ => {}
+        }
+    }
+    let id = message["id"].as_str().unwrap_or_default();
+    let tokens = usage::of_message(&message["usage"]);
+    if tokens.total() > 0 && !session.counted.contains(id) {
+        events.push(UsageReported { tokens, of: Some(id.to_owned()) }.into());
+    }
+    events
+}
+
+fn tool_called(block: &Value) -> Body {
+    let text = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
+    ToolCalled { id: text("id"), name: text("name"), about: about(&block["input"]) }.into()
+}
+
+/// The part of a tool's input that says what it is about.
+fn about(input: &Value) -> String {
+    let telling = ["command", "file_path", "path", "pattern", "url", "query", "description"];
+    let found = telling.iter().find_map(|name| input[name].as_str());
+    match found {
+        Some(text) => short(text),
+        None if input.as_object().is_some_and(|o| !o.is_empty()) => short(&input.to_string()),
+        None => String::new(),
+    }
+}
+
+fn tool_results(value: &Value) -> Vec<Body> {
+    let blocks = value["message"]["content"].as_array().into_iter().flatten();
+    let results = blocks.filter(|block| block["type"] == "tool_result");
+    results
+        .map(|block| {
+            let id = block["tool_use_id"].as_str().unwrap_or_default().to_owned();
+            let ok = !block["is_error"].as_bool().unwrap_or(false);
+            ToolReturned { id, ok, text: short(&content(&block["content"])) }.into()
+        })
+        .collect()
+}
+
+/// A result's content is a string, or blocks of text.
+fn content(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(blocks) => blocks.iter().filter_map(|b| b["text"].as_str()).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    }
+}
+
+fn rate_limit(session: &Session, info: &Value) -> Vec<Body> {
+    match info["status"].as_str() {
+        Some("rejected") => {
+            let seconds = info["resetsAt"].as_i64();
+            let resets_at = seconds.map(|s| Timestamp::from_millis(s.saturating_mul(1000)));
+            let kind = info["rateLimitType"].as_str().unwrap_or("usage");
+            vec![Limited { resets_at, reason: format!("{kind} limit of the provider") }.into()]
+        }
+        _ if session.limited => vec![LimitedEnded {}.into()],
+        _ => Vec::new(),
+    }
+}
+
+fn asked(value: &Value) -> Vec<Body> {
+    let request = &value["request"];
+    if request["subtype"] != "can_use_tool" {
+        return Vec::new();
+    }
+    let tool = request["tool_name"].as_str().unwrap_or("a tool").to_owned();
+    let about = about(&request["input"]);
+    let text = if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") };
+    let started = WaitingStarted {
+        id: value["request_id"].as_str().unwrap_or_default().to_owned(),
+        text,
+        choices: ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
+        tool: Some(tool),
+        input: Some(request["input"].to_string()),
+    };
+    vec![started.into()]
+}
+
+fn ended(session: &Session, value: &Value) -> Vec<Body> {
+    let mut events = Vec::new();
+    if session.limited {
+        events.push(LimitedEnded {}.into());
+    }
+    if let Some((id, _)) = &session.question {
+        events.push(WaitingEnded { id: id.clone(), how: "the agent ended".to_owned() }.into());
+    }
+    if let Some(whole) = usage::of_process(&value["modelUsage"]) {
+        let tokens = usage::beyond(whole, session.tokens);
+        if tokens != Tokens::default() {
+            events.push(UsageReported { tokens, of: None }.into());
+        }
+    }
+    // A failed request ends as subtype "success" with is_error set, so both must be right.
+    let subtype = value["subtype"].as_str().unwrap_or_default();
+    let ok = subtype == "success" && value["is_error"] == false;
+    let said = value["result"].as_str().unwrap_or_default();
+    let text = match (ok, said.is_empty()) {
+        (false, true) => subtype.replace('_', " "),
+        _ => short(said),
+    };
+    events.push(AgentFinished { ok, text }.into());
+    events
+}

@@ -1,0 +1,12 @@
+//! Agents that print text for people: each line is a message.
+
+use domain::Body;
+use domain::event::AgentMessage;
+
+use crate::short::short;
+use crate::step::Write;
+
+pub(crate) fn read(line: &[u8]) -> (Vec<Body>, Vec<Write>) {
+    let text = short(&String::from_utf8_lossy(line));
+    (vec![AgentMessage { text }.into()], Vec::new())
+}

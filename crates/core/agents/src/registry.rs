@@ -1,0 +1,86 @@
+//! The agents pilothouse knows, as data: adding one is one entry here and at most one dialect.
+
+/// How an agent's program is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// A role of pilothouse's own binary.
+    Own,
+    /// A program in PATH.
+    InPath(&'static str),
+}
+
+/// What an agent's standard output is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Claude Code's stream-json, both ways, with `--permission-prompt-tool stdio`.
+    ClaudeStream,
+    /// Text; the exit code is all there is to go by.
+    Plain,
+}
+
+/// One agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agent {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub program: Program,
+    args: &'static [&'static str],
+    pub dialect: Dialect,
+    /// The models it can be asked for; empty when any name may be one.
+    pub models: &'static [&'static str],
+}
+
+/// What a keeper needs to start an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    pub program: Program,
+    pub args: Vec<String>,
+    /// Lines for standard input, each with its id.
+    pub input: Vec<(String, String)>,
+}
+
+const AGENTS: &[Agent] = &[Agent {
+    name: "rehearsal",
+    doc: "scripted, built in, needs no key; its models are its scenarios",
+    program: Program::Own,
+    args: &["__rehearsal"],
+    dialect: Dialect::ClaudeStream,
+    models: &[
+        "success",
+        "slow",
+        "chatty",
+        "fails",
+        "fails-once",
+        "asks",
+        "limited",
+        "forks",
+        "no-change",
+        "big-output",
+        "escape",
+        "hostile",
+    ],
+}];
+
+/// Every agent, the default first.
+pub fn all() -> &'static [Agent] {
+    AGENTS
+}
+
+pub fn find(name: &str) -> Option<&'static Agent> {
+    AGENTS.iter().find(|agent| agent.name == name)
+}
+
+impl Agent {
+    /// How to start it headless on `prompt`.
+    pub fn start(&self, prompt: &str, model: Option<&str>) -> Start {
+        let mut args: Vec<String> = self.args.iter().map(|arg| (*arg).to_owned()).collect();
+        if let Some(model) = model {
+            args.extend(["--model".to_owned(), model.to_owned()]);
+        }
+        let input = match self.dialect {
+            Dialect::ClaudeStream => vec![("prompt".to_owned(), crate::claude_stream::prompt(prompt))],
+            Dialect::Plain => Vec::new(),
+        };
+        Start { program: self.program, args, input }
+    }
+}

@@ -1,0 +1,119 @@
+//! Recorded streams of the real Claude Code, line by line into events.
+
+use std::fs;
+use std::path::PathBuf;
+
+use agents::{Dialect, Session, step};
+use domain::Body;
+use domain::event::{AgentFinished, AgentSession, WaitingStarted};
+use domain::tokens::Tokens;
+use proptest::prelude::*;
+
+/// The lines the agent wrote; recordings of both directions mark theirs with `_dir`.
+fn stream(name: &str) -> Vec<Vec<u8>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/streams/claude-2.1.197").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("a recorded line");
+    let lines = text.lines().filter(|l| !l.is_empty()).map(value);
+    lines
+        .filter(|v| v.get("_dir").is_none_or(|dir| dir == "stdout"))
+        .map(|v| v.get("msg").unwrap_or(&v).to_string().into_bytes())
+        .collect()
+}
+
+fn events(lines: &[Vec<u8>]) -> Vec<Body> {
+    let mut session = Session::new(Dialect::ClaudeStream);
+    lines.iter().flat_map(|line| step(&mut session, line, 0).0).collect()
+}
+
+fn tokens(events: &[Body]) -> Tokens {
+    let mut sum = Tokens::default();
+    for event in events {
+        if let Body::UsageReported(usage) = event {
+            sum += usage.tokens;
+        }
+    }
+    sum
+}
+
+fn finished(events: &[Body]) -> Option<&AgentFinished> {
+    events.iter().find_map(|e| if let Body::AgentFinished(f) = e { Some(f) } else { None })
+}
+
+#[test]
+fn a_whole_run_counts_what_the_provider_served() {
+    let events = events(&stream("claude-success.jsonl"));
+    let served = Tokens { input: 39, output: 347, cache_read: 29_016, cache_write: 15_129 };
+    assert_eq!(tokens(&events), served);
+    assert!(finished(&events).expect("a result").ok);
+    let tools: Vec<_> =
+        events.iter().filter_map(|e| if let Body::ToolCalled(t) = e { Some(t.name.as_str()) } else { None }).collect();
+    assert_eq!(tools, ["Write", "Bash"]);
+    assert!(matches!(&events[0], Body::AgentSession(AgentSession { session, .. }) if session.len() == 36));
+    assert!(!events.iter().any(|e| matches!(e, Body::Unread(_))), "{events:?}");
+}
+
+#[test]
+fn a_failed_request_is_a_failure_although_it_calls_itself_success() {
+    for name in ["claude-401-maxretries0.jsonl", "claude-budget.jsonl"] {
+        let events = events(&stream(name));
+        assert!(!finished(&events).expect("a result").ok, "{name}");
+    }
+}
+
+#[test]
+fn retries_are_told() {
+    let events = events(&stream("claude-429once.jsonl"));
+    let retry = events.iter().find_map(|e| if let Body::AgentRetrying(r) = e { Some(r) } else { None });
+    assert_eq!(retry.expect("a retry").attempt, 1);
+    assert!(finished(&events).expect("a result").ok);
+}
+
+#[test]
+fn a_permission_request_waits_with_its_tool_and_input() {
+    let events = events(&stream("claude-streaminput-perm.jsonl"));
+    let asked = events.iter().find_map(|e| if let Body::WaitingStarted(w) = e { Some(w) } else { None });
+    let WaitingStarted { id, text, tool, input, .. } = asked.expect("a question");
+    assert!(!id.is_empty());
+    assert_eq!(tool.as_deref(), Some("Bash"));
+    assert!(text.starts_with("Bash: touch"), "{text}");
+    assert!(input.as_ref().expect("the input").contains("\"command\""));
+}
+
+#[test]
+fn folding_the_events_gives_the_session_again() {
+    for name in ["claude-success.jsonl", "claude-streaminput-perm.jsonl", "int-long-claude.jsonl"] {
+        let lines = stream(name);
+        let mut live = Session::new(Dialect::ClaudeStream);
+        let mut folded = Session::new(Dialect::ClaudeStream);
+        for line in &lines {
+            for event in step(&mut live, line, 0).0 {
+                folded.fold(&event);
+            }
+            assert_eq!(live, folded, "{name}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_line_whatever_makes_it_fail(line in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut session = Session::new(Dialect::ClaudeStream);
+        let (events, _) = step(&mut session, &line, 7);
+        for event in events {
+            prop_assert!(matches!(&event, Body::Unread(unread) if unread.from == 7 && unread.len == line.len() as u64));
+        }
+    }
+
+    /// A real line cut, or with one value swapped for another kind of value.
+    #[test]
+    fn damaged_lines_of_a_real_stream_are_read_or_unread(which in 0usize..400, cut in any::<prop::sample::Index>()) {
+        let lines = stream("claude-success.jsonl");
+        let line = &lines[which % lines.len()];
+        let mut session = Session::new(Dialect::ClaudeStream);
+        let (cut_events, _) = step(&mut session, &line[..cut.index(line.len())], 0);
+        prop_assert!(cut_events.iter().all(|e| matches!(e, Body::Unread(_))));
+        let swapped = String::from_utf8_lossy(line).replacen("\"content\":", "\"content\":7,\"was\":", 1);
+        prop_assert!(!step(&mut session, swapped.as_bytes(), 0).0.iter().any(|e| matches!(e, Body::Unread(_))));
+    }
+}

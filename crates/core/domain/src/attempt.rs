@@ -1,0 +1,124 @@
+//! An attempt: one try at a phase, held by one keeper.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Names an attempt inside its run; its folder is `attempts/<phase>.<n>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptKey {
+    pub phase: String,
+    /// Counts from 1.
+    pub attempt: u32,
+}
+
+impl fmt::Display for AttemptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.phase, self.attempt)
+    }
+}
+
+/// How an attempt ended, as its keeper recorded it in `exit.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Exit {
+    /// Exit code; `None` when a signal ended it or it never started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// The number of the signal that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// Why it could not be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Processes that outlived the agent and were ended by the keeper.
+    #[serde(default)]
+    pub survivors_ended: u32,
+    /// Whether the end was asked for through the keeper.
+    #[serde(default)]
+    pub asked: bool,
+}
+
+impl Exit {
+    /// The exit in words: `exit 3`, `ended by SIGKILL`, or why it could not start.
+    pub fn describe(&self) -> String {
+        match (&self.error, self.code, self.signal) {
+            (Some(error), _, _) => error.clone(),
+            (None, Some(code), _) => format!("exit {code}"),
+            (None, None, Some(signal)) => format!("ended by {}", signal_name(signal)),
+            (None, None, None) => "ended in an unknown way".to_owned(),
+        }
+    }
+}
+
+/// What the agent itself said at the end, which is worth more than its exit code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentResult {
+    pub ok: bool,
+    pub text: String,
+}
+
+/// An attempt as folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptState {
+    pub number: u32,
+    /// A keeper was asked for; it may or may not run yet.
+    pub started: bool,
+    /// Process id of the agent, once its keeper has said it.
+    pub pid: Option<u32>,
+    pub keeper_pid: Option<u32>,
+    pub session: Option<String>,
+    pub result: Option<AgentResult>,
+    pub exit: Option<Exit>,
+    /// Bytes of the agent's standard output that became events.
+    pub read_to: u64,
+}
+
+impl AttemptState {
+    pub fn new(number: u32) -> Self {
+        Self {
+            number,
+            started: false,
+            pid: None,
+            keeper_pid: None,
+            session: None,
+            result: None,
+            exit: None,
+            read_to: 0,
+        }
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.started && self.exit.is_none()
+    }
+
+    /// Whether the attempt did what was asked, and if not why; `None` while it runs.
+    /// An agent's own result counts before its exit code, since those lie.
+    pub fn verdict(&self) -> Option<Result<(), String>> {
+        let exit = self.exit.as_ref()?;
+        Some(match &self.result {
+            Some(AgentResult { ok: true, .. }) => Ok(()),
+            Some(AgentResult { ok: false, text }) => Err(text.clone()),
+            None => Err(format!("the agent ended without a result ({})", exit.describe())),
+        })
+    }
+}
+
+/// Names of the signals that end processes, by their numbers on Linux and macOS.
+fn signal_name(signal: i32) -> String {
+    let known = [
+        (1, "SIGHUP"),
+        (2, "SIGINT"),
+        (3, "SIGQUIT"),
+        (6, "SIGABRT"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (13, "SIGPIPE"),
+        (14, "SIGALRM"),
+        (15, "SIGTERM"),
+    ];
+    known
+        .iter()
+        .find(|(number, _)| *number == signal)
+        .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}

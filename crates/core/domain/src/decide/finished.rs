@@ -1,0 +1,123 @@
+//! What an effect's outcome means for its run.
+
+use super::Decision;
+use crate::attempt::{AttemptKey, Exit};
+use crate::effect::{Effect, EffectId, Outcome};
+use crate::event::{
+    AttemptFinished, AttemptStarted, EffectFinished, Note, PhaseFinished, RunFailed, RunTerminated, WaitingEnded,
+    WorktreeCreated,
+};
+use crate::run::RunState;
+
+/// What performing an effect found out, beside its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Facts {
+    Nothing,
+    Worktree {
+        path: String,
+        branch: String,
+        head: String,
+    },
+    Started {
+        pid: u32,
+        keeper_pid: u32,
+    },
+    /// The attempt is over and left this record; `None` when there was nothing to end.
+    Stopped {
+        exit: Option<Exit>,
+    },
+    Committed {
+        head: String,
+        leftovers: u32,
+    },
+    /// The answer in words, for the timeline.
+    Answered {
+        how: String,
+    },
+}
+
+/// The events that follow when effect `id` has come to its `outcome`. They are appended as one batch,
+/// `effect.finished` last, so that a crash between them leaves the effect open and it is probed.
+pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) -> Decision {
+    let Some(effect) = run.effects.get(&id) else { return Decision::default() };
+    let decision = match (&outcome, facts) {
+        (Outcome::Done, facts) => done(run, effect, facts),
+        (Outcome::Failed(reason), _) => failed(run, effect, reason),
+        (Outcome::Unknown(reason), _) => {
+            let text = format!("{}: not known whether it took place: {reason}", title(effect));
+            Decision::default().event(attempt(effect), Note { text })
+        }
+    };
+    let key = attempt(effect);
+    decision.event(key, EffectFinished { id, outcome })
+}
+
+fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
+    let decision = Decision::default();
+    match (effect, facts) {
+        (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) => {
+            decision.event(None, WorktreeCreated { path, branch, head })
+        }
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid }) => {
+            decision.event(Some(key.clone()), AttemptStarted { pid, keeper_pid })
+        }
+        (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
+            let live = run.attempt_named(attempt).is_some_and(|a| a.is_live());
+            let exit = exit.unwrap_or(Exit { asked: true, ..Exit::default() });
+            let decision =
+                if live { decision.event(Some(attempt.clone()), AttemptFinished { exit }) } else { decision };
+            let over = run.status.is_settled();
+            if over { decision } else { decision.event(Some(attempt.clone()), RunTerminated { by: by.clone() }) }
+        }
+        (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers }) => {
+            let number = run.attempt().map_or(1, |a| a.number);
+            let key = AttemptKey { phase: phase.clone(), attempt: number };
+            decision.event(Some(key), PhaseFinished { head, leftovers })
+        }
+        (Effect::Write { attempt, question: Some(id), .. }, Facts::Answered { how }) => {
+            decision.event(Some(attempt.clone()), WaitingEnded { id: id.clone(), how })
+        }
+        _ => decision,
+    }
+}
+
+fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
+    let decision = Decision::default();
+    match effect {
+        Effect::CreateWorktree => {
+            decision.event(None, RunFailed { phase: None, reason: format!("no worktree: {reason}") })
+        }
+        Effect::CommitLeftovers { phase } => {
+            let key = run.attempt_key();
+            let reason = format!("what the agent left could not be committed: {reason}");
+            decision.event(key, RunFailed { phase: Some(phase.clone()), reason })
+        }
+        Effect::StartAttempt(key) => {
+            let exit = Exit { error: Some(reason.to_owned()), ..Exit::default() };
+            decision.event(Some(key.clone()), AttemptFinished { exit })
+        }
+        Effect::StopAttempt { attempt, .. } | Effect::Write { attempt, .. } | Effect::CloseInput(attempt) => {
+            let text = format!("{}: {reason}", title(effect));
+            decision.event(Some(attempt.clone()), Note { text })
+        }
+    }
+}
+
+fn attempt(effect: &Effect) -> Option<AttemptKey> {
+    match effect {
+        Effect::StartAttempt(key) | Effect::CloseInput(key) => Some(key.clone()),
+        Effect::StopAttempt { attempt, .. } | Effect::Write { attempt, .. } => Some(attempt.clone()),
+        Effect::CreateWorktree | Effect::CommitLeftovers { .. } => None,
+    }
+}
+
+fn title(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::CreateWorktree => "making the worktree",
+        Effect::StartAttempt(_) => "starting the agent",
+        Effect::StopAttempt { .. } => "terminating",
+        Effect::CommitLeftovers { .. } => "committing what the agent left",
+        Effect::Write { .. } => "writing to the agent",
+        Effect::CloseInput(_) => "closing the agent's input",
+    }
+}

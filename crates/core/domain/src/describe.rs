@@ -1,0 +1,100 @@
+//! One event as one readable line: a word for what it is, and what there is to say.
+
+use crate::effect::{Effect, Outcome};
+use crate::event::{Body, Event};
+use crate::text;
+
+/// A word of at most ten characters and a single harmless line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    pub word: &'static str,
+    pub line: String,
+    /// Of interest to whoever looks into how pilothouse works, not into what the agent did.
+    pub minor: bool,
+}
+
+/// Describes an event for people. The line holds nothing that steers a terminal.
+pub fn describe(event: &Event) -> Described {
+    let (word, line, minor) = parts(event);
+    Described { word, line: text::line(&line), minor }
+}
+
+fn parts(event: &Event) -> (&'static str, String, bool) {
+    let short = |id: &str| id.chars().take(7).collect::<String>();
+    match &event.body {
+        Body::RunCreated(d) => {
+            ("created", format!("{} from {} {}", d.run.name, d.run.base, short(&d.run.base_commit)), false)
+        }
+        Body::RunQueued(_) => ("queued", String::new(), false),
+        Body::WorktreeCreated(d) => ("worktree", format!("{} on {}", d.path, d.branch), false),
+        Body::PhaseStarted(d) => {
+            let (name, attempt) = (event.phase.as_deref().unwrap_or(""), event.attempt.unwrap_or(1));
+            ("phase", format!("{}/{} {name}, attempt {attempt}", d.index, d.count), false)
+        }
+        Body::AttemptStarted(d) => ("started", format!("agent {}, keeper {}", d.pid, d.keeper_pid), false),
+        Body::AgentSession(d) => (
+            "session",
+            [Some(d.session.as_str()), d.model.as_deref()].iter().flatten().copied().collect::<Vec<_>>().join(" "),
+            false,
+        ),
+        Body::AgentMessage(d) => ("says", d.text.clone(), false),
+        Body::AgentRetrying(d) => ("retries", format!("{} (attempt {})", d.reason, d.attempt), false),
+        Body::AgentFinished(d) => (if d.ok { "result" } else { "gave up" }, d.text.clone(), false),
+        Body::ToolCalled(d) => ("calls", format!("{} {}", d.name, d.about), false),
+        Body::ToolReturned(d) => (if d.ok { "returned" } else { "error" }, d.text.clone(), false),
+        Body::UsageReported(d) => {
+            let t = d.tokens;
+            let line = format!("~{} in, {} cached, {} out", t.input, t.cache_read + t.cache_write, t.output);
+            ("usage", line, true)
+        }
+        Body::WaitingStarted(d) => ("asks", d.text.clone(), false),
+        Body::WaitingEnded(d) => ("answered", d.how.clone(), false),
+        Body::Limited(d) => {
+            let until = d.resets_at.map_or_else(|| "no time given".to_owned(), |at| format!("until {at}"));
+            ("limited", format!("{}, {until}", d.reason), false)
+        }
+        Body::LimitedEnded(_) => ("goes on", "the limit is over".to_owned(), false),
+        Body::Unread(d) => ("unread", format!("{} bytes at {}: {}", d.len, d.from, d.why), true),
+        Body::AttemptFinished(d) => {
+            let survivors = match d.exit.survivors_ended {
+                0 => String::new(),
+                n => format!("; {n} left-over processes ended"),
+            };
+            ("ended", format!("{}{survivors}", d.exit.describe()), false)
+        }
+        Body::PhaseFinished(d) => {
+            let left = match d.leftovers {
+                0 => String::new(),
+                n => format!(", {n} left-over files committed"),
+            };
+            ("finished", format!("{} at {}{left}", event.phase.as_deref().unwrap_or(""), short(&d.head)), false)
+        }
+        Body::RunReady(d) => {
+            ("ready", if d.changed { "waits for review" } else { "nothing was changed" }.to_owned(), false)
+        }
+        Body::RunFailed(d) => ("failed", d.reason.clone(), false),
+        Body::TerminateRequested(d) => ("terminate", format!("asked for, grace {} ms", d.grace_ms), false),
+        Body::RunTerminated(_) => ("terminated", "nothing of it lives; worktree and branch are kept".to_owned(), false),
+        Body::Adopted(d) => ("adopted", format!("keeper {} by a new daemon", d.keeper_pid), true),
+        Body::Lost(d) => (if d.survivors == 0 { "lost" } else { "unkept" }, d.reason.clone(), false),
+        Body::Note(d) => ("note", d.text.clone(), false),
+        Body::EffectStarted(d) => ("does", format!("{} {}", d.id, effect(&d.effect)), true),
+        Body::EffectFinished(d) => match &d.outcome {
+            Outcome::Done => ("did", d.id.to_string(), true),
+            Outcome::Failed(why) => ("could not", format!("{} {why}", d.id), false),
+            Outcome::Unknown(why) => ("unknown", format!("{} {why}", d.id), false),
+        },
+        Body::Other(other) => ("other", format!("{} {}", other.kind, other.data), true),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::CreateWorktree => "make the worktree".to_owned(),
+        Effect::StartAttempt(key) => format!("start {key}"),
+        Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),
+        Effect::CommitLeftovers { phase } => format!("commit what {phase} left"),
+        Effect::Write { attempt, .. } => format!("write to {attempt}"),
+        Effect::CloseInput(key) => format!("close the input of {key}"),
+    }
+}

@@ -1,0 +1,38 @@
+//! What is to be done outside, as comparable values; each is written to the timeline before it is done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::AttemptKey;
+use crate::status::By;
+
+/// An effect's number inside its run; it counts from 1 and is never used twice.
+pub type EffectId = u64;
+
+/// Something to be done to the world for one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Makes the branch and the worktree that `run.created` names.
+    CreateWorktree,
+    /// Starts a keeper for this attempt, which starts the agent.
+    StartAttempt(AttemptKey),
+    /// Ends every process of the attempt: TERM, `grace_ms`, KILL, until nothing is left.
+    StopAttempt { attempt: AttemptKey, grace_ms: u64, by: By },
+    /// Commits what the agent left uncommitted to the run's branch.
+    CommitLeftovers { phase: String },
+    /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
+    Write { attempt: AttemptKey, write: String, data: String, question: Option<String> },
+    /// Closes the agent's standard input: nothing more will be asked of it.
+    CloseInput(AttemptKey),
+}
+
+/// How an effect went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// Tried, failed, and what had been done of it is undone.
+    Failed(String),
+    /// Not known whether it took place; never tried again blindly.
+    Unknown(String),
+}

@@ -1,0 +1,104 @@
+//! Data of the events that an agent declares in its output.
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+use crate::tokens::Tokens;
+
+/// The agent named its session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSession {
+    pub session: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentMessage {
+    pub text: String,
+}
+
+/// The agent tries a model request again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentRetrying {
+    pub attempt: u32,
+    pub reason: String,
+}
+
+/// The agent said how its work ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentFinished {
+    pub ok: bool,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCalled {
+    pub id: String,
+    pub name: String,
+    /// The file, command or pattern it is about, at most 300 characters.
+    pub about: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolReturned {
+    pub id: String,
+    pub ok: bool,
+    /// The first 300 characters of what it returned; the whole is in the attempt's output.
+    pub text: String,
+}
+
+/// What the agent says it used since it last said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageReported {
+    pub tokens: Tokens,
+    /// The agent's own name for what was counted (a message, a turn), so that nothing counts twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
+/// The agent asks a human and goes no further without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingStarted {
+    /// The agent's id of the question; an answer is bound to it.
+    pub id: String,
+    pub text: String,
+    /// What can be answered; empty when any text will do.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// The tool it wants to use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// The tool's input as JSON text, which some agents want back with the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingEnded {
+    pub id: String,
+    /// The answer in words, or why the question went away.
+    pub how: String,
+}
+
+/// A provider's limit stops the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limited {
+    /// Only when the provider said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_at: Option<Timestamp>,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LimitedEnded {}
+
+/// A line of output that this version can't read; the line itself stays in the attempt's output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Offset of the line's first byte in the file.
+    pub from: u64,
+    /// The line's length in bytes, without its newline.
+    pub len: u64,
+    pub why: String,
+}

@@ -1,0 +1,89 @@
+//! The table of event kinds: the name on disk and the data that goes with it.
+
+use serde_json::value::RawValue;
+
+use super::agent::*;
+use super::lifecycle::*;
+
+/// An event of a kind that this version does not know: kept as it is, so that nothing is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    pub kind: String,
+    /// The data as JSON text.
+    pub data: String,
+}
+
+macro_rules! kinds {
+    ($($name:ident = $kind:literal),* $(,)?) => {
+        /// What happened, by kind.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Body {
+            $($name($name),)*
+            Other(Other),
+        }
+
+        impl Body {
+            /// Every kind this version writes.
+            pub const KINDS: &'static [&'static str] = &[$($kind),*];
+
+            /// The kind's name on disk.
+            pub fn kind(&self) -> &str {
+                match self {
+                    $(Self::$name(_) => $kind,)*
+                    Self::Other(other) => &other.kind,
+                }
+            }
+
+            pub(super) fn to_raw(&self) -> serde_json::Result<Box<RawValue>> {
+                match self {
+                    $(Self::$name(data) => serde_json::value::to_raw_value(data),)*
+                    Self::Other(other) => RawValue::from_string(other.data.clone()),
+                }
+            }
+
+            pub(super) fn from_raw(kind: &str, data: &RawValue) -> serde_json::Result<Self> {
+                match kind {
+                    $($kind => serde_json::from_str(data.get()).map(Self::$name),)*
+                    _ => Ok(Self::Other(Other { kind: kind.to_owned(), data: data.get().to_owned() })),
+                }
+            }
+        }
+
+        $(impl From<$name> for Body {
+            fn from(data: $name) -> Self {
+                Self::$name(data)
+            }
+        })*
+    };
+}
+
+kinds! {
+    RunCreated = "run.created",
+    RunQueued = "run.queued",
+    WorktreeCreated = "worktree.created",
+    PhaseStarted = "phase.started",
+    AttemptStarted = "attempt.started",
+    AgentSession = "agent.session",
+    AgentMessage = "agent.message",
+    AgentRetrying = "agent.retrying",
+    AgentFinished = "agent.finished",
+    ToolCalled = "tool.called",
+    ToolReturned = "tool.returned",
+    UsageReported = "usage.reported",
+    WaitingStarted = "waiting.started",
+    WaitingEnded = "waiting.ended",
+    Limited = "limited",
+    LimitedEnded = "limited.ended",
+    Unread = "unread",
+    AttemptFinished = "attempt.finished",
+    PhaseFinished = "phase.finished",
+    RunReady = "run.ready",
+    RunFailed = "run.failed",
+    TerminateRequested = "terminate.requested",
+    RunTerminated = "run.terminated",
+    Adopted = "adopted",
+    Lost = "lost",
+    Note = "note",
+    EffectStarted = "effect.started",
+    EffectFinished = "effect.finished",
+}

@@ -1,0 +1,55 @@
+//! What happened and is kept: one event is one line of `timeline.jsonl`.
+
+mod agent;
+mod body;
+mod lifecycle;
+mod line;
+
+pub use agent::{
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned, Unread,
+    UsageReported, WaitingEnded, WaitingStarted,
+};
+pub use body::{Body, Other};
+pub use lifecycle::{
+    Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, Lost, Note, PhaseFinished, PhaseStarted,
+    RunCreated, RunFailed, RunQueued, RunReady, RunTerminated, TerminateRequested, WorktreeCreated,
+};
+pub use line::LineError;
+
+use crate::attempt::AttemptKey;
+use crate::timestamp::Timestamp;
+
+/// The `prev` of a timeline's first event.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Which bytes of an attempt's output an event came from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Source {
+    /// The file in the attempt's folder.
+    pub file: String,
+    /// Set on the last event of a batch only: all bytes before this offset are accounted for.
+    /// A batch without it was cut short and is read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+}
+
+/// One event of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Counts from 1 inside the run, without gaps.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub phase: Option<String>,
+    pub attempt: Option<u32>,
+    pub body: Body,
+    pub src: Option<Source>,
+    /// Lower-case hex SHA-256 of the previous line without its newline; [`GENESIS`] for the first.
+    pub prev: String,
+}
+
+impl Event {
+    /// The attempt this event belongs to, if it belongs to one.
+    pub fn attempt_key(&self) -> Option<AttemptKey> {
+        Some(AttemptKey { phase: self.phase.clone()?, attempt: self.attempt? })
+    }
+}

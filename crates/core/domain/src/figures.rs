@@ -1,0 +1,96 @@
+//! Figures as people read them, short enough for a column.
+
+use crate::timestamp::Timestamp;
+
+/// What is shown for a figure that is not known.
+pub const UNKNOWN: &str = "—";
+/// What is shown where there is nothing to know.
+pub const NONE: &str = "–";
+
+/// A count in at most four characters: `999`, `12k`, `1.2M`, `340M`.
+pub fn count(n: u64) -> String {
+    scaled(n, 1000, &["", "k", "M", "G", "T"])
+}
+
+/// Bytes in at most four characters, in powers of 1024: `840M`, `1.2G`.
+pub fn bytes(n: u64) -> String {
+    scaled(n, 1024, &["B", "K", "M", "G", "T", "P"])
+}
+
+fn scaled(n: u64, base: u64, units: &[&str]) -> String {
+    let mut unit = 0;
+    let mut whole = n;
+    let mut rest = 0;
+    while whole >= 1000 && unit + 1 < units.len() {
+        rest = whole % base;
+        whole /= base;
+        unit += 1;
+    }
+    let tenth = rest * 10 / base;
+    if unit > 0 && whole < 10 && tenth > 0 {
+        format!("{whole}.{tenth}{}", units[unit])
+    } else {
+        format!("{whole}{}", units[unit])
+    }
+}
+
+/// A span in whole minutes as at most three characters: `<1m`, `4m`, `59m`, `3h`, `12d`.
+pub fn span(ms: u64) -> String {
+    let minutes = ms / 60_000;
+    match minutes {
+        0 => "<1m".to_owned(),
+        1..60 => format!("{minutes}m"),
+        60..1440 => format!("{}h", minutes / 60),
+        _ => format!("{}d", (minutes / 1440).min(999)),
+    }
+}
+
+/// The span from `from` to `to`, or unknown.
+pub fn span_between(from: Option<Timestamp>, to: Timestamp) -> String {
+    from.map_or_else(|| UNKNOWN.to_owned(), |from| span(to.since(from)))
+}
+
+/// Lines as `+12-3`, in thousands from 10,000 on.
+pub fn lines(added: u64, removed: u64) -> String {
+    let short = |n: u64| if n < 10_000 { n.to_string() } else { count(n) };
+    format!("+{}-{}", short(added), short(removed))
+}
+
+/// Money as `$1.92`.
+pub fn money(usd: f64) -> String {
+    format!("${usd:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_fit_their_columns() {
+        for (n, short) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1k"),
+            (1234, "1.2k"),
+            (12_345, "12k"),
+            (999_999, "999k"),
+            (1_234_567, "1.2M"),
+            (340_000_000, "340M"),
+        ] {
+            assert_eq!(count(n), short);
+        }
+        for (n, short) in
+            [(0, "0B"), (999, "999B"), (1023, "0K"), (1024, "1K"), (880_803_840, "840M"), (1_288_490_189, "1.2G")]
+        {
+            assert_eq!(bytes(n), short);
+        }
+        for (ms, short) in
+            [(0, "<1m"), (59_999, "<1m"), (60_000, "1m"), (3_599_000, "59m"), (3_600_000, "1h"), (86_400_000, "1d")]
+        {
+            assert_eq!(span(ms), short);
+        }
+        assert_eq!(lines(88, 12), "+88-12");
+        assert_eq!(lines(12_000, 3), "+12k-3");
+        assert!([u64::MAX, 1_000_000_000_000].iter().all(|n| count(*n).len() <= 9));
+    }
+}

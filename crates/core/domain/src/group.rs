@@ -1,0 +1,97 @@
+//! Which attention group a run stands in: what needs a person comes first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::RunState;
+use crate::status::{By, Status};
+
+/// The groups in the order in which they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    NeedsYou,
+    Working,
+    Ready,
+    Finished,
+}
+
+impl Group {
+    pub const ALL: [Self; 4] = [Self::NeedsYou, Self::Working, Self::Ready, Self::Finished];
+
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "NEEDS YOU",
+            Self::Working => "WORKING",
+            Self::Ready => "READY",
+            Self::Finished => "FINISHED",
+        }
+    }
+}
+
+/// The first group of DESIGN §5 that matches.
+pub fn of(run: &RunState) -> Group {
+    if run.dismissed {
+        return Group::Finished;
+    }
+    match &run.status {
+        Status::Waiting
+        | Status::Failed { .. }
+        | Status::Lost { .. }
+        | Status::Unknown { .. }
+        | Status::Paused { by: By::Budget, .. }
+        | Status::Limited { resets_at: None } => Group::NeedsYou,
+        Status::Queued
+        | Status::Preparing
+        | Status::Working(_)
+        | Status::Checking
+        | Status::Paused { .. }
+        | Status::Limited { resets_at: Some(_) } => Group::Working,
+        Status::Ready => Group::Ready,
+        Status::Merged | Status::Terminated { .. } => Group::Finished,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::Activity;
+    use crate::timestamp::Timestamp;
+
+    fn group(status: Status) -> Group {
+        of(&RunState { status, ..RunState::default() })
+    }
+
+    #[test]
+    fn groups_are_those_of_the_design() {
+        let why = || "why".to_owned();
+        for status in [
+            Status::Waiting,
+            Status::Failed { phase: why(), reason: why() },
+            Status::Lost { reason: why() },
+            Status::Unknown { reason: why() },
+            Status::Paused { by: By::Budget, reason: why() },
+            Status::Limited { resets_at: None },
+        ] {
+            assert_eq!(group(status.clone()), Group::NeedsYou, "{status:?}");
+        }
+        for status in [
+            Status::Queued,
+            Status::Preparing,
+            Status::Working(Activity::Thinking),
+            Status::Checking,
+            Status::Paused { by: By::Person, reason: why() },
+            Status::Limited { resets_at: Some(Timestamp::default()) },
+        ] {
+            assert_eq!(group(status.clone()), Group::Working, "{status:?}");
+        }
+        assert_eq!(group(Status::Ready), Group::Ready);
+        assert_eq!(group(Status::Merged), Group::Finished);
+        assert_eq!(group(Status::Terminated { by: By::Person }), Group::Finished);
+    }
+
+    #[test]
+    fn a_dismissed_run_is_finished_whatever_it_was() {
+        let run = RunState { status: Status::Waiting, dismissed: true, ..RunState::default() };
+        assert_eq!(of(&run), Group::Finished);
+    }
+}

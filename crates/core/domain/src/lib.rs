@@ -1,0 +1,27 @@
+//! What a run is: the events that happen to it, the state folded from them, and what to do next.
+//!
+//! Everything here is a pure function of values: no clock, no file, no process, no network.
+
+pub mod attempt;
+pub mod command;
+pub mod decide;
+pub mod describe;
+pub mod effect;
+pub mod event;
+pub mod figures;
+pub mod fold;
+pub mod group;
+pub mod ids;
+pub mod name;
+pub mod phase;
+pub mod run;
+pub mod status;
+pub mod text;
+pub mod timestamp;
+pub mod tokens;
+
+pub use event::{Body, Event, Source};
+pub use ids::RunId;
+pub use run::RunState;
+pub use status::Status;
+pub use timestamp::Timestamp;

@@ -1,0 +1,114 @@
+//! A run's state: what its events add up to.
+
+use std::collections::BTreeMap;
+
+use crate::attempt::{AttemptKey, AttemptState};
+use crate::command::NewRun;
+use crate::effect::{Effect, EffectId};
+use crate::phase::PhaseState;
+use crate::status::{By, Status};
+use crate::timestamp::Timestamp;
+use crate::tokens::Tokens;
+
+/// A question the agent waits on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub id: String,
+    pub text: String,
+    pub choices: Vec<String>,
+    pub tool: Option<String>,
+    pub input: Option<String>,
+    pub asked_at: Timestamp,
+}
+
+/// Everything that is known of a run from its timeline; only [`fold`](crate::fold) changes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    /// What was asked; `None` before `run.created` (a timeline whose start is lost).
+    pub spec: Option<NewRun>,
+    pub status: Status,
+    pub phases: Vec<PhaseState>,
+    /// Index into `phases` of the phase that is or was last at work.
+    pub phase: usize,
+    /// The worktree exists: the commit it was made at.
+    pub worktree_at: Option<String>,
+    /// The commit the branch was last seen at.
+    pub head: Option<String>,
+    pub question: Option<Question>,
+    /// The model that the agent itself named.
+    pub model: Option<String>,
+    /// What the agent reported; `None` when it has reported nothing.
+    pub tokens: Option<Tokens>,
+    /// Effects that were started and have not finished.
+    pub effects: BTreeMap<EffectId, Effect>,
+    pub last_effect: EffectId,
+    /// The keeper is gone while processes of the run still live.
+    pub keeper_gone: bool,
+    /// Its end was asked for: by whom, and the grace in milliseconds.
+    pub ending: Option<(By, u64)>,
+    pub dismissed: bool,
+    pub created_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub last_event_at: Option<Timestamp>,
+    /// The last event's number; 0 before the first.
+    pub seq: u64,
+}
+
+impl Default for RunState {
+    fn default() -> Self {
+        Self {
+            spec: None,
+            status: Status::Unknown { reason: "its timeline does not say how it began".to_owned() },
+            phases: Vec::new(),
+            phase: 0,
+            worktree_at: None,
+            head: None,
+            question: None,
+            model: None,
+            tokens: None,
+            effects: BTreeMap::new(),
+            last_effect: 0,
+            keeper_gone: false,
+            ending: None,
+            dismissed: false,
+            created_at: None,
+            started_at: None,
+            ended_at: None,
+            last_event_at: None,
+            seq: 0,
+        }
+    }
+}
+
+impl RunState {
+    pub fn current(&self) -> Option<&PhaseState> {
+        self.phases.get(self.phase)
+    }
+
+    pub fn attempt(&self) -> Option<&AttemptState> {
+        self.current()?.attempt()
+    }
+
+    /// The attempt at work now, or last.
+    pub fn attempt_key(&self) -> Option<AttemptKey> {
+        let phase = self.current()?;
+        Some(AttemptKey { phase: phase.spec.name.clone(), attempt: phase.attempt()?.number })
+    }
+
+    pub fn attempt_named(&self, key: &AttemptKey) -> Option<&AttemptState> {
+        let phase = self.phases.iter().find(|p| p.spec.name == key.phase)?;
+        phase.attempts.iter().find(|a| a.number == key.attempt)
+    }
+
+    /// Whether an attempt of this run has a keeper that has not reported its end.
+    pub fn is_live(&self) -> bool {
+        self.phases.iter().flat_map(|p| &p.attempts).any(AttemptState::is_live)
+    }
+
+    /// Whether the run takes one of the places that the concurrency limit counts.
+    pub fn takes_a_slot(&self) -> bool {
+        let open = !self.effects.is_empty() || self.is_live();
+        open || !(self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. }))
+    }
+}

@@ -1,0 +1,107 @@
+//! Makes text from agents, branches and files harmless before anyone draws or prints it.
+
+/// Where a scan stands inside a terminal control sequence (ECMA-48 §5.4, xterm's string sequences).
+#[derive(Clone, Copy, PartialEq)]
+enum Scan {
+    Text,
+    Escape,
+    Intermediate,
+    Csi,
+    StringSequence,
+    StringEscape,
+}
+
+/// One line of printable text: control sequences removed, tabs and line ends as single spaces.
+pub fn line(text: &str) -> String {
+    strip(text, |c| matches!(c, '\n' | '\r' | '\t').then_some(' '))
+}
+
+/// Printable text that keeps its lines: control sequences removed, tabs as four spaces at most.
+pub fn block(text: &str) -> String {
+    let kept = strip(text, |c| matches!(c, '\n' | '\t').then_some(c));
+    kept.replace('\t', "    ")
+}
+
+fn strip(text: &str, keep: impl Fn(char) -> Option<char>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut scan = Scan::Text;
+    for c in text.chars() {
+        scan = match (scan, c) {
+            (Scan::StringEscape, '\\') => Scan::Text,
+            (Scan::StringSequence, '\u{7}' | '\u{9c}' | '\n') => Scan::Text,
+            (Scan::StringSequence, '\u{1b}') => Scan::StringEscape,
+            (Scan::StringSequence, _) => Scan::StringSequence,
+            (_, '\u{1b}') => Scan::Escape,
+            (_, '\u{9b}') => Scan::Csi,
+            (_, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') => Scan::StringSequence,
+            (Scan::Escape | Scan::StringEscape, '[') => Scan::Csi,
+            (Scan::Escape | Scan::StringEscape, ']' | 'P' | 'X' | '^' | '_') => Scan::StringSequence,
+            (Scan::Escape | Scan::StringEscape | Scan::Intermediate, ' '..='/') => Scan::Intermediate,
+            (Scan::Escape | Scan::StringEscape | Scan::Intermediate, '0'..='~') => Scan::Text,
+            (Scan::Csi, ' '..='?') => Scan::Csi,
+            (Scan::Csi, '@'..='~') => Scan::Text,
+            (_, c) => {
+                if let Some(kept) = keep(c) {
+                    out.push(kept);
+                } else if !hidden(c) {
+                    out.push(c);
+                }
+                Scan::Text
+            }
+        };
+    }
+    out
+}
+
+/// Characters that change what a terminal does or how neighbouring text is read: C0, DEL, C1,
+/// bidirectional controls, zero-width characters, tags and line separators.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{ad}' | '\u{180e}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_sequences_go_and_text_stays() {
+        for (hostile, plain) in [
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]52;c;aGk=\u{7}copied", "copied"),
+            ("\u{1b}]0;title\u{1b}\\after", "after"),
+            ("\u{1b}P1;2q…\u{1b}\\sixel", "sixel"),
+            ("\u{9b}2Jc1", "c1"),
+            ("\u{9d}8;;http://x\u{9c}link", "link"),
+            ("\u{1b}(0line", "line"),
+            ("a\u{202e}b\u{2066}c\u{200b}d", "abcd"),
+            ("bell\u{7}\u{8}\u{0}", "bell"),
+            ("\u{1b}", ""),
+            ("\u{1b}\u{1b}[2Jx", "x"),
+            ("cut \u{1b}[12;", "cut "),
+        ] {
+            assert_eq!(line(hostile), plain, "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_one_line_and_a_block_keeps_its_own() {
+        assert_eq!(line("a\nb\tc\r"), "a b c ");
+        assert_eq!(block("a\r\nb\tc"), "a\nb    c");
+    }
+
+    #[test]
+    fn an_unended_string_sequence_ends_with_its_line() {
+        assert_eq!(block("\u{1b}]0;never ended\nnext"), "next");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_steers_a_terminal_comes_through(text in "\\PC*|[\\x00-\\x7f\u{80}-\u{9f}\u{202a}-\u{202e}]*") {
+            proptest::prop_assert!(!line(&text).chars().any(hidden));
+            proptest::prop_assert!(!block(&text).chars().any(|c| c != '\n' && hidden(c)));
+        }
+    }
+}

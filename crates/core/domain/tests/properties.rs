@@ -1,0 +1,206 @@
+//! What holds for every event and every order of events.
+
+use domain::attempt::{AttemptKey, Exit};
+use domain::command::NewRun;
+use domain::effect::{Effect, Outcome};
+use domain::event::{
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, EffectFinished,
+    EffectStarted, GENESIS, Limited, LimitedEnded, Lost, Note, Other, PhaseFinished, PhaseStarted, RunCreated,
+    RunFailed, RunQueued, RunReady, RunTerminated, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
+    WaitingEnded, WaitingStarted, WorktreeCreated,
+};
+use domain::phase::PhaseSpec;
+use domain::status::By;
+use domain::tokens::Tokens;
+use domain::{Body, Event, RunId, Source, Timestamp, decide, fold, group};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+fn text() -> impl Strategy<Value = String> {
+    "\\PC{0,12}"
+}
+
+fn phase() -> impl Strategy<Value = String> {
+    prop_oneof![Just("plan".to_owned()), Just("build".to_owned()), text()]
+}
+
+fn key() -> impl Strategy<Value = AttemptKey> {
+    (phase(), 0u32..3).prop_map(|(phase, attempt)| AttemptKey { phase, attempt })
+}
+
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![Just(By::Person), Just(By::Budget), Just(By::Pilothouse)]
+}
+
+fn tokens() -> impl Strategy<Value = Tokens> {
+    let n = || prop_oneof![0u64..1_000_000, Just(u64::MAX)];
+    (n(), n(), n(), n()).prop_map(|(input, output, cache_read, cache_write)| Tokens {
+        input,
+        output,
+        cache_read,
+        cache_write,
+    })
+}
+
+fn new_run() -> impl Strategy<Value = NewRun> {
+    let phases = prop::collection::vec((phase(), text()).prop_map(|(name, prompt)| PhaseSpec { name, prompt }), 0..3);
+    (any::<[u8; 6]>(), text(), text(), prop::option::of(text()), phases).prop_map(|(id, name, path, model, phases)| {
+        NewRun {
+            id: RunId::from_random(id),
+            name,
+            repo: path.clone(),
+            base: "main".to_owned(),
+            base_commit: path.clone(),
+            branch: path.clone(),
+            worktree: path,
+            agent: "rehearsal".to_owned(),
+            model,
+            task: "t".to_owned(),
+            phases,
+        }
+    })
+}
+
+fn effect() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        Just(Effect::CreateWorktree),
+        key().prop_map(Effect::StartAttempt),
+        key().prop_map(Effect::CloseInput),
+        phase().prop_map(|phase| Effect::CommitLeftovers { phase }),
+        (key(), any::<u64>(), by()).prop_map(|(attempt, grace_ms, by)| Effect::StopAttempt { attempt, grace_ms, by }),
+        (key(), text(), text(), prop::option::of(text())).prop_map(|(attempt, write, data, question)| Effect::Write {
+            attempt,
+            write,
+            data,
+            question
+        }),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Done), text().prop_map(Outcome::Failed), text().prop_map(Outcome::Unknown)]
+}
+
+fn exit() -> impl Strategy<Value = Exit> {
+    let number = || prop::option::of(any::<i32>());
+    (number(), number(), prop::option::of(text()), any::<u32>(), any::<bool>())
+        .prop_map(|(code, signal, error, survivors_ended, asked)| Exit { code, signal, error, survivors_ended, asked })
+}
+
+fn lifecycle() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        new_run().prop_map(|run| RunCreated { run }.into()),
+        Just(RunQueued {}.into()),
+        (text(), text(), text()).prop_map(|(path, branch, head)| WorktreeCreated { path, branch, head }.into()),
+        (any::<u32>(), any::<u32>()).prop_map(|(index, count)| PhaseStarted { index, count }.into()),
+        (any::<u32>(), any::<u32>()).prop_map(|(pid, keeper_pid)| AttemptStarted { pid, keeper_pid }.into()),
+        exit().prop_map(|exit| AttemptFinished { exit }.into()),
+        (text(), any::<u32>()).prop_map(|(head, leftovers)| PhaseFinished { head, leftovers }.into()),
+        any::<bool>().prop_map(|changed| RunReady { changed }.into()),
+        (prop::option::of(phase()), text()).prop_map(|(phase, reason)| RunFailed { phase, reason }.into()),
+        (by(), any::<u64>()).prop_map(|(by, grace_ms)| TerminateRequested { by, grace_ms }.into()),
+        by().prop_map(|by| RunTerminated { by }.into()),
+        any::<u32>().prop_map(|keeper_pid| Adopted { keeper_pid }.into()),
+        (text(), 0u32..3).prop_map(|(reason, survivors)| Lost { reason, survivors }.into()),
+        text().prop_map(|text| Note { text }.into()),
+        (0u64..5, effect()).prop_map(|(id, effect)| EffectStarted { id, effect }.into()),
+        (0u64..5, outcome()).prop_map(|(id, outcome)| EffectFinished { id, outcome }.into()),
+        text().prop_map(|kind| Body::Other(Other { kind: format!("later.{kind}"), data: "{\"n\":[1]}".to_owned() })),
+    ]
+}
+
+fn agent() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        (text(), prop::option::of(text())).prop_map(|(session, model)| AgentSession { session, model }.into()),
+        text().prop_map(|text| AgentMessage { text }.into()),
+        (any::<u32>(), text()).prop_map(|(attempt, reason)| AgentRetrying { attempt, reason }.into()),
+        (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
+        (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about }.into()),
+        (text(), any::<bool>(), text()).prop_map(|(id, ok, text)| ToolReturned { id, ok, text }.into()),
+        (tokens(), prop::option::of(text())).prop_map(|(tokens, of)| UsageReported { tokens, of }.into()),
+        (0u32..3, text(), prop::option::of(text())).prop_map(|(id, text, input)| {
+            let (id, choices, tool) = (id.to_string(), vec![text.clone()], Some(text.clone()));
+            WaitingStarted { id, text, choices, tool, input }.into()
+        }),
+        (0u32..3, text()).prop_map(|(id, how)| WaitingEnded { id: id.to_string(), how }.into()),
+        (prop::option::of(0i64..4_000_000_000_000), text())
+            .prop_map(|(at, reason)| { Limited { resets_at: at.map(Timestamp::from_millis), reason }.into() }),
+        Just(LimitedEnded {}.into()),
+        (any::<u64>(), any::<u64>(), text()).prop_map(|(from, len, why)| Unread { from, len, why }.into()),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let source = (text(), prop::option::of(any::<u64>())).prop_map(|(file, to)| Source { file, to });
+    let source = prop_oneof![source, Just(Source { file: "stdout".to_owned(), to: Some(9) })];
+    let at = (any::<u64>(), 0i64..4_000_000_000_000);
+    (
+        at,
+        prop::option::of(phase()),
+        prop::option::of(0u32..3),
+        prop_oneof![lifecycle(), agent()],
+        prop::option::of(source),
+    )
+        .prop_map(|((seq, at), phase, attempt, body, src)| Event {
+            seq,
+            at: Timestamp::from_millis(at),
+            phase,
+            attempt,
+            body,
+            src,
+            prev: GENESIS.to_owned(),
+        })
+}
+
+proptest! {
+    #[test]
+    fn every_event_comes_back_from_its_line(event in event()) {
+        let line = event.to_line();
+        prop_assert!(!line.contains('\n'));
+        prop_assert_eq!(Event::from_line(&line).expect("its own line"), event);
+    }
+
+    /// Whatever order events come in, each prefix is a state that every question can be asked of.
+    #[test]
+    fn every_prefix_of_every_order_is_a_state(events in prop::collection::vec(event(), 0..40)) {
+        let mut state = domain::RunState::default();
+        for event in &events {
+            fold::apply(&mut state, event);
+            let _: group::Group = group::of(&state);
+            let _: bool = state.takes_a_slot();
+            let next = decide::next(&state, true);
+            prop_assert!(next.effects.len() <= 1, "one step at a time");
+            prop_assert!(state.status.is_settled() || !state.status.word().is_empty());
+        }
+        prop_assert_eq!(&state, &fold::all(&events), "folding in one go is folding step by step");
+    }
+
+    #[test]
+    fn tokens_add_up_whatever_stands_between(
+        first in prop::collection::vec(event(), 0..20),
+        second in prop::collection::vec(event(), 0..20),
+    ) {
+        let sum = |events: &[Event]| fold::all(events).tokens.unwrap_or_default();
+        let mut parts = sum(&first);
+        parts += sum(&second);
+        let whole: Vec<Event> = first.iter().chain(&second).cloned().collect();
+        prop_assert_eq!(sum(&whole), parts);
+    }
+
+    #[test]
+    fn a_line_that_is_no_event_is_an_error_and_not_a_panic(line in "\\PC{0,80}") {
+        prop_assert!(Event::from_line(&line).is_err());
+    }
+}
+
+#[test]
+fn every_kind_that_is_written_is_generated_above() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..4000 {
+        let body = prop_oneof![lifecycle(), agent()].new_tree(&mut runner).expect("a body").current();
+        seen.insert(body.kind().to_owned());
+    }
+    let missing: Vec<_> = Body::KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();
+    assert!(missing.is_empty(), "no generator for {missing:?}");
+}

@@ -1,0 +1,104 @@
+//! What the daemon answers.
+
+use domain::RunId;
+use serde::{Deserialize, Serialize};
+
+use crate::row::Row;
+
+/// The exit codes of the command line's contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    NotFound = 3,
+    Refused = 4,
+    Unreachable = 5,
+    HumanNeeded = 6,
+}
+
+/// Why a request was not carried out, in words that end with the next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub code: Code,
+    pub reason: String,
+}
+
+/// What an acting verb did with one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// The run's id, or what was typed when it names none.
+    pub run: String,
+    pub name: Option<String>,
+    pub code: Code,
+    pub reason: Option<String>,
+}
+
+/// A piece of an attempt's output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Invalid UTF-8 as U+FFFD; the file has the bytes.
+    pub text: String,
+    /// Offset of the byte after this piece.
+    pub next: u64,
+    /// Bytes the file has now.
+    pub len: u64,
+    /// The attempt is over and nothing will be added.
+    pub over: bool,
+}
+
+/// The daemon about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    pub pid: u32,
+    pub version: String,
+    pub contract: u32,
+    pub home: String,
+    /// Milliseconds since it started.
+    pub uptime_ms: u64,
+    pub runs: u32,
+    pub live: u32,
+    pub queued: u32,
+    /// How many runs may be at work at once.
+    pub limit: u32,
+    pub faces: u32,
+    pub rss_bytes: Option<u64>,
+    pub degraded: Option<String>,
+}
+
+/// One worktree, as `worktrees --json` gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorktreeRow {
+    pub path: String,
+    pub branch: Option<String>,
+    pub head: Option<String>,
+    pub detached: bool,
+    pub locked: bool,
+    pub prunable: bool,
+    pub foreign: bool,
+    pub owner: Option<String>,
+    pub run: Option<String>,
+    pub dirty: Option<bool>,
+    pub ahead: Option<u64>,
+    pub behind: Option<u64>,
+    pub disk_bytes: Option<u64>,
+    pub merged: Option<bool>,
+}
+
+/// One reply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Rows(Vec<Row>),
+    Row(Box<Row>),
+    Lines(Vec<String>),
+    Looking(RunId),
+    NotLooking,
+    Output(Output),
+    Acted(Vec<Acted>),
+    Worktrees(Vec<WorktreeRow>),
+    Status(DaemonStatus),
+    Stopping,
+    Refused(Refused),
+}

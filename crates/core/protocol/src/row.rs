@@ -1,0 +1,227 @@
+//! A run as faces see it: one line of the cockpit, one object of `ls --json`.
+
+use domain::group::{self, Group};
+use domain::status::{By, Status};
+use domain::{RunId, RunState, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A row; what is not known is `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pub id: RunId,
+    pub name: String,
+    /// Absolute path of the repository's main worktree.
+    pub repo: String,
+    pub branch: String,
+    pub base: String,
+    /// `null` until it is made.
+    pub worktree: Option<String>,
+    pub agent: String,
+    pub model: Option<String>,
+    /// `headless` or `interactive`.
+    pub mode: String,
+    pub status: String,
+    /// Why it is in this status, in words.
+    pub reason: Option<String>,
+    pub needs_you: bool,
+    pub phase: Option<PhaseRow>,
+    pub tokens: Option<TokensRow>,
+    /// `agent`, `gateway` or `transcript`.
+    pub tokens_source: Option<String>,
+    pub cost_usd: Option<f64>,
+    pub budget_usd: Option<f64>,
+    pub disk_bytes: Option<u64>,
+    pub changes: Option<Changes>,
+    pub conflicts_with: Option<Vec<String>>,
+    pub pr: Option<PullRequest>,
+    pub score: Option<f64>,
+    pub gate: Option<String>,
+    /// Process id of the agent while it runs.
+    pub pid: Option<u32>,
+    pub created_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub last_event_at: Option<Timestamp>,
+    pub group: Group,
+    pub activity: Option<String>,
+    pub question: Option<QuestionRow>,
+    pub resets_at: Option<Timestamp>,
+    /// `ok` or `gone` while an attempt is open.
+    pub keeper: Option<String>,
+    pub frozen: Option<Frozen>,
+    /// Part of one core, 1.0 is a whole one.
+    pub cpu: Option<f64>,
+    pub rss_bytes: Option<u64>,
+    pub disk_at: Option<Timestamp>,
+    pub changes_at: Option<Timestamp>,
+    /// The commit the branch was last seen at.
+    pub head: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseRow {
+    pub name: String,
+    /// Counts from 1.
+    pub index: u32,
+    pub count: u32,
+    pub attempt: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokensRow {
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    pub files: u64,
+    pub added: u64,
+    pub removed: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    pub forge: String,
+    pub number: Option<u64>,
+    pub url: Option<String>,
+    pub state: String,
+    pub review: Option<String>,
+    pub checks: Option<String>,
+    pub mergeable: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionRow {
+    pub id: String,
+    pub text: String,
+    pub choices: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub n: u32,
+    pub of: u32,
+    pub by: String,
+}
+
+/// A figure with the time it was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Observed<T> {
+    pub value: T,
+    pub at: Timestamp,
+}
+
+/// What was measured of a run and is not in its timeline.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observations {
+    pub changes: Option<Observed<Changes>>,
+    pub disk_bytes: Option<Observed<u64>>,
+    pub cpu: Option<f64>,
+    pub rss_bytes: Option<u64>,
+}
+
+/// The row of a run; `None` for a timeline that does not say what was asked.
+pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
+    let spec = run.spec.as_ref()?;
+    let phase = run.current();
+    let attempt = run.attempt();
+    let live = attempt.filter(|a| a.is_live());
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let group = group::of(run);
+    Some(Row {
+        id: spec.id.clone(),
+        name: spec.name.clone(),
+        repo: spec.repo.clone(),
+        branch: spec.branch.clone(),
+        base: spec.base.clone(),
+        worktree: run.worktree_at.as_ref().map(|_| spec.worktree.clone()),
+        agent: spec.agent.clone(),
+        model: spec.model.clone().or_else(|| run.model.clone()),
+        mode: "headless".to_owned(),
+        status: run.status.word().to_owned(),
+        reason: reason(run),
+        needs_you: group == Group::NeedsYou,
+        phase: phase.map(|p| PhaseRow {
+            name: p.spec.name.clone(),
+            index: count(run.phase + 1),
+            count: count(run.phases.len()),
+            attempt: attempt.map(|a| a.number),
+        }),
+        tokens: run.tokens.map(|t| TokensRow {
+            input: t.input,
+            output: t.output,
+            cache_read: t.cache_read,
+            cache_write: t.cache_write,
+            total: t.total(),
+        }),
+        tokens_source: run.tokens.map(|_| "agent".to_owned()),
+        cost_usd: None,
+        budget_usd: None,
+        disk_bytes: seen.disk_bytes.map(|d| d.value),
+        changes: seen.changes.map(|c| c.value),
+        conflicts_with: None,
+        pr: None,
+        score: None,
+        gate: None,
+        pid: live.and_then(|a| a.pid),
+        created_at: run.created_at,
+        started_at: run.started_at,
+        ended_at: run.ended_at,
+        last_event_at: run.last_event_at,
+        group,
+        activity: match &run.status {
+            Status::Working(activity) => Some(activity.word()),
+            _ => None,
+        },
+        question: run.question.as_ref().map(|q| QuestionRow {
+            id: q.id.clone(),
+            text: q.text.clone(),
+            choices: q.choices.clone(),
+        }),
+        resets_at: match &run.status {
+            Status::Limited { resets_at } => *resets_at,
+            _ => None,
+        },
+        keeper: live.map(|_| if run.keeper_gone { "gone" } else { "ok" }.to_owned()),
+        frozen: None,
+        cpu: seen.cpu.filter(|_| live.is_some()),
+        rss_bytes: seen.rss_bytes.filter(|_| live.is_some()),
+        disk_at: seen.disk_bytes.map(|d| d.at),
+        changes_at: seen.changes.map(|c| c.at),
+        head: run.head.clone(),
+    })
+}
+
+/// Why the run is in its status.
+fn reason(run: &RunState) -> Option<String> {
+    if run.ending.is_some() {
+        return Some("terminating: waiting until nothing of it lives".to_owned());
+    }
+    match &run.status {
+        Status::Queued => Some("waits for a place; others are at work".to_owned()),
+        Status::Waiting => run.question.as_ref().map(|q| format!("asks: {}", q.text)),
+        Status::Limited { resets_at: Some(at) } => {
+            let (hour, minute, _) = at.time_of_day();
+            Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider)"))
+        }
+        Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
+        Status::Paused { reason, .. } | Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
+        Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),
+        Status::Failed { phase, reason } => Some(format!("{phase}: {reason}")),
+        Status::Terminated { by } => Some(match by {
+            By::Person => "terminated by a person".to_owned(),
+            By::Budget => "terminated: over budget".to_owned(),
+            By::Pilothouse => "terminated by pilothouse".to_owned(),
+        }),
+        Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
+        Status::Ready => {
+            let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));
+            Some(if same { "ready: nothing was changed" } else { "ready: waits for review" }.to_owned())
+        }
+        Status::Preparing | Status::Working(_) | Status::Checking | Status::Merged => None,
+    }
+}

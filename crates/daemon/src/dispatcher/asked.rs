@@ -1,0 +1,177 @@
+//! What faces ask for, and the replies.
+
+use domain::command::Answer;
+use domain::decide::{self, Decision, Refusal};
+use domain::status::By;
+use domain::{RunId, RunState};
+use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Scope};
+
+use super::Dispatcher;
+use crate::input::{FaceId, Input};
+use crate::observe;
+
+impl Dispatcher {
+    /// Requests that name a folder first have its repository looked up, off this thread.
+    pub(super) fn asked(&mut self, face: FaceId, id: u64, request: Request) {
+        let scope = match &request {
+            Request::Rows(scope)
+            | Request::Watch(scope)
+            | Request::Row { scope, .. }
+            | Request::Terminate { scope, .. }
+            | Request::Answer { scope, .. } => scope.clone(),
+            Request::Run(run) => {
+                self.performer.prepare(face, id, run.clone());
+                return;
+            }
+            Request::Events { .. }
+            | Request::Look { .. }
+            | Request::Output { .. }
+            | Request::Worktrees { .. }
+            | Request::Status
+            | Request::Stop => Scope::All,
+        };
+        match scope {
+            Scope::All => self.asked_of(face, id, request, None),
+            Scope::Here(folder) => self.performer.find_repository(face, id, request, folder),
+        }
+    }
+
+    /// The request with the repository it is about; `None` is all of them.
+    pub(super) fn asked_of(&mut self, face: FaceId, id: u64, request: Request, repo: Option<&str>) {
+        let reply = match request {
+            Request::Rows(_) => Reply::Rows(self.runs.rows(repo)),
+            Request::Watch(_) => {
+                self.faces.watch(face, repo.map(str::to_owned));
+                Reply::Rows(self.runs.rows(repo))
+            }
+            Request::Row { run, .. } => match self.find(&run, repo) {
+                Ok(found) => self.runs.row(&found).cloned().map_or(Reply::NotLooking, |row| Reply::Row(Box::new(row))),
+                Err(refused) => Reply::Refused(refused),
+            },
+            Request::Look { run, last } => self.look_into(face, run, last),
+            Request::Terminate { runs, grace_ms, .. } => {
+                let acted = runs.iter().map(|run| self.terminate(run, repo, grace_ms)).collect();
+                Reply::Acted(acted)
+            }
+            Request::Answer { run, question, answer, .. } => {
+                Reply::Acted(vec![self.answer(&run, repo, question.as_deref(), &answer)])
+            }
+            Request::Status => Reply::Status(self.status()),
+            Request::Stop => {
+                self.turn.stopping = true;
+                Reply::Stopping
+            }
+            Request::Run(_) | Request::Events { .. } | Request::Output { .. } | Request::Worktrees { .. } => {
+                return; // Served without the dispatcher, in `serve` and `create`.
+            }
+        };
+        self.faces.reply(face, id, reply);
+    }
+
+    fn look_into(&mut self, face: FaceId, run: Option<RunId>, last: u64) -> Reply {
+        self.faces.look(face, run.clone());
+        let Some(run) = run else { return Reply::NotLooking };
+        if !self.runs.contains(&run) {
+            return Reply::Refused(not_found(run.as_str()));
+        }
+        let count = usize::try_from(last).unwrap_or(usize::MAX);
+        match evidence::tail(self.state.run(&run).path(), count) {
+            Ok(lines) => Reply::Lines(lines),
+            Err(error) => Reply::Refused(Refused { code: Code::Failed, reason: error.to_string() }),
+        }
+    }
+
+    fn terminate(&mut self, asked: &str, repo: Option<&str>, grace_ms: u64) -> Acted {
+        self.act(asked, repo, |state| decide::terminate(state, grace_ms, By::Person))
+    }
+
+    fn answer(&mut self, asked: &str, repo: Option<&str>, question: Option<&str>, answer: &Answer) -> Acted {
+        self.act(asked, repo, |state| {
+            let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
+            let (question, attempt) = decide::answer(state, question.unwrap_or(&open))?;
+            let agent = state.spec.as_ref().and_then(|s| agents::find(&s.agent));
+            let agent = agent.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
+            let (data, _) = agents::answer(agent.dialect, question, answer);
+            let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
+            Ok(Decision::write(attempt, write, data, Some(question.id.clone())))
+        })
+    }
+
+    /// Finds the run, decides, and writes down what follows.
+    fn act(
+        &mut self,
+        asked: &str,
+        repo: Option<&str>,
+        decide: impl FnOnce(&RunState) -> Result<Decision, Refusal>,
+    ) -> Acted {
+        let acted = |run: &str, name: Option<String>, code, reason| Acted { run: run.to_owned(), name, code, reason };
+        let id = match self.find(asked, repo) {
+            Ok(id) => id,
+            Err(refused) => return acted(asked, None, refused.code, Some(refused.reason)),
+        };
+        let name = self.runs.row(&id).map(|row| row.name.clone());
+        let failed = |e: evidence::EvidenceError| (Code::Failed, Some(e.to_string()));
+        let outcome = self.runs.reopen(&id).map_err(failed).and_then(|()| {
+            let state = &self.runs.open_ref(&id).ok_or((Code::Failed, Some("it can't be read".to_owned())))?.state;
+            let decision = decide(state).map_err(|refusal| (Code::Refused, Some(refusal.to_string())));
+            self.turn.changed.insert(id.clone());
+            self.take(&id, decision?).map_err(failed)
+        });
+        match outcome {
+            Ok(()) => acted(id.as_str(), name, Code::Done, None),
+            Err((code, reason)) => acted(id.as_str(), name, code, reason),
+        }
+    }
+
+    /// RUN: an exact id, an exact name in the repository, or a unique prefix of an id.
+    fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
+        if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id)) {
+            return Ok(id);
+        }
+        let rows = self.runs.rows(None);
+        let here = |row: &&protocol::Row| repo.is_none_or(|repo| row.repo == repo);
+        let named: Vec<_> = rows.iter().filter(here).filter(|row| row.name == asked).collect();
+        let found = match named.as_slice() {
+            [] => rows.iter().filter(|row| !asked.is_empty() && row.id.as_str().starts_with(asked)).collect(),
+            _ => named,
+        };
+        match found.as_slice() {
+            [one] => Ok(one.id.clone()),
+            [] => Err(not_found(asked)),
+            many => {
+                let ids: Vec<_> = many.iter().map(|row| format!("{} ({})", row.id, row.name)).collect();
+                let reason = format!("{asked:?} may mean {}; name one by its id", ids.join(" or "));
+                Err(Refused { code: Code::Usage, reason })
+            }
+        }
+    }
+
+    fn status(&self) -> DaemonStatus {
+        let (runs, live, queued) = self.runs.counts();
+        DaemonStatus {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            contract: CONTRACT,
+            home: self.places.home.display().to_string(),
+            uptime_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            runs,
+            live,
+            queued,
+            limit: self.limit,
+            faces: self.faces.count(),
+            rss_bytes: observe::own_memory(),
+            degraded: self.degraded.clone(),
+        }
+    }
+
+    /// Sends an input to itself, to be handled in a later turn.
+    pub(super) fn later(&self, input: Input) {
+        // The channel is gone only when the daemon stops.
+        let _stopping = self.inputs.send(input);
+    }
+}
+
+fn not_found(asked: &str) -> Refused {
+    let reason = format!("there is no run {asked:?} here; `pilothouse ls --all` lists all runs");
+    Refused { code: Code::NotFound, reason }
+}

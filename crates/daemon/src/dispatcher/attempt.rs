@@ -1,0 +1,185 @@
+//! An attempt as its agent works: its output becomes events, its end becomes the run's next step.
+
+use domain::attempt::AttemptKey;
+use domain::decide::{self, Decision, Facts};
+use domain::effect::{Effect, Outcome};
+use domain::event::{AttemptFinished, Lost};
+use domain::{Body, RunId, Source};
+
+use super::{Dispatcher, now};
+use crate::input::Input;
+use crate::observe;
+
+/// Changes are measured at most this often while an agent works.
+const CHANGES_EVERY_MS: u64 = 30_000;
+/// How often a run whose keeper is gone is searched for processes that still live.
+const SEARCH_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl Dispatcher {
+    /// Begins to read an attempt's output and to listen for its growth.
+    pub(super) fn follow(&mut self, run: &RunId, attempt: &AttemptKey) {
+        let Some(open) = self.runs.open_mut(run) else { return };
+        open.open_stream(attempt);
+        let folder = open.folder.attempt(attempt);
+        if let Err(error) = self.watcher.add(&folder, run, attempt) {
+            tracing::error!(%run, %error, "its output can't be watched");
+        }
+        self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() });
+    }
+
+    /// Takes up what the attempt's folder has that is new.
+    pub(super) fn look(&mut self, run: &RunId, attempt: &AttemptKey) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let folder = open.folder.attempt(attempt);
+        self.watcher.looked(&folder);
+        // The record is looked for first: output that came before it is then sure to be read.
+        let exit = supervisor::exit_record(&folder).unwrap_or_else(|error| {
+            tracing::error!(%run, %error, "the exit record can't be read");
+            None
+        });
+        match self.read_stream(run, attempt, exit.is_some()) {
+            Read::All => {}
+            Read::More => return self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
+            Read::Failed => return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
+        }
+        let Some(exit) = exit else { return };
+        self.watcher.remove(&folder);
+        let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
+        if live {
+            let batch = vec![(Some(attempt.clone()), AttemptFinished { exit }.into())];
+            if self.append(run, batch, None).is_err() {
+                return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });
+            }
+        }
+        if let Some(open) = self.runs.open_mut(run) {
+            open.stream = None;
+        }
+        self.count_changes(run, true);
+    }
+
+    fn read_stream(&mut self, run: &RunId, attempt: &AttemptKey, last: bool) -> Read {
+        let Some(open) = self.runs.open_mut(run) else { return Read::All };
+        if open.stream.is_none() && open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {
+            open.open_stream(attempt);
+        }
+        let Some((_, stream)) = open.stream.as_mut().filter(|(key, _)| key == attempt) else { return Read::All };
+        let taken = match stream.take(last) {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::error!(%run, %error, "its output can't be read");
+                return Read::All;
+            }
+        };
+        let more = taken.more;
+        let worked = taken.events.iter().any(|e| matches!(e, Body::ToolReturned(_)));
+        let batch = taken.events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
+        let src = Source { file: "stdout".to_owned(), to: Some(taken.to) };
+        if self.append(run, batch, Some(&src)).is_err() {
+            // Nothing was written down, so the next reader begins where the timeline stands.
+            if let Some(open) = self.runs.open_mut(run) {
+                open.stream = None;
+            }
+            return Read::Failed;
+        }
+        for agents::Write::Close in taken.writes {
+            let decision = Decision { events: Vec::new(), effects: vec![Effect::CloseInput(attempt.clone())] };
+            if self.take(run, decision).is_err() {
+                return Read::Failed;
+            }
+        }
+        if worked {
+            self.count_changes(run, false);
+        }
+        if more { Read::More } else { Read::All }
+    }
+
+    /// Has the changes against the base measured, off this thread.
+    pub(super) fn count_changes(&mut self, run: &RunId, at_once: bool) {
+        let Some(open) = self.runs.open_mut(run) else { return };
+        let Some(spec) = open.state.spec.clone().filter(|_| open.state.worktree_at.is_some()) else { return };
+        let now = now();
+        let recent = open.changes_asked.is_some_and(|at| now.since(at) < CHANGES_EVERY_MS);
+        if recent && !at_once {
+            return;
+        }
+        open.changes_asked = Some(now);
+        open.measuring += 1;
+        self.performer.observe(observe::Changes { run: run.clone(), spec });
+    }
+
+    pub(super) fn effect_done(&mut self, input: Input) {
+        let Input::EffectDone { run, id, outcome, facts } = &input else { return };
+        let effect = self.runs.open_ref(run).and_then(|open| open.state.effects.get(id).cloned());
+        let Some(effect) = effect else { return };
+        if let Effect::StopAttempt { attempt, .. } = &effect
+            && *outcome == Outcome::Done
+            && matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed)
+        {
+            // What the agent wrote last comes before its end.
+            return self.hold(input);
+        }
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let decision = decide::finished(&open.state, *id, outcome.clone(), facts.clone());
+        if self.take(run, decision).is_err() {
+            return self.hold(input);
+        }
+        match (&effect, facts) {
+            (Effect::StartAttempt(attempt), Facts::Started { .. }) => self.follow(run, attempt),
+            (Effect::StopAttempt { attempt, .. }, _) => self.forget_stream(run, attempt),
+            (Effect::CommitLeftovers { .. }, _) => self.count_changes(run, true),
+            _ => {}
+        }
+    }
+
+    fn forget_stream(&mut self, run: &RunId, attempt: &AttemptKey) {
+        if let Some(open) = self.runs.open_mut(run) {
+            let folder = open.folder.attempt(attempt);
+            open.stream = None;
+            self.watcher.remove(&folder);
+        }
+        self.count_changes(run, true);
+    }
+
+    /// The keeper's process has ended. With an exit record that is as it should be; without one the run
+    /// is lost when nothing of it lives, and goes on unkept when something does.
+    pub(super) fn keeper_gone(&mut self, run: &RunId, attempt: &AttemptKey) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        if !open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {
+            return;
+        }
+        let folder = open.folder.attempt(attempt);
+        let unkept = open.state.keeper_gone;
+        if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) {
+            return self.look(run, attempt);
+        }
+        if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
+            return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
+        }
+        let survivors = supervisor::marked(&self.places.home, run.as_str()).len();
+        let survivors = u32::try_from(survivors).unwrap_or(u32::MAX);
+        if survivors > 0 {
+            self.performer.later(SEARCH_EVERY, Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
+            if unkept {
+                return;
+            }
+        }
+        let rebooted = supervisor::keeper_record(&folder).ok().flatten().is_some_and(|r| !r.keeper.is_of_this_boot());
+        let reason = match (rebooted, survivors) {
+            (true, _) => "the machine was restarted while it worked".to_owned(),
+            (false, 0) => "its keeper ended without an exit record, and nothing of it lives".to_owned(),
+            (false, n) => format!("its keeper is gone; {n} processes of it still live"),
+        };
+        let batch = vec![(Some(attempt.clone()), Lost { reason, survivors }.into())];
+        if self.append(run, batch, None).is_err() {
+            self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
+        } else if survivors == 0 {
+            self.forget_stream(run, attempt);
+        }
+    }
+}
+
+enum Read {
+    All,
+    More,
+    Failed,
+}

@@ -1,0 +1,100 @@
+//! Making runs: named, written down, queued.
+
+use domain::command::NewRun;
+use domain::event::{RunCreated, RunQueued};
+use domain::phase::PhaseSpec;
+use domain::{RunId, name};
+use evidence::{EvidenceError, Timeline};
+use protocol::{Code, Refused, Reply};
+
+use super::Dispatcher;
+use crate::input::FaceId;
+use crate::prepare::Prepared;
+
+impl Dispatcher {
+    /// Replies when every run asked for is queued on disk, or with why the first that failed is not.
+    pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Prepared, Refused>) {
+        let reply = match prepared.and_then(|prepared| self.create_all(&prepared)) {
+            Ok(rows) => Reply::Rows(rows),
+            Err(refused) => Reply::Refused(refused),
+        };
+        self.faces.reply(face, id, reply);
+    }
+
+    fn create_all(&mut self, prepared: &Prepared) -> Result<Vec<protocol::Row>, Refused> {
+        let mut ids = Vec::new();
+        for n in 1..=prepared.request.count {
+            let spec = self.spec(prepared, n)?;
+            let run = spec.id.clone();
+            self.write_down(spec).map_err(|e| Refused { code: Code::Failed, reason: e.to_string() })?;
+            ids.push(run);
+        }
+        // Queued on disk before anyone hears of it.
+        for run in &ids {
+            self.sync(run);
+        }
+        let rows = self.runs.refresh(&ids.iter().cloned().collect());
+        Ok(rows)
+    }
+
+    fn spec(&self, prepared: &Prepared, n: u32) -> Result<NewRun, Refused> {
+        let repo = prepared.main.to_str().ok_or_else(|| Refused {
+            code: Code::Refused,
+            reason: format!("the path {} is not UTF-8; pilothouse needs one that is", prepared.main.display()),
+        })?;
+        let rows = self.runs.rows(Some(repo));
+        let taken = |name: &str| prepared.taken.contains(name) || rows.iter().any(|row| row.name == name);
+        let request = &prepared.request;
+        let name = match &request.name {
+            Some(name) if request.count == 1 && taken(name) => {
+                let reason = format!("a run called {name} exists in this repository; choose another name with --name");
+                return Err(Refused { code: Code::Refused, reason });
+            }
+            Some(name) if request.count == 1 => name.clone(),
+            Some(name) => name::free(&format!("{}-{n}", &name[..name.len().min(name::MAX_LEN - 8)]), taken),
+            None => name::free(&name::from_task(&request.task), taken),
+        };
+        let worktree = prepared.settings.worktree_path(&prepared.main, &prepared.repo_name, &name);
+        let branch = format!("pilothouse/{name}");
+        let prompt = request.task.clone();
+        Ok(NewRun {
+            id: self.free_id(),
+            name,
+            repo: repo.to_owned(),
+            base: prepared.base.clone(),
+            base_commit: prepared.base_commit.clone(),
+            branch,
+            worktree: worktree.to_string_lossy().into_owned(),
+            agent: prepared.agent.clone(),
+            model: prepared.model.clone(),
+            task: request.task.clone(),
+            phases: vec![PhaseSpec { name: "build".to_owned(), prompt }],
+        })
+    }
+
+    fn free_id(&self) -> RunId {
+        loop {
+            let mut bytes = [0u8; 6];
+            let drawn = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+            drawn.expect("the kernel gives six random bytes");
+            let id = RunId::from_random(bytes);
+            if !self.runs.contains(&id) && !self.state.run(&id).path().exists() {
+                return id;
+            }
+        }
+    }
+
+    fn write_down(&mut self, spec: NewRun) -> Result<(), EvidenceError> {
+        let folder = self.state.run(&spec.id);
+        let id = spec.id.clone();
+        folder.create(&spec)?;
+        let timeline = Timeline::open(folder.path())?.timeline;
+        self.runs.insert(id.clone(), folder, timeline);
+        let batch = vec![(None, RunCreated { run: spec }.into()), (None, RunQueued {}.into())];
+        let written = self.append(&id, batch, None);
+        if written.is_err() {
+            self.runs.forget(&id);
+        }
+        written
+    }
+}

@@ -1,0 +1,98 @@
+//! The faces that are connected, what each watches, and what each is sent.
+
+use std::collections::BTreeMap;
+
+use domain::RunId;
+use protocol::{FromDaemon, Reply, Row};
+use tokio::sync::mpsc::Sender;
+
+use crate::input::FaceId;
+
+struct Face {
+    sender: Sender<FromDaemon>,
+    /// `Some(None)` watches all repositories, `Some(Some(repo))` one.
+    watches: Option<Option<String>>,
+    looks_at: Option<RunId>,
+}
+
+#[derive(Default)]
+pub(super) struct Faces {
+    faces: BTreeMap<FaceId, Face>,
+}
+
+impl Faces {
+    pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
+        self.faces.insert(id, Face { sender, watches: None, looks_at: None });
+        if let Some(reason) = degraded {
+            self.send(id, FromDaemon::Degraded { reason: Some(reason.to_owned()) });
+        }
+    }
+
+    pub(super) fn close(&mut self, id: FaceId) {
+        self.faces.remove(&id);
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.faces.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn watch(&mut self, id: FaceId, repo: Option<String>) {
+        if let Some(face) = self.faces.get_mut(&id) {
+            face.watches = Some(repo);
+        }
+    }
+
+    pub(super) fn look(&mut self, id: FaceId, run: Option<RunId>) {
+        if let Some(face) = self.faces.get_mut(&id) {
+            face.looks_at = run;
+        }
+    }
+
+    pub(super) fn looks_at(&self, run: &RunId) -> bool {
+        self.faces.values().any(|face| face.looks_at.as_ref() == Some(run))
+    }
+
+    pub(super) fn reply(&mut self, face: FaceId, id: u64, reply: Reply) {
+        self.send(face, FromDaemon::Reply { id, reply });
+    }
+
+    /// Sends changed rows and new events to those who want them.
+    pub(super) fn show(&mut self, rows: &[Row], lines: &BTreeMap<RunId, Vec<String>>) {
+        let mut frames = Vec::new();
+        for (id, face) in &self.faces {
+            if let Some(scope) = &face.watches {
+                let wanted = |row: &&Row| scope.as_ref().is_none_or(|repo| *repo == row.repo);
+                let rows: Vec<Row> = rows.iter().filter(wanted).cloned().collect();
+                if !rows.is_empty() {
+                    frames.push((*id, FromDaemon::Rows { rows }));
+                }
+            }
+            if let Some((run, lines)) = face.looks_at.as_ref().and_then(|run| lines.get_key_value(run)) {
+                frames.push((*id, FromDaemon::Events { run: run.clone(), lines: lines.clone() }));
+            }
+        }
+        for (face, frame) in frames {
+            self.send(face, frame);
+        }
+    }
+
+    pub(super) fn degraded(&mut self, reason: Option<&str>) {
+        let ids: Vec<FaceId> = self.faces.keys().copied().collect();
+        for id in ids {
+            self.send(id, FromDaemon::Degraded { reason: reason.map(str::to_owned) });
+        }
+    }
+
+    /// A face that does not keep up is let go: it can come back and see everything anew, while
+    /// waiting for it would hold up the others.
+    fn send(&mut self, id: FaceId, frame: FromDaemon) {
+        let sent = self.faces.get(&id).map(|face| face.sender.try_send(frame));
+        if let Some(Err(_)) = sent {
+            self.faces.remove(&id);
+        }
+    }
+
+    pub(super) fn say_goodbye(&mut self) {
+        self.faces.clear();
+    }
+}

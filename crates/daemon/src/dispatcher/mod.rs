@@ -1,0 +1,313 @@
+//! The only place where state changes: an input comes in, events are appended and folded, effects go out.
+
+mod adopt;
+mod asked;
+mod attempt;
+mod create;
+mod faces;
+mod runs;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use domain::attempt::AttemptKey;
+use domain::decide::{self, Decision};
+use domain::effect::{Effect, EffectId};
+use domain::event::EffectStarted;
+use domain::{Body, RunId, Source, Timestamp};
+use evidence::{EvidenceError, StateFolder};
+
+use crate::Places;
+use crate::error::DaemonError;
+use crate::input::{Input, Inputs};
+use crate::perform::{Job, Performer};
+use crate::prepare;
+use crate::watch::Watcher;
+use faces::Faces;
+use runs::Runs;
+
+/// Output that came within this time is understood, written and shown together.
+const TOGETHER: Duration = Duration::from_millis(20);
+/// What need not be synced at once is synced within this time.
+const SYNC_WITHIN: Duration = Duration::from_secs(1);
+
+pub(crate) struct Dispatcher {
+    places: Places,
+    state: StateFolder,
+    inputs: Inputs,
+    performer: Performer,
+    watcher: Watcher,
+    runs: Runs,
+    faces: Faces,
+    /// How many runs may be at work at once.
+    limit: u32,
+    started: Instant,
+    /// Inputs that could not be written down for want of space, to be tried again.
+    held: Vec<Input>,
+    retry_at: Option<Instant>,
+    degraded: Option<String>,
+    turn: Turn,
+    unsynced: BTreeSet<RunId>,
+    sync_by: Option<Instant>,
+    /// Attempts whose folder changed and has not been looked at.
+    woken: BTreeSet<(RunId, AttemptKey)>,
+    look_at: Option<Instant>,
+}
+
+/// What one turn has gathered, to be done in order: sync, effects, faces.
+#[derive(Default)]
+struct Turn {
+    sync: BTreeSet<RunId>,
+    jobs: Vec<Job>,
+    changed: BTreeSet<RunId>,
+    lines: BTreeMap<RunId, Vec<String>>,
+    stopping: bool,
+}
+
+impl Dispatcher {
+    /// Folds every run folder and takes up what an earlier daemon left.
+    pub(crate) fn open(places: &Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Result<Self, DaemonError> {
+        let state = StateFolder::open(&places.home)?;
+        let settings = prepare::settings(&places.config, None)?;
+        let performer = Performer::new(places.clone(), inputs.clone(), runtime);
+        let mut dispatcher = Self {
+            places: places.clone(),
+            watcher: Watcher::new(inputs.clone())?,
+            runs: Runs::open(&state)?,
+            state,
+            inputs,
+            performer,
+            faces: Faces::default(),
+            limit: settings.running.value,
+            started: Instant::now(),
+            held: Vec::new(),
+            retry_at: None,
+            degraded: None,
+            turn: Turn::default(),
+            unsynced: BTreeSet::new(),
+            sync_by: None,
+            woken: BTreeSet::new(),
+            look_at: None,
+        };
+        dispatcher.adopt_all();
+        dispatcher.schedule();
+        dispatcher.finish_turn();
+        Ok(dispatcher)
+    }
+
+    pub(crate) fn run(mut self, inputs: &Receiver<Input>) {
+        while !self.turn.stopping {
+            let first = match self.wait() {
+                None => inputs.recv().ok(),
+                Some(patience) => match inputs.recv_timeout(patience) {
+                    Ok(input) => Some(input),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+            };
+            let more = std::iter::from_fn(|| inputs.try_recv().ok()).take(512);
+            let batch: Vec<Input> = first.into_iter().chain(more).collect();
+            for input in batch {
+                self.handle(input);
+            }
+            self.look_at_woken();
+            self.retry_held();
+            self.schedule();
+            self.finish_turn();
+        }
+        let open: Vec<RunId> = self.runs.open_ids();
+        for run in open {
+            self.sync(&run);
+        }
+        self.faces.say_goodbye();
+    }
+
+    /// How long nothing needs to be done.
+    fn wait(&self) -> Option<Duration> {
+        let next = [self.look_at, self.sync_by, self.retry_at].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::FaceOpened { face, sender } => self.faces.open(face, sender, self.degraded.as_deref()),
+            Input::FaceClosed { face } => self.faces.close(face),
+            Input::Asked { face, id, request } => self.asked(face, id, request),
+            Input::Scoped { face, id, request, repo } => self.asked_of(face, id, request, repo.as_deref()),
+            Input::Prepared { face, id, prepared } => self.create(face, id, prepared),
+            Input::Woken { run, attempt } => {
+                self.woken.insert((run, attempt));
+                self.look_at.get_or_insert_with(|| Instant::now() + TOGETHER);
+            }
+            Input::EffectDone { .. } => self.effect_done(input),
+            Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
+            Input::Changes { run, changes } => self.runs.observe_changes(&run, changes, &mut self.turn.changed),
+            Input::Stop => self.turn.stopping = true,
+        }
+    }
+
+    fn look_at_woken(&mut self) {
+        if self.look_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        self.look_at = None;
+        for (run, attempt) in std::mem::take(&mut self.woken) {
+            self.look(&run, &attempt);
+        }
+    }
+
+    /// Keeps an input that could not be written down, to be tried again when there may be space.
+    fn hold(&mut self, input: Input) {
+        self.held.push(input);
+        self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
+    }
+
+    fn retry_held(&mut self) {
+        if self.retry_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        self.retry_at = None;
+        for input in std::mem::take(&mut self.held) {
+            self.handle(input);
+        }
+    }
+
+    /// Appends a batch to a run's timeline and folds it. On failure nothing has happened.
+    fn append(
+        &mut self,
+        run: &RunId,
+        batch: Vec<(Option<AttemptKey>, Body)>,
+        src: Option<&Source>,
+    ) -> Result<(), EvidenceError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
+        let word = open.state.status.word();
+        match open.append(now(), batch, src) {
+            Ok(events) => {
+                self.unsynced.insert(run.clone());
+                self.sync_by.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
+                if open.state.status.word() != word || open.state.effects.len() != open.effects_before {
+                    self.turn.sync.insert(run.clone());
+                }
+                if self.faces.looks_at(run) {
+                    let lines = self.turn.lines.entry(run.clone()).or_default();
+                    lines.extend(events.iter().map(domain::Event::to_line));
+                }
+                self.turn.changed.insert(run.clone());
+                self.recovered();
+                Ok(())
+            }
+            Err(error) => {
+                self.trouble(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Appends a decision's events, writes its effects down and hands them out after the next sync.
+    fn take(&mut self, run: &RunId, decision: Decision) -> Result<(), EvidenceError> {
+        let mut batch = decision.events;
+        let mut started: Vec<(EffectId, Effect)> = Vec::new();
+        let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
+        for effect in decision.effects {
+            let id = open.state.last_effect + 1 + started.len() as u64;
+            batch.push((None, EffectStarted { id, effect: effect.clone() }.into()));
+            started.push((id, effect));
+        }
+        self.append(run, batch, None)?;
+        for (id, effect) in started {
+            self.hand_out(run, id, effect, false);
+        }
+        Ok(())
+    }
+
+    fn hand_out(&mut self, run: &RunId, id: EffectId, effect: Effect, again: bool) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let Some(spec) = open.state.spec.clone() else { return };
+        self.turn.sync.insert(run.clone());
+        self.turn.jobs.push(Job { spec, id, effect, again });
+    }
+
+    /// Takes the next step of a run for as long as there is one.
+    fn advance(&mut self, run: &RunId, slot: bool) {
+        for _ in 0..8 {
+            let Some(open) = self.runs.open_ref(run) else { return };
+            let decision = decide::next(&open.state, slot);
+            if decision.is_nothing() || self.take(run, decision).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Lets queued runs begin, the oldest first, as far as the limit goes; others take their next step.
+    fn schedule(&mut self) {
+        let changed: Vec<RunId> = self.turn.changed.iter().cloned().collect();
+        for run in changed {
+            self.advance(&run, false);
+        }
+        let mut free = self.limit.saturating_sub(self.runs.at_work());
+        for run in self.runs.queued() {
+            if free == 0 {
+                break;
+            }
+            self.advance(&run, true);
+            free -= 1;
+        }
+    }
+
+    /// What was decided becomes durable, then happens, then is shown.
+    fn finish_turn(&mut self) {
+        for run in std::mem::take(&mut self.turn.sync) {
+            self.sync(&run);
+        }
+        if self.sync_by.is_some_and(|by| by <= Instant::now()) {
+            self.sync_by = None;
+            for run in std::mem::take(&mut self.unsynced) {
+                self.sync(&run);
+            }
+        }
+        for job in std::mem::take(&mut self.turn.jobs) {
+            self.performer.perform(job);
+        }
+        let changed = std::mem::take(&mut self.turn.changed);
+        let rows = self.runs.refresh(&changed);
+        self.faces.show(&rows, &std::mem::take(&mut self.turn.lines));
+        for run in &changed {
+            self.runs.close_if_settled(run);
+        }
+    }
+
+    fn sync(&mut self, run: &RunId) {
+        self.unsynced.remove(run);
+        let failed = self.runs.open_mut(run).and_then(|open| open.timeline.sync().err());
+        if let Some(error) = failed {
+            self.unsynced.insert(run.clone());
+            self.sync_by = Some(Instant::now() + SYNC_WITHIN);
+            self.trouble(&error);
+        }
+    }
+
+    fn trouble(&mut self, error: &EvidenceError) {
+        let reason = if error.is_full() { format!("no space left: {error}") } else { error.to_string() };
+        if self.degraded.as_ref() != Some(&reason) {
+            tracing::error!(%reason, "degraded");
+            self.faces.degraded(Some(&reason));
+            self.degraded = Some(reason);
+        }
+    }
+
+    fn recovered(&mut self) {
+        if self.degraded.take().is_some() {
+            tracing::info!("writing works again");
+            self.faces.degraded(None);
+        }
+    }
+}
+
+/// The one clock of the daemon.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}

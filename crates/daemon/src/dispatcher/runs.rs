@@ -1,0 +1,267 @@
+//! All runs: those at work with their state and timeline, the others by their last row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::attempt::AttemptKey;
+use domain::event::Note;
+use domain::group::Group;
+use domain::{Body, Event, RunId, RunState, Source, Timestamp, fold};
+use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
+use protocol::{Observations, Observed, Row};
+
+use crate::error::DaemonError;
+use crate::stream::Stream;
+
+/// A run that may still change.
+pub(super) struct Open {
+    pub(super) state: RunState,
+    pub(super) timeline: Timeline,
+    pub(super) folder: RunFolder,
+    pub(super) stream: Option<(AttemptKey, Stream)>,
+    pub(super) seen: Observations,
+    pub(super) changes_asked: Option<Timestamp>,
+    /// Measurements that were asked for and have not come back.
+    pub(super) measuring: u32,
+    /// Open effects before the last append, to see whether it started or ended one.
+    pub(super) effects_before: usize,
+}
+
+impl Open {
+    pub(super) fn append(
+        &mut self,
+        at: Timestamp,
+        batch: Vec<(Option<AttemptKey>, Body)>,
+        src: Option<&Source>,
+    ) -> Result<Vec<Event>, EvidenceError> {
+        self.effects_before = self.state.effects.len();
+        let events = self.timeline.append(at, batch, src)?;
+        for event in &events {
+            fold::apply(&mut self.state, event);
+        }
+        Ok(events)
+    }
+
+    /// A reader of the attempt's output that stands where the timeline stands.
+    pub(super) fn open_stream(&mut self, attempt: &AttemptKey) {
+        let agent = self.state.spec.as_ref().and_then(|s| agents::find(&s.agent));
+        let dialect = agent.map_or(agents::Dialect::Plain, |agent| agent.dialect);
+        let read_to = self.state.attempt_named(attempt).map_or(0, |a| a.read_to);
+        let earlier = if read_to == 0 { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
+        let of_attempt = earlier.into_iter().filter(|e| e.attempt_key().as_ref() == Some(attempt)).map(|e| e.body);
+        let stream = Stream::new(&self.folder.attempt(attempt), dialect, read_to, of_attempt);
+        self.stream = Some((attempt.clone(), stream));
+    }
+}
+
+struct Entry {
+    row: Row,
+    open: Option<Box<Open>>,
+}
+
+pub(super) struct Runs {
+    entries: BTreeMap<RunId, Entry>,
+    folder: StateFolder,
+}
+
+impl Runs {
+    /// Reads every run folder. A run that can't be read is shown with the reason and harms no other.
+    pub(super) fn open(folder: &StateFolder) -> Result<Self, DaemonError> {
+        let mut runs = Self { entries: BTreeMap::new(), folder: folder.clone() };
+        for id in folder.runs()? {
+            let run = folder.run(&id);
+            let cached = run.fresh_summary().and_then(|s| serde_json::from_value::<Row>(s.row).ok());
+            if let Some(row) = cached {
+                runs.entries.insert(id, Entry { row, open: None });
+                continue;
+            }
+            if let Err(error) = runs.load(&id, &run) {
+                tracing::error!(run = %id, %error, "this run can't be read");
+                if let Some(row) = unreadable(&run, &error) {
+                    runs.entries.insert(id, Entry { row, open: None });
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn load(&mut self, id: &RunId, folder: &RunFolder) -> Result<(), EvidenceError> {
+        let opened = Timeline::open(folder.path())?;
+        let mut open = Open {
+            state: fold::all(&opened.events),
+            timeline: opened.timeline,
+            folder: folder.clone(),
+            stream: None,
+            seen: Observations::default(),
+            changes_asked: None,
+            measuring: 0,
+            effects_before: 0,
+        };
+        if opened.torn > 0 {
+            let text = format!("{} bytes at the end were no whole event; they are in timeline.torn", opened.torn);
+            open.append(super::now(), vec![(None, Note { text }.into())], None)?;
+        }
+        if open.state.spec.is_none() {
+            // Queued on disk means: spec and timeline. A spec alone was never promised to anyone.
+            return Err(EvidenceError::Corrupt {
+                path: folder.timeline(),
+                line: 1,
+                why: "it does not begin with run.created".to_owned(),
+            });
+        }
+        if let Some(row) = protocol::row(&open.state, &open.seen) {
+            self.entries.insert(id.clone(), Entry { row, open: Some(Box::new(open)) });
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert(&mut self, id: RunId, folder: RunFolder, timeline: Timeline) {
+        let open = Open {
+            state: RunState::default(),
+            timeline,
+            folder,
+            stream: None,
+            seen: Observations::default(),
+            changes_asked: None,
+            measuring: 0,
+            effects_before: 0,
+        };
+        let blank = blank_row(&id);
+        self.entries.insert(id, Entry { row: blank, open: Some(Box::new(open)) });
+    }
+
+    pub(super) fn forget(&mut self, id: &RunId) {
+        self.entries.remove(id);
+    }
+
+    pub(super) fn contains(&self, id: &RunId) -> bool {
+        self.entries.contains_key(id)
+    }
+
+    pub(super) fn open_mut(&mut self, id: &RunId) -> Option<&mut Open> {
+        self.entries.get_mut(id)?.open.as_deref_mut()
+    }
+
+    pub(super) fn open_ref(&self, id: &RunId) -> Option<&Open> {
+        self.entries.get(id)?.open.as_deref()
+    }
+
+    pub(super) fn open_ids(&self) -> Vec<RunId> {
+        self.entries.iter().filter(|(_, e)| e.open.is_some()).map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(super) fn row(&self, id: &RunId) -> Option<&Row> {
+        self.entries.get(id).map(|e| &e.row)
+    }
+
+    pub(super) fn rows(&self, repo: Option<&str>) -> Vec<Row> {
+        let of_repo = |row: &&Row| repo.is_none_or(|repo| row.repo == repo);
+        self.entries.values().map(|e| &e.row).filter(of_repo).cloned().collect()
+    }
+
+    /// Runs that take a place of the concurrency limit.
+    pub(super) fn at_work(&self) -> u32 {
+        let open = self.entries.values().filter_map(|e| e.open.as_deref());
+        u32::try_from(open.filter(|o| o.state.takes_a_slot()).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Runs that wait for a place, the oldest first.
+    pub(super) fn queued(&self) -> Vec<RunId> {
+        let open = self.entries.iter().filter_map(|(id, e)| Some((id, e.open.as_deref()?)));
+        let waits = |o: &Open| o.state.status == domain::Status::Queued && o.state.effects.is_empty();
+        let mut queued: Vec<_> =
+            open.filter(|(_, o)| waits(o)).map(|(id, o)| (o.state.created_at, id.clone())).collect();
+        queued.sort();
+        queued.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Counts for `status`: all, with living processes, queued.
+    pub(super) fn counts(&self) -> (u32, u32, u32) {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let live = self.entries.values().filter_map(|e| e.open.as_deref()).filter(|o| o.state.is_live()).count();
+        (count(self.entries.len()), count(live), count(self.queued().len()))
+    }
+
+    /// Makes the rows of changed runs anew and gives them.
+    pub(super) fn refresh(&mut self, changed: &BTreeSet<RunId>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for id in changed {
+            let Some(entry) = self.entries.get_mut(id) else { continue };
+            if let Some(row) = entry.open.as_deref().and_then(|open| protocol::row(&open.state, &open.seen)) {
+                entry.row = row;
+                rows.push(entry.row.clone());
+            }
+        }
+        rows
+    }
+
+    pub(super) fn observe_changes(
+        &mut self,
+        id: &RunId,
+        changes: Option<Observed<protocol::Changes>>,
+        changed: &mut BTreeSet<RunId>,
+    ) {
+        if let Some(open) = self.open_mut(id) {
+            open.measuring = open.measuring.saturating_sub(1);
+            // A worktree that can't be read just now keeps its earlier figure with its time.
+            open.seen.changes = changes.or(open.seen.changes);
+            changed.insert(id.clone());
+        }
+    }
+
+    /// A run to which nothing more happens by itself keeps only its row, cached beside its timeline.
+    pub(super) fn close_if_settled(&mut self, id: &RunId) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        let Some(open) = entry.open.as_deref_mut() else { return };
+        let over = open.state.status.is_settled() && open.state.effects.is_empty() && !open.state.is_live();
+        if !over || open.measuring > 0 || open.timeline.sync().is_err() {
+            return;
+        }
+        let row = serde_json::to_value(&entry.row).expect("a row is plain values");
+        let summary = Summary { len: open.timeline.len(), head: open.timeline.head().to_owned(), row };
+        if let Err(error) = open.folder.write_summary(&summary) {
+            // It is only a cache; the next daemon folds the timeline.
+            tracing::warn!(run = %id, %error, "no summary");
+        }
+        entry.open = None;
+    }
+
+    /// Opens a settled run again, to change it.
+    pub(super) fn reopen(&mut self, id: &RunId) -> Result<(), EvidenceError> {
+        if self.entries.get(id).is_some_and(|e| e.open.is_none()) {
+            let folder = self.folder.run(id);
+            self.load(id, &folder)?;
+        }
+        Ok(())
+    }
+}
+
+fn blank_row(id: &RunId) -> Row {
+    let state = RunState {
+        spec: Some(domain::command::NewRun {
+            id: id.clone(),
+            name: id.to_string(),
+            repo: String::new(),
+            base: String::new(),
+            base_commit: String::new(),
+            branch: String::new(),
+            worktree: String::new(),
+            agent: String::new(),
+            model: None,
+            task: String::new(),
+            phases: Vec::new(),
+        }),
+        ..RunState::default()
+    };
+    protocol::row(&state, &Observations::default()).expect("a state with a spec has a row")
+}
+
+/// The row of a run whose timeline can't be read: what its spec says, and the reason.
+fn unreadable(folder: &RunFolder, error: &EvidenceError) -> Option<Row> {
+    let state = RunState {
+        spec: Some(folder.spec().ok()?),
+        status: domain::Status::Unknown { reason: error.to_string() },
+        ..RunState::default()
+    };
+    let row = protocol::row(&state, &Observations::default())?;
+    Some(Row { group: Group::NeedsYou, ..row })
+}

@@ -1,0 +1,69 @@
+//! Everything that can happen to the dispatcher, as one closed list.
+
+use std::sync::mpsc;
+
+use domain::RunId;
+use domain::attempt::AttemptKey;
+use domain::decide::Facts;
+use domain::effect::{EffectId, Outcome};
+use protocol::{FromDaemon, Observed, Refused, Request};
+
+use crate::prepare::Prepared;
+
+/// A face's number, never used twice.
+pub(crate) type FaceId = u64;
+
+#[derive(Debug)]
+pub(crate) enum Input {
+    FaceOpened {
+        face: FaceId,
+        sender: tokio::sync::mpsc::Sender<FromDaemon>,
+    },
+    FaceClosed {
+        face: FaceId,
+    },
+    Asked {
+        face: FaceId,
+        id: u64,
+        request: Request,
+    },
+    /// A request for a run whose repository was looked at.
+    Prepared {
+        face: FaceId,
+        id: u64,
+        prepared: Result<Prepared, Refused>,
+    },
+    /// A folder was looked up for a request that names it.
+    Scoped {
+        face: FaceId,
+        id: u64,
+        request: Request,
+        repo: Option<String>,
+    },
+    /// Something in an attempt's folder changed.
+    Woken {
+        run: RunId,
+        attempt: AttemptKey,
+    },
+    EffectDone {
+        run: RunId,
+        id: EffectId,
+        outcome: Outcome,
+        facts: Facts,
+    },
+    KeeperGone {
+        run: RunId,
+        attempt: AttemptKey,
+    },
+    Changes {
+        run: RunId,
+        changes: Option<Observed<protocol::Changes>>,
+    },
+    Stop,
+}
+
+pub(crate) type Inputs = mpsc::Sender<Input>;
+
+pub(crate) fn channel() -> (Inputs, mpsc::Receiver<Input>) {
+    mpsc::channel()
+}

@@ -1,0 +1,90 @@
+//! One daemon per state folder: the lock, the record that faces read, and the folder of sockets.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use protocol::{CONTRACT, DaemonRecord};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::DaemonError;
+
+/// The right to serve a state folder, held until dropped.
+#[derive(Debug)]
+pub struct Instance {
+    _lock: File,
+    record_path: PathBuf,
+    pub(crate) record: DaemonRecord,
+}
+
+/// Another daemon serves this state folder.
+#[derive(Debug)]
+pub struct AlreadyRunning;
+
+impl Instance {
+    /// Takes the lock `daemon.lock`.
+    ///
+    /// # Errors
+    /// When the folders can't be made or trusted; `Ok(Err(…))` when another daemon holds the lock.
+    pub fn take(
+        home: &Path,
+        runtime: &Path,
+        version: &str,
+        now_ms: i64,
+    ) -> Result<Result<Self, AlreadyRunning>, DaemonError> {
+        make_private(home)?;
+        let path = home.join("daemon.lock");
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let lock = lock.map_err(DaemonError::io("open", &path))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Err(AlreadyRunning)),
+            Err(e) => return Err(DaemonError::io("lock", &path)(e.into())),
+        }
+        make_private(runtime)?;
+        let record = DaemonRecord {
+            pid: std::process::id(),
+            started_ms: now_ms,
+            socket: runtime.join("d.sock"),
+            contract: CONTRACT,
+            version: version.to_owned(),
+        };
+        Ok(Ok(Self { _lock: lock, record_path: home.join("daemon.json"), record }))
+    }
+
+    /// Writes `daemon.json`, whole or not at all.
+    pub(crate) fn announce(&self) -> Result<(), DaemonError> {
+        let beside = self.record_path.with_extension("json.new");
+        let json = serde_json::to_vec(&self.record).expect("a record is plain values");
+        let write = || {
+            fs::write(&beside, json)?;
+            fs::rename(&beside, &self.record_path)
+        };
+        write().map_err(DaemonError::io("write", &self.record_path))
+    }
+
+    pub(crate) fn withdraw(&self) {
+        // A face that still finds them sees that nobody answers there.
+        let _gone = fs::remove_file(&self.record_path);
+        let _gone = fs::remove_file(&self.record.socket);
+    }
+}
+
+/// Makes a folder that only its owner can enter, and refuses one that someone else could have laid out.
+fn make_private(path: &Path) -> Result<(), DaemonError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(DaemonError::io("make the folder", path))?;
+    let meta = fs::symlink_metadata(path).map_err(DaemonError::io("look at", path))?;
+    let unsafe_because = |why| Err(DaemonError::UnsafeFolder { path: path.to_owned(), why });
+    if !meta.is_dir() {
+        return unsafe_because("it is a link or no folder");
+    }
+    if meta.uid() != rustix::process::getuid().as_raw() {
+        return unsafe_because("it belongs to another user");
+    }
+    if meta.mode() & 0o077 != 0 {
+        let private = fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        fs::set_permissions(path, private).map_err(DaemonError::io("make private", path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The daemon: one dispatcher that changes state, effects that touch the world, and the faces it serves.
+//!
+//! It holds no truth that is not on disk: killed at any point and started again, it folds the run folders,
+//! adopts the living keepers and goes on.
+
+mod dispatcher;
+mod error;
+mod input;
+mod instance;
+mod observe;
+mod perform;
+mod prepare;
+mod serve;
+mod stream;
+mod watch;
+
+use std::path::PathBuf;
+
+pub use error::DaemonError;
+pub use instance::{AlreadyRunning, Instance};
+
+/// Where a daemon works.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The state folder.
+    pub home: PathBuf,
+    /// The folder of sockets, with a short path.
+    pub runtime: PathBuf,
+    /// The user's settings file, which need not exist.
+    pub config: PathBuf,
+    /// pilothouse's own binary, for keepers and the built-in agent.
+    pub binary: PathBuf,
+}
+
+/// Serves the state folder until told to stop. The instance's lock is held all the while.
+///
+/// # Errors
+/// When the state folder or the socket can't be used.
+pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(32)
+        .enable_all()
+        .build()
+        .map_err(DaemonError::io("start the runtime for", &places.home))?;
+    let (inputs, receiver) = input::channel();
+    let dispatcher = dispatcher::Dispatcher::open(places, inputs.clone(), runtime.handle().clone())?;
+    let server = serve::Server::bind(&instance, &runtime, inputs, &places.home)?;
+    instance.announce()?;
+    tracing::info!(home = %places.home.display(), "serving");
+    dispatcher.run(&receiver);
+    tracing::info!("stopping");
+    drop(server);
+    instance.withdraw();
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    Ok(())
+}

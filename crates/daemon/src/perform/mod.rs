@@ -1,0 +1,183 @@
+//! Performing effects: each on a thread that may block, its outcome sent back as an input.
+
+mod supervise;
+mod tree;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::RunId;
+use domain::attempt::AttemptKey;
+use domain::command::NewRun;
+use domain::decide::Facts;
+use domain::effect::{Effect, EffectId, Outcome};
+use evidence::StateFolder;
+use protocol::{Refused, Request, RunRequest};
+use supervisor::Identity;
+use tokio::sync::Semaphore;
+use worktrees::Repository;
+
+use crate::Places;
+use crate::input::{FaceId, Input, Inputs};
+use crate::{observe, prepare};
+
+/// One effect of one run.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) spec: NewRun,
+    pub(crate) id: EffectId,
+    pub(crate) effect: Effect,
+    /// An earlier daemon started it and may or may not have finished: look before doing it.
+    pub(crate) again: bool,
+}
+
+/// A thread that only waits needs next to no stack.
+const WAITER_STACK: usize = 64 << 10;
+
+/// What an effect came to.
+type Performed = (Outcome, Facts);
+
+pub(crate) struct Performer {
+    places: Arc<Places>,
+    inputs: Inputs,
+    runtime: tokio::runtime::Handle,
+    /// Measuring is never urgent; two at a time leave room for agents.
+    measuring: Arc<Semaphore>,
+}
+
+impl Performer {
+    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Self {
+        Self { places: Arc::new(places), inputs, runtime, measuring: Arc::new(Semaphore::new(2)) }
+    }
+
+    pub(crate) fn perform(&self, job: Job) {
+        let places = Arc::clone(&self.places);
+        let inputs = self.inputs.clone();
+        let performer = self.clone_handles();
+        self.runtime.spawn_blocking(move || {
+            let run = job.spec.id.clone();
+            let id = job.id;
+            let (outcome, facts) = Self::do_it(&places, &performer, &job);
+            if outcome != Outcome::Done {
+                tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
+            }
+            // The dispatcher is gone only when the daemon stops; the next one probes this effect.
+            let _stopping = inputs.send(Input::EffectDone { run, id, outcome, facts });
+        });
+    }
+
+    fn do_it(places: &Places, performer: &Self, job: &Job) -> Performed {
+        match &job.effect {
+            Effect::CreateWorktree => tree::create(job),
+            Effect::CommitLeftovers { .. } => tree::commit(job),
+            Effect::StartAttempt(attempt) => supervise::start(places, performer, job, attempt),
+            Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
+            Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
+            Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
+        }
+    }
+
+    fn clone_handles(&self) -> Self {
+        Self {
+            places: Arc::clone(&self.places),
+            inputs: self.inputs.clone(),
+            runtime: self.runtime.clone(),
+            measuring: Arc::clone(&self.measuring),
+        }
+    }
+
+    /// Looks at the repository of a run that is asked for.
+    pub(crate) fn prepare(&self, face: FaceId, id: u64, request: RunRequest) {
+        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
+        self.runtime.spawn_blocking(move || {
+            let prepared = prepare::prepare(&places.config, request);
+            let _stopping = inputs.send(Input::Prepared { face, id, prepared });
+        });
+    }
+
+    /// Finds the repository that a request's folder lies in.
+    pub(crate) fn find_repository(&self, face: FaceId, id: u64, request: Request, folder: PathBuf) {
+        let inputs = self.inputs.clone();
+        self.runtime.spawn_blocking(move || {
+            let found = Repository::find(&folder).map_err(prepare::refused);
+            let input = match found {
+                Ok(repo) => {
+                    let repo = Some(repo.main().to_string_lossy().into_owned());
+                    Input::Scoped { face, id, request, repo }
+                }
+                Err(refused) => scope_failed(face, id, request, refused),
+            };
+            let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Measures when one of two places is free.
+    pub(crate) fn observe(&self, changes: observe::Changes) {
+        let (places, inputs) = (Arc::clone(&self.measuring), self.inputs.clone());
+        self.runtime.spawn(async move {
+            let Ok(_place) = places.acquire_owned().await else { return };
+            let run = changes.run.clone();
+            let measured = tokio::task::spawn_blocking(|| changes.measure()).await;
+            let input = measured.unwrap_or(Input::Changes { run, changes: None });
+            let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Sends `input` after a while.
+    pub(crate) fn later(&self, after: Duration, input: Input) {
+        let inputs = self.inputs.clone();
+        self.runtime.spawn(async move {
+            tokio::time::sleep(after).await;
+            let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Says when this keeper ends, and reaps it when it is a child of this daemon.
+    pub(crate) fn await_keeper(
+        &self,
+        run: RunId,
+        attempt: AttemptKey,
+        keeper: Identity,
+        child: Option<std::process::Child>,
+    ) {
+        let inputs = self.inputs.clone();
+        let input = Input::KeeperGone { run, attempt };
+        let waiter = std::thread::Builder::new().name("keeper".to_owned()).stack_size(WAITER_STACK);
+        let waiting = waiter.spawn(move || {
+            keeper.wait();
+            if let Some(mut child) = child {
+                // It has ended, so this only reaps it.
+                let _status = child.wait();
+            }
+            let _stopping = inputs.send(input);
+        });
+        if let Err(error) = waiting {
+            tracing::error!(%error, "a keeper's end will go unnoticed until the next look at its folder");
+        }
+    }
+}
+
+/// RUN given by its id works from anywhere; everything else that needs a repository is refused.
+fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> Input {
+    let by_id = |text: &String| RunId::parse(text).is_some();
+    let works = match &request {
+        Request::Row { run, .. } | Request::Answer { run, .. } => by_id(run),
+        Request::Terminate { runs, .. } => runs.iter().all(by_id),
+        _ => false,
+    };
+    if works {
+        return Input::Scoped { face, id, request, repo: None };
+    }
+    Input::Prepared { face, id, prepared: Err(refused) }
+}
+
+/// The folder of an attempt of this job's run.
+fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
+    let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+    Ok(state.run(&job.spec.id).attempt(attempt))
+}
+
+fn failed(reason: impl ToString) -> Performed {
+    (Outcome::Failed(reason.to_string()), Facts::Nothing)
+}

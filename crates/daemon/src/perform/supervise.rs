@@ -1,0 +1,186 @@
+//! Effects on keepers and the processes they hold.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use agents::Program;
+use domain::attempt::AttemptKey;
+use domain::decide::Facts;
+use domain::effect::{Effect, Outcome};
+use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
+
+use super::{Job, Performed, Performer, attempt_folder, failed};
+use crate::Places;
+
+/// How often a folder is looked at while its keeper ends a tree.
+const LOOK: Duration = Duration::from_millis(10);
+/// How much longer than its grace a keeper may take before this is said.
+const BEYOND_GRACE: Duration = Duration::from_secs(30);
+
+pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
+    let folder = match attempt_folder(places, job, attempt) {
+        Ok(folder) => folder,
+        Err(reason) => return failed(reason),
+    };
+    if job.again
+        && let Some(done) = started_before(&folder)
+    {
+        return match done {
+            Ok(record) => running(performer, job, attempt, record, None),
+            Err(reason) => failed(reason),
+        };
+    }
+    match launch(places, job, attempt, &folder) {
+        Ok(launched) => running(performer, job, attempt, launched.record, Some(launched.child)),
+        Err(reason) => failed(reason),
+    }
+}
+
+fn running(
+    performer: &Performer,
+    job: &Job,
+    attempt: &AttemptKey,
+    record: KeeperRecord,
+    child: Option<std::process::Child>,
+) -> Performed {
+    let Some(agent) = &record.agent else { return failed("the keeper does not say which process its agent is") };
+    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid };
+    performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
+    (Outcome::Done, facts)
+}
+
+/// What an interrupted start came to: the running keeper, why it failed, or `None` when no keeper ever held
+/// the folder. An agent is never started twice, so a keeper that died while starting is a failure.
+fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match supervisor::exit_record(folder) {
+            Ok(Some(exit)) if exit.error.is_some() => return Some(Err(exit.describe())),
+            Ok(_) => {}
+            Err(error) => return Some(Err(error.to_string())),
+        }
+        match supervisor::keeper_record(folder) {
+            Ok(Some(record)) if record.agent.is_some() => return Some(Ok(record)),
+            Ok(record) if !supervisor::is_held(folder) => {
+                let died = || Err("its keeper died while it started the agent; it is not started twice".to_owned());
+                return record.map(|_| died());
+            }
+            Ok(_) if Instant::now() > deadline => return Some(Err("its keeper does not get ready".to_owned())),
+            Ok(_) => std::thread::sleep(LOOK),
+            Err(error) => return Some(Err(error.to_string())),
+        }
+    }
+}
+
+fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, String> {
+    let spec = &job.spec;
+    let agent = agents::find(&spec.agent).ok_or_else(|| format!("there is no agent called {}", spec.agent))?;
+    let prompt = spec.phases.iter().find(|p| p.name == attempt.phase).map_or(spec.task.as_str(), |p| p.prompt.as_str());
+    let wanted = agent.start(prompt, spec.model.as_deref());
+    let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+    state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+    let start = Start {
+        run: spec.id.to_string(),
+        home: places.home.to_string_lossy().into_owned(),
+        program: match wanted.program {
+            Program::Own => places.binary.to_string_lossy().into_owned(),
+            Program::InPath(name) => name.to_owned(),
+        },
+        args: wanted.args,
+        cwd: spec.worktree.clone(),
+        env: Vec::new(),
+        terminal: None,
+        input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
+        socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
+        limit_ms: None,
+    };
+    supervisor::launch(&places.binary, folder, &start).map_err(|e| e.to_string())
+}
+
+/// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked
+/// processes are ended one by one. Ending what has ended is no mistake, so no probe is needed.
+pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> Performed {
+    let run = job.spec.id.as_str();
+    let stop = || -> Result<Facts, String> {
+        let folder = attempt_folder(places, job, attempt)?;
+        let deadline = Instant::now() + Duration::from_millis(grace_ms) + BEYOND_GRACE;
+        let mut asked = false;
+        loop {
+            if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
+                return Ok(Facts::Stopped { exit: Some(exit) });
+            }
+            let record = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
+            match record.filter(|r| r.keeper.is_alive()) {
+                Some(record) if !asked => {
+                    asked = Keeper::new(&record).ask(&Request::Stop { grace_ms }).is_ok();
+                }
+                Some(_) => {}
+                None if supervisor::exit_record(&folder).is_ok_and(|e| e.is_none()) => {
+                    supervisor::kill_marked(&places.home, run)
+                        .map_err(|left| format!("{left} processes of it could not be ended"))?;
+                    return Ok(Facts::Stopped { exit: None });
+                }
+                None => {}
+            }
+            if Instant::now() > deadline {
+                let left = supervisor::marked(&places.home, run).len();
+                return Err(format!("its keeper has not ended the tree; {left} marked processes live"));
+            }
+            std::thread::sleep(LOOK);
+        }
+    };
+    match stop() {
+        Ok(facts) => (Outcome::Done, facts),
+        Err(reason) => failed(reason),
+    }
+}
+
+/// Writes once: the keeper logs the id before it sends and ignores one it knows.
+pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &str, data: &str) -> Performed {
+    let how = match &job.effect {
+        Effect::Write { question: Some(_), .. } if data.contains("\"behavior\":\"allow\"") => "allowed",
+        Effect::Write { question: Some(_), .. } => "denied",
+        _ => "written",
+    };
+    let done = || (Outcome::Done, Facts::Answered { how: how.to_owned() });
+    let folder = match attempt_folder(places, job, attempt) {
+        Ok(folder) => folder,
+        Err(reason) => return failed(reason),
+    };
+    let request = Request::Stdin { id: write.to_owned(), data: data.to_owned() };
+    match ask(&folder, &request) {
+        Ok(Reply::Done | Reply::Known) => done(),
+        Ok(_) => failed("the keeper gave another answer than was asked for"),
+        Err(_) if was_logged(&folder, write) => {
+            let reason = "the keeper had logged the line and is gone; it may have sent it".to_owned();
+            (Outcome::Unknown(reason), Facts::Nothing)
+        }
+        Err(reason) => failed(reason),
+    }
+}
+
+/// Closing what is closed is no mistake, so no probe is needed.
+pub(super) fn close_input(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
+    let closed = attempt_folder(places, job, attempt).and_then(|folder| match ask(&folder, &Request::CloseStdin) {
+        Err(_) if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) => Ok(()),
+        answered => answered.map(|_| ()),
+    });
+    match closed {
+        Ok(()) => (Outcome::Done, Facts::Nothing),
+        Err(reason) => failed(reason),
+    }
+}
+
+fn ask(folder: &Path, request: &Request) -> Result<Reply, String> {
+    let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
+    let record = record.ok_or("no keeper holds this attempt")?;
+    Keeper::new(&record).ask(request).map_err(|e| e.to_string())
+}
+
+/// Whether `stdin.jsonl` has a line of this id.
+fn was_logged(folder: &Path, id: &str) -> bool {
+    let log = fs::read_to_string(folder.join("stdin.jsonl")).unwrap_or_default();
+    let is_it = |line: &str| serde_json::from_str::<StartInput>(line).is_ok_and(|logged| logged.id == id);
+    log.lines().any(is_it)
+}

@@ -1,0 +1,53 @@
+//! Effects on the repository.
+
+use std::path::Path;
+
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use worktrees::{Leftovers, NewWorktree, Probe, Repository, WorktreeError};
+
+use super::{Job, Performed, failed};
+
+pub(super) fn create(job: &Job) -> Performed {
+    let spec = &job.spec;
+    let new = NewWorktree {
+        path: spec.worktree.clone().into(),
+        branch: spec.branch.clone(),
+        commit: spec.base_commit.clone(),
+        run: spec.id.to_string(),
+    };
+    let create = || {
+        let repo = Repository::find(Path::new(&spec.repo))?;
+        if !job.again {
+            return repo.create(&new);
+        }
+        match repo.probe(&new)? {
+            Probe::Not | Probe::Foreign => repo.create(&new),
+            Probe::Partly => repo.complete(&new),
+        }
+    };
+    match create() {
+        Ok(created) => {
+            let path = created.path.to_string_lossy().into_owned();
+            let facts = Facts::Worktree { path, branch: spec.branch.clone(), head: created.head };
+            (Outcome::Done, facts)
+        }
+        Err(error) => failed(error),
+    }
+}
+
+/// Doing it a second time finds nothing left to commit, so no probe is needed.
+pub(super) fn commit(job: &Job) -> Performed {
+    let spec = &job.spec;
+    let subject = format!("{}: what the agent left uncommitted", spec.name);
+    let commit = || -> Result<_, WorktreeError> {
+        let repo = Repository::find(Path::new(&spec.repo))?;
+        let path = Path::new(&spec.worktree);
+        let run = spec.id.as_str();
+        repo.commit_leftovers(&Leftovers { path, branch: &spec.branch, subject: &subject, run })
+    };
+    match commit() {
+        Ok(done) => (Outcome::Done, Facts::Committed { head: done.head, leftovers: done.files }),
+        Err(error) => failed(error),
+    }
+}

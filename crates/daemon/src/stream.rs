@@ -1,0 +1,138 @@
+//! An attempt's standard output as it grows, cut into lines and understood.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use agents::{Dialect, Session, Write};
+use domain::Body;
+
+/// As much as is understood in one go; more waits for the next, so that one flood stops nobody else.
+const MOST: u64 = 1 << 20;
+/// A line longer than this is not kept in memory; it becomes `unread`.
+const LONGEST_LINE: usize = 32 << 20;
+
+/// A reader that stands somewhere in the file.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    path: PathBuf,
+    file: Option<File>,
+    session: Session,
+    /// Bytes before this offset became events or said nothing.
+    done: u64,
+    /// Read, and not yet a whole line.
+    part: Vec<u8>,
+    /// The part is too long to be kept: its bytes are passed over up to the next line.
+    skipped: u64,
+}
+
+/// What one look at the file gave.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) events: Vec<Body>,
+    pub(crate) writes: Vec<Write>,
+    /// All bytes before this offset are accounted for once the events are appended.
+    pub(crate) to: u64,
+    /// There is more to read.
+    pub(crate) more: bool,
+}
+
+impl Stream {
+    /// Goes on at `done` with the session that the attempt's events fold to.
+    pub(crate) fn new(attempt: &Path, dialect: Dialect, done: u64, events: impl Iterator<Item = Body>) -> Self {
+        let mut session = Session::new(dialect);
+        for body in events {
+            session.fold(&body);
+        }
+        Self { path: attempt.join("stdout"), file: None, session, done, part: Vec::new(), skipped: 0 }
+    }
+
+    /// Reads what is new. With `last` a line without its end counts too, since none will come.
+    pub(crate) fn take(&mut self, last: bool) -> io::Result<Taken> {
+        let read = self.fill()?;
+        let mut taken = Taken { more: read == MOST, ..Taken::default() };
+        let mut start = 0;
+        while let Some(end) = self.part[start..].iter().position(|b| *b == b'\n') {
+            let line = start..start + end;
+            self.understand(line, &mut taken);
+            start += end + 1;
+            self.done += 1;
+        }
+        self.part.drain(..start);
+        if self.part.len() > LONGEST_LINE {
+            self.skipped += self.part.len() as u64;
+            self.part.clear();
+        }
+        if last && !taken.more && (!self.part.is_empty() || self.skipped > 0) {
+            self.understand(0..self.part.len(), &mut taken);
+            self.part.clear();
+        }
+        taken.to = self.done;
+        Ok(taken)
+    }
+
+    fn understand(&mut self, line: std::ops::Range<usize>, taken: &mut Taken) {
+        let len = line.len() as u64 + self.skipped;
+        if self.skipped > 0 {
+            let why = format!("a line of {len} bytes is too long to read");
+            taken.events.push(domain::event::Unread { from: self.done, len, why }.into());
+        } else {
+            let (events, writes) = agents::step(&mut self.session, &self.part[line], self.done);
+            taken.events.extend(events);
+            taken.writes.extend(writes);
+        }
+        self.done += len;
+        self.skipped = 0;
+    }
+
+    fn fill(&mut self) -> io::Result<u64> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let mut file = match File::open(&self.path) {
+                    Ok(file) => file,
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+                    Err(e) => return Err(e),
+                };
+                file.seek(SeekFrom::Start(self.done))?;
+                self.file.insert(file)
+            }
+        };
+        Ok(file.take(MOST).read_to_end(&mut self.part)? as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn messages(taken: &Taken) -> usize {
+        taken.events.iter().filter(|e| matches!(e, Body::AgentMessage(_))).count()
+    }
+
+    #[test]
+    fn lines_are_taken_once_whole_and_offsets_account_for_every_byte() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let mut file = File::create(temp.path().join("stdout")).expect("a file");
+        let mut stream = Stream::new(temp.path(), Dialect::Plain, 0, std::iter::empty());
+        file.write_all(b"one\ntw").expect("room");
+        let taken = stream.take(false).expect("readable");
+        assert_eq!((messages(&taken), taken.to), (1, 4));
+        file.write_all(b"o\n\nthree").expect("room");
+        let taken = stream.take(false).expect("readable");
+        assert_eq!((messages(&taken), taken.to), (1, 9));
+        let taken = stream.take(true).expect("readable");
+        assert_eq!((messages(&taken), taken.to), (1, 14));
+        let mut again = Stream::new(temp.path(), Dialect::Plain, 4, std::iter::empty());
+        assert_eq!(messages(&again.take(true).expect("readable")), 2, "a new reader goes on where it is told");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_yet_is_empty() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let mut stream = Stream::new(temp.path(), Dialect::Plain, 0, std::iter::empty());
+        assert_eq!(stream.take(false).expect("nothing").to, 0);
+    }
+}

@@ -1,0 +1,11 @@
+//! The command line: one file per verb, exit codes and JSON as the contract says.
+
+mod args;
+mod error;
+mod out;
+mod verbs;
+
+pub use args::{Cli, DaemonVerb, DemoArgs, Verb};
+pub use error::CliError;
+pub use out::Out;
+pub use verbs::{doc, perform};

@@ -1,0 +1,51 @@
+//! `pilothouse ls`: the runs, those that need you first.
+
+use client::Places;
+use domain::{Timestamp, figures, text};
+use protocol::{Code, Reply, Request, Row, Scope};
+
+use super::here;
+use crate::args::LsArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code, CliError> {
+    let scope = if args.all || all { Scope::All } else { here()? };
+    let mut connection = client::connect(places).await?;
+    let Reply::Rows(mut rows) = connection.ask(Request::Rows(scope)).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    rows.sort_by_key(|row| (row.group, row.created_at, row.id.clone()));
+    let mut out = Out::stdout(args.json);
+    if out.json {
+        out.value(&rows)?;
+        return Ok(Code::Done);
+    }
+    if rows.is_empty() {
+        super::complain("no runs here yet; start one with `pilothouse run TASK`");
+        return Ok(Code::Done);
+    }
+    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+    let table: Vec<_> = rows.iter().map(|row| cells(row, now)).collect();
+    out.table(&["ID", "NAME", "AGENT", "STATUS", "LAST", "TOK", "±LINES", "WHY"], &table)?;
+    Ok(Code::Done)
+}
+
+fn cells(row: &Row, now: Timestamp) -> Vec<String> {
+    let unknown = || figures::UNKNOWN.to_owned();
+    let agent = match &row.model {
+        Some(model) if *model != row.agent => format!("{}:{model}", row.agent),
+        _ => row.agent.clone(),
+    };
+    let why = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
+    vec![
+        row.id.to_string(),
+        text::line(&row.name),
+        text::line(&agent),
+        row.status.clone(),
+        figures::span_between(row.last_event_at, now),
+        row.tokens.map_or_else(unknown, |t| format!("~{}", figures::count(t.total))),
+        row.changes.map_or_else(unknown, |c| figures::lines(c.added, c.removed)),
+        text::line(&why).chars().take(120).collect(),
+    ]
+}

@@ -1,0 +1,87 @@
+//! One file per verb, and what they have in common: the connection and where the person stands.
+
+mod daemon;
+pub mod doc;
+mod logs;
+mod ls;
+mod run;
+mod send;
+mod show;
+mod status;
+mod terminate;
+mod timeline;
+mod worktrees;
+
+use client::{Connection, Places};
+use protocol::{Acted, Code, Reply, Request, Row, Scope};
+
+use crate::args::Verb;
+use crate::error::CliError;
+use crate::out::Out;
+
+/// Carries out a verb; gives the exit code. `doctor` and `demo` are not among them: they need no daemon,
+/// or one of their own.
+///
+/// # Errors
+/// With the contract's exit code and words for the person.
+pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, CliError> {
+    match verb {
+        Verb::Run(args) => run::run(args, places).await,
+        Verb::Ls(args) => ls::ls(&args, all, places).await,
+        Verb::Show(args) => show::show(&args, places).await,
+        Verb::Timeline(args) => timeline::timeline(&args, places).await,
+        Verb::Logs(args) => logs::logs(&args, places).await,
+        Verb::Send(args) => send::send(args, places).await,
+        Verb::Terminate(args) => terminate::terminate(args, places).await,
+        Verb::Worktrees(args) => worktrees::worktrees(&args, places).await,
+        Verb::Status(args) => status::status(&args, places).await,
+        Verb::Daemon { verb } => daemon::daemon(verb, places).await,
+        Verb::Completions { shell } => doc::completions(shell),
+        Verb::Man => doc::man(),
+        Verb::Doctor(_) | Verb::Demo(_) => Err(CliError::new(Code::Usage, "this verb is carried out elsewhere")),
+    }
+}
+
+/// The scope of a person who stands in a repository.
+fn here() -> Result<Scope, CliError> {
+    Ok(Scope::Here(std::env::current_dir()?))
+}
+
+/// The row of the run that `asked` names. Ids work from anywhere, names in their repository.
+async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
+    let scope = here()?;
+    match connection.ask(Request::Row { run: asked.to_owned(), scope }).await? {
+        Reply::Row(row) => Ok(*row),
+        _ => Err(client::ClientError::Unexpected.into()),
+    }
+}
+
+/// Prints what was done with each run; the exit code is that of the first that failed.
+fn report(out: &mut Out, acted: &[Acted], done: &str) -> Result<Code, CliError> {
+    if out.json {
+        let objects: Vec<_> = acted
+            .iter()
+            .map(|a| {
+                let ok = a.code == Code::Done;
+                serde_json::json!({"run": a.run, "ok": ok, "code": a.code as i32, "reason": a.reason})
+            })
+            .collect();
+        out.value(&objects)?;
+    } else {
+        for one in acted {
+            let run = domain::text::line(one.name.as_ref().unwrap_or(&one.run));
+            match &one.reason {
+                None => out.line(format!("{run}: {done}"))?,
+                Some(reason) => complain(&format!("{run}: {}", domain::text::line(reason))),
+            }
+        }
+    }
+    Ok(acted.iter().map(|a| a.code).find(|code| *code != Code::Done).unwrap_or(Code::Done))
+}
+
+/// A line on standard error, where no program that reads our output trips over it.
+fn complain(line: &str) {
+    use std::io::Write;
+    // Without a standard error there is no one to tell.
+    let _told = writeln!(std::io::stderr(), "pilothouse: {line}");
+}

@@ -1,0 +1,161 @@
+//! `pilothouse run`: starts runs, and waits for them if asked to.
+
+use std::io::{IsTerminal, Read, Write};
+
+use client::{Connection, Places};
+use domain::group::Group;
+use domain::{figures, text};
+use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
+
+use crate::args::RunArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
+    let mut out = Out::stdout(args.json);
+    let request = RunRequest {
+        folder: std::env::current_dir()?,
+        task: task(&args.task)?,
+        agent: args.agent,
+        model: None,
+        name: args.name,
+        base: args.base,
+        count: args.count,
+    };
+    let mut connection = client::connect(places).await?;
+    let Reply::Rows(rows) = connection.ask(Request::Run(request)).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    if !args.wait {
+        report(&mut out, &rows)?;
+        return Ok(Code::Done);
+    }
+    if !out.json {
+        report(&mut out, &rows)?;
+    }
+    let rows = wait(&mut connection, rows, out.terminal && !out.json).await?;
+    if out.json {
+        report(&mut out, &rows)?;
+    } else {
+        for row in &rows {
+            let reason = text::line(row.reason.as_deref().unwrap_or(""));
+            out.line(format!("{} {}  {}  {reason}", row.id, row.name, row.status))?;
+        }
+    }
+    let good = rows.iter().all(|row| matches!(row.status.as_str(), "ready" | "merged"));
+    Ok(if good { Code::Done } else { Code::Failed })
+}
+
+/// One run is one object, several are an array.
+fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
+    if !out.json {
+        for row in rows {
+            out.line(format!("{} {}  {}  branch {}", row.id, row.name, row.status, row.branch))?;
+        }
+        return Ok(());
+    }
+    match rows {
+        [one] => out.value(one)?,
+        many => out.value(&many)?,
+    }
+    Ok(())
+}
+
+/// `-` is standard input, `@FILE` a file.
+fn task(given: &str) -> Result<String, CliError> {
+    if given == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    match given.strip_prefix('@') {
+        None => Ok(given.to_owned()),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| CliError::new(Code::NotFound, format!("cannot read the task from {path}: {e}"))),
+    }
+}
+
+/// Follows the rows until none of them will change by itself. A run that asks is waited for, since a
+/// person can answer it elsewhere; without a terminal nobody is told, so that ends the waiting.
+async fn wait(connection: &mut Connection, mut rows: Vec<Row>, terminal: bool) -> Result<Vec<Row>, CliError> {
+    let Reply::Rows(now) = connection.ask(Request::Watch(Scope::All)).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    take_up(&mut rows, now);
+    let mut progress = Progress { shown: String::new(), terminal };
+    loop {
+        progress.show(&rows);
+        if rows.iter().all(|row| is_over(row)) {
+            progress.clear();
+            return Ok(rows);
+        }
+        let asks = rows.iter().find(|row| row.status == "waiting");
+        if let (Some(row), false) = (asks, std::io::stdin().is_terminal()) {
+            let reason = text::line(row.reason.as_deref().unwrap_or("it waits"));
+            let answer = format!("`pilothouse send {} --allow` or --deny", row.id);
+            return Err(CliError::new(Code::HumanNeeded, format!("{}: {reason}; answer with {answer}", row.name)));
+        }
+        match connection.next().await {
+            Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),
+            Some(_) => {}
+            None => return Err(client::ClientError::Gone.into()),
+        }
+    }
+}
+
+fn take_up(rows: &mut [Row], changed: Vec<Row>) {
+    for new in changed {
+        if let Some(row) = rows.iter_mut().find(|row| row.id == new.id) {
+            *row = new;
+        }
+    }
+}
+
+fn is_over(row: &Row) -> bool {
+    row.group == Group::Ready
+        || row.group == Group::Finished
+        || matches!(row.status.as_str(), "failed" | "lost" | "unknown")
+}
+
+/// One line on a terminal, drawn again when it changes.
+struct Progress {
+    shown: String,
+    terminal: bool,
+}
+
+impl Progress {
+    fn show(&mut self, rows: &[Row]) {
+        let line = match rows {
+            [row] => {
+                let doing = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
+                let tokens =
+                    row.tokens.map_or_else(|| figures::UNKNOWN.to_owned(), |t| format!("~{}", figures::count(t.total)));
+                format!("{} {}  {tokens} tokens  {doing}", row.name, row.status)
+            }
+            rows => {
+                let over = rows.iter().filter(|row| is_over(row)).count();
+                let asking = rows.iter().filter(|row| row.status == "waiting").count();
+                format!("{over} of {} over, {asking} asking", rows.len())
+            }
+        };
+        let line: String = text::line(&line).chars().take(self.width()).collect();
+        if self.terminal && line != self.shown {
+            let mut out = std::io::stdout();
+            // A terminal that went away is noticed when the result is printed.
+            let _drawn = write!(out, "\r\x1b[2K{line}").and_then(|()| out.flush());
+            self.shown = line;
+        }
+    }
+
+    fn clear(&self) {
+        if self.terminal && !self.shown.is_empty() {
+            let mut out = std::io::stdout();
+            let _drawn = write!(out, "\r\x1b[2K").and_then(|()| out.flush());
+        }
+    }
+
+    fn width(&self) -> usize {
+        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
+        columns.unwrap_or(80).saturating_sub(1).max(20)
+    }
+}

@@ -1,0 +1,69 @@
+//! `pilothouse show`: one run with everything that is known of it.
+
+use client::Places;
+use domain::{figures, text};
+use protocol::Code;
+
+use super::find;
+use crate::args::OneArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliError> {
+    let mut connection = client::connect(places).await?;
+    let row = find(&mut connection, &args.run).await?;
+    let mut out = Out::stdout(args.json);
+    if out.json {
+        out.value(&row)?;
+        return Ok(Code::Done);
+    }
+    let unknown = || figures::UNKNOWN.to_owned();
+    let time = |at: Option<domain::Timestamp>| at.map_or_else(unknown, |at| at.to_string());
+    let phase = row.phase.as_ref().map_or_else(unknown, |p| {
+        let attempt = p.attempt.map_or_else(String::new, |n| format!(", attempt {n}"));
+        format!("{}/{} {}{attempt}", p.index, p.count, p.name)
+    });
+    let tokens = row.tokens.map_or_else(unknown, |t| {
+        format!(
+            "~{} ({} in, {} cached, {} out; the agent's own figures)",
+            t.total,
+            t.input,
+            t.cache_read + t.cache_write,
+            t.output
+        )
+    });
+    let changes = row.changes.map_or_else(unknown, |c| {
+        format!("{} files {}  at {}", c.files, figures::lines(c.added, c.removed), time(row.changes_at))
+    });
+    let facts = [
+        ("run", format!("{} {}", row.id, row.name)),
+        ("status", row.status.clone()),
+        ("why", row.reason.clone().or(row.activity.clone()).unwrap_or_else(|| figures::NONE.to_owned())),
+        (
+            "agent",
+            [Some(row.agent.as_str()), row.model.as_deref()].iter().flatten().copied().collect::<Vec<_>>().join(" "),
+        ),
+        ("phase", phase),
+        ("branch", row.branch.clone()),
+        ("base", row.base.clone()),
+        ("head", row.head.clone().unwrap_or_else(unknown)),
+        ("worktree", row.worktree.clone().unwrap_or_else(unknown)),
+        ("repository", row.repo.clone()),
+        ("changes", changes),
+        ("tokens", tokens),
+        ("cost", row.cost_usd.map_or_else(unknown, figures::money)),
+        ("process", row.pid.map_or_else(|| figures::NONE.to_owned(), |pid| pid.to_string())),
+        ("created", time(row.created_at)),
+        ("started", time(row.started_at)),
+        ("ended", row.ended_at.map_or_else(|| figures::NONE.to_owned(), |at| at.to_string())),
+        ("last event", time(row.last_event_at)),
+    ];
+    for (name, value) in facts {
+        out.line(format!("{name:<11} {}", text::line(&value)))?;
+    }
+    if let Some(question) = &row.question {
+        out.line(format!("{:<11} pilothouse send {} --allow   or --deny, or TEXT", "answer", row.id))?;
+        out.line(format!("{:<11} {}", "choices", text::line(&question.choices.join(", "))))?;
+    }
+    Ok(Code::Done)
+}

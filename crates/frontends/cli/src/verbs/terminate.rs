@@ -1,0 +1,50 @@
+//! `pilothouse terminate`: ends runs and says so when nothing of them lives.
+
+use client::Places;
+use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
+
+use super::{here, report};
+use crate::args::TerminateArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Code, CliError> {
+    let grace_ms = u64::try_from(args.grace.as_millis()).unwrap_or(u64::MAX);
+    let mut connection = client::connect(places).await?;
+    let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    let request = Request::Terminate { runs: args.runs, scope: here()?, grace_ms };
+    let Reply::Acted(mut acted) = connection.ask(request).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    while acted.iter().any(|one| one.code == Code::Done && lives(one, &rows)) {
+        match connection.next().await {
+            Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),
+            Some(_) => {}
+            None => return Err(client::ClientError::Gone.into()),
+        }
+    }
+    for one in &mut acted {
+        let row = rows.iter().find(|row| row.id.as_str() == one.run);
+        // It may have come to its own end in the meantime.
+        if let Some(row) = row.filter(|row| one.code == Code::Done && row.status != "terminated") {
+            one.reason = Some(format!("it ended by itself before: {}", row.status));
+        }
+    }
+    report(&mut Out::stdout(args.json), &acted, "terminated, nothing of it lives; worktree and branch are kept")
+}
+
+fn lives(one: &Acted, rows: &[Row]) -> bool {
+    let settled = |row: &Row| matches!(row.status.as_str(), "terminated" | "ready" | "failed" | "lost" | "merged");
+    rows.iter().find(|row| row.id.as_str() == one.run).is_some_and(|row| !settled(row))
+}
+
+fn take_up(rows: &mut Vec<Row>, changed: Vec<Row>) {
+    for new in changed {
+        match rows.iter_mut().find(|row| row.id == new.id) {
+            Some(row) => *row = new,
+            None => rows.push(new),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `pilothouse timeline`: what happened in a run, event by event.
+
+use client::Places;
+use domain::describe::describe;
+use domain::{Event, RunId};
+use protocol::{Code, FromDaemon, Reply, Request, Scope};
+
+use super::find;
+use crate::args::TimelineArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Code, CliError> {
+    let mut connection = client::connect(places).await?;
+    let row = find(&mut connection, &args.run).await?;
+    let mut out = Out::stdout(args.json);
+    let mut seen = 0;
+    if !args.follow {
+        let Reply::Lines(lines) = connection.ask(Request::Events { run: row.id, from: 1 }).await? else {
+            return Err(client::ClientError::Unexpected.into());
+        };
+        print(&mut out, &lines, &mut seen)?;
+        return Ok(Code::Done);
+    }
+    let mut over = is_over(&row);
+    connection.ask(Request::Watch(Scope::All)).await?;
+    let look = Request::Look { run: Some(row.id.clone()), last: u64::MAX };
+    let Reply::Lines(lines) = connection.ask(look).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    print(&mut out, &lines, &mut seen)?;
+    while !over {
+        match connection.next().await {
+            Some(FromDaemon::Events { run, lines }) if run == row.id => print(&mut out, &lines, &mut seen)?,
+            // A turn's rows come before its events, so the last events are asked for once more.
+            Some(FromDaemon::Rows { rows }) => over = rows.iter().any(|new| new.id == row.id && is_over(new)),
+            Some(_) => {}
+            None => return Err(client::ClientError::Gone.into()),
+        }
+    }
+    rest(&mut connection, &row.id, &mut out, &mut seen).await?;
+    Ok(Code::Done)
+}
+
+async fn rest(connection: &mut client::Connection, run: &RunId, out: &mut Out, seen: &mut u64) -> Result<(), CliError> {
+    let Reply::Lines(lines) = connection.ask(Request::Events { run: run.clone(), from: *seen + 1 }).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    print(out, &lines, seen)
+}
+
+fn is_over(row: &protocol::Row) -> bool {
+    matches!(row.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost")
+}
+
+/// Prints lines that were not printed yet, as they are stored or as a person reads them.
+fn print(out: &mut Out, lines: &[String], seen: &mut u64) -> Result<(), CliError> {
+    for line in lines {
+        let event = Event::from_line(line);
+        if let Ok(event) = &event {
+            if event.seq <= *seen {
+                continue;
+            }
+            *seen = event.seq;
+        }
+        match event {
+            _ if out.json => out.line(line)?,
+            Ok(event) => {
+                let (hour, minute, second) = event.at.time_of_day();
+                let said = describe(&event);
+                out.line(format!("{hour:02}:{minute:02}:{second:02}  {:<10} {}", said.word, said.line).trim_end())?;
+            }
+            Err(error) => out.line(format!("--:--:--  unread     {error}"))?,
+        }
+    }
+    Ok(())
+}

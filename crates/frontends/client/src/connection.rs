@@ -1,0 +1,130 @@
+//! One connection: `hello` both ways, then requests with ids, and whatever is watched.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use protocol::{CONTRACT, FromDaemon, FromFace, MAX_FRAME, Reply, Request};
+use tokio::net::UnixStream;
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
+
+use crate::error::ClientError;
+
+type Wire = Framed<UnixStream, LengthDelimitedCodec>;
+
+/// A connection to the daemon.
+pub struct Connection {
+    outgoing: Outgoing,
+    incoming: Incoming,
+    /// Frames that came while a reply was waited for.
+    waiting: VecDeque<FromDaemon>,
+    contract: u32,
+    version: String,
+    pid: u32,
+}
+
+/// The sending half.
+pub struct Outgoing {
+    sink: SplitSink<Wire, Bytes>,
+    last: u64,
+}
+
+/// The receiving half.
+pub struct Incoming(SplitStream<Wire>);
+
+impl Connection {
+    /// Connects to the socket and says `hello`.
+    ///
+    /// # Errors
+    /// When nobody answers there.
+    pub async fn open(socket: &Path) -> Result<Self, ClientError> {
+        let unreachable = |source| ClientError::Unreachable { path: socket.to_owned(), source };
+        let stream = UnixStream::connect(socket).await.map_err(unreachable)?;
+        let wire: Wire = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_framed(stream);
+        let (sink, stream) = wire.split();
+        let (mut outgoing, mut incoming) = (Outgoing { sink, last: 0 }, Incoming(stream));
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        outgoing.send(&FromFace::Hello { contract: CONTRACT, version }).await?;
+        let Some(FromDaemon::Hello { contract, version, pid }) = incoming.next().await else {
+            return Err(ClientError::Gone);
+        };
+        Ok(Self { outgoing, incoming, waiting: VecDeque::new(), contract, version, pid })
+    }
+
+    /// The daemon's contract version.
+    pub fn contract(&self) -> u32 {
+        self.contract
+    }
+
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The daemon's process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Sends a request and waits for its reply; other frames that come meanwhile are kept.
+    ///
+    /// # Errors
+    /// When the daemon refuses or goes away.
+    pub async fn ask(&mut self, request: Request) -> Result<Reply, ClientError> {
+        let asked = self.outgoing.ask(request).await?;
+        loop {
+            match self.incoming.next().await.ok_or(ClientError::Gone)? {
+                FromDaemon::Reply { id, reply } if id == asked => {
+                    return match reply {
+                        Reply::Refused(refused) => Err(ClientError::Refused(refused)),
+                        reply => Ok(reply),
+                    };
+                }
+                frame => self.waiting.push_back(frame),
+            }
+        }
+    }
+
+    /// The next frame that was not a reply to [`ask`](Self::ask); `None` when the daemon is gone.
+    pub async fn next(&mut self) -> Option<FromDaemon> {
+        match self.waiting.pop_front() {
+            Some(frame) => Some(frame),
+            None => self.incoming.next().await,
+        }
+    }
+
+    /// Both halves, for a face that sends and receives at once.
+    pub fn split(self) -> (Outgoing, Incoming) {
+        (self.outgoing, self.incoming)
+    }
+}
+
+impl Outgoing {
+    /// Sends a request; its reply comes with the id that is given back.
+    ///
+    /// # Errors
+    /// When the daemon is gone.
+    pub async fn ask(&mut self, request: Request) -> Result<u64, ClientError> {
+        self.last += 1;
+        self.send(&FromFace::Request { id: self.last, request }).await?;
+        Ok(self.last)
+    }
+
+    async fn send(&mut self, frame: &FromFace) -> Result<(), ClientError> {
+        let json = serde_json::to_vec(frame).expect("a frame is plain values");
+        self.sink.send(Bytes::from(json)).await.map_err(|_| ClientError::Gone)
+    }
+}
+
+impl Incoming {
+    /// The next frame; `None` when the daemon is gone. Frames of a later contract are passed over.
+    pub async fn next(&mut self) -> Option<FromDaemon> {
+        loop {
+            let frame = self.0.next().await?.ok()?;
+            if let Ok(frame) = serde_json::from_slice(&frame) {
+                return Some(frame);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Connecting to the daemon, starting it when there is none, replacing it when it is older.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use protocol::{CONTRACT, DaemonRecord, Request};
+
+use crate::connection::Connection;
+use crate::error::ClientError;
+use crate::places::Places;
+
+/// How long a daemon may take until it answers; it folds all run folders first.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Connects, starting the daemon if none runs. An older daemon is replaced; keepers stay.
+///
+/// # Errors
+/// When no daemon can be reached or started, or a newer one serves.
+pub async fn connect(places: &Places) -> Result<Connection, ClientError> {
+    match connect_running(places).await {
+        Ok(connection) if connection.contract() < CONTRACT => replace(places, connection).await,
+        Ok(connection) if connection.contract() > CONTRACT => {
+            Err(ClientError::Contract { theirs: connection.contract(), ours: CONTRACT })
+        }
+        Ok(connection) => Ok(connection),
+        Err(ClientError::NotRunning(_) | ClientError::Unreachable { .. } | ClientError::Gone) => start(places).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// Connects to the daemon that runs.
+///
+/// # Errors
+/// `NotRunning` when there is none.
+pub async fn connect_running(places: &Places) -> Result<Connection, ClientError> {
+    let not_running = || ClientError::NotRunning(places.home.clone());
+    let record = fs::read(places.record()).map_err(|_| not_running())?;
+    let record: DaemonRecord = serde_json::from_slice(&record).map_err(|_| not_running())?;
+    Connection::open(&record.socket).await
+}
+
+async fn replace(places: &Places, mut old: Connection) -> Result<Connection, ClientError> {
+    old.ask(Request::Stop).await?;
+    // Its lock is free when it has ended, and the new one takes it then.
+    while old.next().await.is_some() {}
+    start(places).await
+}
+
+async fn start(places: &Places) -> Result<Connection, ClientError> {
+    // A daemon started by an agent would be one of the run's processes, and end with it.
+    if std::env::var_os("PILOTHOUSE_RUN").is_some() {
+        return Err(ClientError::InsideRun(places.home.clone()));
+    }
+    let mut child = spawn(places)?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut ended = None;
+    loop {
+        if let Ok(connection) = connect_running(places).await
+            && connection.contract() == CONTRACT
+        {
+            return Ok(connection);
+        }
+        if ended.is_none() {
+            ended = child.try_wait().ok().flatten();
+        }
+        let failed = ended.is_some_and(|status| !status.success());
+        if failed || Instant::now() > deadline {
+            let why = last_words(places).unwrap_or_else(|| "it does not answer".to_owned());
+            return Err(ClientError::NotStarted { why, log: places.log() });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Starts the daemon's role of this very binary. It detaches itself and closes what it inherited.
+fn spawn(places: &Places) -> Result<Child, ClientError> {
+    let not_started = |why: String| ClientError::NotStarted { why, log: places.log() };
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&places.home);
+    made.map_err(|e| not_started(format!("cannot make {}: {e}", places.home.display())))?;
+    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(places.log());
+    let log = log.map_err(|e| not_started(format!("cannot open its log: {e}")))?;
+    let binary = std::env::current_exe().map_err(|e| not_started(e.to_string()))?;
+    Command::new(binary)
+        .arg("__daemon")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .map_err(|e| not_started(e.to_string()))
+}
+
+/// The last line that the daemon logged.
+fn last_words(places: &Places) -> Option<String> {
+    let log = fs::read(places.log()).ok()?;
+    let log = String::from_utf8_lossy(&log).into_owned();
+    log.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+}

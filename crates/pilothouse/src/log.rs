@@ -1,0 +1,31 @@
+//! The daemon's log: one file in the state folder, kept from growing without end.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// When the log is larger than this at a daemon's start, it becomes `daemon.log.1`.
+const LARGEST: u64 = 4 << 20;
+
+/// Sends everything that is logged to `path`.
+///
+/// # Errors
+/// When the file can't be opened.
+pub(crate) fn to(path: &Path) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGEST) {
+        fs::rename(path, path.with_extension("log.1"))?;
+    }
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::sync::Mutex::new(file))
+        .with_ansi(false)
+        .with_target(false)
+        .with_span_events(FmtSpan::NONE)
+        .finish();
+    // A second subscriber is impossible: this is called once, first of all.
+    let _set = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Picks a role: a face, the daemon, a keeper or the rehearsal agent, all of them this one binary.
+
+mod cockpit;
+mod demo;
+mod doctor;
+mod log;
+mod roles;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    // The roles come first: a keeper must stay small and may not touch what a face needs.
+    match words.next().as_deref().and_then(OsStr::to_str) {
+        Some("__keeper") => {
+            supervisor::close_inherited();
+            let folder = words.next().map(PathBuf::from).unwrap_or_default();
+            let code = supervisor::keeper::main(&folder);
+            ExitCode::from(u8::try_from(code).unwrap_or(1))
+        }
+        Some("__rehearsal") => {
+            let model = words.nth(1).and_then(|model| model.into_string().ok());
+            rehearsal::main(model.as_deref())
+        }
+        Some("__daemon") => {
+            supervisor::close_inherited();
+            roles::daemon(true)
+        }
+        _ => roles::face(),
+    }
+}

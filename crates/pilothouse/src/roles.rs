@@ -1,0 +1,77 @@
+//! What the binary does as a daemon and as a face.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, CliError, DaemonVerb, Verb};
+use client::Places;
+use protocol::Code;
+
+use crate::{cockpit, demo, doctor, log};
+
+/// Serves the state folder. Detached when a face starts it, in the foreground when a person does.
+pub(crate) fn daemon(detached: bool) -> ExitCode {
+    match serve(detached) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error is the daemon's log when a face started it.
+            let _told = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(detached: bool) -> color_eyre::Result<()> {
+    let places = Places::from_environment()?;
+    let binary = std::env::current_exe()?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let taken = daemon::Instance::take(&places.home, &places.runtime, env!("CARGO_PKG_VERSION"), now)?;
+    let Ok(instance) = taken else {
+        if detached {
+            // Another face started one at the same moment; that one serves.
+            return Ok(());
+        }
+        return Err(color_eyre::eyre::eyre!("a daemon serves {} already", places.home.display()));
+    };
+    if detached {
+        supervisor::detach()?;
+        log::to(&places.log())?;
+    }
+    let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary };
+    daemon::run(&places, instance)?;
+    Ok(())
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn face() -> ExitCode {
+    if let Err(error) = color_eyre::install() {
+        let _told = writeln!(std::io::stderr(), "{error}");
+    }
+    let arguments = Cli::parse();
+    if let Some(Verb::Daemon { verb: DaemonVerb::Run }) = arguments.verb {
+        return daemon(false);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(perform(arguments)),
+        Err(error) => Err(CliError::from(error)),
+    };
+    let code = outcome.unwrap_or_else(|error| {
+        if error.code != Code::Done {
+            let _told = writeln!(std::io::stderr(), "pilothouse: {error}");
+        }
+        error.code
+    });
+    ExitCode::from(code as u8)
+}
+
+async fn perform(arguments: Cli) -> Result<Code, CliError> {
+    let places = Places::from_environment()?;
+    match arguments.verb {
+        None => cockpit::open(&places, arguments.all).await,
+        Some(Verb::Demo(args)) => demo::demo(args.headless).await,
+        Some(Verb::Doctor(args)) => doctor::doctor(&places, args.json),
+        Some(verb) => cli::perform(verb, arguments.all, &places).await,
+    }
+}
