@@ -47,6 +47,11 @@ impl Stream {
         Self { path: attempt.join("stdout"), file: None, session, done, part: Vec::new(), skipped: 0 }
     }
 
+    /// Takes up an event of this attempt that did not come from its output.
+    pub(crate) fn hear(&mut self, body: &Body) {
+        self.session.fold(body);
+    }
+
     /// Reads what is new. With `last` a line without its end counts too, since none will come.
     pub(crate) fn take(&mut self, last: bool) -> io::Result<Taken> {
         let read = self.fill()?;

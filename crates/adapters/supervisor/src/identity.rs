@@ -4,7 +4,7 @@ use std::fs;
 use std::os::fd::OwnedFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 /// One process for ever (`/proc/PID/stat` field 22 is the start time in clock ticks since boot).
@@ -36,6 +36,11 @@ impl Identity {
             // An interruption only means looking again.
             let _woken = poll(&mut [PollFd::new(&handle, PollFlags::IN)], None);
         }
+    }
+
+    /// Sends SIGKILL to this very process; `false` when it has ended.
+    pub fn kill(&self) -> bool {
+        self.handle().is_some_and(|handle| pidfd_send_signal(handle, Signal::KILL).is_ok())
     }
 
     /// A handle on this very process, readable when it ends; `None` when it has ended.

@@ -38,6 +38,12 @@ impl Open {
         for event in &events {
             fold::apply(&mut self.state, event);
         }
+        // The reader has folded what it gave itself; what others add, such as an answer, it must hear of.
+        if let (None, Some((key, stream))) = (src, &mut self.stream) {
+            for event in events.iter().filter(|e| e.attempt_key().as_ref() == Some(key)) {
+                stream.hear(&event.body);
+            }
+        }
         Ok(events)
     }
 

@@ -15,6 +15,8 @@ pub struct Places {
     pub home: PathBuf,
     /// The user's settings file, which need not exist.
     pub config: PathBuf,
+    /// Everything lies below `home`, which a daemon must be told through `PILOTHOUSE_HOME`.
+    pub apart: bool,
     /// The folder for sockets; faces read the socket's path from `daemon.json` and do not use this.
     pub runtime: PathBuf,
 }
@@ -34,12 +36,13 @@ impl Places {
         let home = base.state_dir().unwrap_or(data).join("pilothouse");
         let config = base.config_dir().join("pilothouse").join("config.toml");
         let runtime = sockets(&home);
-        Ok(Self { home, config, runtime })
+        Ok(Self { home, config, runtime, apart: false })
     }
 
     /// Everything below one folder.
     pub fn below(home: &Path) -> Self {
-        Self { home: home.to_owned(), config: home.join("config.toml"), runtime: sockets(home) }
+        let (config, runtime) = (home.join("config.toml"), sockets(home));
+        Self { home: home.to_owned(), config, runtime, apart: true }
     }
 
     pub fn record(&self) -> PathBuf {

@@ -83,7 +83,11 @@ fn spawn(places: &Places) -> Result<Child, ClientError> {
     let log = OpenOptions::new().append(true).create(true).mode(0o600).open(places.log());
     let log = log.map_err(|e| not_started(format!("cannot open its log: {e}")))?;
     let binary = std::env::current_exe().map_err(|e| not_started(e.to_string()))?;
-    Command::new(binary)
+    let mut command = Command::new(binary);
+    if places.apart {
+        command.env("PILOTHOUSE_HOME", &places.home);
+    }
+    command
         .arg("__daemon")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -1,0 +1,41 @@
+//! The signs of a row, with an ASCII twin for each.
+
+use protocol::Row;
+
+/// Which signs the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Glyphs {
+    Unicode,
+    Ascii,
+}
+
+impl Glyphs {
+    /// By the locale, as other terminal programs decide it.
+    pub(crate) fn from_locale(locale: &str) -> Self {
+        let locale = locale.to_ascii_lowercase();
+        if locale.contains("utf-8") || locale.contains("utf8") { Self::Unicode } else { Self::Ascii }
+    }
+
+    pub(crate) fn of(self, row: &Row) -> &'static str {
+        let (unicode, ascii) = match row.status.as_str() {
+            "waiting" => ("?", "?"),
+            "failed" => ("✗", "x"),
+            "lost" | "unknown" => ("!", "!"),
+            "paused" => ("‖", "\""),
+            "limited" => ("◔", "%"),
+            "queued" => ("○", "o"),
+            "preparing" => ("◌", ":"),
+            "ready" => ("✓", "v"),
+            "merged" | "terminated" => ("■", "-"),
+            _ => ("●", "*"),
+        };
+        self.pick(unicode, ascii)
+    }
+
+    pub(crate) fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        match self {
+            Self::Unicode => unicode,
+            Self::Ascii => ascii,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The columns of the table, by width; every figure fits its column.
+
+use domain::figures::{self, NONE, UNKNOWN};
+use domain::group::Group;
+use protocol::Row;
+
+use crate::model::Model;
+use crate::widgets::{fit, fit_right};
+
+/// From this width on the table has all columns and the reason stands in the row.
+pub(super) const WIDE: u16 = 110;
+
+/// The line of column names.
+pub(super) fn heading(width: u16) -> String {
+    if width >= WIDE {
+        let name = "   NAME           AGENT:MODEL       PHASE       LAST TIME   TOK  COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
+        fit(name, width.into())
+    } else {
+        fit("   NAME           AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR", width.into())
+    }
+}
+
+/// One run's line without its cursor and glyph.
+pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
+    let name = fit(&row.name, 14);
+    let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
+    let tokens = fit_right(&tokens(row), 5);
+    let disk = fit_right(&row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes), 5);
+    let lines = fit_right(&row.changes.map_or_else(|| UNKNOWN.to_owned(), |c| figures::lines(c.added, c.removed)), 9);
+    let pr = row
+        .pr
+        .as_ref()
+        .map_or_else(|| NONE.to_owned(), |pr| pr.number.map_or_else(|| pr.state.clone(), |n| format!("#{n}")));
+    if width < WIDE {
+        let agent = fit(&row.agent, 9);
+        let cost = fit_right(&cost(row, false), 5);
+        let text = format!("{name} {agent} {} {last} {tokens} {cost} {disk} {lines} {pr}", fit(&phase(row), 10));
+        return fit(&text, usize::from(width).saturating_sub(3));
+    }
+    let agent = match row.model.as_ref().filter(|model| **model != row.agent) {
+        Some(model) => format!("{}:{model}", row.agent),
+        None => row.agent.clone(),
+    };
+    let end = row.ended_at.unwrap_or(model.now);
+    let time = fit_right(&figures::span_between(row.started_at, end), 4);
+    let cpu = fit_right(&row.cpu.map_or_else(|| UNKNOWN.to_owned(), |cpu| format!("{:.0}%", cpu * 100.0)), 4);
+    let score = row.score.map_or_else(String::new, |score| format!(" {score:.2}"));
+    let text = format!(
+        "{name} {} {} {last} {time} {tokens} {} {disk} {lines} {cpu} {} {}",
+        fit(&agent, 17),
+        fit(&phase(row), 11),
+        fit_right(&cost(row, true), 9),
+        fit(&format!("{pr}{score}"), 9),
+        why(row),
+    );
+    fit(&text, usize::from(width).saturating_sub(3))
+}
+
+/// What the run does or why it stands, in words.
+pub(super) fn why(row: &Row) -> String {
+    row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default()
+}
+
+/// Whether a narrow table says the reason on a line of its own.
+pub(super) fn has_reason_line(row: &Row, width: u16) -> bool {
+    let said = row.reason.is_some() && (row.group == Group::NeedsYou || row.status == "limited");
+    width < WIDE && said
+}
+
+fn phase(row: &Row) -> String {
+    match &row.phase {
+        Some(phase) if row.group == Group::Ready || row.group == Group::Finished => {
+            format!("{}/{}", phase.index, phase.count)
+        }
+        Some(phase) => format!("{}/{} {}", phase.index, phase.count, phase.name),
+        None => NONE.to_owned(),
+    }
+}
+
+fn tokens(row: &Row) -> String {
+    let own = if row.tokens_source.as_deref() == Some("agent") { "~" } else { "" };
+    row.tokens.map_or_else(|| UNKNOWN.to_owned(), |t| format!("{own}{}", figures::count(t.total)))
+}
+
+fn cost(row: &Row, with_cap: bool) -> String {
+    let cost = row.cost_usd.map_or_else(|| UNKNOWN.to_owned(), figures::money);
+    match row.budget_usd.filter(|_| with_cap) {
+        Some(cap) => format!("{cost}/{cap:.2}"),
+        None => cost,
+    }
+}

@@ -1,0 +1,1 @@
+//! Stored screens of the runs screen.

@@ -1,0 +1,53 @@
+//! Text that takes exactly as many columns as it is given.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `text` in exactly `width` columns, cut with `…` where it is too long. It is made harmless first.
+pub(crate) fn fit(text: &str, width: usize) -> String {
+    let text = domain::text::line(text);
+    let have = text.width();
+    if have <= width {
+        return format!("{text}{}", " ".repeat(width - have));
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        out.push(c);
+        used += wide;
+    }
+    if width > 0 {
+        out.push('…');
+        used += 1;
+    }
+    out.push_str(&" ".repeat(width - used));
+    out
+}
+
+/// As [`fit`], to the right.
+pub(crate) fn fit_right(text: &str, width: usize) -> String {
+    let fitted = fit(text, width);
+    let text = fitted.trim_end();
+    format!("{}{text}", " ".repeat(width - text.width()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_as_wide_as_asked_whatever_it_holds() {
+        for text in ["", "abc", "abcdefghij", "日本語のテキスト", "e\u{301}clair", "\u{1b}[31mred", "a😀b😀c"]
+        {
+            for width in 0..12 {
+                assert_eq!(fit(text, width).width(), width, "{text:?} in {width}");
+                assert_eq!(fit_right(text, width).width(), width, "{text:?} in {width}");
+            }
+        }
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit_right("7", 3), "  7");
+    }
+}

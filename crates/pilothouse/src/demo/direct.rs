@@ -1,0 +1,159 @@
+//! What happens in the demo besides the agents: a crash, a termination, and without a cockpit the answers.
+
+use std::collections::BTreeMap;
+
+use cli::CliError;
+use client::{ClientError, Connection};
+use domain::attempt::AttemptKey;
+use domain::command::Answer;
+use domain::group::Group;
+use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
+
+use super::cast::{self, CAST};
+use super::stage::Stage;
+
+pub(super) struct Direction<'a> {
+    stage: &'a Stage,
+    connection: Connection,
+    rows: BTreeMap<String, Row>,
+    crashed: bool,
+    asked_to_end: Vec<&'static str>,
+}
+
+impl<'a> Direction<'a> {
+    /// Starts the daemon and the eight runs.
+    pub(super) async fn begin(stage: &'a Stage) -> Result<Self, CliError> {
+        let mut connection = client::connect(&stage.places).await?;
+        connection.ask(Request::Watch(Scope::All)).await?;
+        let mut rows = BTreeMap::new();
+        for part in &CAST {
+            let request = RunRequest {
+                folder: stage.repo(),
+                task: part.task.to_owned(),
+                agent: Some(format!("rehearsal:{}", part.scenario)),
+                model: None,
+                name: Some(part.name.to_owned()),
+                base: None,
+                count: 1,
+            };
+            let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {
+                return Err(ClientError::Unexpected.into());
+            };
+            rows.extend(started.into_iter().map(|row| (row.name.clone(), row)));
+        }
+        Ok(Self { stage, connection, rows, crashed: false, asked_to_end: Vec::new() })
+    }
+
+    /// Beside an open cockpit: the crash and the termination happen, the person does the rest.
+    pub(super) async fn while_watched(mut self) -> CliError {
+        loop {
+            if let Err(error) = self.interfere().await {
+                return error;
+            }
+            if let Err(error) = self.wait().await {
+                // The cockpit says itself that the daemon is gone.
+                tracing::debug!(%error, "the demo's direction ends");
+                return std::future::pending().await;
+            }
+        }
+    }
+
+    /// Without a cockpit: questions are answered, and the run that goes on longest is ended last.
+    pub(super) async fn to_the_end(mut self) -> Result<Vec<Row>, CliError> {
+        loop {
+            self.interfere().await?;
+            let asking = self.rows.values().find_map(|row| Some((row.id.clone(), row.question.clone()?.id)));
+            if let Some((run, question)) = asking {
+                // Refused when it is being answered already.
+                self.connection
+                    .ask(Request::Answer {
+                        run: run.to_string(),
+                        scope: Scope::All,
+                        question: Some(question),
+                        answer: Answer::Allow,
+                    })
+                    .await?;
+            }
+            let at_work: Vec<&str> =
+                self.rows.values().filter(|row| !is_over(row)).map(|row| row.name.as_str()).collect();
+            match at_work.as_slice() {
+                [] => return Ok(CAST.iter().filter_map(|part| self.rows.remove(part.name)).collect()),
+                [one] if *one == cast::LONGEST => self.end(cast::LONGEST).await?,
+                _ => {}
+            }
+            self.wait().await?;
+        }
+    }
+
+    async fn interfere(&mut self) -> Result<(), CliError> {
+        if self.works(cast::TERMINATED) && self.helpers_run(cast::TERMINATED) {
+            self.end(cast::TERMINATED).await?;
+        }
+        if !self.crashed && self.works(cast::CRASHES) && self.helpers_run(cast::CRASHES) {
+            self.crashed = true;
+            self.crash()?;
+        }
+        Ok(())
+    }
+
+    fn works(&self, name: &str) -> bool {
+        self.rows.get(name).is_some_and(|row| row.status == "working" && row.pid.is_some())
+    }
+
+    /// It has said something, so it is really at work.
+    fn helpers_run(&self, name: &str) -> bool {
+        self.rows.get(name).is_some_and(|row| row.tokens.is_some_and(|tokens| tokens.total > 5_000))
+    }
+
+    async fn end(&mut self, name: &'static str) -> Result<(), CliError> {
+        let Some(row) = self.rows.get(name).filter(|_| !self.asked_to_end.contains(&name)) else { return Ok(()) };
+        let runs = vec![row.id.to_string()];
+        self.asked_to_end.push(name);
+        self.connection.ask(Request::Terminate { runs, scope: Scope::All, grace_ms: 1_000 }).await?;
+        Ok(())
+    }
+
+    /// Kills the keeper and the agent of a run, as running out of memory would.
+    fn crash(&self) -> Result<(), CliError> {
+        let Some(row) = self.rows.get(cast::CRASHES) else { return Ok(()) };
+        let failed = |e: &dyn std::fmt::Display| CliError::new(Code::Failed, e.to_string());
+        let state = evidence_folder(self.stage, row);
+        let key = AttemptKey { phase: "build".to_owned(), attempt: 1 };
+        let record =
+            supervisor::keeper_record(&state.join("attempts").join(key.to_string())).map_err(|e| failed(&e))?;
+        if let Some(record) = record {
+            record.keeper.kill();
+            record.agent.map(|agent| agent.kill());
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Result<(), CliError> {
+        match self.connection.next().await {
+            Some(FromDaemon::Rows { rows }) => self.rows.extend(rows.into_iter().map(|row| (row.name.clone(), row))),
+            Some(_) => {}
+            None => return Err(ClientError::Gone.into()),
+        }
+        Ok(())
+    }
+}
+
+fn evidence_folder(stage: &Stage, row: &Row) -> std::path::PathBuf {
+    stage.places.home.join("runs").join(row.id.as_str())
+}
+
+fn is_over(row: &Row) -> bool {
+    matches!(row.group, Group::Ready | Group::Finished) || matches!(row.status.as_str(), "failed" | "lost")
+}
+
+/// Whether every run ended as its part says.
+pub(super) fn as_expected(rows: &[Row]) -> Result<Code, CliError> {
+    let wrong: Vec<String> = CAST
+        .iter()
+        .filter_map(|part| {
+            let status = rows.iter().find(|row| row.name == part.name).map_or("missing", |row| row.status.as_str());
+            (status != part.end).then(|| format!("{} is {status} and should be {}", part.name, part.end))
+        })
+        .collect();
+    if wrong.is_empty() { Ok(Code::Done) } else { Err(CliError::new(Code::Failed, wrong.join(", "))) }
+}

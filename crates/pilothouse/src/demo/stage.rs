@@ -1,0 +1,99 @@
+//! The demo's temporary folder: a repository, a state folder of its own, and how all of it goes away.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cli::CliError;
+use client::Places;
+use protocol::{Code, Reply, Request, Scope};
+use tempfile::TempDir;
+
+use super::cast;
+
+pub(super) struct Stage {
+    folder: TempDir,
+    pub(super) places: Places,
+}
+
+impl Stage {
+    pub(super) fn set() -> Result<Self, CliError> {
+        let folder = tempfile::Builder::new().prefix("pilothouse-demo-").tempdir()?;
+        let home = folder.path().join("state");
+        fs::create_dir(&home)?;
+        fs::write(home.join("config.toml"), format!("[limits]\nrunning = {}\n", cast::AT_ONCE))?;
+        let stage = Self { places: Places::below(&home), folder };
+        let failed = |e: worktrees::WorktreeError| CliError::new(Code::Failed, e.to_string());
+        worktrees::example(&stage.repo(), &files()).map_err(failed)?;
+        Ok(stage)
+    }
+
+    pub(super) fn repo(&self) -> PathBuf {
+        self.folder.path().join("shop")
+    }
+
+    /// Ends every run and the daemon, then removes the folder. What can't be ended is said.
+    pub(super) async fn clear(self) -> Result<(), CliError> {
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.end_all()).await;
+        let home = self.places.home.clone();
+        // Sockets lie outside of the folder, where paths are short.
+        let _gone = fs::remove_dir_all(&self.places.runtime);
+        let path = self.folder.path().to_owned();
+        let removed = self.folder.close();
+        let left =
+            |why: String| CliError::new(Code::Failed, format!("the demo left something in {}: {why}", path.display()));
+        match ended {
+            Ok(ended) => ended?,
+            Err(_) => return Err(left(format!("the daemon of {} did not end", home.display()))),
+        }
+        removed.map_err(|e| left(e.to_string()))
+    }
+
+    async fn end_all(&self) -> Result<(), CliError> {
+        let mut connection = match client::connect_running(&self.places).await {
+            Ok(connection) => connection,
+            // It never came to a daemon.
+            Err(client::ClientError::NotRunning(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
+            return Err(client::ClientError::Unexpected.into());
+        };
+        let is_over = |status: &str| matches!(status, "ready" | "merged" | "failed" | "terminated" | "lost");
+        let runs: Vec<String> = rows.iter().filter(|r| !is_over(&r.status)).map(|r| r.id.to_string()).collect();
+        connection.ask(Request::Terminate { runs, scope: Scope::All, grace_ms: 500 }).await?;
+        while rows.iter().any(|row| !is_over(&row.status)) {
+            match connection.next().await {
+                Some(protocol::FromDaemon::Rows { rows: changed }) => {
+                    for new in changed {
+                        rows.retain(|row| row.id != new.id);
+                        rows.push(new);
+                    }
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        connection.ask(Request::Stop).await?;
+        while connection.next().await.is_some() {}
+        // The socket closes a moment before the process ends; the lock is free when it has.
+        let lock = fs::File::open(self.places.home.join("daemon.lock"))?;
+        while rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+}
+
+/// A small shop, enough to look real.
+fn files() -> Vec<(String, String)> {
+    let mut files = vec![
+        ("README.md".to_owned(), "# shop\n\nA small shop to rehearse on.\n".to_owned()),
+        (".gitignore".to_owned(), "node_modules\n.env\n".to_owned()),
+    ];
+    for name in ["cart", "login", "orders", "products", "search", "user"] {
+        files.push((format!("src/{name}.js"), format!("export function {name}() {{\n  return '{name}';\n}}\n")));
+        files.push((format!("test/{name}.test.js"), format!("import {{ {name} }} from '../src/{name}.js';\n")));
+    }
+    files
+}
