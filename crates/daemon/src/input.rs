@@ -31,7 +31,7 @@ pub(crate) enum Input {
     Prepared {
         face: FaceId,
         id: u64,
-        prepared: Result<Prepared, Refused>,
+        prepared: Result<Box<Prepared>, Refused>,
     },
     /// A folder was looked up for a request that names it.
     Scoped {

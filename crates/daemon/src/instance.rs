@@ -1,7 +1,7 @@
 //! One daemon per state folder: the lock, the record that faces read, and the folder of sockets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use protocol::{CONTRACT, DaemonRecord};
@@ -83,7 +83,7 @@ fn make_private(path: &Path) -> Result<(), DaemonError> {
         return unsafe_because("it belongs to another user");
     }
     if meta.mode() & 0o077 != 0 {
-        let private = fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let private = fs::Permissions::from_mode(0o700);
         fs::set_permissions(path, private).map_err(DaemonError::io("make private", path))?;
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(crate) async fn demo(headless: bool) -> Result<Code, CliError> {
 async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
     let direction = Direction::begin(stage).await?;
     if headless {
-        let rows = direction.to_the_end().await?;
+        let rows = direction.unwatched().await?;
         let mut out = Out::stdout(false);
         let table: Vec<_> = rows
             .iter()

@@ -1,1 +1,9 @@
-//! x
+//! What tests stand on: real repositories, a real daemon in a state folder of its own, and waits with names.
+
+mod house;
+mod repo;
+mod wait;
+
+pub use house::{House, Said};
+pub use repo::Repo;
+pub use wait::wait_until;

@@ -33,10 +33,8 @@ impl Session {
                 self.counted.extend(usage.of.clone());
             }
             Body::WaitingStarted(asked) => self.question = Some((asked.id.clone(), asked.input.clone())),
-            Body::WaitingEnded(ended) => {
-                if self.question.as_ref().is_some_and(|(id, _)| *id == ended.id) {
-                    self.question = None;
-                }
+            Body::WaitingEnded(ended) if self.question.as_ref().is_some_and(|(id, _)| *id == ended.id) => {
+                self.question = None;
             }
             Body::Limited(_) => self.limited = true,
             Body::LimitedEnded(_) => self.limited = false,

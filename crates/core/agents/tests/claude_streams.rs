@@ -1,18 +1,23 @@
 //! Recorded streams of the real Claude Code, line by line into events.
 
-use std::fs;
-use std::path::PathBuf;
-
 use agents::{Dialect, Session, step};
 use domain::Body;
 use domain::event::{AgentFinished, AgentSession, WaitingStarted};
 use domain::tokens::Tokens;
 use proptest::prelude::*;
 
+macro_rules! recorded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("streams/claude-2.1.197/", $name, ".jsonl")))),*]
+    };
+}
+
+const RECORDED: &[(&str, &str)] =
+    recorded!["success", "429once", "401-maxretries0", "streaminput-perm", "denied", "resume", "budget", "int-long"];
+
 /// The lines the agent wrote; recordings of both directions mark theirs with `_dir`.
 fn stream(name: &str) -> Vec<Vec<u8>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/streams/claude-2.1.197").join(name);
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let text = RECORDED.iter().find(|(known, _)| *known == name).expect("a recorded stream").1;
     let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("a recorded line");
     let lines = text.lines().filter(|l| !l.is_empty()).map(value);
     lines
@@ -42,7 +47,7 @@ fn finished(events: &[Body]) -> Option<&AgentFinished> {
 
 #[test]
 fn a_whole_run_counts_what_the_provider_served() {
-    let events = events(&stream("claude-success.jsonl"));
+    let events = events(&stream("success"));
     let served = Tokens { input: 39, output: 347, cache_read: 29_016, cache_write: 15_129 };
     assert_eq!(tokens(&events), served);
     assert!(finished(&events).expect("a result").ok);
@@ -55,7 +60,7 @@ fn a_whole_run_counts_what_the_provider_served() {
 
 #[test]
 fn a_failed_request_is_a_failure_although_it_calls_itself_success() {
-    for name in ["claude-401-maxretries0.jsonl", "claude-budget.jsonl"] {
+    for name in ["401-maxretries0", "budget"] {
         let events = events(&stream(name));
         assert!(!finished(&events).expect("a result").ok, "{name}");
     }
@@ -63,7 +68,7 @@ fn a_failed_request_is_a_failure_although_it_calls_itself_success() {
 
 #[test]
 fn retries_are_told() {
-    let events = events(&stream("claude-429once.jsonl"));
+    let events = events(&stream("429once"));
     let retry = events.iter().find_map(|e| if let Body::AgentRetrying(r) = e { Some(r) } else { None });
     assert_eq!(retry.expect("a retry").attempt, 1);
     assert!(finished(&events).expect("a result").ok);
@@ -71,7 +76,7 @@ fn retries_are_told() {
 
 #[test]
 fn a_permission_request_waits_with_its_tool_and_input() {
-    let events = events(&stream("claude-streaminput-perm.jsonl"));
+    let events = events(&stream("streaminput-perm"));
     let asked = events.iter().find_map(|e| if let Body::WaitingStarted(w) = e { Some(w) } else { None });
     let WaitingStarted { id, text, tool, input, .. } = asked.expect("a question");
     assert!(!id.is_empty());
@@ -82,7 +87,7 @@ fn a_permission_request_waits_with_its_tool_and_input() {
 
 #[test]
 fn folding_the_events_gives_the_session_again() {
-    for name in ["claude-success.jsonl", "claude-streaminput-perm.jsonl", "int-long-claude.jsonl"] {
+    for name in ["success", "streaminput-perm", "int-long"] {
         let lines = stream(name);
         let mut live = Session::new(Dialect::ClaudeStream);
         let mut folded = Session::new(Dialect::ClaudeStream);
@@ -108,12 +113,20 @@ proptest! {
     /// A real line cut, or with one value swapped for another kind of value.
     #[test]
     fn damaged_lines_of_a_real_stream_are_read_or_unread(which in 0usize..400, cut in any::<prop::sample::Index>()) {
-        let lines = stream("claude-success.jsonl");
+        let lines = stream("success");
         let line = &lines[which % lines.len()];
         let mut session = Session::new(Dialect::ClaudeStream);
         let (cut_events, _) = step(&mut session, &line[..cut.index(line.len())], 0);
         prop_assert!(cut_events.iter().all(|e| matches!(e, Body::Unread(_))));
         let swapped = String::from_utf8_lossy(line).replacen("\"content\":", "\"content\":7,\"was\":", 1);
         prop_assert!(!step(&mut session, swapped.as_bytes(), 0).0.iter().any(|e| matches!(e, Body::Unread(_))));
+    }
+}
+
+#[test]
+fn no_line_of_any_recorded_stream_is_unread() {
+    for (name, _) in RECORDED {
+        let unread: Vec<_> = events(&stream(name)).into_iter().filter(|e| matches!(e, Body::Unread(_))).collect();
+        assert!(unread.is_empty(), "{name}: {unread:?}");
     }
 }

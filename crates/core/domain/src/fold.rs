@@ -144,10 +144,8 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 state.status = Status::Working(Activity::Thinking);
             }
         }
-        Body::Limited(data) => {
-            if !state.status.is_settled() {
-                state.status = Status::Limited { resets_at: data.resets_at };
-            }
+        Body::Limited(data) if !state.status.is_settled() => {
+            state.status = Status::Limited { resets_at: data.resets_at };
         }
         Body::LimitedEnded(_) => {
             if matches!(state.status, Status::Limited { .. }) {

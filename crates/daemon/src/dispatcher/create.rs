@@ -13,7 +13,7 @@ use crate::prepare::Prepared;
 
 impl Dispatcher {
     /// Replies when every run asked for is queued on disk, or with why the first that failed is not.
-    pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Prepared, Refused>) {
+    pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Box<Prepared>, Refused>) {
         let reply = match prepared.and_then(|prepared| self.create_all(&prepared)) {
             Ok(rows) => Reply::Rows(rows),
             Err(refused) => Reply::Refused(refused),

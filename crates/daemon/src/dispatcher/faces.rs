@@ -86,8 +86,8 @@ impl Faces {
     /// A face that does not keep up is let go: it can come back and see everything anew, while
     /// waiting for it would hold up the others.
     fn send(&mut self, id: FaceId, frame: FromDaemon) {
-        let sent = self.faces.get(&id).map(|face| face.sender.try_send(frame));
-        if let Some(Err(_)) = sent {
+        let kept_up = self.faces.get(&id).is_none_or(|face| face.sender.try_send(frame).is_ok());
+        if !kept_up {
             self.faces.remove(&id);
         }
     }

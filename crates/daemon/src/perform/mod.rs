@@ -91,7 +91,7 @@ impl Performer {
     pub(crate) fn prepare(&self, face: FaceId, id: u64, request: RunRequest) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.runtime.spawn_blocking(move || {
-            let prepared = prepare::prepare(&places.config, request);
+            let prepared = prepare::prepare(&places.config, request).map(Box::new);
             let _stopping = inputs.send(Input::Prepared { face, id, prepared });
         });
     }

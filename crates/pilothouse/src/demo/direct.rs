@@ -59,7 +59,7 @@ impl<'a> Direction<'a> {
     }
 
     /// Without a cockpit: questions are answered, and the run that goes on longest is ended last.
-    pub(super) async fn to_the_end(mut self) -> Result<Vec<Row>, CliError> {
+    pub(super) async fn unwatched(mut self) -> Result<Vec<Row>, CliError> {
         loop {
             self.interfere().await?;
             let asking = self.rows.values().find_map(|row| Some((row.id.clone(), row.question.clone()?.id)));

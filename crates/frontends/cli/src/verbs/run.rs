@@ -85,7 +85,7 @@ async fn wait(connection: &mut Connection, mut rows: Vec<Row>, terminal: bool) -
     let mut progress = Progress { shown: String::new(), terminal };
     loop {
         progress.show(&rows);
-        if rows.iter().all(|row| is_over(row)) {
+        if rows.iter().all(is_over) {
             progress.clear();
             return Ok(rows);
         }

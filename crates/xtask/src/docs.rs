@@ -1,0 +1,11 @@
+//! Documents that come from code: `docs/cli.md` and `docs/keys.md`.
+
+use std::fs;
+use std::path::Path;
+
+pub(crate) fn write() -> color_eyre::Result<()> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    fs::write(docs.join("cli.md"), cli::doc::reference())?;
+    fs::write(docs.join("keys.md"), tui::reference())?;
+    Ok(())
+}
