@@ -66,6 +66,7 @@ fn here() -> (String, String) {
 /// The fields of `/proc/PID/stat` that matter here (proc_pid_stat(5)).
 pub(crate) struct Stat {
     state: char,
+    pub(crate) parent: u32,
     pub(crate) start_time: u64,
 }
 
@@ -79,9 +80,10 @@ impl Stat {
     fn parse(text: &str) -> Option<Self> {
         let mut fields = text[text.rfind(')')? + 1..].split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
-        // Field 22 of the file; the state is field 3.
-        let start_time = fields.nth(18)?.parse().ok()?;
-        Some(Self { state, start_time })
+        let parent = fields.next()?.parse().ok()?;
+        // Field 22 of the file; the parent is field 4.
+        let start_time = fields.nth(17)?.parse().ok()?;
+        Some(Self { state, parent, start_time })
     }
 
     pub(crate) fn is_dead(&self) -> bool {
@@ -105,6 +107,6 @@ mod tests {
     fn a_name_with_parentheses_is_read_past() {
         let tail = (4..=52).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let stat = Stat::parse(&format!("7 (a) b (c) S {tail}")).expect("a stat line");
-        assert_eq!((stat.state, stat.start_time), ('S', 22));
+        assert_eq!((stat.state, stat.parent, stat.start_time), ('S', 4, 22));
     }
 }

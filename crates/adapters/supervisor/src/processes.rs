@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -57,10 +58,11 @@ pub fn kill_marked(home: &Path, run: &str) -> Result<u32, usize> {
             return Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX));
         }
         for process in &found {
-            for pid in descendants(process.pid) {
-                signal(pid, Signal::KILL);
+            let tree = descendants(process.pid);
+            for pid in &tree {
+                signal_below(*pid, process.pid, &tree, Signal::KILL);
             }
-            if process.is_alive() && signal(process.pid, Signal::KILL) {
+            if process.kill() {
                 ended.insert(process.pid);
             }
         }
@@ -71,9 +73,18 @@ pub fn kill_marked(home: &Path, run: &str) -> Result<u32, usize> {
 
 /// Signals a process through a pidfd; `false` when it is gone.
 pub(crate) fn signal(pid: u32, signal: Signal) -> bool {
-    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
-    match pidfd_open(pid, PidfdFlags::empty()) {
-        Ok(fd) => pidfd_send_signal(fd, signal).is_ok(),
-        Err(_) => false,
-    }
+    handle(pid).is_some_and(|handle| pidfd_send_signal(handle, signal).is_ok())
+}
+
+/// As [`signal`], but only when the process's parent is `root` or in `tree`. A process that ended since the
+/// tree was walked may have left its pid to a stranger, whose parent is neither.
+pub(crate) fn signal_below(pid: u32, root: u32, tree: &BTreeSet<u32>, signal: Signal) -> bool {
+    let Some(handle) = handle(pid) else { return false };
+    let below = Stat::read(pid).is_some_and(|stat| stat.parent == root || tree.contains(&stat.parent));
+    below && pidfd_send_signal(handle, signal).is_ok()
+}
+
+fn handle(pid: u32) -> Option<OwnedFd> {
+    let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+    pidfd_open(pid, PidfdFlags::empty()).ok()
 }

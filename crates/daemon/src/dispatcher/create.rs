@@ -1,5 +1,7 @@
 //! Making runs: named, written down, queued.
 
+use std::collections::BTreeSet;
+
 use domain::command::NewRun;
 use domain::event::{RunCreated, RunQueued};
 use domain::phase::PhaseSpec;
@@ -92,8 +94,10 @@ impl Dispatcher {
         self.runs.insert(id.clone(), folder, timeline);
         let batch = vec![(None, RunCreated { run: spec }.into()), (None, RunQueued {}.into())];
         let written = self.append(&id, batch, None);
-        if written.is_err() {
-            self.runs.forget(&id);
+        match &written {
+            // The next run's name must differ from this one's.
+            Ok(()) => drop(self.runs.refresh(&BTreeSet::from([id]))),
+            Err(_) => self.runs.forget(&id),
         }
         written
     }

@@ -14,6 +14,8 @@ use crate::places::Places;
 /// How long a daemon may take until it answers; it folds all run folders first.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
+/// How long whoever holds the lock may take to answer or to be gone.
+const SETTLE: Duration = Duration::from_millis(30);
 
 /// Connects, starting the daemon if none runs. An older daemon is replaced; keepers stay.
 ///
@@ -56,20 +58,25 @@ async fn start(places: &Places) -> Result<Connection, ClientError> {
     }
     let mut child = spawn(places)?;
     let deadline = Instant::now() + PATIENCE;
-    let mut ended = None;
     loop {
         if let Ok(connection) = connect_running(places).await
             && connection.contract() == CONTRACT
         {
             return Ok(connection);
         }
-        if ended.is_none() {
-            ended = child.try_wait().ok().flatten();
-        }
+        let ended = child.try_wait().ok().flatten();
         let failed = ended.is_some_and(|status| !status.success());
         if failed || Instant::now() > deadline {
             let why = last_words(places).unwrap_or_else(|| "it does not answer".to_owned());
             return Err(ClientError::NotStarted { why, log: places.log() });
+        }
+        if ended.is_some() {
+            // Another daemon held the lock: one that another face started and that answers soon, or one
+            // that was dying just then, in whose place nobody serves.
+            tokio::time::sleep(SETTLE).await;
+            if connect_running(places).await.is_err() {
+                child = spawn(places)?;
+            }
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::processes::{descendants, signal};
+use crate::identity::Stat;
+use crate::processes::{descendants, signal_below};
 
 /// How often a tree that is being killed is walked again.
 const ROUND: Duration = Duration::from_millis(5);
@@ -53,12 +54,14 @@ impl Stop {
 
     /// Sends TERM once to each process, also to those started since; what is stopped is woken to hear it.
     fn tell(&mut self) {
-        for pid in descendants(std::process::id()) {
-            if self.told.insert(pid) {
-                signal(pid, Signal::TERM);
-                signal(pid, Signal::CONT);
+        let me = std::process::id();
+        let tree = descendants(me);
+        for pid in &tree {
+            if self.told.insert(*pid) {
+                signal_below(*pid, me, &tree, Signal::TERM);
+                signal_below(*pid, me, &tree, Signal::CONT);
                 if self.agent_over {
-                    self.survivors.insert(pid);
+                    self.survivors.insert(*pid);
                 }
             }
         }
@@ -66,20 +69,25 @@ impl Stop {
 
     /// Freezes everything until two walks find nobody new, so that nothing can fork, then kills it all.
     fn kill(&mut self) {
+        let me = std::process::id();
         let mut frozen = BTreeSet::new();
         let mut clean = 0;
         while clean < 2 {
-            let fresh: Vec<u32> = descendants(std::process::id()).into_iter().filter(|p| !frozen.contains(p)).collect();
+            let tree = descendants(me);
+            let fresh: Vec<u32> = tree.iter().copied().filter(|pid| !frozen.contains(pid)).collect();
             clean = if fresh.is_empty() { clean + 1 } else { 0 };
             for pid in fresh {
-                signal(pid, Signal::STOP);
-                frozen.insert(pid);
+                // One that may not be signalled (another user's) is passed over, or this would never end.
+                let done = signal_below(pid, me, &tree, Signal::STOP);
+                if done || Stat::read(pid).is_some_and(|stat| !stat.is_dead()) {
+                    frozen.insert(pid);
+                }
             }
         }
-        for pid in frozen {
-            signal(pid, Signal::KILL);
+        for pid in &frozen {
+            signal_below(*pid, me, &frozen, Signal::KILL);
             if self.agent_over {
-                self.survivors.insert(pid);
+                self.survivors.insert(*pid);
             }
         }
     }
