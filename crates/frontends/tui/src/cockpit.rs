@@ -22,6 +22,8 @@ use crate::terminal::Screen;
 use crate::theme::Theme;
 use crate::update::{Action, update};
 use crate::{overlays, screens};
+#[cfg(test)]
+pub(crate) use keys::actions;
 use wire::Wire;
 
 /// Rows change their places only when nobody pressed a key for this long.
@@ -126,6 +128,7 @@ impl Cockpit {
         screen.terminal.draw(|frame| {
             screens::runs::draw(&self.model, &self.keymap, self.theme, frame);
             overlays::draw(&self.model, &self.keymap, self.theme, frame);
+            self.model.glyphs.settle(frame.buffer_mut());
         })?;
         Ok(())
     }

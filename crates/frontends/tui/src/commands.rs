@@ -52,7 +52,7 @@ pub(crate) const ALL: &[Command] = &[
     Command { name: "new-run", doc: "start a run", hint: Some("new"), unavailable: nowhere, action: || Action::NewRun },
     Command {
         name: "terminate",
-        doc: "end the run: its processes go, its worktree and branch stay",
+        doc: "end the run; its worktree and branch stay",
         hint: Some("terminate"),
         unavailable: not_running,
         action: || Action::AskToTerminate,

@@ -1,6 +1,7 @@
 //! The signs of a row, with an ASCII twin for each.
 
 use protocol::Row;
+use ratatui::buffer::Buffer;
 
 /// Which signs the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,27 @@ impl Glyphs {
         match self {
             Self::Unicode => unicode,
             Self::Ascii => ascii,
+        }
+    }
+
+    /// Replaces what is left of other signs when the terminal can show none, text of agents included.
+    pub(crate) fn settle(self, buffer: &mut Buffer) {
+        if self == Self::Unicode {
+            return;
+        }
+        for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+            let twin = match cell.symbol() {
+                "—" => "?",
+                "–" | "─" => "-",
+                "│" | "▏" => "|",
+                "┌" | "┐" | "└" | "┘" | "±" => "+",
+                "›" | "▸" => ">",
+                "·" | "…" => ".",
+                "✓" => "v",
+                "✗" => "x",
+                _ => "?",
+            };
+            cell.set_symbol(twin);
         }
     }
 }

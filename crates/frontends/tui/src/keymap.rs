@@ -30,7 +30,10 @@ impl Keymap {
         let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let mut keys: Vec<(KeyCombination, &'static Command)> = Vec::new();
         for (key, name) in file.runs {
-            let combination = crokey::parse(&key).map_err(|e| format!("{key:?} is no key: {e}"))?;
+            // A capital is the letter with shift; the parser does not tell them apart.
+            let capital = key.len() == 1 && key.bytes().all(|b| b.is_ascii_uppercase());
+            let spelt = if capital { format!("shift-{}", key.to_lowercase()) } else { key.clone() };
+            let combination = crokey::parse(&spelt).map_err(|e| format!("{key:?} is no key: {e}"))?;
             let combination = combination.normalized();
             let command = commands::find(&name).ok_or_else(|| format!("{key:?}: there is no command {name:?}"))?;
             if keys.iter().any(|(known, _)| *known == combination) {

@@ -131,7 +131,7 @@ impl Model {
     pub(crate) fn sorted(&self) -> Vec<RunId> {
         let visible = |row: &&Row| self.show_finished || row.group != Group::Finished;
         let mut rows: Vec<&Row> = self.rows.values().filter(visible).collect();
-        rows.sort_by_key(|row| (row.group, row.created_at, row.id.clone()));
+        rows.sort_by_key(|row| row.order());
         rows.into_iter().map(|row| row.id.clone()).collect()
     }
 

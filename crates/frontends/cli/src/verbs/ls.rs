@@ -15,7 +15,7 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     let Reply::Rows(mut rows) = connection.ask(Request::Rows(scope)).await? else {
         return Err(client::ClientError::Unexpected.into());
     };
-    rows.sort_by_key(|row| (row.group, row.created_at, row.id.clone()));
+    rows.sort_by_key(Row::order);
     let mut out = Out::stdout(args.json);
     if out.json {
         out.value(&rows)?;

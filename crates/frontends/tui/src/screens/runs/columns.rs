@@ -3,12 +3,15 @@
 use domain::figures::{self, NONE, UNKNOWN};
 use domain::group::Group;
 use protocol::Row;
+use unicode_width::UnicodeWidthStr;
 
 use crate::model::Model;
 use crate::widgets::{fit, fit_right};
 
 /// From this width on the table has all columns and the reason stands in the row.
 pub(super) const WIDE: u16 = 110;
+/// The column at which a wide table's reason begins.
+const WHY_AT: u16 = 104;
 
 /// The line of column names.
 pub(super) fn heading(width: u16) -> String {
@@ -51,7 +54,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         fit(&phase(row), 11),
         fit_right(&cost(row, true), 9),
         fit(&format!("{pr}{score}"), 9),
-        why(row),
+        if has_reason_line(row, width) { String::new() } else { why(row) },
     );
     fit(&text, usize::from(width).saturating_sub(3))
 }
@@ -61,10 +64,11 @@ pub(super) fn why(row: &Row) -> String {
     row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default()
 }
 
-/// Whether a narrow table says the reason on a line of its own.
+/// Whether the reason is said on a line of its own: always when a person is needed and the row has no
+/// column for it, or none that it fits into.
 pub(super) fn has_reason_line(row: &Row, width: u16) -> bool {
-    let said = row.reason.is_some() && (row.group == Group::NeedsYou || row.status == "limited");
-    width < WIDE && said
+    let matters = row.reason.is_some() && (row.group == Group::NeedsYou || row.status == "limited");
+    matters && (width < WIDE || domain::text::line(&why(row)).width() > usize::from(width - WHY_AT))
 }
 
 fn phase(row: &Row) -> String {

@@ -1,1 +1,412 @@
-//! Stored screens of the runs screen.
+//! Stored screens of the runs screen, through keys and frames as a person and the daemon send them.
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use domain::attempt::{AttemptKey, Exit};
+use domain::command::NewRun;
+use domain::effect::{Effect as DomainEffect, Outcome};
+use domain::event::{
+    AgentFinished, AgentMessage, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, GENESIS, Limited,
+    Lost, PhaseFinished, PhaseStarted, RunCreated, RunFailed, RunQueued, RunReady, RunTerminated, ToolCalled,
+    UsageReported, WaitingStarted, WorktreeCreated,
+};
+use domain::phase::PhaseSpec;
+use domain::status::By;
+use domain::tokens::Tokens;
+use domain::{Body, Event, RunId, RunState, Timestamp, fold};
+use protocol::{Changes, Observations, Observed, Row};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::cockpit::actions;
+use crate::effect::Effect;
+use crate::glyphs::Glyphs;
+use crate::keymap::Keymap;
+use crate::model::Model;
+use crate::overlays;
+use crate::theme::Theme;
+use crate::update::{Action, update};
+
+/// 2026-11-20 03:16 UTC.
+const NOW: i64 = 1_795_144_560_000;
+
+/// A run as its events make it.
+struct Play {
+    events: Vec<Event>,
+    at: i64,
+    seen: Observations,
+}
+
+impl Play {
+    fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
+        let mut play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
+        let run = NewRun {
+            id: RunId::parse(id).expect("an id"),
+            name: name.to_owned(),
+            repo: "/home/dev/acme/shop".to_owned(),
+            base: "main".to_owned(),
+            base_commit: "4f2c91e0".repeat(5),
+            branch: format!("pilothouse/{name}"),
+            worktree: format!("/home/dev/acme/shop.worktrees/{name}"),
+            agent: "rehearsal".to_owned(),
+            model: Some(scenario.to_owned()),
+            task: "do it".to_owned(),
+            phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned() }],
+        };
+        play.add(false, RunCreated { run }).add(false, RunQueued {})
+    }
+
+    fn add(mut self, of_attempt: bool, body: impl Into<Body>) -> Self {
+        let key = of_attempt.then(|| AttemptKey { phase: "build".to_owned(), attempt: 1 });
+        let (phase, attempt) = key.map(|k| (k.phase, k.attempt)).unzip();
+        self.at += 1_000;
+        let seq = self.events.len() as u64 + 1;
+        let at = Timestamp::from_millis(self.at);
+        self.events.push(Event { seq, at, phase, attempt, body: body.into(), src: None, prev: GENESIS.to_owned() });
+        self
+    }
+
+    fn at_work(self) -> Self {
+        let id = self.events[0].clone();
+        let Body::RunCreated(created) = &id.body else { unreachable!("the first event") };
+        let (path, branch, head) =
+            (created.run.worktree.clone(), created.run.branch.clone(), created.run.base_commit.clone());
+        let start = DomainEffect::StartAttempt(AttemptKey { phase: "build".to_owned(), attempt: 1 });
+        self.add(false, WorktreeCreated { path, branch, head })
+            .add(true, PhaseStarted { index: 1, count: 1 })
+            .add(false, EffectStarted { id: 1, effect: start })
+            .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241 })
+            .add(false, EffectFinished { id: 1, outcome: Outcome::Done })
+            .says("I will look at the code first.")
+            .spends(412_000)
+    }
+
+    fn says(self, text: &str) -> Self {
+        self.add(true, AgentMessage { text: text.to_owned() })
+    }
+
+    fn spends(self, n: u64) -> Self {
+        let tokens = Tokens { input: n / 4, output: n / 4, cache_read: n / 4, cache_write: n - n / 4 * 3 };
+        self.add(true, UsageReported { tokens, of: None })
+    }
+
+    fn calls(self, name: &str, about: &str) -> Self {
+        self.add(true, ToolCalled { id: "t".to_owned(), name: name.to_owned(), about: about.to_owned() })
+    }
+
+    fn asks(self, text: &str) -> Self {
+        let question = WaitingStarted {
+            id: "q1".to_owned(),
+            text: text.to_owned(),
+            choices: vec!["allow".to_owned(), "deny".to_owned()],
+            tool: Some("Bash".to_owned()),
+            input: None,
+        };
+        self.add(true, question)
+    }
+
+    fn ends(self, ok: bool, text: &str) -> Self {
+        let exit = Exit { code: Some(i32::from(!ok)), ..Exit::default() };
+        self.add(true, AgentFinished { ok, text: text.to_owned() }).add(true, AttemptFinished { exit })
+    }
+
+    fn changed(mut self, files: u64, added: u64, removed: u64) -> Self {
+        let value = Changes { files, added, removed };
+        self.seen.changes = Some(Observed { value, at: Timestamp::from_millis(self.at) });
+        self
+    }
+
+    fn state(&self) -> RunState {
+        fold::all(&self.events)
+    }
+
+    fn row(&self) -> Row {
+        protocol::row(&self.state(), &self.seen).expect("a row")
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.events.iter().map(Event::to_line).collect()
+    }
+}
+
+/// Every status that there is so far.
+fn night() -> Vec<Play> {
+    let done = || PhaseFinished { head: "8c1d02fa".repeat(5), leftovers: 2 };
+    vec![
+        Play::new("aaaaa2", "fix-login", "asks", 22)
+            .at_work()
+            .calls("Edit", "package.json")
+            .asks("Bash: npm publish --dry-run")
+            .changed(6, 88, 12),
+        Play::new("aaaaa3", "add-audit", "fails", 41).at_work().spends(900).ends(false, "3 of 214 tests fail").add(
+            true,
+            RunFailed {
+                phase: Some("build".to_owned()),
+                reason: "3 of 214 tests fail, and I know no other way".to_owned(),
+            },
+        ),
+        Play::new("aaaaa4", "import-data", "slow", 31).at_work().add(
+            true,
+            Lost {
+                reason: "its keeper ended without an exit record, and nothing of it lives".to_owned(),
+                survivors: 0,
+            },
+        ),
+        Play::new("aaaaa5", "rename-user", "slow", 52).at_work().calls("Edit", "src/user.rs").changed(9, 41, 40),
+        Play::new("aaaaa6", "upgrade-deps", "limited", 25).at_work().add(
+            true,
+            Limited {
+                resets_at: Some(Timestamp::from_millis(NOW + 24 * 60_000)),
+                reason: "five_hour limit".to_owned(),
+            },
+        ),
+        Play::new("aaaaa7", "a-name-that-is-far-too-long-for-its-col", "slow", 1),
+        Play::new("aaaaa8", "api-docs", "success", 70)
+            .at_work()
+            .ends(true, "Done.")
+            .add(true, done())
+            .add(true, RunReady { changed: true })
+            .changed(3, 12_345, 3),
+        Play::new("aaaaa9", "load-test", "forks", 180)
+            .at_work()
+            .add(true, RunTerminated { by: By::Person })
+            .changed(0, 0, 0),
+    ]
+}
+
+struct Cockpit {
+    model: Model,
+    keymap: Keymap,
+    effects: Vec<Effect>,
+    night: Vec<Play>,
+}
+
+impl Cockpit {
+    fn with(night: Vec<Play>, glyphs: Glyphs) -> Self {
+        let now = Timestamp::from_millis(NOW);
+        let model = Model::new("acme/shop".to_owned(), Some("/home/dev/acme/shop".into()), now, 0, glyphs);
+        let mut cockpit = Self { model, keymap: Keymap::built_in(), effects: Vec::new(), night };
+        let rows = cockpit.night.iter().map(Play::row).collect();
+        cockpit.act(Action::AllRows(rows));
+        cockpit
+    }
+
+    fn open() -> Self {
+        Self::with(night(), Glyphs::Unicode)
+    }
+
+    fn act(&mut self, action: Action) {
+        for effect in update(&mut self.model, action) {
+            // The daemon answers a look with the run's events.
+            if let Effect::Look(Some(run)) = &effect {
+                let play = self.night.iter().find(|p| p.row().id == *run);
+                let (run, lines) = (run.clone(), play.map(Play::lines).unwrap_or_default());
+                self.act(Action::Events { run, lines });
+            }
+            self.effects.push(effect);
+        }
+    }
+
+    fn keys(mut self, keys: &str) -> Self {
+        for c in keys.chars() {
+            let code = match c {
+                '⏎' => KeyCode::Enter,
+                '⎋' => KeyCode::Esc,
+                '⇥' => KeyCode::Tab,
+                '⌫' => KeyCode::Backspace,
+                c => KeyCode::Char(c),
+            };
+            let event = TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE));
+            for action in actions(&mut self.model, &self.keymap, event) {
+                self.act(action);
+            }
+        }
+        self
+    }
+
+    fn screen(&self, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test screen");
+        let theme = Theme { colour: true };
+        terminal
+            .draw(|frame| {
+                super::draw(&self.model, &self.keymap, theme, frame);
+                overlays::draw(&self.model, &self.keymap, theme, frame);
+                self.model.glyphs.settle(frame.buffer_mut());
+            })
+            .expect("a test screen can be drawn on");
+        terminal.backend().to_string()
+    }
+}
+
+macro_rules! stored {
+    ($cockpit:expr, $name:literal) => {
+        let cockpit = $cockpit;
+        for (width, height) in [(80, 24), (120, 40)] {
+            insta::assert_snapshot!(format!("{}-{width}x{height}", $name), cockpit.screen(width, height));
+        }
+    };
+}
+
+#[test]
+fn what_needs_you_comes_first_with_its_reason() {
+    stored!(Cockpit::open(), "night");
+}
+
+#[test]
+fn a_very_wide_screen_has_room_for_everything() {
+    insta::assert_snapshot!("night-200x50", Cockpit::open().screen(200, 50));
+}
+
+#[test]
+fn no_runs_yet() {
+    stored!(Cockpit::with(Vec::new(), Glyphs::Unicode), "empty");
+}
+
+#[test]
+fn a_terminal_without_utf8_gets_ascii_signs() {
+    let screen = Cockpit::with(night(), Glyphs::Ascii).screen(80, 24);
+    assert!(screen.is_ascii(), "{screen}");
+    insta::assert_snapshot!("ascii-80x24", screen);
+}
+
+#[test]
+fn help_names_every_key() {
+    stored!(Cockpit::open().keys("?"), "help");
+}
+
+#[test]
+fn terminating_says_what_ends_what_is_kept_and_what_is_lost() {
+    stored!(Cockpit::open().keys("jjjx"), "terminate");
+}
+
+#[test]
+fn a_new_run_is_asked_for() {
+    stored!(Cockpit::open().keys("nAdd a search box⇥rehearsal:slow"), "new-run");
+}
+
+#[test]
+fn the_timeline_takes_the_whole_screen() {
+    stored!(Cockpit::open().keys("z"), "zoomed");
+}
+
+#[test]
+fn a_daemon_that_is_gone_is_said() {
+    let mut cockpit = Cockpit::open();
+    cockpit.act(Action::Connected(false));
+    stored!(cockpit, "gone");
+}
+
+#[test]
+fn what_can_not_be_written_is_said() {
+    let mut cockpit = Cockpit::open();
+    cockpit.act(Action::Degraded(Some("no space left on /var".to_owned())));
+    stored!(cockpit, "degraded");
+}
+
+#[test]
+fn a_key_that_can_not_be_used_says_why() {
+    let cockpit = Cockpit::open().keys("jy");
+    assert_eq!(cockpit.model.notice.as_deref(), Some("allow: add-audit asks nothing"));
+    let cockpit = cockpit.keys("x");
+    assert_eq!(cockpit.model.notice.as_deref(), Some("terminate: add-audit is failed: nothing of it runs"));
+    stored!(cockpit, "says-why");
+}
+
+#[test]
+fn an_answer_is_bound_to_the_question_on_the_screen() {
+    let cockpit = Cockpit::open().keys("y");
+    let (run, question) = (RunId::parse("aaaaa2").expect("an id"), "q1".to_owned());
+    let answer = domain::command::Answer::Allow;
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run, question, answer }));
+}
+
+#[test]
+fn a_run_is_terminated_by_its_id_whatever_moves_meanwhile() {
+    let mut cockpit = Cockpit::open().keys("jjjx");
+    let waits = Play::new("aaaaa5", "rename-user", "slow", 52).at_work().asks("may I?");
+    cockpit.act(Action::Rows(vec![waits.row()]));
+    cockpit.act(Action::Regroup);
+    let cockpit = cockpit.keys("⏎");
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Terminate(RunId::parse("aaaaa5").expect("an id"))));
+}
+
+#[test]
+fn rows_keep_their_places_until_the_screen_is_regrouped() {
+    let mut cockpit = Cockpit::open().keys("jjj");
+    let before = cockpit.model.order.clone();
+    let done = Play::new("aaaaa2", "fix-login", "asks", 22).at_work().add(true, RunReady { changed: true });
+    cockpit.act(Action::Rows(vec![done.row()]));
+    assert_eq!(cockpit.model.order, before);
+    let cursor = cockpit.model.cursor.clone();
+    cockpit.act(Action::Regroup);
+    assert_ne!(cockpit.model.order, before);
+    assert_eq!(cockpit.model.cursor, cursor, "the cursor stays on its run");
+}
+
+#[test]
+fn the_next_that_needs_you_goes_round() {
+    let cockpit = Cockpit::open();
+    let needy = |c: &Cockpit| c.model.selected().expect("a run").name.clone();
+    assert_eq!(needy(&cockpit), "fix-login");
+    let cockpit = cockpit.keys("!");
+    assert_eq!(needy(&cockpit), "add-audit");
+    let cockpit = cockpit.keys("!!");
+    assert_eq!(needy(&cockpit), "fix-login");
+}
+
+#[test]
+fn a_form_takes_what_is_typed_and_pasted_without_what_steers() {
+    let mut cockpit = Cockpit::open().keys("n⏎");
+    assert!(cockpit.effects.iter().all(|e| !matches!(e, Effect::Run(_))), "an empty task starts nothing");
+    cockpit.act(Action::Paste("two\nlines \u{1b}[31mred".to_owned()));
+    let cockpit = cockpit.keys("!⌫.⏎");
+    let Some(Effect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
+    assert_eq!(request.task, "two\nlines red.");
+    assert_eq!(request.agent, None);
+}
+
+#[test]
+fn a_hundred_runs_scroll_with_the_cursor() {
+    let name = |n: u32| (format!("r{n:05}"), format!("run-{n}"));
+    let hundred =
+        (0..100).map(|n| Play::new(&name(n).0, &name(n).1, "slow", 90 - i64::from(n) / 2).at_work()).collect();
+    let cockpit = Cockpit::with(hundred, Glyphs::Unicode).keys(&"j".repeat(70));
+    stored!(cockpit, "hundred");
+    assert!(cockpit_shows(&Cockpit::with(night(), Glyphs::Unicode).keys("G")), "the last row is in view");
+}
+
+fn cockpit_shows(cockpit: &Cockpit) -> bool {
+    let name = &cockpit.model.selected().expect("a run").name;
+    cockpit.screen(80, 24).lines().any(|line| line.contains(&format!(" {name}")) && line.contains('>'))
+}
+
+#[test]
+fn finished_runs_can_be_hidden() {
+    stored!(Cockpit::open().keys("f"), "without-finished");
+}
+
+#[test]
+fn hostile_text_reaches_no_cell() {
+    let evil = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{9b}31m\u{202e}evil";
+    let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().says(evil).calls(evil, evil).asks(evil);
+    let cockpit = Cockpit::with(vec![play], Glyphs::Unicode);
+    for (width, height) in [(80, 24), (120, 40)] {
+        let screen = cockpit.screen(width, height);
+        let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        assert_eq!(screen.chars().find(steers), None);
+        assert!(screen.contains("evil") && !screen.contains("aGk="), "{screen}");
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let cockpit = Cockpit::open();
+    for width in [1, 2, 10, 40, 79, 80, 109, 110, 250] {
+        for height in [1, 2, 3, 5, 10, 24, 70] {
+            for keys in ["", "?", "z", "n"] {
+                let cockpit = Cockpit::with(night(), Glyphs::Unicode).keys(keys);
+                assert!(!cockpit.screen(width, height).is_empty());
+            }
+        }
+    }
+    drop(cockpit);
+}
