@@ -135,8 +135,9 @@ impl Repository {
         let dropped = Git::at(self.main()).args(&["update-ref", "-d", &reference, &new.commit]).run();
         drop(dropped);
         for folder in &made.folders {
-            if fs::remove_dir(folder).is_err() {
-                break;
+            match fs::remove_dir(folder) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => break,
+                _ => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice;
 
@@ -75,20 +75,13 @@ impl Repository {
             let locked = proxy.lock_reason().map(|r| r.to_str_lossy().trim_end().to_owned());
             // git never prunes what is locked, so it does not call it prunable either.
             let prunable = locked.is_none() && proxy.is_prunable();
+            let git_dir = proxy.git_dir().to_owned();
             let found = match proxy.into_repo_with_possibly_inaccessible_worktree() {
-                Ok(linked) => read(&linked, path.clone(), false),
-                Err(e) => Err(fail(&e)),
+                Ok(linked) => read(&linked, path.clone(), false).ok(),
+                Err(_) => None,
             };
-            let unreadable = Worktree {
-                path,
-                main: false,
-                branch: None,
-                head: None,
-                detached: false,
-                locked: None,
-                prunable: false,
-            };
-            all.push(Worktree { locked, prunable, ..found.unwrap_or(unreadable) });
+            let found = found.unwrap_or_else(|| without_folder(&repo, &git_dir, path));
+            all.push(Worktree { locked, prunable, ..found });
         }
         all[1..].sort_by(|a, b| a.path.cmp(&b.path));
         Ok(all)
@@ -104,6 +97,22 @@ impl Repository {
             all[1..].sort_by(|a, b| a.path.cmp(&b.path));
         }
         Ok(all)
+    }
+}
+
+/// A worktree whose folder is gone, by the HEAD that git keeps of it.
+fn without_folder(repo: &gix::Repository, git_dir: &Path, path: PathBuf) -> Worktree {
+    let head = std::fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
+    let reference = head.trim().strip_prefix("ref: ");
+    let tip = |name: &str| repo.find_reference(name).ok()?.peel_to_id().ok().map(|id| id.to_string());
+    Worktree {
+        path,
+        main: false,
+        branch: reference.map(|name| name.trim_start_matches("refs/heads/").to_owned()),
+        head: reference.map_or_else(|| Some(head.trim().to_owned()).filter(|id| !id.is_empty()), tip),
+        detached: reference.is_none(),
+        locked: None,
+        prunable: false,
     }
 }
 
