@@ -1,2 +1,61 @@
-//! x
-fn main() {}
+//! Measures the numbers to reach: `bench [--list] [NAME…]`, on the release build beside it.
+
+mod create;
+mod first_frame;
+mod fold;
+mod memory;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use color_eyre::eyre::{OptionExt, bail};
+
+/// One figure or a few that belong together.
+struct Bench {
+    name: &'static str,
+    doc: &'static str,
+    run: fn(&PathBuf) -> color_eyre::Result<Vec<String>>,
+}
+
+const BENCHES: &[Bench] = &[
+    Bench { name: "fold", doc: "events folded per second", run: fold::run },
+    Bench {
+        name: "create", doc: "16 worktrees at once against 16 × `git worktree add` in sequence", run: create::run
+    },
+    Bench {
+        name: "memory",
+        doc: "private memory of a keeper and of the daemon, and CPU of 20 idle runs",
+        run: memory::run,
+    },
+    Bench {
+        name: "first-frame",
+        doc: "start of a face to its first frame with 1,000 finished runs",
+        run: first_frame::run,
+    },
+];
+
+fn main() -> color_eyre::Result<()> {
+    color_eyre::install()?;
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let mut out = std::io::stdout().lock();
+    if names.iter().any(|name| name == "--list") {
+        for bench in BENCHES {
+            writeln!(out, "{:<12} {}", bench.name, bench.doc)?;
+        }
+        return Ok(());
+    }
+    if let Some(unknown) = names.iter().find(|name| BENCHES.iter().all(|bench| bench.name != **name)) {
+        bail!("there is no benchmark {unknown:?}; --list names them");
+    }
+    let here = std::env::current_exe()?;
+    let binary = here.parent().ok_or_eyre("a folder")?.join("pilothouse");
+    if !binary.exists() {
+        bail!("{} is not there; `cargo build --release` makes it", binary.display());
+    }
+    for bench in BENCHES.iter().filter(|bench| names.is_empty() || names.iter().any(|name| name == bench.name)) {
+        for line in (bench.run)(&binary)? {
+            writeln!(out, "{:<12} {line}", bench.name)?;
+        }
+    }
+    Ok(())
+}

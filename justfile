@@ -1,0 +1,38 @@
+# What CI runs.
+ci:
+    .ci/run
+
+# README's second command.
+test:
+    cargo test --workspace
+
+# README's first command.
+demo:
+    cargo run --release -- demo
+
+# The numbers to reach; `just bench --list` names them.
+bench *names:
+    cargo build --release
+    cargo run --release -p pilothouse-bench -- {{names}}
+
+# Accepts the screens as they are drawn now.
+screens:
+    INSTA_UPDATE=always cargo test -p pilothouse-tui
+
+# Writes the documents that come from code.
+docs:
+    cargo run -p pilothouse-xtask -- docs
+
+# Takes the picture in README from the real cockpit.
+picture:
+    cargo build --release
+    cargo run -p pilothouse-xtask -- picture target/release/pilothouse assets/cockpit.svg
+
+# Throws random orders of events and damaged lines at what must not fail; more cases than `just test`.
+fuzz cases="20000":
+    PROPTEST_CASES={{cases}} cargo test -p pilothouse-domain -p pilothouse-agents -p pilothouse-evidence
+
+# Kills daemons, keepers and agents under real runs, again and again.
+faults rounds="20":
+    cargo build -p pilothouse --tests
+    for round in $(seq {{rounds}}); do cargo test -p pilothouse --test life --test keeper || exit 1; done
