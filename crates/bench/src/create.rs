@@ -1,6 +1,6 @@
 //! Sixteen worktrees at the same moment, against git in sequence on the same repository.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 
 use testkit::Repo;
@@ -10,7 +10,7 @@ const AT_ONCE: usize = 16;
 const FILES: usize = 2_000;
 const ROUNDS: usize = 5;
 
-pub(crate) fn run(_: &PathBuf) -> color_eyre::Result<Vec<String>> {
+pub(crate) fn run(_: &Path) -> color_eyre::Result<Vec<String>> {
     let (mut ours, mut gits, mut failures) = (Vec::new(), Vec::new(), 0);
     for _ in 0..ROUNDS {
         let repo = Repo::with_files(FILES);

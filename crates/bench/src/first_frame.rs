@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use color_eyre::eyre::{OptionExt, bail};
@@ -12,7 +12,7 @@ use testkit::{House, Repo};
 const FINISHED: usize = 1_000;
 const ROUNDS: usize = 10;
 
-pub(crate) fn run(binary: &PathBuf) -> color_eyre::Result<Vec<String>> {
+pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let house = House::new(&binary.to_string_lossy(), Repo::with_files(20));
     let first = house.run("first", "no-change");
     house.wait_for("first", "ready");

@@ -1,6 +1,6 @@
 //! How fast events add up to a state.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 
 use domain::attempt::AttemptKey;
@@ -10,7 +10,7 @@ use domain::{Body, Event, RunState, Timestamp, fold};
 
 const EVENTS: u64 = 1_000_000;
 
-pub(crate) fn run(_: &PathBuf) -> color_eyre::Result<Vec<String>> {
+pub(crate) fn run(_: &Path) -> color_eyre::Result<Vec<String>> {
     let events: Vec<Event> = (1..=EVENTS).map(event).collect();
     let mut best = f64::INFINITY;
     for _ in 0..5 {

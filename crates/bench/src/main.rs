@@ -6,7 +6,7 @@ mod fold;
 mod memory;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 use color_eyre::eyre::{OptionExt, bail};
 
@@ -14,7 +14,7 @@ use color_eyre::eyre::{OptionExt, bail};
 struct Bench {
     name: &'static str,
     doc: &'static str,
-    run: fn(&PathBuf) -> color_eyre::Result<Vec<String>>,
+    run: fn(&Path) -> color_eyre::Result<Vec<String>>,
 }
 
 const BENCHES: &[Bench] = &[

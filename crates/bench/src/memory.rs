@@ -1,7 +1,7 @@
 //! What pilothouse itself takes while agents work: memory of keepers and daemon, CPU of all of it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::OptionExt;
@@ -10,7 +10,7 @@ use testkit::{House, Repo, wait_until};
 const RUNS: usize = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
-pub(crate) fn run(binary: &PathBuf) -> color_eyre::Result<Vec<String>> {
+pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let mut lines = Vec::new();
     for (scenario, what) in [("asks", "waiting for a person"), ("chatty", "20 lines/s each")] {
         let settings = format!("[limits]\nrunning = {RUNS}\n");

@@ -101,7 +101,9 @@ async fn serve(stream: UnixStream, face: u64, inputs: Inputs, home: PathBuf, ver
         return;
     }
     let (sender, mut outgoing) = mpsc::channel(PATIENCE);
-    let _stopping = inputs.send(Input::FaceOpened { face, sender: sender.clone() });
+    // Only the dispatcher holds it, so that letting a face go ends its connection.
+    let replies = sender.downgrade();
+    let _stopping = inputs.send(Input::FaceOpened { face, sender });
     loop {
         tokio::select! {
             frame = wire.next() => {
@@ -109,7 +111,7 @@ async fn serve(stream: UnixStream, face: u64, inputs: Inputs, home: PathBuf, ver
                 match serde_json::from_slice::<FromFace>(&frame) {
                     // Versions differ: only what every version knows is answered.
                     Ok(FromFace::Hello { .. }) => {}
-                    Ok(FromFace::Request { id, request }) => asked(face, id, request, &inputs, &sender, &home),
+                    Ok(FromFace::Request { id, request }) => asked(face, id, request, &inputs, &replies, &home),
                     Err(error) => {
                         let reason = format!("this request is not known to this daemon: {error}");
                         let reply = Reply::Refused(Refused { code: Code::Usage, reason });
@@ -139,7 +141,7 @@ async fn send(wire: &mut Wire, frame: &FromDaemon) -> std::io::Result<()> {
 }
 
 /// Reading requests are answered from disk; the others go to the dispatcher.
-fn asked(face: u64, id: u64, request: Request, inputs: &Inputs, sender: &mpsc::Sender<FromDaemon>, home: &Path) {
+fn asked(face: u64, id: u64, request: Request, inputs: &Inputs, replies: &mpsc::WeakSender<FromDaemon>, home: &Path) {
     let home = home.to_owned();
     let read: Box<dyn FnOnce() -> Result<Reply, Refused> + Send> = match request {
         Request::Events { run, from } => Box::new(move || events(&home, &run, from)),
@@ -152,7 +154,7 @@ fn asked(face: u64, id: u64, request: Request, inputs: &Inputs, sender: &mpsc::S
             return;
         }
     };
-    let sender = sender.clone();
+    let Some(sender) = replies.upgrade() else { return };
     tokio::spawn(async move {
         let answered = tokio::task::spawn_blocking(read).await;
         let reply = match answered {

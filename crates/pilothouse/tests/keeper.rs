@@ -256,8 +256,8 @@ fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
     let stat = |pid: u32| fs::read_to_string(format!("/proc/{pid}/stat")).expect("a stat line");
     let session = |pid: u32| -> u32 {
         let text = stat(pid);
-        let fields = text[text.rfind(')').expect("a name") + 1..].split_ascii_whitespace();
-        fields.skip(3).next().expect("a session").parse().expect("a number")
+        let mut fields = text[text.rfind(')').expect("a name") + 1..].split_ascii_whitespace();
+        fields.nth(3).expect("a session").parse().expect("a number")
     };
     wait_until("the keeper to detach", || {
         let found = session(keeper.pid);

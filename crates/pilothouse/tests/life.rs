@@ -92,7 +92,11 @@ fn the_daemon_is_killed_again_and_again_and_nothing_is_lost_or_doubled() {
         wait_until("more messages", || {
             house.ok(&["status"]);
             let now = messages(&house).len();
-            if now > seen + 5 { Ok(seen = now) } else { Err(format!("{now} messages")) }
+            if now <= seen + 5 {
+                return Err(format!("{now} messages"));
+            }
+            seen = now;
+            Ok(())
         });
         house.kill_daemon();
     }

@@ -31,7 +31,7 @@ pub(crate) fn take(binary: &Path, to: &Path) -> color_eyre::Result<()> {
         .env("TZ", "UTC")
         .env_remove("NO_COLOR")
         .spawn(pts)?;
-    let mut from = fs::File::from(std::os::fd::OwnedFd::from(std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned()?));
+    let mut from = fs::File::from(std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned()?);
     let (sender, pieces) = mpsc::channel();
     thread::spawn(move || {
         let mut piece = [0u8; 8192];

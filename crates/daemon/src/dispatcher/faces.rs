@@ -92,7 +92,8 @@ impl Faces {
         }
     }
 
-    pub(super) fn say_goodbye(&mut self) {
-        self.faces.clear();
+    /// Lets every face go; gives how many there were.
+    pub(super) fn say_goodbye(&mut self) -> usize {
+        std::mem::take(&mut self.faces).len()
     }
 }

@@ -32,6 +32,9 @@ const TOGETHER: Duration = Duration::from_millis(20);
 /// What need not be synced at once is synced within this time.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long faces may take to be told that the daemon ends.
+const GOODBYE: Duration = Duration::from_millis(500);
+
 pub(crate) struct Dispatcher {
     places: Places,
     state: StateFolder,
@@ -120,7 +123,16 @@ impl Dispatcher {
         for run in open {
             self.sync(&run);
         }
-        self.faces.say_goodbye();
+        // What faces were told last is sent before their connections close.
+        let mut open = self.faces.say_goodbye();
+        let deadline = Instant::now() + GOODBYE;
+        while open > 0 {
+            match inputs.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Input::FaceClosed { .. }) => open -= 1,
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
     }
 
     /// How long nothing needs to be done.

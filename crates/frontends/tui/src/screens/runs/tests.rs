@@ -38,7 +38,7 @@ struct Play {
 
 impl Play {
     fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
-        let mut play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
+        let play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
         let run = NewRun {
             id: RunId::parse(id).expect("an id"),
             name: name.to_owned(),
