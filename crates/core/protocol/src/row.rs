@@ -233,7 +233,7 @@ fn reason(run: &RunState) -> Option<String> {
         Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
         Status::Ready => {
             let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));
-            Some(if same { "ready: nothing was changed" } else { "ready: waits for review" }.to_owned())
+            Some(if same { "nothing was changed" } else { "waits for review" }.to_owned())
         }
         Status::Preparing | Status::Working(_) | Status::Checking | Status::Merged => None,
     }
