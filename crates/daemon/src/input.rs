@@ -55,9 +55,11 @@ pub(crate) enum Input {
         run: RunId,
         attempt: AttemptKey,
     },
-    Changes {
+    Measured {
         run: RunId,
         changes: Option<Observed<protocol::Changes>>,
+        /// Bytes.
+        disk: Option<Observed<u64>>,
     },
     Stop,
 }

@@ -11,14 +11,16 @@ use worktrees::Repository;
 use crate::dispatcher::now;
 use crate::input::Input;
 
-/// Files and lines a run's worktree has against its base.
+/// What is to be measured of a run's worktree.
 #[derive(Debug)]
-pub(crate) struct Changes {
+pub(crate) struct Measure {
     pub(crate) run: RunId,
     pub(crate) spec: NewRun,
+    /// Disk too: every file is looked at, so that is done at the beginning and the end of an attempt only.
+    pub(crate) disk: bool,
 }
 
-impl Changes {
+impl Measure {
     /// Blocks: reads the worktree.
     pub(crate) fn measure(self) -> Input {
         let measured = Repository::find(Path::new(&self.spec.repo))
@@ -33,7 +35,9 @@ impl Changes {
                 None
             }
         };
-        Input::Changes { run: self.run, changes }
+        let disk = self.disk.then(|| worktrees::disk_bytes(Path::new(&self.spec.worktree)).ok()).flatten();
+        let disk = disk.map(|value| Observed { value, at: now() });
+        Input::Measured { run: self.run, changes, disk }
     }
 }
 

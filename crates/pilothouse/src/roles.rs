@@ -37,6 +37,8 @@ fn serve(detached: bool) -> color_eyre::Result<()> {
     if detached {
         supervisor::detach()?;
         log::to(&places.log())?;
+    } else {
+        log::to_standard_error();
     }
     let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary };
     daemon::run(&places, instance)?;

@@ -7,6 +7,7 @@
 mod changes;
 mod commit;
 mod create;
+mod disk;
 mod error;
 mod example;
 mod git;
@@ -19,6 +20,7 @@ mod status;
 pub use changes::Changes;
 pub use commit::{Committed, Leftovers};
 pub use create::{Created, NewWorktree, Probe};
+pub use disk::disk_bytes;
 pub use error::WorktreeError;
 pub use example::example;
 pub use list::Worktree;

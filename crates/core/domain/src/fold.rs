@@ -42,7 +42,10 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::PhaseStarted(data) => {
             let last = state.phases.len().saturating_sub(1);
             state.phase = usize::try_from(data.index).unwrap_or(1).saturating_sub(1).min(last);
-            works(state, Activity::Starting);
+            // A run is at work when an agent is; until the first one is started it is being prepared.
+            if matches!(state.status, Status::Working(_)) {
+                works(state, Activity::Starting);
+            }
         }
         Body::PhaseFinished(data) => {
             state.head = Some(data.head.clone());

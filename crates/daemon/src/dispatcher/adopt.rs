@@ -24,7 +24,7 @@ impl Dispatcher {
                 self.adopt(&run, &attempt);
             }
             if self.runs.open_ref(&run).is_some_and(|open| open.state.worktree_at.is_some()) {
-                self.count_changes(&run, true);
+                self.measure(&run, true);
             }
         }
     }

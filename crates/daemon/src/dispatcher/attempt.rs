@@ -54,7 +54,7 @@ impl Dispatcher {
         if let Some(open) = self.runs.open_mut(run) {
             open.stream = None;
         }
-        self.count_changes(run, true);
+        self.measure(run, true);
     }
 
     fn read_stream(&mut self, run: &RunId, attempt: &AttemptKey, last: bool) -> Read {
@@ -88,13 +88,13 @@ impl Dispatcher {
             }
         }
         if worked {
-            self.count_changes(run, false);
+            self.measure(run, false);
         }
         if more { Read::More } else { Read::All }
     }
 
-    /// Has the changes against the base measured, off this thread.
-    pub(super) fn count_changes(&mut self, run: &RunId, at_once: bool) {
+    /// Has the changes against the base measured, off this thread; `at_once` also the disk.
+    pub(super) fn measure(&mut self, run: &RunId, at_once: bool) {
         let Some(open) = self.runs.open_mut(run) else { return };
         let Some(spec) = open.state.spec.clone().filter(|_| open.state.worktree_at.is_some()) else { return };
         let now = now();
@@ -104,7 +104,7 @@ impl Dispatcher {
         }
         open.changes_asked = Some(now);
         open.measuring += 1;
-        self.performer.observe(observe::Changes { run: run.clone(), spec });
+        self.performer.observe(observe::Measure { run: run.clone(), spec, disk: at_once });
     }
 
     pub(super) fn effect_done(&mut self, input: Input) {
@@ -124,9 +124,12 @@ impl Dispatcher {
             return self.hold(input);
         }
         match (&effect, facts) {
-            (Effect::StartAttempt(attempt), Facts::Started { .. }) => self.follow(run, attempt),
+            (Effect::StartAttempt(attempt), Facts::Started { .. }) => {
+                self.follow(run, attempt);
+                self.measure(run, true);
+            }
             (Effect::StopAttempt { attempt, .. }, _) => self.forget_stream(run, attempt),
-            (Effect::CommitLeftovers { .. }, _) => self.count_changes(run, true),
+            (Effect::CommitLeftovers { .. }, _) => self.measure(run, true),
             _ => {}
         }
     }
@@ -137,7 +140,7 @@ impl Dispatcher {
             open.stream = None;
             self.watcher.remove(&folder);
         }
-        self.count_changes(run, true);
+        self.measure(run, true);
     }
 
     /// The keeper's process has ended. With an exit record that is as it should be; without one the run

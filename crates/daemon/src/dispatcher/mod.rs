@@ -154,7 +154,7 @@ impl Dispatcher {
             }
             Input::EffectDone { .. } => self.effect_done(input),
             Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
-            Input::Changes { run, changes } => self.runs.observe_changes(&run, changes, &mut self.turn.changed),
+            Input::Measured { run, changes, disk } => self.runs.measured(&run, changes, disk, &mut self.turn.changed),
             Input::Stop => self.turn.stopping = true,
         }
     }

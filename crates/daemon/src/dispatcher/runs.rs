@@ -200,16 +200,18 @@ impl Runs {
         rows
     }
 
-    pub(super) fn observe_changes(
+    pub(super) fn measured(
         &mut self,
         id: &RunId,
         changes: Option<Observed<protocol::Changes>>,
+        disk: Option<Observed<u64>>,
         changed: &mut BTreeSet<RunId>,
     ) {
         if let Some(open) = self.open_mut(id) {
             open.measuring = open.measuring.saturating_sub(1);
             // A worktree that can't be read just now keeps its earlier figure with its time.
             open.seen.changes = changes.or(open.seen.changes);
+            open.seen.disk_bytes = disk.or(open.seen.disk_bytes);
             changed.insert(id.clone());
         }
     }

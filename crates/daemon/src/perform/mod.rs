@@ -113,13 +113,13 @@ impl Performer {
     }
 
     /// Measures when one of two places is free.
-    pub(crate) fn observe(&self, changes: observe::Changes) {
+    pub(crate) fn observe(&self, measure: observe::Measure) {
         let (places, inputs) = (Arc::clone(&self.measuring), self.inputs.clone());
         self.runtime.spawn(async move {
             let Ok(_place) = places.acquire_owned().await else { return };
-            let run = changes.run.clone();
-            let measured = tokio::task::spawn_blocking(|| changes.measure()).await;
-            let input = measured.unwrap_or(Input::Changes { run, changes: None });
+            let run = measure.run.clone();
+            let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
+            let input = measured.unwrap_or(Input::Measured { run, changes: None, disk: None });
             let _stopping = inputs.send(input);
         });
     }

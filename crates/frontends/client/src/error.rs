@@ -18,6 +18,8 @@ pub enum ClientError {
         "the daemon speaks contract {theirs}, this pilothouse {ours}; use the pilothouse that started it, or end it with `pilothouse daemon stop`"
     )]
     Contract { theirs: u32, ours: u32 },
+    #[error("the daemon {pid} was told to end and has not; look at its log, or end it with `kill {pid}`")]
+    StillThere { pid: u32 },
     #[error("this is inside a run, and no daemon serves {0}; start one outside of it")]
     InsideRun(PathBuf),
     #[error("neither HOME nor PILOTHOUSE_HOME is set, so there is no place for state; set one")]

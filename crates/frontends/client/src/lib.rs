@@ -8,4 +8,4 @@ mod start;
 pub use connection::{Connection, Incoming, Outgoing};
 pub use error::ClientError;
 pub use places::Places;
-pub use start::{connect, connect_running};
+pub use start::{connect, connect_running, stop};

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use protocol::{CONTRACT, DaemonRecord, Request};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::connection::Connection;
 use crate::error::ClientError;
@@ -44,10 +45,8 @@ pub async fn connect_running(places: &Places) -> Result<Connection, ClientError>
     Connection::open(&record.socket).await
 }
 
-async fn replace(places: &Places, mut old: Connection) -> Result<Connection, ClientError> {
-    old.ask(Request::Stop).await?;
-    // Its lock is free when it has ended, and the new one takes it then.
-    while old.next().await.is_some() {}
+async fn replace(places: &Places, old: Connection) -> Result<Connection, ClientError> {
+    stop(places, old).await?;
     start(places).await
 }
 
@@ -80,6 +79,24 @@ async fn start(places: &Places) -> Result<Connection, ClientError> {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Ends the daemon that is connected to, and returns when it has let go of its lock.
+///
+/// # Errors
+/// When it refuses, or holds its lock for longer than a daemon needs to end.
+pub async fn stop(places: &Places, mut connection: Connection) -> Result<(), ClientError> {
+    connection.ask(Request::Stop).await?;
+    while connection.next().await.is_some() {}
+    let Ok(lock) = fs::File::open(places.home.join("daemon.lock")) else { return Ok(()) };
+    let deadline = Instant::now() + PATIENCE;
+    while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() {
+        if Instant::now() > deadline {
+            return Err(ClientError::StillThere { pid: connection.pid() });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// Starts the daemon's role of this very binary. It detaches itself and closes what it inherited.

@@ -12,8 +12,8 @@ pub(super) struct Part {
 pub(super) const AT_ONCE: u32 = 6;
 
 pub(super) const CAST: [Part; 8] = [
-    Part { name: "add-search", scenario: "success", task: "Add a search box to the product list", end: "ready" },
     Part { name: "fix-login", scenario: "asks", task: "Reject empty passwords and publish", end: "ready" },
+    Part { name: "add-search", scenario: "success", task: "Add a search box to the product list", end: "ready" },
     Part { name: "port-tests", scenario: "fails", task: "Port the tests to the new runner", end: "failed" },
     Part { name: "upgrade-deps", scenario: "limited", task: "Upgrade all dependencies", end: "ready" },
     Part { name: "api-docs", scenario: "no-change", task: "Check that the API docs are complete", end: "ready" },

@@ -74,13 +74,7 @@ impl Stage {
                 None => break,
             }
         }
-        connection.ask(Request::Stop).await?;
-        while connection.next().await.is_some() {}
-        // The socket closes a moment before the process ends; the lock is free when it has.
-        let lock = fs::File::open(self.places.home.join("daemon.lock"))?;
-        while rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        client::stop(&self.places, connection).await?;
         Ok(())
     }
 }

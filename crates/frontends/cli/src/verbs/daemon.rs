@@ -22,9 +22,7 @@ pub(super) async fn daemon(verb: DaemonVerb, places: &Places) -> Result<Code, Cl
     };
     match verb {
         DaemonVerb::Stop => {
-            connection.ask(Request::Stop).await?;
-            // Its end of the connection closes when it has written everything down.
-            while connection.next().await.is_some() {}
+            client::stop(places, connection).await?;
             out.line("the daemon has ended; runs go on, and the next pilothouse starts it again")?;
         }
         DaemonVerb::Status | DaemonVerb::Run => {

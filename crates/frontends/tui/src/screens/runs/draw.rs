@@ -21,7 +21,8 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: Theme, frame: &mut Fra
     let table_height = if model.zoomed { 0 } else { wanted.min(body.max(1)) };
     // Details get what the table leaves, and nothing rather than a sliver.
     let room = body.saturating_sub(table_height);
-    let detail_height = if room >= 3 || model.zoomed { room } else { 0 };
+    let some = model.selected().is_some();
+    let detail_height = if some && (room >= 3 || model.zoomed) { room } else { 0 };
     let [top, head, runs, detail, hint] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),

@@ -1,0 +1,190 @@
+//! The daemon as a process: started once, holding nothing, and no face's mistake harms another.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use testkit::{House, Repo, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+fn house() -> House {
+    House::new(BINARY, Repo::with_files(3))
+}
+
+/// Daemons of this state folder that live now.
+fn daemons(house: &House) -> Vec<u32> {
+    let home = format!("PILOTHOUSE_HOME={}", house.home().display());
+    let pids =
+        fs::read_dir("/proc").expect("readable").filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let has = |bytes: &[u8], wanted: &str| bytes.split(|b| *b == 0).any(|part| part == wanted.as_bytes());
+        has(&read("cmdline"), "__daemon") && has(&read("environ"), &home) && supervisor::Identity::of(*pid).is_some()
+    })
+    .collect()
+}
+
+#[test]
+fn ten_faces_at_the_same_moment_start_one_daemon() {
+    let house = house();
+    let faces: Vec<_> =
+        (0..10).map(|_| house.command(&["status"]).stdout(Stdio::null()).spawn().expect("it starts")).collect();
+    for mut face in faces {
+        assert!(face.wait().expect("it ends").success());
+    }
+    wait_until("one daemon", || match daemons(&house).as_slice() {
+        [one] => Ok(*one),
+        many => Err(format!("{many:?}")),
+    });
+}
+
+#[test]
+fn the_daemon_keeps_nothing_of_the_face_that_started_it() {
+    let house = house();
+    let held = house.home().join("held-open");
+    let script = format!("exec 9> '{}'; exec '{BINARY}' status", held.display());
+    // `output` reads until every copy of the pipe is closed: a daemon that kept one would hang it for ever.
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(house.repo.path())
+        .env("PILOTHOUSE_HOME", house.home())
+        .output()
+        .expect("it ends");
+    assert!(output.status.success());
+    let pid = house.daemon_pid().expect("a daemon");
+    let links = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors");
+    let open: Vec<PathBuf> = links.filter_map(|l| fs::read_link(l.ok()?.path()).ok()).collect();
+    assert!(!open.contains(&held), "{open:?}");
+    assert_eq!(fs::read_link(format!("/proc/{pid}/cwd")).expect("a folder"), Path::new("/"));
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a stat line");
+    let session =
+        stat[stat.rfind(')').expect("a name") + 1..].split_ascii_whitespace().nth(3).expect("a session").to_owned();
+    assert_eq!(session, pid.to_string(), "it leads a session of its own");
+}
+
+/// A face that speaks the wire by hand.
+struct Raw(UnixStream);
+
+impl Raw {
+    fn open(house: &House) -> Self {
+        house.ok(&["status"]);
+        let record: Value =
+            serde_json::from_slice(&fs::read(house.home().join("daemon.json")).expect("a record")).expect("JSON");
+        let stream = UnixStream::connect(record["socket"].as_str().expect("a path")).expect("a daemon");
+        let mut raw = Self(stream);
+        assert!(raw.hear()["hello"]["contract"].is_u64(), "the daemon says hello first");
+        raw
+    }
+
+    fn say(&mut self, frame: &Value) {
+        let json = frame.to_string();
+        let length = u32::try_from(json.len()).expect("short").to_be_bytes();
+        self.0.write_all(&[&length, json.as_bytes()].concat()).expect("a daemon");
+    }
+
+    fn hear(&mut self) -> Value {
+        let mut length = [0u8; 4];
+        self.0.read_exact(&mut length).expect("a frame");
+        let mut frame = vec![0u8; u32::from_be_bytes(length) as usize];
+        self.0.read_exact(&mut frame).expect("a frame");
+        serde_json::from_slice(&frame).expect("JSON")
+    }
+}
+
+#[test]
+fn a_face_of_another_version_gets_an_answer_it_can_read() {
+    let house = house();
+    let mut face = Raw::open(&house);
+    face.say(&json!({"hello": {"contract": 99, "version": "99.0.0", "later": true}}));
+    face.say(&json!({"request": {"id": 7, "request": {"fly_to_the_moon": {"speed": 3}}}}));
+    let answer = face.hear();
+    assert_eq!(answer["reply"]["id"], 7);
+    assert_eq!(answer["reply"]["reply"]["refused"]["code"], "usage");
+    face.say(&json!({"request": {"id": 8, "request": "status"}}));
+    assert_eq!(face.hear()["reply"]["id"], 8, "the connection goes on");
+}
+
+#[test]
+fn rubbish_and_silence_on_the_socket_harm_nobody() {
+    let house = house();
+    let mut rubbish = Raw::open(&house);
+    // A frame that claims to be four gigabytes long.
+    rubbish.0.write_all(&[0xff; 4096]).expect("a daemon");
+    let mut silent: Vec<Raw> = (0..100).map(|_| Raw::open_beside(&house)).collect();
+    for face in &mut silent {
+        face.say(&json!({"request": {"id": 1, "request": {"watch": "all"}}}));
+    }
+    // None of them reads; a run with many events goes on all the same.
+    house.run("busy", "big-output");
+    house.wait_for("busy", "ready");
+    drop(silent);
+    house.ok(&["status"]);
+}
+
+impl Raw {
+    /// As [`Raw::open`], without starting anything.
+    fn open_beside(house: &House) -> Self {
+        let record: Value =
+            serde_json::from_slice(&fs::read(house.home().join("daemon.json")).expect("a record")).expect("JSON");
+        Self(UnixStream::connect(record["socket"].as_str().expect("a path")).expect("a daemon"))
+    }
+}
+
+#[test]
+fn stopping_the_daemon_stops_no_run() {
+    let house = house();
+    let row = house.run("goes-on", "slow");
+    house.wait_for("goes-on", "working");
+    let before = house.processes(&row);
+    house.ok(&["daemon", "stop"]);
+    wait_until("the daemon to be gone", || match daemons(&house).as_slice() {
+        [] => Ok(()),
+        some => Err(format!("{some:?}")),
+    });
+    assert_eq!(house.processes(&row), before);
+    let status = house.say(&["daemon", "status"]);
+    assert_eq!(status.code, 5, "looking does not start one: {}", status.out);
+    assert!(daemons(&house).is_empty());
+    assert_eq!(house.row("goes-on").expect("a row")["status"], "working");
+}
+
+#[test]
+fn a_broken_timeline_is_named_and_harms_no_other_run() {
+    let house = house();
+    let row = house.run("broken", "no-change");
+    house.run("sound", "no-change");
+    house.wait_for("broken", "ready");
+    house.wait_for("sound", "ready");
+    house.ok(&["daemon", "stop"]);
+    let path = house.folder(&row).join("timeline.jsonl");
+    let sound = fs::read_to_string(&path).expect("text");
+    // An edit that keeps the length is not seen by the cached row, but by whoever reads the timeline.
+    fs::write(&path, sound.replacen("I look around", "I looked away", 1)).expect("writable");
+    let said = house.say(&["timeline", "broken"]);
+    assert!(said.code == 1 && said.err.contains("timeline.jsonl line"), "{}", said.err);
+    house.ok(&["daemon", "stop"]);
+    let text = sound.replacen("I look around", "I look far away", 1);
+    fs::write(&path, &text).expect("writable");
+    let broken = house.row("broken").expect("it is still listed");
+    assert_eq!(broken["status"], "unknown");
+    let reason = broken["reason"].as_str().expect("a reason");
+    assert!(reason.contains("timeline.jsonl line"), "{reason}");
+    assert_eq!(house.row("sound").expect("a row")["status"], "ready");
+    assert_eq!(fs::read_to_string(&path).expect("text"), text, "the file is left as it is");
+}
+
+#[test]
+fn a_mistake_in_the_settings_is_named_with_file_and_line() {
+    let house = house();
+    fs::write(house.repo.path().join("pilothouse.toml"), "# mine\n\nagnet = \"claude\"\n").expect("writable");
+    let said = house.say(&["run", "x"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("pilothouse.toml: line 3") && said.err.contains("agnet"), "{}", said.err);
+    let said = house.say(&["doctor"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("BAD  settings"), "{}", said.out);
+}
