@@ -26,8 +26,10 @@ fn scaled(n: u64, base: u64, units: &[&str]) -> String {
         whole /= base;
         unit += 1;
     }
-    let tenth = rest * 10 / base;
-    if unit > 0 && whole < 10 && tenth > 0 {
+    let tenth = (rest * 10 + base / 2) / base;
+    if unit > 0 && tenth == 10 && whole < 10 {
+        format!("{}{}", whole + 1, units[unit])
+    } else if unit > 0 && whole < 10 && tenth > 0 {
         format!("{whole}.{tenth}{}", units[unit])
     } else {
         format!("{whole}{}", units[unit])
@@ -80,7 +82,7 @@ mod tests {
             assert_eq!(count(n), short);
         }
         for (n, short) in
-            [(0, "0B"), (999, "999B"), (1023, "0K"), (1024, "1K"), (880_803_840, "840M"), (1_288_490_189, "1.2G")]
+            [(0, "0B"), (999, "999B"), (1023, "1K"), (1024, "1K"), (880_803_840, "840M"), (1_288_490_189, "1.2G")]
         {
             assert_eq!(bytes(n), short);
         }
