@@ -116,6 +116,14 @@ pub struct Observed<T> {
 }
 
 impl Row {
+    /// `NAME:MODEL`, or the name alone when the model says nothing more.
+    pub fn agent_and_model(&self) -> String {
+        match self.model.as_ref().filter(|model| **model != self.agent) {
+            Some(model) => format!("{}:{model}", self.agent),
+            None => self.agent.clone(),
+        }
+    }
+
     /// Rows sort by this: by group, in it those that ask first and those that only wait their turn last,
     /// then by age. It changes only with the status.
     pub fn order(&self) -> (Group, u8, Option<Timestamp>, RunId) {

@@ -33,15 +33,11 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
 
 fn cells(row: &Row, now: Timestamp) -> Vec<String> {
     let unknown = || figures::UNKNOWN.to_owned();
-    let agent = match &row.model {
-        Some(model) if *model != row.agent => format!("{}:{model}", row.agent),
-        _ => row.agent.clone(),
-    };
     let why = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
     vec![
         row.id.to_string(),
         text::line(&row.name),
-        text::line(&agent),
+        text::line(&row.agent_and_model()),
         row.status.clone(),
         figures::span_between(row.last_event_at, now),
         row.tokens.map_or_else(unknown, |t| format!("~{}", figures::count(t.total))),

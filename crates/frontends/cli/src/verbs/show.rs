@@ -39,10 +39,7 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("run", format!("{} {}", row.id, row.name)),
         ("status", row.status.clone()),
         ("why", row.reason.clone().or(row.activity.clone()).unwrap_or_else(|| figures::NONE.to_owned())),
-        (
-            "agent",
-            [Some(row.agent.as_str()), row.model.as_deref()].iter().flatten().copied().collect::<Vec<_>>().join(" "),
-        ),
+        ("agent", row.agent_and_model()),
         ("phase", phase),
         ("branch", row.branch.clone()),
         ("base", row.base.clone()),

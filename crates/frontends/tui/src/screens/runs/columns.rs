@@ -40,17 +40,13 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         let text = format!("{name} {agent} {} {last} {tokens} {cost} {disk} {lines} {pr}", fit(&phase(row), 10));
         return fit(&text, usize::from(width).saturating_sub(3));
     }
-    let agent = match row.model.as_ref().filter(|model| **model != row.agent) {
-        Some(model) => format!("{}:{model}", row.agent),
-        None => row.agent.clone(),
-    };
     let end = row.ended_at.unwrap_or(model.now);
     let time = fit_right(&figures::span_between(row.started_at, end), 4);
     let cpu = fit_right(&row.cpu.map_or_else(|| UNKNOWN.to_owned(), |cpu| format!("{:.0}%", cpu * 100.0)), 4);
     let score = row.score.map_or_else(String::new, |score| format!(" {score:.2}"));
     let text = format!(
         "{name} {} {} {last} {time} {tokens} {} {disk} {lines} {cpu} {} {}",
-        fit(&agent, 17),
+        fit(&row.agent_and_model(), 17),
         fit(&phase(row), 11),
         fit_right(&cost(row, true), 9),
         fit(&format!("{pr}{score}"), 9),

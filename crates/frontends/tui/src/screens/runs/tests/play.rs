@@ -1,0 +1,162 @@
+//! Runs as their events make them, for stored screens.
+
+use domain::attempt::{AttemptKey, Exit};
+use domain::command::NewRun;
+use domain::effect::{Effect as DomainEffect, Outcome};
+use domain::event::{
+    AgentFinished, AgentMessage, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, GENESIS, Limited,
+    Lost, PhaseFinished, PhaseStarted, RunCreated, RunFailed, RunQueued, RunReady, RunTerminated, ToolCalled,
+    UsageReported, WaitingStarted, WorktreeCreated,
+};
+use domain::phase::PhaseSpec;
+use domain::status::By;
+use domain::tokens::Tokens;
+use domain::{Body, Event, RunId, RunState, Timestamp, fold};
+use protocol::{Changes, Observations, Observed, Row};
+
+/// 2026-11-20 03:16 UTC.
+pub(super) const NOW: i64 = 1_795_144_560_000;
+
+/// A run as its events make it.
+pub(super) struct Play {
+    events: Vec<Event>,
+    at: i64,
+    seen: Observations,
+}
+
+impl Play {
+    pub(super) fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
+        let play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
+        let run = NewRun {
+            id: RunId::parse(id).expect("an id"),
+            name: name.to_owned(),
+            repo: "/home/dev/acme/shop".to_owned(),
+            base: "main".to_owned(),
+            base_commit: "4f2c91e0".repeat(5),
+            branch: format!("pilothouse/{name}"),
+            worktree: format!("/home/dev/acme/shop.worktrees/{name}"),
+            agent: "rehearsal".to_owned(),
+            model: Some(scenario.to_owned()),
+            task: "do it".to_owned(),
+            phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned() }],
+        };
+        play.add(false, RunCreated { run }).add(false, RunQueued {})
+    }
+
+    pub(super) fn add(mut self, of_attempt: bool, body: impl Into<Body>) -> Self {
+        let key = of_attempt.then(|| AttemptKey { phase: "build".to_owned(), attempt: 1 });
+        let (phase, attempt) = key.map(|k| (k.phase, k.attempt)).unzip();
+        self.at += 1_000;
+        let seq = self.events.len() as u64 + 1;
+        let at = Timestamp::from_millis(self.at);
+        self.events.push(Event { seq, at, phase, attempt, body: body.into(), src: None, prev: GENESIS.to_owned() });
+        self
+    }
+
+    pub(super) fn at_work(self) -> Self {
+        let id = self.events[0].clone();
+        let Body::RunCreated(created) = &id.body else { unreachable!("the first event") };
+        let (path, branch, head) =
+            (created.run.worktree.clone(), created.run.branch.clone(), created.run.base_commit.clone());
+        let start = DomainEffect::StartAttempt(AttemptKey { phase: "build".to_owned(), attempt: 1 });
+        self.add(false, WorktreeCreated { path, branch, head })
+            .add(true, PhaseStarted { index: 1, count: 1 })
+            .add(false, EffectStarted { id: 1, effect: start })
+            .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241 })
+            .add(false, EffectFinished { id: 1, outcome: Outcome::Done })
+            .says("I will look at the code first.")
+            .spends(412_000)
+    }
+
+    pub(super) fn says(self, text: &str) -> Self {
+        self.add(true, AgentMessage { text: text.to_owned() })
+    }
+
+    pub(super) fn spends(self, n: u64) -> Self {
+        let tokens = Tokens { input: n / 4, output: n / 4, cache_read: n / 4, cache_write: n - n / 4 * 3 };
+        self.add(true, UsageReported { tokens, of: None })
+    }
+
+    pub(super) fn calls(self, name: &str, about: &str) -> Self {
+        self.add(true, ToolCalled { id: "t".to_owned(), name: name.to_owned(), about: about.to_owned() })
+    }
+
+    pub(super) fn asks(self, text: &str) -> Self {
+        let question = WaitingStarted {
+            id: "q1".to_owned(),
+            text: text.to_owned(),
+            choices: vec!["allow".to_owned(), "deny".to_owned()],
+            tool: Some("Bash".to_owned()),
+            input: None,
+        };
+        self.add(true, question)
+    }
+
+    pub(super) fn ends(self, ok: bool, text: &str) -> Self {
+        let exit = Exit { code: Some(i32::from(!ok)), ..Exit::default() };
+        self.add(true, AgentFinished { ok, text: text.to_owned() }).add(true, AttemptFinished { exit })
+    }
+
+    pub(super) fn changed(mut self, files: u64, added: u64, removed: u64) -> Self {
+        let value = Changes { files, added, removed };
+        self.seen.changes = Some(Observed { value, at: Timestamp::from_millis(self.at) });
+        self
+    }
+
+    pub(super) fn state(&self) -> RunState {
+        fold::all(&self.events)
+    }
+
+    pub(super) fn row(&self) -> Row {
+        protocol::row(&self.state(), &self.seen).expect("a row")
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.events.iter().map(Event::to_line).collect()
+    }
+}
+
+/// Every status that there is so far.
+pub(super) fn night() -> Vec<Play> {
+    let done = || PhaseFinished { head: "8c1d02fa".repeat(5), leftovers: 2 };
+    vec![
+        Play::new("aaaaa2", "fix-login", "asks", 22)
+            .at_work()
+            .calls("Edit", "package.json")
+            .asks("Bash: npm publish --dry-run")
+            .changed(6, 88, 12),
+        Play::new("aaaaa3", "add-audit", "fails", 41).at_work().spends(900).ends(false, "3 of 214 tests fail").add(
+            true,
+            RunFailed {
+                phase: Some("build".to_owned()),
+                reason: "3 of 214 tests fail, and I know no other way".to_owned(),
+            },
+        ),
+        Play::new("aaaaa4", "import-data", "slow", 31).at_work().add(
+            true,
+            Lost {
+                reason: "its keeper ended without an exit record, and nothing of it lives".to_owned(),
+                survivors: 0,
+            },
+        ),
+        Play::new("aaaaa5", "rename-user", "slow", 52).at_work().calls("Edit", "src/user.rs").changed(9, 41, 40),
+        Play::new("aaaaa6", "upgrade-deps", "limited", 25).at_work().add(
+            true,
+            Limited {
+                resets_at: Some(Timestamp::from_millis(NOW + 24 * 60_000)),
+                reason: "five_hour limit".to_owned(),
+            },
+        ),
+        Play::new("aaaaa7", "a-name-that-is-far-too-long-for-its-col", "slow", 1),
+        Play::new("aaaaa8", "api-docs", "success", 70)
+            .at_work()
+            .ends(true, "Done.")
+            .add(true, done())
+            .add(true, RunReady { changed: true })
+            .changed(3, 12_345, 3),
+        Play::new("aaaaa9", "load-test", "forks", 180)
+            .at_work()
+            .add(true, RunTerminated { by: By::Person })
+            .changed(0, 0, 0),
+    ]
+}
