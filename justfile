@@ -35,4 +35,4 @@ fuzz cases="20000":
 # Kills daemons, keepers and agents under real runs, again and again.
 faults rounds="20":
     cargo build -p pilothouse --tests
-    for round in $(seq {{rounds}}); do cargo test -p pilothouse --test life --test keeper || exit 1; done
+    for round in $(seq {{rounds}}); do cargo test -p pilothouse --test life --test keeper --test faults || exit 1; done
