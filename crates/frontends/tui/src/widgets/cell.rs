@@ -27,6 +27,17 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// As [`fit`], but what is cut out is not the end: names that begin alike end in different numbers.
+pub(crate) fn fit_ends(text: &str, width: usize) -> String {
+    let text = domain::text::line(text);
+    if text.width() <= width || width < 10 {
+        return fit(&text, width);
+    }
+    let tail: String = text.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    let head = fit(&text, width.saturating_sub(tail.width()));
+    fit(&format!("{}{tail}", head.trim_end()), width)
+}
+
 /// As [`fit`], to the right.
 pub(crate) fn fit_right(text: &str, width: usize) -> String {
     let fitted = fit(text, width);
@@ -45,9 +56,11 @@ mod tests {
             for width in 0..12 {
                 assert_eq!(fit(text, width).width(), width, "{text:?} in {width}");
                 assert_eq!(fit_right(text, width).width(), width, "{text:?} in {width}");
+                assert_eq!(fit_ends(text, width).width(), width, "{text:?} in {width}");
             }
         }
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit_right("7", 3), "  7");
+        assert_eq!(fit_ends("do-task-number-12", 14), "do-task-n…r-12");
     }
 }

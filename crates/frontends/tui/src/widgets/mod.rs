@@ -3,5 +3,5 @@
 mod cell;
 mod rule;
 
-pub(crate) use cell::{fit, fit_right};
+pub(crate) use cell::{fit, fit_ends, fit_right};
 pub(crate) use rule::rule;

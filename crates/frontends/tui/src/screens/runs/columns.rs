@@ -6,18 +6,29 @@ use protocol::Row;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Model;
-use crate::widgets::{fit, fit_right};
+use crate::widgets::{fit, fit_ends, fit_right};
 
 /// From this width on the table has all columns and the reason stands in the row.
 pub(super) const WIDE: u16 = 110;
-/// The column at which a wide table's reason begins.
-const WHY_AT: u16 = 104;
+/// Columns of a wide table beside the name and the reason.
+const FIGURES: u16 = 90;
+
+/// Columns for the name: more where there is room for the reason too.
+fn name_width(width: u16) -> u16 {
+    14 + width.saturating_sub(WIDE).saturating_mul(2) / 9
+}
+
+/// Columns for the reason in a wide table.
+fn why_width(width: u16) -> usize {
+    usize::from(width.saturating_sub(name_width(width) + FIGURES))
+}
 
 /// The line of column names.
 pub(super) fn heading(width: u16) -> String {
     if width >= WIDE {
-        let name = "   NAME           AGENT:MODEL       PHASE       LAST TIME   TOK  COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
-        fit(name, width.into())
+        let figures =
+            "AGENT:MODEL       PHASE       LAST TIME   TOK  COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
+        fit(&format!("   {} {figures}", fit("NAME", name_width(width).into())), width.into())
     } else {
         fit("   NAME           AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR", width.into())
     }
@@ -25,7 +36,7 @@ pub(super) fn heading(width: u16) -> String {
 
 /// One run's line without its cursor and glyph.
 pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
-    let name = fit(&row.name, 14);
+    let name = fit_ends(&row.name, if width < WIDE { 14 } else { name_width(width).into() });
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
     let tokens = fit_right(&tokens(row), 5);
     let disk = fit_right(&row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes), 5);
@@ -64,7 +75,7 @@ pub(super) fn why(row: &Row) -> String {
 /// column for it, or none that it fits into.
 pub(super) fn has_reason_line(row: &Row, width: u16) -> bool {
     let matters = row.reason.is_some() && (row.group == Group::NeedsYou || row.status == "limited");
-    matters && (width < WIDE || domain::text::line(&why(row)).width() > usize::from(width - WHY_AT))
+    matters && (width < WIDE || domain::text::line(&why(row)).width() > why_width(width))
 }
 
 fn phase(row: &Row) -> String {
