@@ -61,6 +61,8 @@ pub(crate) enum Input {
         /// Bytes.
         disk: Option<Observed<u64>>,
     },
+    /// Runs that could not be read are to be tried again.
+    ReadAgain,
     Stop,
 }
 

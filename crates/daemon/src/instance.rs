@@ -41,6 +41,12 @@ impl Instance {
             Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Err(AlreadyRunning)),
             Err(e) => return Err(DaemonError::io("lock", &path)(e.into())),
         }
+        // A folder below /tmp is ours alone only if its parent is: else it could be swapped for another.
+        if let Some(parent) =
+            runtime.parent().filter(|p| p.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"pilothouse")))
+        {
+            make_private(parent)?;
+        }
         make_private(runtime)?;
         let record = DaemonRecord {
             pid: std::process::id(),

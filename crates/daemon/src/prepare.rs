@@ -106,3 +106,14 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
     };
     Refused { code, reason: error.to_string() }
 }
+
+/// `path` with every link in the part of it that exists resolved, as git will list it.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
+    let real = existing.canonicalize().unwrap_or_else(|_| existing.to_owned());
+    match path.strip_prefix(existing) {
+        Ok(rest) if rest.as_os_str().is_empty() => real,
+        Ok(rest) => real.join(rest),
+        Err(_) => path.to_owned(),
+    }
+}

@@ -1,6 +1,6 @@
 //! Faces on the socket: who may come in, the handshake, and requests that need no dispatcher.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,6 +22,8 @@ use crate::prepare;
 
 /// Frames that wait for a slow face before it is let go.
 const PATIENCE: usize = 4096;
+/// How often it is looked whether the socket is still there.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 /// The most output in one reply, in bytes.
 const MOST_OUTPUT: u64 = 1 << 20;
 
@@ -44,20 +46,10 @@ impl Server {
     ) -> Result<Self, DaemonError> {
         let path = instance.record.socket.clone();
         let _entered = runtime.enter();
-        let bind = || {
-            // Whoever holds the instance's lock owns this name; a socket found here is a dead one.
-            match std::fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
-            let listener = UnixListener::bind(&path)?;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-            Ok(listener)
-        };
-        let listener = bind().map_err(DaemonError::io("listen at", &path))?;
+        let listener = listen(&path).map_err(DaemonError::io("listen at", &path))?;
         let (home, version) = (home.to_owned(), instance.record.version.clone());
         runtime.spawn(end_on_signal(inputs.clone()));
-        let accepting = runtime.spawn(accept(listener, inputs, home, version));
+        let accepting = runtime.spawn(accept(listener, path, inputs, home, version));
         Ok(Self { accepting })
     }
 }
@@ -74,10 +66,37 @@ async fn end_on_signal(inputs: Inputs) {
     let _stopping = inputs.send(Input::Stop);
 }
 
-async fn accept(listener: UnixListener, inputs: Inputs, home: PathBuf, version: String) {
+/// Binds the socket anew; whoever holds the instance's lock owns its name, so one found there is a dead one.
+fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, home: PathBuf, version: String) {
     let faces = AtomicU64::new(1);
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = tokio::time::sleep(LOOK) => {
+                // Runtime folders are cleaned by others; without its socket nobody could reach this daemon.
+                if !path.exists() {
+                    match listen(&path) {
+                        Ok(again) => listener = again,
+                        Err(error) => tracing::error!(%error, "the socket is gone and can't be made again"),
+                    }
+                }
+                continue;
+            }
+        };
+        let Ok((stream, _)) = accepted else {
             // Out of descriptors, most likely: others must end before more can come in.
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             continue;

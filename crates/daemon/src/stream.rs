@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use agents::{Dialect, Session, Write};
+use agents::{Dialect, Session};
 use domain::Body;
 
 /// As much as is understood in one go; more waits for the next, so that one flood stops nobody else.
@@ -30,7 +30,6 @@ pub(crate) struct Stream {
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) events: Vec<Body>,
-    pub(crate) writes: Vec<Write>,
     /// All bytes before this offset are accounted for once the events are appended.
     pub(crate) to: u64,
     /// There is more to read.
@@ -82,9 +81,7 @@ impl Stream {
             let why = format!("a line of {len} bytes is too long to read");
             taken.events.push(domain::event::Unread { from: self.done, len, why }.into());
         } else {
-            let (events, writes) = agents::step(&mut self.session, &self.part[line], self.done);
-            taken.events.extend(events);
-            taken.writes.extend(writes);
+            taken.events.extend(agents::step(&mut self.session, &self.part[line], self.done));
         }
         self.done += len;
         self.skipped = 0;

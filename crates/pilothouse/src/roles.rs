@@ -61,7 +61,9 @@ pub(crate) fn face() -> ExitCode {
     };
     let code = outcome.unwrap_or_else(|error| {
         if error.code != Code::Done {
-            let _told = writeln!(std::io::stderr(), "pilothouse: {error}");
+            // Errors quote branches, files and settings, which may hold anything.
+            let harmless = domain::text::block(&error.to_string());
+            let _told = writeln!(std::io::stderr(), "pilothouse: {harmless}");
         }
         error.code
     });

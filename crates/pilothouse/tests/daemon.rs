@@ -188,3 +188,16 @@ fn a_mistake_in_the_settings_is_named_with_file_and_line() {
     assert_eq!(said.code, 1);
     assert!(said.out.contains("BAD  settings"), "{}", said.out);
 }
+
+#[test]
+fn a_socket_that_was_cleaned_away_comes_back() {
+    let house = house();
+    house.ok(&["status"]);
+    let record: Value =
+        serde_json::from_slice(&fs::read(house.home().join("daemon.json")).expect("a record")).expect("JSON");
+    let socket = PathBuf::from(record["socket"].as_str().expect("a path"));
+    let before = house.daemon_pid();
+    fs::remove_dir_all(socket.parent().expect("a folder")).expect("removable");
+    house.ok(&["status"]);
+    assert_eq!(house.daemon_pid(), before, "it is the same daemon");
+}

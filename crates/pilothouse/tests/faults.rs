@@ -213,7 +213,13 @@ fn an_answer_that_may_have_been_sent_is_not_sent_again() {
     assert!(record.keeper.kill() && record.agent.expect("an agent").kill());
     record.keeper.wait();
     let question = waiting["question"]["id"].as_str().map(str::to_owned);
-    let effect = Effect::Write { attempt, write: "answer".to_owned(), data: "line\n".to_owned(), question };
+    let effect = Effect::Write {
+        attempt,
+        write: "answer".to_owned(),
+        data: "line\n".to_owned(),
+        question,
+        how: "allowed once".to_owned(),
+    };
     let mut timeline = evidence::Timeline::open(&folder).expect("a timeline").timeline;
     let id = fold::all(&events(&folder)).last_effect + 1;
     timeline.append(Timestamp::default(), vec![(None, EffectStarted { id, effect }.into())], None).expect("room");

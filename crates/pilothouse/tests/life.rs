@@ -186,6 +186,28 @@ fn a_question_is_answered_once_and_by_its_id() {
 }
 
 #[test]
+fn what_is_allowed_for_the_run_is_not_asked_again() {
+    let house = house();
+    let start = |name: &str| {
+        house.ok(&["run", "publish twice", "--name", name, "--agent", "rehearsal:asks"]);
+        house.wait_for(name, "waiting")
+    };
+    let first = start("for-the-run");
+    house.ok(&["send", "for-the-run", "--allow-run"]);
+    let row = house.wait_for("for-the-run", "ready");
+    let answers = events(&house, &row).iter().filter(|e| e.body.kind() == "waiting.ended").count();
+    assert_eq!(answers, 2, "both questions were answered, one of them by a person");
+    start("once");
+    house.ok(&["send", "once", "--allow"]);
+    wait_until("the second question", || {
+        let row = house.row("once").ok_or("no row")?;
+        let second = row["status"] == "waiting" && row["question"]["text"] == "Bash: npm publish";
+        if second { Ok(()) } else { Err(row["question"].to_string()) }
+    });
+    assert_eq!(first["question"]["text"], "Bash: npm publish --dry-run");
+}
+
+#[test]
 fn a_person_who_is_not_there_is_said_to_be_needed() {
     let house = house();
     let said = house.say(&["run", "publish it", "--agent", "rehearsal:asks", "--wait"]);

@@ -69,6 +69,11 @@ impl RunFolder {
         })
     }
 
+    /// Whether the run's timeline was begun, which is when whoever asked for the run is told so.
+    pub fn is_queued(&self) -> bool {
+        fs::metadata(self.timeline()).is_ok_and(|meta| meta.len() > 0)
+    }
+
     /// Makes an attempt's folder with mode 0700.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,6 +37,9 @@ impl Keeper {
         line.push(b'\n');
         let talk = || {
             let mut stream = UnixStream::connect(&self.socket)?;
+            if !is_ours(&stream) {
+                return Err(std::io::Error::other("someone else serves there"));
+            }
             stream.set_read_timeout(Some(PATIENCE))?;
             stream.set_write_timeout(Some(PATIENCE))?;
             stream.write_all(&line)?;
@@ -61,4 +65,9 @@ impl Keeper {
 pub fn is_held(folder: &Path) -> bool {
     let Ok(file) = File::open(folder) else { return false };
     flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+}
+
+/// Whether the other end of a socket is a process of this user.
+pub(crate) fn is_ours(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream.as_fd()).is_ok_and(|peer| peer.uid == rustix::process::getuid())
 }

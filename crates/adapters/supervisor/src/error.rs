@@ -12,6 +12,8 @@ pub enum SupervisorError {
     Record { path: PathBuf, source: serde_json::Error },
     #[error("{0}")]
     NotStarted(String),
+    #[error("another keeper has this attempt")]
+    Held,
     #[error("the keeper refused: {0}")]
     Refused(String),
     #[error("the keeper of {0} does not answer")]

@@ -43,10 +43,16 @@ pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, S
         return Ok(Launched { record, child });
     }
     let reaped = child.wait();
+    if reaped.as_ref().is_ok_and(|status| status.code() == Some(HELD_BY_ANOTHER)) {
+        return Err(SupervisorError::Held);
+    }
     let ended = reaped.map_or_else(|e| e.to_string(), |status| status.to_string());
     let why = record::exit_record(folder)?.and_then(|exit| exit.error);
     Err(SupervisorError::NotStarted(why.unwrap_or_else(|| format!("its keeper did not start ({ended})"))))
 }
+
+/// The exit code of a keeper that finds its folder held, or used up, by another (EX_TEMPFAIL of sysexits.h).
+pub(crate) const HELD_BY_ANOTHER: i32 = 75;
 
 /// What a keeper says on its standard output when its agent runs.
 pub(crate) const READY: &str = "ready\n";

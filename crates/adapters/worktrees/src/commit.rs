@@ -1,10 +1,15 @@
 //! Committing what an agent left, once no process of it lives.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::repository::{Repository, open};
+
+/// How long another git may hold the index of a worktree whose agent has ended.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What is to be committed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,8 @@ impl Repository {
     /// # Errors
     /// When the worktree is on another branch, a merge or rebase is under way, or git can't commit.
     pub fn commit_leftovers(&self, left: &Leftovers<'_>) -> Result<Committed, WorktreeError> {
+        let (held, git_dir) = self.lock_worktree(left.path)?;
+        wait_for_index(&git_dir);
         let on = Git::at(left.path).args(&["rev-parse", "--symbolic-full-name", "HEAD"]).line()?;
         if on != format!("refs/heads/{}", left.branch) {
             let found = match on.trim_start_matches("refs/heads/") {
@@ -47,11 +54,11 @@ impl Repository {
         }
         let dirt = self.dirt(left.path)?;
         if !dirt.is_clean() {
-            Git::at(left.path).args(&["add", "--all"]).run()?;
+            Git::at(left.path).holding(&held)?.args(&["add", "--all"]).run()?;
             let trailer = format!("Pilothouse-Run: {}", left.run);
             let words =
                 ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--trailer", &trailer, "-m", left.subject];
-            Git::at(left.path).args(&words).run()?;
+            Git::at(left.path).holding(&held)?.args(&words).run()?;
         }
         Ok(Committed { head: self.head(left.path)?, files: dirt.changed + dirt.untracked })
     }
@@ -68,5 +75,13 @@ impl Repository {
             Some(InProgress::Bisect) => Some("bisect"),
             Some(InProgress::ApplyMailbox | InProgress::ApplyMailboxRebase) => Some("git am"),
         })
+    }
+}
+
+/// Lets whoever writes the index just now finish. What is still locked afterwards git reports by its name.
+fn wait_for_index(git_dir: &Path) {
+    let deadline = Instant::now() + PATIENCE;
+    while git_dir.join("index.lock").exists() && Instant::now() < deadline {
+        std::thread::sleep(LOOK);
     }
 }

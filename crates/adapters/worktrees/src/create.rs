@@ -1,6 +1,6 @@
 //! Making a worktree on a branch of its own: whole, or not at all.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
@@ -47,7 +47,7 @@ impl Repository {
     /// Says what was in the way; nothing of the attempt is left then.
     pub fn create(&self, new: &NewWorktree) -> Result<Created, WorktreeError> {
         let made = self.add(new)?;
-        let filled = self.check_out(new);
+        let filled = self.lock_worktree(&new.path).and_then(|(held, _)| self.check_out(new, &held));
         if let Err(error) = filled {
             self.undo(new, &made);
             return Err(error);
@@ -65,7 +65,11 @@ impl Repository {
         Ok(match found {
             Some(w) if w.run() == Some(&new.run) && w.branch.as_ref() == Some(&new.branch) => Probe::Partly,
             Some(_) => Probe::Foreign,
-            None if is_free(&new.path) && !self.has_branch(&new.branch) => Probe::Not,
+            None if !is_free(&new.path) => Probe::Foreign,
+            None if !self.has_branch(&new.branch) => Probe::Not,
+            // git makes the branch first: one that stands where we would have put it and has no worktree is
+            // what an interrupted creation left, and removing it loses nothing.
+            None if self.drop_branch(new) => Probe::Not,
             None => Probe::Foreign,
         })
     }
@@ -73,22 +77,27 @@ impl Repository {
     /// Completes a creation that [`probe`](Self::probe) found to be partly there. No agent was in it yet.
     ///
     /// # Errors
-    /// When the files can't be written.
+    /// When the files can't be written; what there was of the creation is undone then.
     pub fn complete(&self, new: &NewWorktree) -> Result<Created, WorktreeError> {
-        let git_dir = Git::at(&new.path).args(&["rev-parse", "--absolute-git-dir"]).line()?;
-        // The git that held this lock died with the daemon that had started it.
-        match fs::remove_file(Path::new(&git_dir).join("index.lock")) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(WorktreeError::io("remove the stale lock in", git_dir)(e));
+        let completed = self.lock_worktree(&new.path).and_then(|(held, git_dir)| {
+            // Whoever wrote this held the lock, and is gone.
+            match fs::remove_file(git_dir.join("index.lock")) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(WorktreeError::io("remove the stale lock in", git_dir)(e));
+                }
+                _ => {}
             }
-            _ => {}
+            self.check_out(new, &held)
+        });
+        if let Err(error) = completed {
+            self.undo(new, &Made { folders: Vec::new() });
+            return Err(error);
         }
-        self.check_out(new)?;
         Ok(Created { path: new.path.clone(), head: new.commit.clone() })
     }
 
     fn add(&self, new: &NewWorktree) -> Result<Made, WorktreeError> {
-        let _held = self.lock()?;
+        let held = self.lock()?;
         if !is_free(&new.path) {
             return Err(WorktreeError::TargetTaken(new.path.clone()));
         }
@@ -97,6 +106,7 @@ impl Repository {
         }
         let made = Made::folders(&new.path)?;
         let added = Git::at(self.main())
+            .holding(&held)?
             .args(&["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"])
             .arg(format!("{LOCK_REASON}{}", new.run))
             .args(&["-b", &new.branch, "--"])
@@ -110,8 +120,8 @@ impl Repository {
         Ok(made)
     }
 
-    fn check_out(&self, new: &NewWorktree) -> Result<(), WorktreeError> {
-        let git = Git::at(&new.path).args(&["reset", "--quiet", "--hard", "--no-recurse-submodules"]);
+    fn check_out(&self, new: &NewWorktree, held: &File) -> Result<(), WorktreeError> {
+        let git = Git::at(&new.path).holding(held)?.args(&["reset", "--quiet", "--hard", "--no-recurse-submodules"]);
         git.run().map(|_| ()).map_err(|error| full_or(error, &new.path))
     }
 
@@ -131,15 +141,20 @@ impl Repository {
                 Git::at(self.main()).args(&["worktree", "remove", "--force", "--force", "--"]).arg(&new.path).run();
             drop(removed);
         }
-        let reference = format!("refs/heads/{}", new.branch);
-        let dropped = Git::at(self.main()).args(&["update-ref", "-d", &reference, &new.commit]).run();
-        drop(dropped);
+        self.drop_branch(new);
         for folder in &made.folders {
             match fs::remove_dir(folder) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => break,
                 _ => {}
             }
         }
+    }
+
+    /// Removes the branch if it stands exactly where this creation puts it, and says whether it did.
+    fn drop_branch(&self, new: &NewWorktree) -> bool {
+        let used = self.worktrees().is_ok_and(|all| all.iter().any(|w| w.branch.as_ref() == Some(&new.branch)));
+        let reference = format!("refs/heads/{}", new.branch);
+        !used && Git::at(self.main()).args(&["update-ref", "-d", &reference, &new.commit]).run().is_ok()
     }
 
     fn has_branch(&self, branch: &str) -> bool {

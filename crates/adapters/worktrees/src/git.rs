@@ -1,6 +1,7 @@
 //! Running git: no shell, no inherited GIT_ variables, no hooks or monitors that an agent could have set.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -30,6 +31,14 @@ impl Git {
             .env("LC_ALL", "C")
             .stdin(Stdio::null());
         Self { command, words: Vec::new() }
+    }
+
+    /// Lets git hold a lock for as long as it runs, also when whoever started it dies: the locked file becomes
+    /// its standard input, and a flock ends with the last copy of its descriptor.
+    pub(crate) fn holding(mut self, lock: &File) -> Result<Self, WorktreeError> {
+        let copy = lock.try_clone().map_err(WorktreeError::io("hand on the lock for", "git"))?;
+        self.command.stdin(Stdio::from(copy));
+        Ok(self)
     }
 
     pub(crate) fn arg(mut self, word: impl AsRef<OsStr>) -> Self {

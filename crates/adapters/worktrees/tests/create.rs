@@ -117,3 +117,57 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
         .flat_map(|p| if p.is_dir() && !p.is_symlink() { [vec![p.clone()], walk(&p)].concat() } else { vec![p] })
         .collect()
 }
+
+#[test]
+fn a_branch_that_an_interrupted_creation_left_is_taken_back() {
+    let place = Place::with_commits(&[]);
+    let repo = place.find();
+    let new = place.new_worktree("branch-only");
+    place.git(&["branch", &new.branch]);
+    assert_eq!(repo.probe(&new).expect("readable"), Probe::Not);
+    repo.create(&new).expect("the branch is not in the way");
+    // One that has moved on is somebody's work.
+    let other = place.new_worktree("moved-on");
+    place.write("dir0/file0", "work\n");
+    place.git(&["commit", "--quiet", "--all", "-m", "work"]);
+    place.git(&["branch", &other.branch]);
+    assert_eq!(repo.probe(&other).expect("readable"), Probe::Foreign);
+    assert!(!place.git(&["branch", "--list", &other.branch]).is_empty(), "it is kept");
+}
+
+#[test]
+fn completing_without_the_worktrees_own_git_file_touches_no_enclosing_repository() {
+    let place = Place::with_commits(&[]);
+    let repo = place.find();
+    // The worktree lies inside the main checkout, as some people want it.
+    let new = NewWorktree { path: place.repo().join(".worktrees/inside"), ..place.new_worktree("inside") };
+    repo.create(&new).expect("made");
+    fs::remove_file(new.path.join(".git")).expect("removable");
+    place.write("dir0/file0", "my uncommitted work\n");
+    fs::write(place.repo().join(".git/index.lock"), "").expect("writable");
+    assert!(repo.complete(&new).is_err());
+    assert_eq!(fs::read_to_string(place.repo().join("dir0/file0")).expect("kept"), "my uncommitted work\n");
+    assert!(place.repo().join(".git/index.lock").exists(), "another git's lock is kept");
+}
+
+#[test]
+fn a_git_that_outlived_its_daemon_is_waited_for() {
+    let place = Place::with_commits(&[]);
+    let repo = place.find();
+    let new = place.new_worktree("orphan");
+    repo.create(&new).expect("made");
+    let git_dir = git(&new.path, &["rev-parse", "--absolute-git-dir"]);
+    let lock = Path::new(git_dir.trim()).join("pilothouse.lock");
+    // As a git would hold it: by a descriptor it inherited.
+    let file = fs::File::options().read(true).write(true).open(&lock).expect("a lock");
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).expect("free");
+    let mut orphan = std::process::Command::new("sh")
+        .args(["-c", "sleep 0.4; touch done"])
+        .current_dir(place.path())
+        .stdin(file)
+        .spawn()
+        .expect("sh");
+    repo.complete(&new).expect("completed");
+    assert!(place.path().join("done").exists(), "the other one had ended before");
+    orphan.wait().expect("it ends");
+}

@@ -1,6 +1,6 @@
 //! How each coding agent is started, and how what it writes becomes events.
 //!
-//! Everything is pure: a session is a value, [`step`] gives the events of one line and what to write back,
+//! Everything is pure: a session is a value, [`step`] gives the events of one line, [`answer`] the line to write back,
 //! and folding a run's events gives the same session again.
 
 mod claude_stream;
@@ -13,5 +13,5 @@ mod transcript;
 
 pub use registry::{Agent, Dialect, Program, Start, all, find};
 pub use session::Session;
-pub use step::{Write, answer, step};
+pub use step::{answer, step};
 pub use transcript::transcript;

@@ -4,9 +4,8 @@ use domain::Body;
 use domain::event::AgentMessage;
 
 use crate::short::short;
-use crate::step::Write;
 
-pub(crate) fn read(line: &[u8]) -> (Vec<Body>, Vec<Write>) {
+pub(crate) fn read(line: &[u8]) -> Vec<Body> {
     let text = short(&String::from_utf8_lossy(line));
-    (vec![AgentMessage { text }.into()], Vec::new())
+    vec![AgentMessage { text }.into()]
 }

@@ -1,7 +1,7 @@
 //! One line of an agent's output, or one answer of a person, as events and writes.
 
 use domain::Body;
-use domain::command::Answer;
+use domain::command::{ALLOWED_FOR_RUN, Answer};
 use domain::event::Unread;
 use domain::run::Question;
 
@@ -9,38 +9,28 @@ use crate::registry::Dialect;
 use crate::session::Session;
 use crate::{claude_stream, plain};
 
-/// What the agent is to be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Write {
-    /// Nothing more will come; its input is closed.
-    Close,
-}
-
 /// Understands one line of standard output, which began at byte `offset` of its file and is given without
 /// its newline. Never fails: what can't be read becomes `unread`.
-pub fn step(session: &mut Session, line: &[u8], offset: u64) -> (Vec<Body>, Vec<Write>) {
+pub fn step(session: &mut Session, line: &[u8], offset: u64) -> Vec<Body> {
     if line.iter().all(u8::is_ascii_whitespace) {
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     }
     let understood = match session.dialect {
         Dialect::ClaudeStream => claude_stream::read(session, line),
         Dialect::Plain => Ok(plain::read(line)),
     };
-    let (events, writes) = understood.unwrap_or_else(|why| {
-        let unread = Unread { from: offset, len: line.len() as u64, why };
-        (vec![unread.into()], Vec::new())
-    });
+    let events = understood.unwrap_or_else(|why| vec![Unread { from: offset, len: line.len() as u64, why }.into()]);
     for event in &events {
         session.fold(event);
     }
-    (events, writes)
+    events
 }
 
 /// The line that answers `question` in the agent's own words, newline included, and the answer for people.
 pub fn answer(dialect: Dialect, question: &Question, answer: &Answer) -> (String, String) {
     let said = match answer {
         Answer::Allow => "allowed once".to_owned(),
-        Answer::AllowRun => "allowed for this run".to_owned(),
+        Answer::AllowRun => ALLOWED_FOR_RUN.to_owned(),
         Answer::Deny => "denied".to_owned(),
         Answer::Text(text) => format!("answered: {text}"),
     };

@@ -12,7 +12,7 @@ pub fn transcript(dialect: Dialect, line: &[u8]) -> Vec<String> {
     if dialect == Dialect::Plain {
         return raw();
     }
-    let (events, _) = step(&mut Session::new(dialect), line, 0);
+    let events = step(&mut Session::new(dialect), line, 0);
     let mut lines = Vec::new();
     for event in &events {
         match event {

@@ -28,7 +28,7 @@ fn stream(name: &str) -> Vec<Vec<u8>> {
 
 fn events(lines: &[Vec<u8>]) -> Vec<Body> {
     let mut session = Session::new(Dialect::ClaudeStream);
-    lines.iter().flat_map(|line| step(&mut session, line, 0).0).collect()
+    lines.iter().flat_map(|line| step(&mut session, line, 0)).collect()
 }
 
 fn tokens(events: &[Body]) -> Tokens {
@@ -92,7 +92,7 @@ fn folding_the_events_gives_the_session_again() {
         let mut live = Session::new(Dialect::ClaudeStream);
         let mut folded = Session::new(Dialect::ClaudeStream);
         for line in &lines {
-            for event in step(&mut live, line, 0).0 {
+            for event in step(&mut live, line, 0) {
                 folded.fold(&event);
             }
             assert_eq!(live, folded, "{name}");
@@ -104,7 +104,7 @@ proptest! {
     #[test]
     fn no_line_whatever_makes_it_fail(line in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut session = Session::new(Dialect::ClaudeStream);
-        let (events, _) = step(&mut session, &line, 7);
+        let events = step(&mut session, &line, 7);
         for event in events {
             prop_assert!(matches!(&event, Body::Unread(unread) if unread.from == 7 && unread.len == line.len() as u64));
         }
@@ -116,10 +116,10 @@ proptest! {
         let lines = stream("success");
         let line = &lines[which % lines.len()];
         let mut session = Session::new(Dialect::ClaudeStream);
-        let (cut_events, _) = step(&mut session, &line[..cut.index(line.len())], 0);
+        let cut_events = step(&mut session, &line[..cut.index(line.len())], 0);
         prop_assert!(cut_events.iter().all(|e| matches!(e, Body::Unread(_))));
         let swapped = String::from_utf8_lossy(line).replacen("\"content\":", "\"content\":7,\"was\":", 1);
-        prop_assert!(!step(&mut session, swapped.as_bytes(), 0).0.iter().any(|e| matches!(e, Body::Unread(_))));
+        prop_assert!(!step(&mut session, swapped.as_bytes(), 0).iter().any(|e| matches!(e, Body::Unread(_))));
     }
 }
 

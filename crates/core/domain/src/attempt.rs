@@ -69,6 +69,8 @@ pub struct AttemptState {
     pub session: Option<String>,
     pub result: Option<AgentResult>,
     pub exit: Option<Exit>,
+    /// Its input was closed, or that was begun: nothing more will be asked of it.
+    pub input_closed: bool,
     /// Bytes of the agent's standard output that became events.
     pub read_to: u64,
 }
@@ -83,6 +85,7 @@ impl AttemptState {
             session: None,
             result: None,
             exit: None,
+            input_closed: false,
             read_to: 0,
         }
     }

@@ -36,6 +36,10 @@ pub enum Answer {
     Text(String),
 }
 
+/// How `allowed for this run` is written in `waiting.ended`; later questions for the same tool are then
+/// answered by pilothouse itself.
+pub const ALLOWED_FOR_RUN: &str = "allowed for this run";
+
 /// What someone asks of an existing run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -21,7 +21,15 @@ pub enum Effect {
     /// Commits what the agent left uncommitted to the run's branch.
     CommitLeftovers { phase: String },
     /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
-    Write { attempt: AttemptKey, write: String, data: String, question: Option<String> },
+    Write {
+        attempt: AttemptKey,
+        write: String,
+        data: String,
+        question: Option<String>,
+        /// The answer in words, for the timeline.
+        #[serde(default)]
+        how: String,
+    },
     /// Closes the agent's standard input: nothing more will be asked of it.
     CloseInput(AttemptKey),
 }

@@ -1,6 +1,7 @@
 //! What a run's events add up to; the one place where its state changes.
 
 use crate::attempt::{AgentResult, AttemptState, Exit};
+use crate::command::ALLOWED_FOR_RUN;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event};
 use crate::phase::PhaseState;
@@ -140,8 +141,10 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             });
         }
         Body::WaitingEnded(data) => {
-            if state.question.as_ref().is_some_and(|q| q.id == data.id) {
-                state.question = None;
+            if let Some(asked) = state.question.take_if(|q| q.id == data.id)
+                && data.how == ALLOWED_FOR_RUN
+            {
+                state.allowed.extend(asked.tool);
             }
             if state.question.is_none() && state.status == Status::Waiting {
                 state.status = Status::Working(Activity::Thinking);
@@ -193,7 +196,14 @@ fn effect_starts(state: &mut RunState, effect: &Effect) {
                 phase.attempts.push(AttemptState { started: true, ..AttemptState::new(key.attempt) });
             }
         }
-        Effect::StopAttempt { .. } | Effect::CommitLeftovers { .. } | Effect::Write { .. } | Effect::CloseInput(_) => {}
+        Effect::CloseInput(key) => {
+            let phase = state.phases.iter_mut().find(|p| p.spec.name == key.phase);
+            let attempt = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == key.attempt));
+            if let Some(attempt) = attempt {
+                attempt.input_closed = true;
+            }
+        }
+        Effect::StopAttempt { .. } | Effect::CommitLeftovers { .. } | Effect::Write { .. } => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! A run's state: what its events add up to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attempt::{AttemptKey, AttemptState};
 use crate::command::NewRun;
@@ -35,6 +35,8 @@ pub struct RunState {
     /// The commit the branch was last seen at.
     pub head: Option<String>,
     pub question: Option<Question>,
+    /// Tools that a person allowed for the rest of this run.
+    pub allowed: BTreeSet<String>,
     /// The model that the agent itself named.
     pub model: Option<String>,
     /// What the agent reported; `None` when it has reported nothing.
@@ -65,6 +67,7 @@ impl Default for RunState {
             worktree_at: None,
             head: None,
             question: None,
+            allowed: BTreeSet::new(),
             model: None,
             tokens: None,
             effects: BTreeMap::new(),

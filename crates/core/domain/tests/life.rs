@@ -94,6 +94,11 @@ impl Run {
 
     fn agent_ends(&mut self, ok: bool) {
         self.append(self.key(), AgentFinished { ok, text: "said so".to_owned() }.into());
+        let (id, effect) = self.next().remove(0);
+        assert_eq!(Some(effect), self.key().map(Effect::CloseInput));
+        assert!(decide::next(&self.state, true).is_nothing(), "it is closed once");
+        self.finish(id, Outcome::Done, Facts::Nothing);
+        assert!(decide::next(&self.state, true).is_nothing(), "also after that");
         self.append(self.key(), AttemptFinished { exit: Exit { code: Some(0), ..Exit::default() } }.into());
     }
 

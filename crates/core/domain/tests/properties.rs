@@ -68,9 +68,10 @@ fn effect() -> impl Strategy<Value = Effect> {
         key().prop_map(Effect::CloseInput),
         phase().prop_map(|phase| Effect::CommitLeftovers { phase }),
         (key(), any::<u64>(), by()).prop_map(|(attempt, grace_ms, by)| Effect::StopAttempt { attempt, grace_ms, by }),
-        (key(), text(), text(), prop::option::of(text())).prop_map(|(attempt, write, data, question)| Effect::Write {
+        (key(), text(), prop::option::of(text())).prop_map(|(attempt, data, question)| Effect::Write {
             attempt,
-            write,
+            write: data.clone(),
+            how: data.clone(),
             data,
             question
         }),

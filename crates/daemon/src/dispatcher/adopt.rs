@@ -7,25 +7,48 @@ use domain::event::Adopted;
 use super::Dispatcher;
 use crate::input::Input;
 
+/// How often a run that could not be read is tried again.
+const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 impl Dispatcher {
     /// Goes through every run that is not settled. What is decided here follows from facts on disk alone.
     pub(super) fn adopt_all(&mut self) {
         for run in self.runs.open_ids() {
-            self.turn.changed.insert(run.clone());
-            let Some(open) = self.runs.open_ref(&run) else { continue };
-            let effects: Vec<_> = open.state.effects.iter().map(|(id, effect)| (*id, effect.clone())).collect();
-            let live = open.state.attempt_key().filter(|_| open.state.is_live());
-            let starting = effects.iter().any(|(_, e)| matches!(e, domain::effect::Effect::StartAttempt(_)));
-            for (id, effect) in effects {
-                self.hand_out(&run, id, effect, true);
-            }
-            // An attempt that was being started is followed when its effect has been probed.
-            if let Some(attempt) = live.filter(|_| !starting) {
-                self.adopt(&run, &attempt);
-            }
-            if self.runs.open_ref(&run).is_some_and(|open| open.state.worktree_at.is_some()) {
-                self.measure(&run, true);
-            }
+            self.take_up(run);
+        }
+        self.await_unread();
+    }
+
+    /// Runs that could not be read are tried again for as long as there are any.
+    pub(super) fn adopt_unread(&mut self) {
+        for run in self.runs.read_again() {
+            tracing::info!(%run, "this run can be read again");
+            self.take_up(run);
+        }
+        self.await_unread();
+    }
+
+    fn await_unread(&self) {
+        if self.runs.has_unread() {
+            self.performer.later(READ_AGAIN, Input::ReadAgain);
+        }
+    }
+
+    fn take_up(&mut self, run: RunId) {
+        self.turn.changed.insert(run.clone());
+        let Some(open) = self.runs.open_ref(&run) else { return };
+        let effects: Vec<_> = open.state.effects.iter().map(|(id, effect)| (*id, effect.clone())).collect();
+        let live = open.state.attempt_key().filter(|_| open.state.is_live());
+        let starting = effects.iter().any(|(_, e)| matches!(e, domain::effect::Effect::StartAttempt(_)));
+        for (id, effect) in effects {
+            self.hand_out(&run, id, effect, true);
+        }
+        // An attempt that was being started is followed when its effect has been probed.
+        if let Some(attempt) = live.filter(|_| !starting) {
+            self.adopt(&run, &attempt);
+        }
+        if self.runs.open_ref(&run).is_some_and(|open| open.state.worktree_at.is_some()) {
+            self.measure(&run, true);
         }
     }
 

@@ -88,13 +88,22 @@ impl Dispatcher {
     fn answer(&mut self, asked: &str, repo: Option<&str>, question: Option<&str>, answer: &Answer) -> Acted {
         self.act(asked, repo, |state| {
             let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
-            let (question, attempt) = decide::answer(state, question.unwrap_or(&open))?;
-            let agent = state.spec.as_ref().and_then(|s| agents::find(&s.agent));
-            let agent = agent.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
-            let (data, _) = agents::answer(agent.dialect, question, answer);
-            let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
-            Ok(Decision::write(attempt, write, data, Some(question.id.clone())))
+            answered(state, question.unwrap_or(&open), answer)
         })
+    }
+
+    /// Answers what a person has allowed for the rest of the run.
+    pub(super) fn answer_by_itself(&mut self, run: &RunId) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let asked = open.state.question.as_ref();
+        let allowed = asked.filter(|q| q.tool.as_ref().is_some_and(|tool| open.state.allowed.contains(tool)));
+        let Some(question) = allowed.map(|q| q.id.clone()) else { return };
+        // Refused while the answer is on its way; what can't be written down is tried at the next change.
+        if let Ok(decision) = answered(&open.state, &question, &Answer::AllowRun)
+            && self.take(run, decision).is_err()
+        {
+            self.stick(run);
+        }
     }
 
     /// Finds the run, decides, and writes down what follows.
@@ -169,6 +178,16 @@ impl Dispatcher {
         // The channel is gone only when the daemon stops.
         let _stopping = self.inputs.send(input);
     }
+}
+
+/// What answering in the agent's own words takes.
+fn answered(state: &RunState, question: &str, answer: &Answer) -> Result<Decision, Refusal> {
+    let (question, attempt) = decide::answer(state, question)?;
+    let agent = state.spec.as_ref().and_then(|s| agents::find(&s.agent));
+    let agent = agent.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
+    let (data, how) = agents::answer(agent.dialect, question, answer);
+    let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
+    Ok(Decision::answer(attempt, write, data, question.id.clone(), how))
 }
 
 fn not_found(asked: &str) -> Refused {

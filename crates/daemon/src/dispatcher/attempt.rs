@@ -1,7 +1,7 @@
 //! An attempt as its agent works: its output becomes events, its end becomes the run's next step.
 
 use domain::attempt::AttemptKey;
-use domain::decide::{self, Decision, Facts};
+use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
 use domain::event::{AttemptFinished, Lost};
 use domain::{Body, RunId, Source};
@@ -12,6 +12,8 @@ use crate::observe;
 
 /// Changes are measured at most this often while an agent works.
 const CHANGES_EVERY_MS: u64 = 30_000;
+/// How often output is looked at that can't be watched.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 /// How often a run whose keeper is gone is searched for processes that still live.
 const SEARCH_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -21,8 +23,12 @@ impl Dispatcher {
         let Some(open) = self.runs.open_mut(run) else { return };
         open.open_stream(attempt);
         let folder = open.folder.attempt(attempt);
-        if let Err(error) = self.watcher.add(&folder, run, attempt) {
-            tracing::error!(%run, %error, "its output can't be watched");
+        let watched = self.watcher.add(&folder, run, attempt);
+        if let Err(error) = &watched {
+            tracing::error!(%run, %error, "its output can't be watched, so it is looked at once a second");
+        }
+        if let Some(open) = self.runs.open_mut(run) {
+            open.unwatched = watched.is_err();
         }
         self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() });
     }
@@ -42,7 +48,12 @@ impl Dispatcher {
             Read::More => return self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
             Read::Failed => return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
         }
-        let Some(exit) = exit else { return };
+        let Some(exit) = exit else {
+            if self.runs.open_ref(run).is_some_and(|open| open.unwatched) {
+                self.performer.later(LOOK_EVERY, Input::Woken { run: run.clone(), attempt: attempt.clone() });
+            }
+            return;
+        };
         self.watcher.remove(&folder);
         let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
         if live {
@@ -80,12 +91,6 @@ impl Dispatcher {
                 open.stream = None;
             }
             return Read::Failed;
-        }
-        for agents::Write::Close in taken.writes {
-            let decision = Decision { events: Vec::new(), effects: vec![Effect::CloseInput(attempt.clone())] };
-            if self.take(run, decision).is_err() {
-                return Read::Failed;
-            }
         }
         if worked {
             self.measure(run, false);
@@ -160,11 +165,9 @@ impl Dispatcher {
         }
         let survivors = supervisor::marked(&self.places.home, run.as_str()).len();
         let survivors = u32::try_from(survivors).unwrap_or(u32::MAX);
-        if survivors > 0 {
-            self.performer.later(SEARCH_EVERY, Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
-            if unkept {
-                return;
-            }
+        let again = Input::KeeperGone { run: run.clone(), attempt: attempt.clone() };
+        if survivors > 0 && unkept {
+            return self.performer.later(SEARCH_EVERY, again);
         }
         let rebooted = supervisor::keeper_record(&folder).ok().flatten().is_some_and(|r| !r.keeper.is_of_this_boot());
         let reason = match (rebooted, survivors) {
@@ -174,8 +177,10 @@ impl Dispatcher {
         };
         let batch = vec![(Some(attempt.clone()), Lost { reason, survivors }.into())];
         if self.append(run, batch, None).is_err() {
-            self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
-        } else if survivors == 0 {
+            self.hold(again);
+        } else if survivors > 0 {
+            self.performer.later(SEARCH_EVERY, again);
+        } else {
             self.forget_stream(run, attempt);
         }
     }

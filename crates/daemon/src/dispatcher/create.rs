@@ -11,7 +11,7 @@ use protocol::{Code, Refused, Reply};
 
 use super::Dispatcher;
 use crate::input::FaceId;
-use crate::prepare::Prepared;
+use crate::prepare::{Prepared, resolved};
 
 impl Dispatcher {
     /// Replies when every run asked for is queued on disk, or with why the first that failed is not.
@@ -28,7 +28,13 @@ impl Dispatcher {
         for n in 1..=prepared.request.count {
             let spec = self.spec(prepared, n)?;
             let run = spec.id.clone();
-            self.write_down(spec).map_err(|e| Refused { code: Code::Failed, reason: e.to_string() })?;
+            if let Err(error) = self.write_down(spec) {
+                let made = match ids.len() {
+                    0 => String::new(),
+                    made => format!(" ({made} of {} were queued before)", prepared.request.count),
+                };
+                return Err(Refused { code: Code::Failed, reason: format!("{error}{made}") });
+            }
             ids.push(run);
         }
         // Queued on disk before anyone hears of it.
@@ -57,6 +63,7 @@ impl Dispatcher {
             None => name::free(&name::from_task(&request.task), taken),
         };
         let worktree = prepared.settings.worktree_path(&prepared.main, &prepared.repo_name, &name);
+        let worktree = resolved(&worktree);
         let branch = format!("pilothouse/{name}");
         let prompt = request.task.clone();
         Ok(NewRun {

@@ -48,6 +48,8 @@ pub(crate) struct Dispatcher {
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
     held: Vec<Input>,
+    /// Runs whose next step could not be written down.
+    stuck: BTreeSet<RunId>,
     retry_at: Option<Instant>,
     degraded: Option<String>,
     turn: Turn,
@@ -85,6 +87,7 @@ impl Dispatcher {
             limit: settings.running.value,
             started: Instant::now(),
             held: Vec::new(),
+            stuck: BTreeSet::new(),
             retry_at: None,
             degraded: None,
             turn: Turn::default(),
@@ -155,6 +158,7 @@ impl Dispatcher {
             Input::EffectDone { .. } => self.effect_done(input),
             Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
             Input::Measured { run, changes, disk } => self.runs.measured(&run, changes, disk, &mut self.turn.changed),
+            Input::ReadAgain => self.adopt_unread(),
             Input::Stop => self.turn.stopping = true,
         }
     }
@@ -180,6 +184,8 @@ impl Dispatcher {
             return;
         }
         self.retry_at = None;
+        let stuck = std::mem::take(&mut self.stuck);
+        self.turn.changed.extend(stuck);
         for input in std::mem::take(&mut self.held) {
             self.handle(input);
         }
@@ -245,13 +251,23 @@ impl Dispatcher {
 
     /// Takes the next step of a run for as long as there is one.
     fn advance(&mut self, run: &RunId, slot: bool) {
+        self.answer_by_itself(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
             let decision = decide::next(&open.state, slot);
-            if decision.is_nothing() || self.take(run, decision).is_err() {
+            if decision.is_nothing() {
                 return;
             }
+            if self.take(run, decision).is_err() {
+                return self.stick(run);
+            }
         }
+    }
+
+    /// A step that could not be written down is tried again when there may be space.
+    fn stick(&mut self, run: &RunId) {
+        self.stuck.insert(run.clone());
+        self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
     }
 
     /// Lets queued runs begin, the oldest first, as far as the limit goes; others take their next step.
@@ -282,7 +298,14 @@ impl Dispatcher {
             }
         }
         for job in std::mem::take(&mut self.turn.jobs) {
-            self.performer.perform(job);
+            if self.unsynced.contains(&job.spec.id) {
+                // Its intent is not durable yet, so it waits for a sync that succeeds.
+                self.turn.sync.insert(job.spec.id.clone());
+                self.turn.jobs.push(job);
+                self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
+            } else {
+                self.performer.perform(job);
+            }
         }
         let changed = std::mem::take(&mut self.turn.changed);
         let rows = self.runs.refresh(&changed);

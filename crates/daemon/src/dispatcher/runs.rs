@@ -19,6 +19,8 @@ pub(super) struct Open {
     pub(super) folder: RunFolder,
     pub(super) stream: Option<(AttemptKey, Stream)>,
     pub(super) seen: Observations,
+    /// Its attempt's folder can't be watched.
+    pub(super) unwatched: bool,
     pub(super) changes_asked: Option<Timestamp>,
     /// Measurements that were asked for and have not come back.
     pub(super) measuring: u32,
@@ -53,7 +55,9 @@ impl Open {
         let dialect = agent.map_or(agents::Dialect::Plain, |agent| agent.dialect);
         let read_to = self.state.attempt_named(attempt).map_or(0, |a| a.read_to);
         let earlier = if read_to == 0 { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
-        let of_attempt = earlier.into_iter().filter(|e| e.attempt_key().as_ref() == Some(attempt)).map(|e| e.body);
+        // Lines behind the last event that was folded are what a failed write left; they are not part of it.
+        let folded = earlier.into_iter().filter(|e| e.seq <= self.state.seq);
+        let of_attempt = folded.filter(|e| e.attempt_key().as_ref() == Some(attempt)).map(|e| e.body);
         let stream = Stream::new(&self.folder.attempt(attempt), dialect, read_to, of_attempt);
         self.stream = Some((attempt.clone(), stream));
     }
@@ -66,13 +70,15 @@ struct Entry {
 
 pub(super) struct Runs {
     entries: BTreeMap<RunId, Entry>,
+    /// Runs that could not be read for a reason that may pass, such as a full disk.
+    unread: BTreeSet<RunId>,
     folder: StateFolder,
 }
 
 impl Runs {
     /// Reads every run folder. A run that can't be read is shown with the reason and harms no other.
     pub(super) fn open(folder: &StateFolder) -> Result<Self, DaemonError> {
-        let mut runs = Self { entries: BTreeMap::new(), folder: folder.clone() };
+        let mut runs = Self { entries: BTreeMap::new(), unread: BTreeSet::new(), folder: folder.clone() };
         for id in folder.runs()? {
             let run = folder.run(&id);
             let cached = run.fresh_summary().and_then(|s| serde_json::from_value::<Row>(s.row).ok());
@@ -80,8 +86,16 @@ impl Runs {
                 runs.entries.insert(id, Entry { row, open: None });
                 continue;
             }
+            if !run.is_queued() {
+                // Nobody was told that it is queued: its timeline was never begun.
+                tracing::warn!(run = %id, "a run that was never queued is passed over");
+                continue;
+            }
             if let Err(error) = runs.load(&id, &run) {
                 tracing::error!(run = %id, %error, "this run can't be read");
+                if matches!(error, EvidenceError::Io { .. }) {
+                    runs.unread.insert(id.clone());
+                }
                 if let Some(row) = unreadable(&run, &error) {
                     runs.entries.insert(id, Entry { row, open: None });
                 }
@@ -98,6 +112,7 @@ impl Runs {
             folder: folder.clone(),
             stream: None,
             seen: Observations::default(),
+            unwatched: false,
             changes_asked: None,
             measuring: 0,
             effects_before: 0,
@@ -120,6 +135,21 @@ impl Runs {
         Ok(())
     }
 
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Tries the runs again that could not be read, and gives those that now are.
+    pub(super) fn read_again(&mut self) -> Vec<RunId> {
+        let tried = std::mem::take(&mut self.unread);
+        let (read, still): (Vec<_>, Vec<_>) = tried.into_iter().partition(|id| {
+            let folder = self.folder.run(id);
+            self.load(id, &folder).is_ok()
+        });
+        self.unread.extend(still);
+        read
+    }
+
     pub(super) fn insert(&mut self, id: RunId, folder: RunFolder, timeline: Timeline) {
         let open = Open {
             state: RunState::default(),
@@ -127,6 +157,7 @@ impl Runs {
             folder,
             stream: None,
             seen: Observations::default(),
+            unwatched: false,
             changes_asked: None,
             measuring: 0,
             effects_before: 0,

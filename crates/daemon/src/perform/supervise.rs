@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use agents::Program;
 use domain::attempt::AttemptKey;
 use domain::decide::Facts;
-use domain::effect::{Effect, Outcome};
+use domain::effect::Outcome;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
 
 use super::{Job, Performed, Performer, attempt_folder, failed};
@@ -15,6 +15,8 @@ use crate::Places;
 
 /// How often a folder is looked at while its keeper ends a tree.
 const LOOK: Duration = Duration::from_millis(10);
+/// How much longer than the grace a keeper is asked that does not answer.
+const UNHEARD: Duration = Duration::from_secs(5);
 /// How much longer than its grace a keeper may take before this is said.
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
 
@@ -33,7 +35,24 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
     }
     match launch(places, job, attempt, &folder) {
         Ok(launched) => running(performer, job, attempt, launched.record, Some(launched.child)),
-        Err(reason) => failed(reason),
+        // An earlier daemon's keeper got there first, after it had been looked for.
+        Err(Launch::Held) => match started_before(&folder) {
+            Some(Ok(record)) => running(performer, job, attempt, record, None),
+            Some(Err(reason)) => failed(reason),
+            None => failed("another keeper had this attempt and left nothing"),
+        },
+        Err(Launch::Failed(reason)) => failed(reason),
+    }
+}
+
+enum Launch {
+    Held,
+    Failed(String),
+}
+
+impl From<String> for Launch {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
     }
 }
 
@@ -73,7 +92,7 @@ fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
     }
 }
 
-fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, String> {
+fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, Launch> {
     let spec = &job.spec;
     let agent = agents::find(&spec.agent).ok_or_else(|| format!("there is no agent called {}", spec.agent))?;
     let prompt = spec.phases.iter().find(|p| p.name == attempt.phase).map_or(spec.task.as_str(), |p| p.prompt.as_str());
@@ -95,7 +114,10 @@ fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Re
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         limit_ms: None,
     };
-    supervisor::launch(&places.binary, folder, &start).map_err(|e| e.to_string())
+    supervisor::launch(&places.binary, folder, &start).map_err(|e| match e {
+        supervisor::SupervisorError::Held => Launch::Held,
+        other => Launch::Failed(other.to_string()),
+    })
 }
 
 /// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked
@@ -105,6 +127,7 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
     let stop = || -> Result<Facts, String> {
         let folder = attempt_folder(places, job, attempt)?;
         let deadline = Instant::now() + Duration::from_millis(grace_ms) + BEYOND_GRACE;
+        let unheard = Instant::now() + Duration::from_millis(grace_ms) + UNHEARD;
         let mut asked = false;
         loop {
             if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
@@ -114,6 +137,10 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
             match record.filter(|r| r.keeper.is_alive()) {
                 Some(record) if !asked => {
                     asked = Keeper::new(&record).ask(&Request::Stop { grace_ms }).is_ok();
+                    if !asked && Instant::now() > unheard {
+                        // Its socket is gone: without the keeper the marked processes are ended one by one.
+                        record.keeper.kill();
+                    }
                 }
                 Some(_) => {}
                 None if supervisor::exit_record(&folder).is_ok_and(|e| e.is_none()) => {
@@ -138,12 +165,7 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
 
 /// Writes once: the keeper logs the id before it sends and ignores one it knows.
 pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &str, data: &str) -> Performed {
-    let how = match &job.effect {
-        Effect::Write { question: Some(_), .. } if data.contains("\"behavior\":\"allow\"") => "allowed",
-        Effect::Write { question: Some(_), .. } => "denied",
-        _ => "written",
-    };
-    let done = || (Outcome::Done, Facts::Answered { how: how.to_owned() });
+    let done = || (Outcome::Done, Facts::Nothing);
     let folder = match attempt_folder(places, job, attempt) {
         Ok(folder) => folder,
         Err(reason) => return failed(reason),

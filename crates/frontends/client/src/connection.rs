@@ -18,8 +18,6 @@ type Wire = Framed<UnixStream, LengthDelimitedCodec>;
 pub struct Connection {
     outgoing: Outgoing,
     incoming: Incoming,
-    /// Frames that came while a reply was waited for.
-    waiting: VecDeque<FromDaemon>,
     contract: u32,
     version: String,
     pid: u32,
@@ -32,7 +30,11 @@ pub struct Outgoing {
 }
 
 /// The receiving half.
-pub struct Incoming(SplitStream<Wire>);
+pub struct Incoming {
+    stream: SplitStream<Wire>,
+    /// Frames that came while a reply was waited for.
+    waiting: VecDeque<FromDaemon>,
+}
 
 impl Connection {
     /// Connects to the socket and says `hello`.
@@ -42,15 +44,21 @@ impl Connection {
     pub async fn open(socket: &Path) -> Result<Self, ClientError> {
         let unreachable = |source| ClientError::Unreachable { path: socket.to_owned(), source };
         let stream = UnixStream::connect(socket).await.map_err(unreachable)?;
+        // Whoever else could have put a socket there gets no task and no answer.
+        let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
+        if !ours {
+            let source = std::io::Error::other("someone else serves there");
+            return Err(unreachable(source));
+        }
         let wire: Wire = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_framed(stream);
         let (sink, stream) = wire.split();
-        let (mut outgoing, mut incoming) = (Outgoing { sink, last: 0 }, Incoming(stream));
+        let (mut outgoing, mut incoming) = (Outgoing { sink, last: 0 }, Incoming { stream, waiting: VecDeque::new() });
         let version = env!("CARGO_PKG_VERSION").to_owned();
         outgoing.send(&FromFace::Hello { contract: CONTRACT, version }).await?;
         let Some(FromDaemon::Hello { contract, version, pid }) = incoming.next().await else {
             return Err(ClientError::Gone);
         };
-        Ok(Self { outgoing, incoming, waiting: VecDeque::new(), contract, version, pid })
+        Ok(Self { outgoing, incoming, contract, version, pid })
     }
 
     /// The daemon's contract version.
@@ -74,24 +82,21 @@ impl Connection {
     pub async fn ask(&mut self, request: Request) -> Result<Reply, ClientError> {
         let asked = self.outgoing.ask(request).await?;
         loop {
-            match self.incoming.next().await.ok_or(ClientError::Gone)? {
+            match self.incoming.receive().await.ok_or(ClientError::Gone)? {
                 FromDaemon::Reply { id, reply } if id == asked => {
                     return match reply {
                         Reply::Refused(refused) => Err(ClientError::Refused(refused)),
                         reply => Ok(reply),
                     };
                 }
-                frame => self.waiting.push_back(frame),
+                frame => self.incoming.waiting.push_back(frame),
             }
         }
     }
 
     /// The next frame that was not a reply to [`ask`](Self::ask); `None` when the daemon is gone.
     pub async fn next(&mut self) -> Option<FromDaemon> {
-        match self.waiting.pop_front() {
-            Some(frame) => Some(frame),
-            None => self.incoming.next().await,
-        }
+        self.incoming.next().await
     }
 
     /// Both halves, for a face that sends and receives at once.
@@ -120,8 +125,15 @@ impl Outgoing {
 impl Incoming {
     /// The next frame; `None` when the daemon is gone. Frames of a later contract are passed over.
     pub async fn next(&mut self) -> Option<FromDaemon> {
+        match self.waiting.pop_front() {
+            Some(frame) => Some(frame),
+            None => self.receive().await,
+        }
+    }
+
+    async fn receive(&mut self) -> Option<FromDaemon> {
         loop {
-            let frame = self.0.next().await?.ok()?;
+            let frame = self.stream.next().await?.ok()?;
             if let Ok(frame) = serde_json::from_slice(&frame) {
                 return Some(frame);
             }

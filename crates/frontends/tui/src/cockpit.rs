@@ -11,7 +11,7 @@ use crossterm::event::{Event, EventStream};
 use domain::Timestamp;
 use futures_util::StreamExt;
 use protocol::Scope;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::effect::Effect;
@@ -30,6 +30,9 @@ use wire::Wire;
 const QUIET: Duration = Duration::from_secs(2);
 /// Frames are drawn at most this often.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// How often a daemon that is gone is looked for.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the cockpit shows.
 #[derive(Debug, Clone)]
@@ -73,7 +76,7 @@ struct Cockpit {
 impl Cockpit {
     async fn run(&mut self, screen: &mut Screen, places: &Places) -> Result<(), TuiError> {
         let mut events = EventStream::new();
-        let (mut term, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        let mut ends = Ends::listen()?;
         let mut last_key: Option<Instant> = None;
         let mut drawn: Option<Model> = None;
         let mut next_frame = Instant::now();
@@ -103,15 +106,16 @@ impl Cockpit {
                 actions = self.wire.next() => match actions {
                     Some(actions) => actions,
                     None => {
-                        self.reconnect(screen, places, &mut events).await?;
-                        continue;
+                        if self.reconnect(screen, places, &mut events, &mut ends).await? {
+                            continue;
+                        }
+                        return Ok(());
                     }
                 },
                 () = tokio::time::sleep_until(next_frame), if stale => Vec::new(),
                 () = tokio::time::sleep_until(regroup_at), if self.is_out_of_order() => vec![Action::Regroup],
                 () = tokio::time::sleep(until_next_minute()) => vec![Action::Minute(now())],
-                _ = term.recv() => return Ok(()),
-                _ = hangup.recv() => return Ok(()),
+                () = ends.any() => return Ok(()),
             };
             for action in actions {
                 for effect in update(&mut self.model, action) {
@@ -138,30 +142,61 @@ impl Cockpit {
     }
 
     /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.
+    /// `false` when the person left, or the terminal is gone.
     async fn reconnect(
         &mut self,
         screen: &mut Screen,
         places: &Places,
         events: &mut EventStream,
-    ) -> Result<(), TuiError> {
+        ends: &mut Ends,
+    ) -> Result<bool, TuiError> {
         self.model.connected = false;
         loop {
             self.draw(screen)?;
             if let Ok((wire, first)) = Wire::open(places, &self.scope).await {
                 self.wire = wire;
-                let mut effects = update(&mut self.model, first);
-                effects.extend(update(&mut self.model, Action::Connected(true)));
+                let mut effects = update(&mut self.model, Action::Connected(true));
+                effects.extend(update(&mut self.model, first));
                 for effect in effects {
                     self.wire.perform(effect).await;
                 }
-                return Ok(());
+                return Ok(true);
             }
-            let pressed = tokio::time::timeout(Duration::from_secs(1), events.next()).await;
-            if let Ok(Some(Ok(event))) = pressed
-                && keys::actions(&mut self.model, &self.keymap, event).contains(&Action::Leave)
-            {
-                return Err(client::ClientError::Gone.into());
+            let again = tokio::time::sleep(AGAIN);
+            tokio::pin!(again);
+            loop {
+                tokio::select! {
+                    event = events.next() => match event {
+                        Some(Ok(event)) => {
+                            if keys::actions(&mut self.model, &self.keymap, event).contains(&Action::Leave) {
+                                return Ok(false);
+                            }
+                        }
+                        Some(Err(_)) | None => return Ok(false),
+                    },
+                    () = ends.any() => return Ok(false),
+                    () = &mut again => break,
+                }
             }
+        }
+    }
+}
+
+/// The signals that end a face.
+struct Ends {
+    term: Signal,
+    hangup: Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self, TuiError> {
+        Ok(Self { term: signal(SignalKind::terminate())?, hangup: signal(SignalKind::hangup())? })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }

@@ -72,6 +72,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Connected(connected) => {
             model.connected = connected;
+            // A daemon that can't write says so anew.
+            model.degraded = None;
             if connected { details::look_again(model) } else { Vec::new() }
         }
         Action::Regroup => runs::regroup(model),

@@ -78,14 +78,20 @@ pub(super) fn fails_once(stage: &mut Stage) -> io::Result<End> {
     fails(stage)
 }
 
-/// Waits for permission to run a command, and goes on either way.
+/// Waits for permission to run a command, and goes on either way. A task with the word `twice` makes it ask
+/// once more.
 pub(super) fn asks(stage: &mut Stage) -> io::Result<End> {
     stage.says("I want to publish, and need permission for that.")?;
     stage.think(300);
     let command = "npm publish --dry-run";
-    let allowed = stage.asks(command)?;
+    let mut allowed = stage.asks(command)?;
     if allowed {
         stage.appends("published.txt", command)?;
+        if stage.task.contains("twice") {
+            allowed = stage.asks("npm publish")?;
+        }
+    }
+    if allowed {
         done("Done: it was allowed.")
     } else {
         stage.says("Then I leave it.")?;

@@ -40,20 +40,29 @@ pub fn main(folder: &Path) -> i32 {
     match Keeper::start(folder, held) {
         Ok(keeper) => keeper.run(),
         Err(error) => {
-            let exit = Exit { error: Some(error.to_string()), ..Exit::default() };
-            i32::from(record::write(folder, "exit.json", &exit).is_err()) + 1
+            // The agent may have been started before the rest failed: nobody would watch it.
+            stop::end_everything();
+            record_exit(folder, &Exit { error: Some(error.to_string()), ..Exit::default() });
+            1
         }
+    }
+}
+
+/// Writes `exit.json`. Without space there is no record, and without a record the run would be lost, so it
+/// waits for space as long as the folder is there.
+fn record_exit(folder: &Path, exit: &Exit) {
+    while record::write(folder, "exit.json", exit).is_err() && folder.exists() {
+        std::thread::sleep(output::RETRY);
     }
 }
 
 /// Takes the folder's lock, or gives the exit code of a second keeper.
 fn hold(folder: &Path) -> Result<File, i32> {
-    const HELD_BY_ANOTHER: i32 = 75;
     let file = File::open(folder).map_err(|_| 1)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| HELD_BY_ANOTHER)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| launch::HELD_BY_ANOTHER)?;
     // A folder with a record had a keeper before: its agent is never started a second time.
     if folder.join("keeper.json").exists() || folder.join("exit.json").exists() {
-        return Err(HELD_BY_ANOTHER);
+        return Err(launch::HELD_BY_ANOTHER);
     }
     Ok(file)
 }
@@ -202,10 +211,7 @@ impl Keeper {
             survivors_ended: self.stop.as_ref().map_or(0, Stop::survivors),
             asked: self.asked,
         };
-        while record::write(&self.folder, "exit.json", &exit).is_err() {
-            // Without space there is no record, and without a record the run would be lost: wait for space.
-            std::thread::sleep(output::RETRY);
-        }
+        record_exit(&self.folder, &exit);
         self.server.remove(&self.start.socket);
         0
     }

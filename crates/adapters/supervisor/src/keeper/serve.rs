@@ -1,7 +1,6 @@
 //! The keeper's socket: who may ask, what is asked, and the answers.
 
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -12,6 +11,7 @@ use rustix::process::Signal;
 
 use super::Keeper;
 use super::agent::Streams;
+use crate::control::is_ours;
 use crate::error::SupervisorError;
 use crate::processes;
 use crate::wire::{MAX_REQUEST, Reply, Request};
@@ -113,10 +113,6 @@ impl Conversation {
         // A caller that hung up does not want to know.
         let _sent = self.stream.write_all(&line);
     }
-}
-
-fn is_ours(stream: &UnixStream) -> bool {
-    rustix::net::sockopt::socket_peercred(stream.as_fd()).is_ok_and(|peer| peer.uid == rustix::process::getuid())
 }
 
 impl Keeper {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, WaitOptions, wait};
 
 use crate::identity::Stat;
 use crate::processes::{descendants, signal_below};
@@ -90,5 +90,14 @@ impl Stop {
                 self.survivors.insert(*pid);
             }
         }
+    }
+}
+
+/// Kills whatever this keeper has started, until the kernel says that it has no child left.
+pub(super) fn end_everything() {
+    let mut stop = Stop::begin(0, true);
+    while !matches!(wait(WaitOptions::NOHANG), Err(rustix::io::Errno::CHILD)) {
+        stop.step();
+        std::thread::sleep(ROUND);
     }
 }

@@ -11,12 +11,9 @@ use serde_json::Value;
 use super::usage;
 use crate::session::Session;
 use crate::short::short;
-use crate::step::Write;
 
-type Understood = (Vec<Body>, Vec<Write>);
-
-/// Gives events and writes, or why the line can't be read.
-pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Understood, String> {
+/// Gives events, or why the line can't be read.
+pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> {
     let value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let events = match (text("type"), text("subtype")) {
@@ -31,10 +28,10 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Understood, String>
             let how = "withdrawn by the agent".to_owned();
             vec![WaitingEnded { id: text("request_id").to_owned(), how }.into()]
         }
-        ("result", _) => return Ok((ended(session, &value), vec![Write::Close])),
+        ("result", _) => ended(session, &value),
         (kind, _) => return Err(format!("unknown line of type {kind:?}")),
     };
-    Ok((events, Vec::new()))
+    Ok(events)
 }
 
 fn session_named(value: &Value) -> Body {

@@ -24,8 +24,8 @@ pub fn answer<'a>(run: &'a RunState, question: &str) -> Result<(&'a Question, At
 }
 
 impl Decision {
-    /// Writes one line to the agent's standard input.
-    pub fn write(attempt: AttemptKey, write: String, data: String, question: Option<String>) -> Self {
-        Self::default().effect(Effect::Write { attempt, write, data, question })
+    /// Writes the line that answers `question` to the agent's standard input.
+    pub fn answer(attempt: AttemptKey, write: String, data: String, question: String, how: String) -> Self {
+        Self::default().effect(Effect::Write { attempt, write, data, question: Some(question), how })
     }
 }

@@ -30,10 +30,6 @@ pub enum Facts {
         head: String,
         leftovers: u32,
     },
-    /// The answer in words, for the timeline.
-    Answered {
-        how: String,
-    },
 }
 
 /// The events that follow when effect `id` has come to its `outcome`. They are appended as one batch,
@@ -74,8 +70,8 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             let key = AttemptKey { phase: phase.clone(), attempt: number };
             decision.event(Some(key), PhaseFinished { head, leftovers })
         }
-        (Effect::Write { attempt, question: Some(id), .. }, Facts::Answered { how }) => {
-            decision.event(Some(attempt.clone()), WaitingEnded { id: id.clone(), how })
+        (Effect::Write { attempt, question: Some(id), how, .. }, _) => {
+            decision.event(Some(attempt.clone()), WaitingEnded { id: id.clone(), how: how.clone() })
         }
         _ => decision,
     }

@@ -15,7 +15,10 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     if let Some((by, grace_ms)) = &run.ending {
         return end(run, by, *grace_ms);
     }
-    if run.status.is_settled() || !run.effects.is_empty() || run.is_live() {
+    if run.is_live() {
+        return close(run);
+    }
+    if run.status.is_settled() || !run.effects.is_empty() {
         return nothing;
     }
     if run.worktree_at.is_none() {
@@ -40,6 +43,16 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
             nothing.event(Some(key), RunFailed { phase: Some(phase.spec.name.clone()), reason })
         }
         Some((_, None)) => nothing,
+    }
+}
+
+/// An agent that has said its result waits for the end of its input before it goes.
+fn close(run: &RunState) -> Decision {
+    let nothing = Decision::default();
+    let said = run.attempt().is_some_and(|a| a.result.is_some() && a.pid.is_some() && !a.input_closed);
+    match run.attempt_key().filter(|_| said && !run.keeper_gone) {
+        Some(attempt) => nothing.effect(Effect::CloseInput(attempt)),
+        None => nothing,
     }
 }
 

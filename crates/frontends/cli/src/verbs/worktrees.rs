@@ -38,11 +38,11 @@ fn cells(row: &WorktreeRow) -> Vec<String> {
     let branch = row.branch.clone().unwrap_or_else(|| if row.detached { "(detached)".to_owned() } else { unknown() });
     vec![
         text::line(&branch),
-        row.head.as_deref().map_or_else(unknown, |head| head.chars().take(8).collect()),
+        row.head.as_deref().map_or_else(unknown, |head| text::line(head).chars().take(8).collect()),
         state.join(" "),
         number(row.ahead),
         number(row.behind),
-        row.run.clone().unwrap_or_else(|| figures::NONE.to_owned()),
+        row.run.as_deref().map_or_else(|| figures::NONE.to_owned(), text::line),
         text::line(&row.path),
     ]
 }
