@@ -124,6 +124,11 @@ impl Row {
         }
     }
 
+    /// Whether nothing more happens to the run by itself, as the domain has it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost")
+    }
+
     /// Rows sort by this: by group, in it those that ask first and those that only wait their turn last,
     /// then by age. It changes only with the status.
     pub fn order(&self) -> (Group, u8, Option<Timestamp>, RunId) {

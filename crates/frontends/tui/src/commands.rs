@@ -152,8 +152,7 @@ fn asks_nothing(model: &Model) -> Option<String> {
 
 fn not_running(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
-    let over = matches!(row.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost");
-    over.then(|| format!("{} is {}: nothing of it runs", row.name, row.status))
+    row.is_settled().then(|| format!("{} is {}: nothing of it runs", row.name, row.status))
 }
 
 /// `docs/keys.md`, written from the table.

@@ -6,7 +6,6 @@ use cli::CliError;
 use client::{ClientError, Connection};
 use domain::attempt::AttemptKey;
 use domain::command::Answer;
-use domain::group::Group;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
 use super::cast::{self, CAST};
@@ -75,7 +74,7 @@ impl<'a> Direction<'a> {
                     .await?;
             }
             let at_work: Vec<&str> =
-                self.rows.values().filter(|row| !is_over(row)).map(|row| row.name.as_str()).collect();
+                self.rows.values().filter(|row| !row.is_settled()).map(|row| row.name.as_str()).collect();
             match at_work.as_slice() {
                 [] => return Ok(CAST.iter().filter_map(|part| self.rows.remove(part.name)).collect()),
                 [one] if *one == cast::LONGEST => self.end(cast::LONGEST).await?,
@@ -140,10 +139,6 @@ impl<'a> Direction<'a> {
 
 fn evidence_folder(stage: &Stage, row: &Row) -> std::path::PathBuf {
     stage.places.home.join("runs").join(row.id.as_str())
-}
-
-fn is_over(row: &Row) -> bool {
-    matches!(row.group, Group::Ready | Group::Finished) || matches!(row.status.as_str(), "failed" | "lost")
 }
 
 /// Whether every run ended as its part says.

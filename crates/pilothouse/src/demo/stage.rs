@@ -59,10 +59,9 @@ impl Stage {
         let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
             return Err(client::ClientError::Unexpected.into());
         };
-        let is_over = |status: &str| matches!(status, "ready" | "merged" | "failed" | "terminated" | "lost");
-        let runs: Vec<String> = rows.iter().filter(|r| !is_over(&r.status)).map(|r| r.id.to_string()).collect();
+        let runs: Vec<String> = rows.iter().filter(|r| !r.is_settled()).map(|r| r.id.to_string()).collect();
         connection.ask(Request::Terminate { runs, scope: Scope::All, grace_ms: 500 }).await?;
-        while rows.iter().any(|row| !is_over(&row.status)) {
+        while rows.iter().any(|row| !row.is_settled()) {
             match connection.next().await {
                 Some(protocol::FromDaemon::Rows { rows: changed }) => {
                     for new in changed {

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, Read, Write};
 
 use client::{Connection, Places};
-use domain::group::Group;
 use domain::{figures, text};
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
@@ -111,10 +110,9 @@ fn take_up(rows: &mut [Row], changed: Vec<Row>) {
     }
 }
 
+/// An unknown run does not change by itself either: its timeline can't be read.
 fn is_over(row: &Row) -> bool {
-    row.group == Group::Ready
-        || row.group == Group::Finished
-        || matches!(row.status.as_str(), "failed" | "lost" | "unknown")
+    row.is_settled() || row.status == "unknown"
 }
 
 /// One line on a terminal, drawn again when it changes.

@@ -36,8 +36,7 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
 }
 
 fn lives(one: &Acted, rows: &[Row]) -> bool {
-    let settled = |row: &Row| matches!(row.status.as_str(), "terminated" | "ready" | "failed" | "lost" | "merged");
-    rows.iter().find(|row| row.id.as_str() == one.run).is_some_and(|row| !settled(row))
+    rows.iter().find(|row| row.id.as_str() == one.run).is_some_and(|row| !row.is_settled())
 }
 
 fn take_up(rows: &mut Vec<Row>, changed: Vec<Row>) {

@@ -22,7 +22,7 @@ pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Cod
         print(&mut out, &lines, &mut seen)?;
         return Ok(Code::Done);
     }
-    let mut over = is_over(&row);
+    let mut over = row.is_settled();
     connection.ask(Request::Watch(Scope::All)).await?;
     let look = Request::Look { run: Some(row.id.clone()), last: u64::MAX };
     let Reply::Lines(lines) = connection.ask(look).await? else {
@@ -33,7 +33,7 @@ pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Cod
         match connection.next().await {
             Some(FromDaemon::Events { run, lines }) if run == row.id => print(&mut out, &lines, &mut seen)?,
             // A turn's rows come before its events, so the last events are asked for once more.
-            Some(FromDaemon::Rows { rows }) => over = rows.iter().any(|new| new.id == row.id && is_over(new)),
+            Some(FromDaemon::Rows { rows }) => over = rows.iter().any(|new| new.id == row.id && new.is_settled()),
             Some(_) => {}
             None => return Err(client::ClientError::Gone.into()),
         }
@@ -47,10 +47,6 @@ async fn rest(connection: &mut client::Connection, run: &RunId, out: &mut Out, s
         return Err(client::ClientError::Unexpected.into());
     };
     print(out, &lines, seen)
-}
-
-fn is_over(row: &protocol::Row) -> bool {
-    matches!(row.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost")
 }
 
 /// Prints lines that were not printed yet, as they are stored or as a person reads them.
