@@ -111,6 +111,13 @@ fn all_worktrees_are_listed_whatever_they_are() {
 
 #[test]
 fn reftable_repositories_are_read_by_git_and_give_the_same() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let known =
+        Command::new("git").args(["init", "--quiet", "--ref-format=reftable"]).current_dir(temp.path()).output();
+    if !known.expect("git").status.success() {
+        // git has reftable since 2.45; an older one has no such repositories to read.
+        return;
+    }
     let place = zoo(&["--ref-format=reftable"]);
     let repo = place.find();
     let all = repo.worktrees().expect("a list");
