@@ -210,8 +210,12 @@ fn an_answer_that_may_have_been_sent_is_not_sent_again() {
     let logged = "{\"id\":\"answer\",\"data\":\"line\\n\"}\n";
     let mut log = fs::OpenOptions::new().append(true).open(folder.join("attempts/build.1/stdin.jsonl")).expect("a log");
     std::io::Write::write_all(&mut log, logged.as_bytes()).expect("room");
-    assert!(record.keeper.kill() && record.agent.expect("an agent").kill());
+    assert!(record.keeper.kill());
     record.keeper.wait();
+    let agent = record.agent.expect("an agent");
+    // Without its keeper's end of the pipes the agent may have gone by itself.
+    agent.kill();
+    agent.wait();
     let question = waiting["question"]["id"].as_str().map(str::to_owned);
     let effect = Effect::Write {
         attempt,

@@ -154,6 +154,10 @@ fn a_terminal_has_its_size_and_is_recorded() {
 fn a_second_keeper_does_not_start_the_agent_again() {
     let attempt = Attempt::of("echo started; sleep 30");
     let first = attempt.launch();
+    wait_until("the agent's first line", || {
+        let said = attempt.text("stdout");
+        if said == "started\n" { Ok(()) } else { Err(said) }
+    });
     let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start);
     assert!(refused.is_err(), "while the first one holds the folder");
     Keeper::new(&first.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
