@@ -33,6 +33,12 @@ pub(crate) enum Input {
         id: u64,
         prepared: Result<Box<Prepared>, Refused>,
     },
+    /// A request can't be carried out, which was found before it came to the dispatcher.
+    Refused {
+        face: FaceId,
+        id: u64,
+        refused: Refused,
+    },
     /// A folder was looked up for a request that names it.
     Scoped {
         face: FaceId,

@@ -33,10 +33,17 @@ pub(crate) async fn show(places: &Places, options: Options) -> Result<Code, CliE
 }
 
 pub(crate) fn options(title: String, scope: Scope, folder: Option<std::path::PathBuf>) -> Options {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    // POSIX: the first of these that is set decides.
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default();
-    Options { title, scope, folder, colour: set("NO_COLOR").is_none(), locale }
+    Options { title, scope, folder, colour: variable("NO_COLOR").is_none(), locale: locale() }
+}
+
+/// An environment variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The locale for characters: the first of these variables that is set decides (POSIX, 8.2).
+pub(crate) fn locale() -> String {
+    ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name)).unwrap_or_default()
 }
 
 /// The last two parts of the repository's path, like `acme/shop`.

@@ -10,6 +10,8 @@ use protocol::Code;
 use serde_json::json;
 use worktrees::Repository;
 
+use crate::cockpit;
+
 struct Finding {
     name: &'static str,
     /// `None`: nothing is wrong, but something is not known or worth knowing.
@@ -127,10 +129,9 @@ fn logout() -> Finding {
 }
 
 fn terminal() -> Finding {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default();
+    let locale = cockpit::locale();
     let signs =
         if locale.to_lowercase().replace('-', "").contains("utf8") { "UTF-8" } else { "ASCII signs (no UTF-8 locale)" };
-    let term = set("TERM").unwrap_or_else(|| "unknown".to_owned());
+    let term = cockpit::variable("TERM").unwrap_or_else(|| "unknown".to_owned());
     Finding { name: "terminal", ok: None, says: format!("{term}, {signs}") }
 }

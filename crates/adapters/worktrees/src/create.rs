@@ -55,7 +55,8 @@ impl Repository {
         Ok(Created { path: new.path.clone(), head: new.commit.clone() })
     }
 
-    /// Finds out how far an interrupted [`create`](Self::create) came.
+    /// Finds out how far an interrupted [`create`](Self::create) came. A branch that it left alone is taken back,
+    /// so that `Not` means: nothing is in the way.
     ///
     /// # Errors
     /// When the repository can't be read.

@@ -62,10 +62,13 @@ impl Dispatcher {
                 return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });
             }
         }
-        if let Some(open) = self.runs.open_mut(run) {
-            open.stream = None;
+        let Some(open) = self.runs.open_mut(run) else { return };
+        open.stream = None;
+        // Where leftovers are committed or the run is ended next, that step measures when it is done.
+        let succeeded = open.state.attempt_named(attempt).is_some_and(|a| a.verdict() == Some(Ok(())));
+        if !succeeded && open.state.ending.is_none() {
+            self.measure(run, true);
         }
-        self.measure(run, true);
     }
 
     fn read_stream(&mut self, run: &RunId, attempt: &AttemptKey, last: bool) -> Read {

@@ -150,6 +150,7 @@ impl Dispatcher {
             Input::FaceClosed { face } => self.faces.close(face),
             Input::Asked { face, id, request } => self.asked(face, id, request),
             Input::Scoped { face, id, request, repo } => self.asked_of(face, id, request, repo.as_deref()),
+            Input::Refused { face, id, refused } => self.faces.reply(face, id, protocol::Reply::Refused(refused)),
             Input::Prepared { face, id, prepared } => self.create(face, id, prepared),
             Input::Woken { run, attempt } => {
                 self.woken.insert((run, attempt));

@@ -38,6 +38,7 @@ const WAITER_STACK: usize = 64 << 10;
 /// What an effect came to.
 type Performed = (Outcome, Facts);
 
+#[derive(Clone)]
 pub(crate) struct Performer {
     places: Arc<Places>,
     inputs: Inputs,
@@ -52,38 +53,28 @@ impl Performer {
     }
 
     pub(crate) fn perform(&self, job: Job) {
-        let places = Arc::clone(&self.places);
-        let inputs = self.inputs.clone();
-        let performer = self.clone_handles();
+        let performer = self.clone();
         self.runtime.spawn_blocking(move || {
             let run = job.spec.id.clone();
             let id = job.id;
-            let (outcome, facts) = Self::do_it(&places, &performer, &job);
+            let (outcome, facts) = performer.do_it(&job);
             if outcome != Outcome::Done {
                 tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
             }
             // The dispatcher is gone only when the daemon stops; the next one probes this effect.
-            let _stopping = inputs.send(Input::EffectDone { run, id, outcome, facts });
+            let _stopping = performer.inputs.send(Input::EffectDone { run, id, outcome, facts });
         });
     }
 
-    fn do_it(places: &Places, performer: &Self, job: &Job) -> Performed {
+    fn do_it(&self, job: &Job) -> Performed {
+        let places = &self.places;
         match &job.effect {
             Effect::CreateWorktree => tree::create(job),
             Effect::CommitLeftovers { .. } => tree::commit(job),
-            Effect::StartAttempt(attempt) => supervise::start(places, performer, job, attempt),
+            Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
             Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
-        }
-    }
-
-    fn clone_handles(&self) -> Self {
-        Self {
-            places: Arc::clone(&self.places),
-            inputs: self.inputs.clone(),
-            runtime: self.runtime.clone(),
-            measuring: Arc::clone(&self.measuring),
         }
     }
 
@@ -169,7 +160,7 @@ fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> In
     if works {
         return Input::Scoped { face, id, request, repo: None };
     }
-    Input::Prepared { face, id, prepared: Err(refused) }
+    Input::Refused { face, id, refused }
 }
 
 /// The folder of an attempt of this job's run.

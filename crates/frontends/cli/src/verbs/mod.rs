@@ -79,6 +79,15 @@ fn report(out: &mut Out, acted: &[Acted], done: &str) -> Result<Code, CliError> 
     Ok(acted.iter().map(|a| a.code).find(|code| *code != Code::Done).unwrap_or(Code::Done))
 }
 
+/// Takes up changed rows of the runs that a verb waits for; others are passed over.
+fn take_up(rows: &mut [Row], changed: Vec<Row>) {
+    for new in changed {
+        if let Some(row) = rows.iter_mut().find(|row| row.id == new.id) {
+            *row = new;
+        }
+    }
+}
+
 /// A line on standard error, where no program that reads our output trips over it.
 fn complain(line: &str) {
     use std::io::Write;

@@ -6,6 +6,7 @@ use client::{Connection, Places};
 use domain::{figures, text};
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
+use super::take_up;
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -98,14 +99,6 @@ async fn wait(connection: &mut Connection, mut rows: Vec<Row>, terminal: bool) -
             Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),
             Some(_) => {}
             None => return Err(client::ClientError::Gone.into()),
-        }
-    }
-}
-
-fn take_up(rows: &mut [Row], changed: Vec<Row>) {
-    for new in changed {
-        if let Some(row) = rows.iter_mut().find(|row| row.id == new.id) {
-            *row = new;
         }
     }
 }

@@ -3,7 +3,7 @@
 use client::Places;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
-use super::{here, report};
+use super::{here, report, take_up};
 use crate::args::TerminateArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -37,13 +37,4 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
 
 fn lives(one: &Acted, rows: &[Row]) -> bool {
     rows.iter().find(|row| row.id.as_str() == one.run).is_some_and(|row| !row.is_settled())
-}
-
-fn take_up(rows: &mut Vec<Row>, changed: Vec<Row>) {
-    for new in changed {
-        match rows.iter_mut().find(|row| row.id == new.id) {
-            Some(row) => *row = new,
-            None => rows.push(new),
-        }
-    }
 }
