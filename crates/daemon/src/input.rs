@@ -4,9 +4,10 @@ use std::sync::mpsc;
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
+use domain::command::Command;
 use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
-use protocol::{FromDaemon, Observed, Refused, Request};
+use protocol::{FromDaemon, Observed, Refused, Reply, Request};
 
 use crate::prepare::Prepared;
 
@@ -46,6 +47,20 @@ pub(crate) enum Input {
         request: Request,
         repo: Option<String>,
     },
+    /// What a face asked for was looked up.
+    Answered {
+        face: FaceId,
+        id: u64,
+        reply: Reply,
+    },
+    /// The living processes of runs that something is to be done with were counted.
+    Counted {
+        face: FaceId,
+        id: u64,
+        /// As typed, the run, and how many processes of it live.
+        counted: Vec<(String, RunId, usize)>,
+        command: Command,
+    },
     /// Something in an attempt's folder changed.
     Woken {
         run: RunId,
@@ -69,6 +84,8 @@ pub(crate) enum Input {
     },
     /// Runs that could not be read are to be tried again.
     ReadAgain,
+    /// There may be room by now for runs that wait for it.
+    RoomAgain,
     Stop,
 }
 

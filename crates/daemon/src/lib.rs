@@ -6,6 +6,7 @@
 mod dispatcher;
 mod error;
 mod input;
+mod inspect;
 mod instance;
 mod observe;
 mod perform;
@@ -30,6 +31,15 @@ pub struct Places {
     pub config: PathBuf,
     /// pilothouse's own binary, for keepers and the built-in agent.
     pub binary: PathBuf,
+}
+
+/// The settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit
+/// the run would begin at.
+///
+/// # Errors
+/// Names the file, the line and what was expected.
+pub fn settings_at(places: &Places, folder: &std::path::Path) -> Result<settings::Settings, protocol::Refused> {
+    prepare::settings_at(&places.config, folder)
 }
 
 /// Serves the state folder until told to stop. The instance's lock is held all the while.

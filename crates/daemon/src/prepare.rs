@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::name;
+use domain::phase::{CommitUse, PhaseSpec, SessionUse};
 use protocol::{Code, Refused, RunRequest};
-use settings::{Settings, SettingsError};
+use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
 
 /// A request with everything that can be found out without the other runs.
@@ -21,21 +22,66 @@ pub(crate) struct Prepared {
     pub(crate) model: Option<String>,
     /// Names whose branch exists already.
     pub(crate) taken: BTreeSet<String>,
+    pub(crate) phases: Vec<PhaseSpec>,
     pub(crate) settings: Settings,
+    /// The repository's settings file in the checkout is not the one of the base commit.
+    pub(crate) differs: bool,
 }
 
-/// Reads the user's file and, for a repository, its `pilothouse.toml`.
-pub(crate) fn settings(config: &Path, repo: Option<&Path>) -> Result<Settings, SettingsError> {
-    let files = [Some(config.to_owned()), repo.map(|main| main.join("pilothouse.toml"))];
-    let mut layers = Vec::new();
-    for path in files.into_iter().flatten() {
-        match fs::read_to_string(&path) {
-            Ok(text) => layers.push((path, text)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(SettingsError::Parse { file: path.display().to_string(), why: e.to_string() }),
-        }
+/// The name of a repository's settings file.
+const REPOSITORY_FILE: &str = "pilothouse.toml";
+
+/// Reads the user's file.
+pub(crate) fn user_settings(config: &Path) -> Result<Settings, SettingsError> {
+    Settings::from_layers(&layer(config)?.into_iter().collect::<Vec<_>>())
+}
+
+fn layer(path: &Path) -> Result<Option<(PathBuf, String)>, SettingsError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.to_owned(), text))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(SettingsError::Unreadable { file: path.display().to_string(), why: e.to_string() }),
     }
-    Settings::from_layers(&layers)
+}
+
+/// What a run that begins now would go by, and the commit it would begin at.
+struct Basis {
+    settings: Settings,
+    base: String,
+    commit: String,
+    /// The repository's file in the checkout is not the one of that commit, which counts.
+    differs: bool,
+}
+
+/// A run's settings come from the commit it begins at, so that no agent and no unfinished edit changes them; only
+/// which commit that is can be said by the file in the checkout.
+fn basis(config: &Path, repo: &Repository, asked: Option<&str>) -> Result<Basis, Refused> {
+    let usage = |e: SettingsError| Refused { code: Code::Usage, reason: e.to_string() };
+    let user = layer(config).map_err(usage)?;
+    let checkout = layer(&repo.main().join(REPOSITORY_FILE)).map_err(usage)?;
+    let now: Vec<_> = user.iter().chain(&checkout).cloned().collect();
+    let now = Settings::from_layers(&now).map_err(usage)?;
+    let base = match (asked, &now.base) {
+        (Some(base), _) => base.to_owned(),
+        (None, Some(base)) => base.value.clone(),
+        (None, None) => repo.current_branch().map_err(refused)?,
+    };
+    let commit = repo.resolve(&base).map_err(refused)?;
+    let committed = repo.file_at(&commit, REPOSITORY_FILE).map_err(refused)?;
+    let differs = committed.as_deref() != checkout.as_ref().map(|(_, text)| text.as_str());
+    let short: String = commit.chars().take(7).collect();
+    let committed = committed.map(|text| (PathBuf::from(format!("{short}:{REPOSITORY_FILE}")), text));
+    let layers: Vec<_> = user.into_iter().chain(committed).collect();
+    let settings = Settings::from_layers(&layers).map_err(usage)?;
+    Ok(Basis { settings, base, commit, differs })
+}
+
+/// The settings that a run begun in `folder` would have, or the user's own outside of a repository.
+pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refused> {
+    match Repository::find(folder) {
+        Ok(repo) => basis(config, &repo, None).map(|basis| basis.settings),
+        Err(_) => user_settings(config).map_err(|e| Refused { code: Code::Usage, reason: e.to_string() }),
+    }
 }
 
 /// Blocks: reads the repository and starts git.
@@ -51,28 +97,60 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Re
         return Err(usage(format!("the name {:?} {problem}", request.name.unwrap_or_default())));
     }
     let repo = Repository::find(&request.folder).map_err(refused)?;
-    let settings = settings(config, Some(repo.main())).map_err(|e| usage(e.to_string()))?;
-    let (agent, model) = agent(&request, &settings)?;
+    let Basis { settings, base, commit: base_commit, differs } = basis(config, &repo, request.base.as_deref())?;
+    let (agent, model) = agent(request.agent.as_deref().unwrap_or(&settings.agent.value), request.model.as_deref())?;
     repo.check_identity().map_err(refused)?;
-    let base = match (&request.base, &settings.base) {
-        (Some(base), _) => base.clone(),
-        (None, Some(base)) => base.value.clone(),
-        (None, None) => repo.current_branch().map_err(refused)?,
-    };
-    let base_commit = repo.resolve(&base).map_err(refused)?;
+    let phases = phases(&request, &settings)?;
     let taken = repo.branches_below("pilothouse/").map_err(refused)?;
     if let Some(name) = request.name.as_ref().filter(|name| taken.contains(*name)) {
         return Err(refused(WorktreeError::BranchTaken(format!("pilothouse/{name}"))));
     }
     let (main, repo_name) = (repo.main().to_owned(), repo.name());
-    Ok(Prepared { request, main, repo_name, base, base_commit, agent, model, taken, settings })
+    Ok(Prepared { request, main, repo_name, base, base_commit, agent, model, phases, taken, settings, differs })
 }
 
-fn agent(request: &RunRequest, settings: &Settings) -> Result<(String, Option<String>), Refused> {
-    let asked = request.agent.as_deref().unwrap_or(&settings.agent.value);
+/// The phases asked for, or those of the settings, with what each agent is to be told.
+fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, Refused> {
+    let usage = |reason: String| Refused { code: Code::Usage, reason };
+    let known = settings.phases();
+    let asked = |text: &String| match text.split_once(':') {
+        Some((name, prompt)) => {
+            let own = known.iter().find(|phase| phase.name == name).cloned();
+            Ok(Phase { name: name.to_owned(), prompt: Some(prompt.to_owned()), ..own.unwrap_or_default() })
+        }
+        None => known.iter().find(|phase| phase.name == *text).cloned().ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|phase| phase.name.as_str()).collect();
+            let known = names.join(", ");
+            usage(format!("no [[phase]] is called {text:?}; there is {known}, or give it a prompt: {text}:PROMPT"))
+        }),
+    };
+    let wanted = match request.phases.as_slice() {
+        [] => known.clone(),
+        typed => typed.iter().map(asked).collect::<Result<_, _>>()?,
+    };
+    if let Some((_, found, expected)) = settings::phase::problem(&wanted) {
+        return Err(usage(format!("--phase: {found}: expected {expected}")));
+    }
+    let spec = |phase: &Phase| {
+        let own = phase.agent.as_deref().map(|name| agent(name, None)).transpose()?;
+        let (name, model) = own.map_or((None, None), |(name, model)| (Some(name), model));
+        Ok(PhaseSpec {
+            name: phase.name.clone(),
+            prompt: phase.prompt(&request.task),
+            agent: name,
+            model,
+            session: if phase.session.as_deref() == Some("continue") { SessionUse::Continue } else { SessionUse::New },
+            commit: if phase.commit.as_deref() == Some("never") { CommitUse::Never } else { CommitUse::Leftovers },
+        })
+    };
+    wanted.iter().map(spec).collect()
+}
+
+/// Splits NAME:MODEL and checks both.
+fn agent(asked: &str, model: Option<&str>) -> Result<(String, Option<String>), Refused> {
     let (name, model) = match asked.split_once(':') {
         Some((name, model)) => (name, Some(model.to_owned())),
-        None => (asked, request.model.clone()),
+        None => (asked, model.map(str::to_owned)),
     };
     let usage = |reason: String| Refused { code: Code::Usage, reason };
     let Some(agent) = agents::find(name) else {
@@ -88,15 +166,21 @@ fn agent(request: &RunRequest, settings: &Settings) -> Result<(String, Option<St
 
 pub(crate) fn refused(error: WorktreeError) -> Refused {
     let code = match &error {
-        WorktreeError::NotARepository(_) | WorktreeError::NoCommits(_) | WorktreeError::MissingBase(_) => {
-            Code::NotFound
-        }
+        WorktreeError::NotARepository(_)
+        | WorktreeError::NoCommits(_)
+        | WorktreeError::MissingBase(_)
+        | WorktreeError::NoCheckpoint { .. }
+        | WorktreeError::NoSnapshot { .. } => Code::NotFound,
         WorktreeError::Bare(_)
         | WorktreeError::ForeignOwner { .. }
         | WorktreeError::BranchTaken(_)
         | WorktreeError::TargetTaken(_)
         | WorktreeError::NoIdentity
         | WorktreeError::WrongBranch { .. }
+        | WorktreeError::Gone { .. }
+        | WorktreeError::Busy { .. }
+        | WorktreeError::Changed { .. }
+        | WorktreeError::BranchMoved(_)
         | WorktreeError::InProgress { .. } => Code::Refused,
         WorktreeError::DiskFull(_)
         | WorktreeError::NoGit(_)

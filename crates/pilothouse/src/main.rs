@@ -21,8 +21,8 @@ fn main() -> ExitCode {
             ExitCode::from(u8::try_from(code).unwrap_or(1))
         }
         Some("__rehearsal") => {
-            let model = words.nth(1).and_then(|model| model.into_string().ok());
-            rehearsal::main(model.as_deref())
+            let words: Vec<String> = words.filter_map(|word| word.into_string().ok()).collect();
+            rehearsal::main(&words)
         }
         Some("__daemon") => {
             supervisor::close_inherited();

@@ -75,7 +75,7 @@ async fn perform(arguments: Cli) -> Result<Code, CliError> {
     match arguments.verb {
         None => cockpit::open(&places, arguments.all).await,
         Some(Verb::Demo(args)) => demo::demo(args.headless).await,
-        Some(Verb::Doctor(args)) => doctor::doctor(&places, args.json),
+        Some(Verb::Doctor(args)) => doctor::doctor(&places, args.settings, args.json),
         Some(verb) => cli::perform(verb, arguments.all, &places).await,
     }
 }

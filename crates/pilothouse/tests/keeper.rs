@@ -4,89 +4,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
-use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
-use testkit::wait_until;
+use supervisor::{Keeper, KeeperRecord, Reply, Request, StartInput, Terminal};
+use testkit::{Attempt, FAMILY, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-struct Attempt {
-    folder: tempfile::TempDir,
-    start: Start,
-}
-
-impl Attempt {
-    fn of(script: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
-        let start = Start {
-            run: name,
-            home: folder.path().to_string_lossy().into_owned(),
-            program: "sh".to_owned(),
-            args: vec!["-c".to_owned(), script.to_owned()],
-            cwd: folder.path().to_string_lossy().into_owned(),
-            env: vec![("GREETING".to_owned(), "hello".to_owned())],
-            terminal: None,
-            input: Vec::new(),
-            socket: folder.path().join("k"),
-            limit_ms: None,
-        };
-        Self { folder, start }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn launch(&self) -> Launched {
-        supervisor::launch(Path::new(BINARY), self.path(), &self.start).unwrap_or_else(|e| panic!("{e}"))
-    }
-
-    fn exit(&self) -> Exit {
-        wait_until("the exit record", || {
-            supervisor::exit_record(self.path()).map_err(|e| e.to_string())?.ok_or_else(|| self.text("stdout"))
-        })
-    }
-
-    fn text(&self, file: &str) -> String {
-        fs::read_to_string(self.path().join(file)).unwrap_or_default()
-    }
-
-    fn living(&self) -> usize {
-        supervisor::marked(self.path(), &self.start.run).len()
-    }
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        if let Ok(Some(record)) = supervisor::keeper_record(self.path()) {
-            let _asked = Keeper::new(&record).ask(&Request::Stop { grace_ms: 0 });
-            record.keeper.wait();
-        }
-    }
-}
-
-/// Waits until the keeper's own process is gone and reaped.
-fn gone(mut launched: Launched) {
-    launched.record.keeper.wait();
-    launched.child.wait().expect("a child can be waited for");
-}
-
 #[test]
 fn what_is_written_is_kept_and_the_exit_is_recorded() {
-    let mut attempt = Attempt::of("echo \"$GREETING\"; echo wrong >&2; read line; echo \"got $line\"; exit 3");
+    let mut attempt = Attempt::of(BINARY, "echo \"$GREETING\"; echo wrong >&2; read line; echo \"got $line\"; exit 3");
     attempt.start.input = vec![StartInput { id: "first".to_owned(), data: "a line\n".to_owned() }];
     let launched = attempt.launch();
     assert_eq!(attempt.exit(), Exit { code: Some(3), ..Exit::default() });
     assert_eq!(attempt.text("stdout"), "hello\ngot a line\n");
     assert_eq!(attempt.text("stderr"), "wrong\n");
     assert_eq!(attempt.text("stdin.jsonl"), "{\"id\":\"first\",\"data\":\"a line\\n\"}\n");
-    gone(launched);
+    testkit::gone(launched);
     assert!(!attempt.path().join("k").exists(), "the socket goes with its keeper");
 }
 
 #[test]
 fn an_input_with_a_known_id_is_not_written_twice() {
-    let attempt = Attempt::of("cat");
+    let attempt = Attempt::of(BINARY, "cat");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
     assert!(keeper.answers());
@@ -99,12 +37,12 @@ fn an_input_with_a_known_id_is_not_written_twice() {
     assert_eq!(keeper.ask(&Request::CloseStdin).expect("an answer"), Reply::Done);
     assert_eq!(attempt.exit().code, Some(0));
     assert_eq!(attempt.text("stdout"), "one\ntwo\n");
-    gone(launched);
+    testkit::gone(launched);
 }
 
 #[test]
 fn more_than_a_pipe_holds_reaches_the_agent_while_the_keeper_still_answers() {
-    let attempt = Attempt::of("sleep 0.3; wc -c");
+    let attempt = Attempt::of(BINARY, "sleep 0.3; wc -c");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
     let data = "x".repeat(1 << 20);
@@ -113,13 +51,13 @@ fn more_than_a_pipe_holds_reaches_the_agent_while_the_keeper_still_answers() {
     keeper.ask(&Request::CloseStdin).expect("an answer");
     assert_eq!(attempt.exit().code, Some(0));
     assert_eq!(attempt.text("stdout").trim(), "1048576");
-    gone(launched);
+    testkit::gone(launched);
 }
 
 #[test]
 fn a_flood_is_kept_to_the_last_byte() {
-    let attempt = Attempt::of("head -c 20000000 /dev/zero; printf end");
-    gone(attempt.launch());
+    let attempt = Attempt::of(BINARY, "head -c 20000000 /dev/zero; printf end");
+    testkit::gone(attempt.launch());
     attempt.exit();
     let bytes = fs::read(attempt.path().join("stdout")).expect("stdout");
     assert_eq!(bytes.len(), 20_000_003);
@@ -128,7 +66,8 @@ fn a_flood_is_kept_to_the_last_byte() {
 
 #[test]
 fn a_terminal_has_its_size_and_is_recorded() {
-    let mut attempt = Attempt::of("test -t 0 && stty size; printf 'h\\303\\251'; read x; stty size; echo \"$x\"");
+    let mut attempt =
+        Attempt::of(BINARY, "test -t 0 && stty size; printf 'h\\303\\251'; read x; stty size; echo \"$x\"");
     attempt.start.terminal = Some(Terminal { columns: 97, rows: 31 });
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
@@ -147,12 +86,12 @@ fn a_terminal_has_its_size_and_is_recorded() {
         .map(|line| serde_json::from_str::<(f64, String, String)>(line).expect("an asciicast event").2)
         .collect();
     assert!(said.contains("hé") && said.contains("20 60") && said.contains("typed"), "{said:?}");
-    gone(launched);
+    testkit::gone(launched);
 }
 
 #[test]
 fn a_second_keeper_does_not_start_the_agent_again() {
-    let attempt = Attempt::of("echo started; sleep 30");
+    let attempt = Attempt::of(BINARY, "echo started; sleep 30");
     let first = attempt.launch();
     wait_until("the agent's first line", || {
         let said = attempt.text("stdout");
@@ -162,7 +101,7 @@ fn a_second_keeper_does_not_start_the_agent_again() {
     assert!(refused.is_err(), "while the first one holds the folder");
     Keeper::new(&first.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
-    gone(first);
+    testkit::gone(first);
     let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start);
     assert!(refused.is_err(), "after the attempt is over");
     assert_eq!(attempt.text("stdout"), "started\n");
@@ -170,91 +109,64 @@ fn a_second_keeper_does_not_start_the_agent_again() {
 
 #[test]
 fn a_program_that_is_not_there_is_named() {
-    let mut attempt = Attempt::of("");
+    let mut attempt = Attempt::of(BINARY, "");
     attempt.start.program = "/no/such/program".to_owned();
     let error = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start).expect_err("it can't start");
     assert!(error.to_string().contains("/no/such/program"), "{error}");
     assert!(attempt.exit().error.expect("a reason").contains("/no/such/program"));
 }
 
-/// Same group, own group, own session, orphaned, deaf to signals, cleaned environment: seven in all.
-const FAMILY: &str = r#"
-mark() { echo $$ >> pids; }
-sh -c 'echo $$ >> pids; exec sleep 300' &
-setsid sh -c 'echo $$ >> pids; exec sleep 300' &
-(setsid sh -c 'echo $$ >> pids; exec sleep 300' &)
-setsid sh -c 'trap "" TERM HUP INT; echo $$ >> pids; while :; do sleep 300; done' &
-env -i PATH="$PATH" sh -c 'echo $$ >> pids; exec setsid -w sleep 300' &
-(env -i PATH="$PATH" setsid sh -c 'echo $$ >> pids; exec sleep 300' &)
-mark
-while [ "$(wc -l < pids)" -lt 7 ]; do sleep 0.01; done
-echo family complete
-"#;
-
-fn family(attempt: &Attempt) -> Vec<u32> {
-    wait_until("the whole family", || {
-        let said = attempt.text("stdout");
-        if said.contains("family complete") { Ok(()) } else { Err(format!("{said}{}", attempt.text("stderr"))) }
-    });
-    attempt.text("pids").lines().map(|pid| pid.parse().expect("a pid")).collect()
-}
-
-fn assert_none_lives(pids: &[u32]) {
-    let living: Vec<_> = pids.iter().filter(|pid| supervisor::Identity::of(**pid).is_some()).collect();
-    assert!(living.is_empty(), "still alive: {living:?}");
-}
-
 #[test]
 fn stopping_leaves_nothing_of_the_whole_family() {
-    let attempt = Attempt::of(&format!("{FAMILY}\nsleep 300"));
+    let attempt = Attempt::of(BINARY, &format!("{FAMILY}\nsleep 300"));
     let launched = attempt.launch();
-    let pids = family(&attempt);
+    let pids = attempt.family();
     assert_eq!(pids.len(), 7);
     Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 100 }).expect("an answer");
     let exit = attempt.exit();
     assert!(exit.asked);
-    assert_none_lives(&pids);
+    assert!(testkit::alive(&pids).is_empty(), "still alive: {:?}", testkit::alive(&pids));
     assert_eq!(attempt.living(), 0);
-    gone(launched);
+    testkit::gone(launched);
 }
 
 #[test]
 fn what_outlives_the_agent_is_ended_and_counted() {
-    let attempt = Attempt::of(&format!("{FAMILY}\nexit 0"));
+    let attempt = Attempt::of(BINARY, &format!("{FAMILY}\nexit 0"));
     let launched = attempt.launch();
-    let pids = family(&attempt);
+    let pids = attempt.family();
     let exit = attempt.exit();
     assert_eq!((exit.code, exit.asked), (Some(0), false));
     assert!(exit.survivors_ended >= 6, "{exit:?}");
-    assert_none_lives(&pids);
-    gone(launched);
+    assert!(testkit::alive(&pids).is_empty(), "still alive: {:?}", testkit::alive(&pids));
+    testkit::gone(launched);
 }
 
 #[test]
 fn one_that_forks_as_fast_as_it_can_is_ended() {
     // Each generation starts the next in a session of its own and is gone.
     let hop = "hop() { setsid sh \"$1\" \"$1\" & }; hop \"$1\"";
-    let attempt = Attempt::of("echo hopping; sh ./hop ./hop; sleep 300");
+    let attempt = Attempt::of(BINARY, "echo hopping; sh ./hop ./hop; sleep 300");
     fs::write(attempt.path().join("hop"), hop).expect("a script");
     let launched = attempt.launch();
     wait_until("the hopping to begin", || if attempt.living() > 1 { Ok(()) } else { Err(attempt.text("stderr")) });
     Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
     assert_eq!(attempt.living(), 0);
-    gone(launched);
+    testkit::gone(launched);
 }
 
 #[test]
 fn a_limit_holds_without_any_daemon() {
-    let mut attempt = Attempt::of("sleep 300");
+    let mut attempt = Attempt::of(BINARY, "sleep 300");
     attempt.start.limit_ms = Some(200);
-    gone(attempt.launch());
+    testkit::gone(attempt.launch());
     assert_eq!(attempt.exit().signal, Some(15));
 }
 
 #[test]
 fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
-    let attempt = Attempt::of("sleep 300");
+    let attempt = Attempt::of(BINARY, "sleep 300");
     let launched = attempt.launch();
     let KeeperRecord { keeper, agent, .. } = &launched.record;
     let stat = |pid: u32| fs::read_to_string(format!("/proc/{pid}/stat")).expect("a stat line");
@@ -277,5 +189,5 @@ fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
     Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
-    gone(launched);
+    testkit::gone(launched);
 }

@@ -133,7 +133,7 @@ impl Drop for House {
         for id in runs.filter_map(|entry| entry.file_name().into_string().ok()) {
             end_keepers(&self.home().join("runs").join(&id));
             // What escaped its keeper is found by its marker; a test that failed may have left something.
-            let _left = supervisor::kill_marked(&self.home(), &id);
+            let _left = supervisor::end_left(&self.home(), &id, &self.home().join("runs").join(&id).join("attempts"));
         }
         if let Some(daemon) = self.daemon_pid().and_then(supervisor::Identity::of) {
             daemon.kill();

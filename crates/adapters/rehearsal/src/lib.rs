@@ -12,15 +12,19 @@ use std::process::ExitCode;
 pub use scenario::Scenario;
 use stage::Stage;
 
-/// The agent's whole life. `model` names its scenario.
-pub fn main(model: Option<&str>) -> ExitCode {
-    let name = model.unwrap_or("success");
+/// The agent's whole life. It is told `--model SCENARIO`, and `--resume SESSION` to go on in an earlier session.
+pub fn main(words: &[String]) -> ExitCode {
+    let option = |name: &str| {
+        let at = words.iter().position(|word| word == name)?;
+        words.get(at + 1).map(String::as_str)
+    };
+    let name = option("--model").unwrap_or("success");
     let Some(scenario) = Scenario::named(name) else {
         return stream::usage_error(&format!("rehearsal has no scenario {name:?}; it has {}", Scenario::names()));
     };
-    match Stage::set().and_then(|stage| scenario.play(stage)) {
+    match Stage::set(option("--resume")).and_then(|stage| scenario.play(stage)) {
         Ok(code) => code,
-        // Nobody reads any more, or the worktree is gone: there is no one to tell.
-        Err(_) => ExitCode::from(70),
+        // Nobody may be reading any more, so this is told on standard error alone.
+        Err(error) => stream::broken(&error),
     }
 }

@@ -18,15 +18,34 @@ pub(crate) struct Stage {
     requests: u32,
 }
 
+/// Git's own folder of this worktree, which no rollback touches.
+pub(crate) fn git_folder() -> io::Result<PathBuf> {
+    let output = Command::new("git").args(["rev-parse", "--absolute-git-dir"]).stdin(Stdio::null()).output()?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
 impl Stage {
-    /// Reads the task, the first user message, and announces the session.
-    pub(crate) fn set() -> io::Result<Self> {
+    /// Reads the task, the first user message, and announces the session: a new one, or the one to go on in,
+    /// which must have been here before.
+    pub(crate) fn set(resume: Option<&str>) -> io::Result<Self> {
         let worktree = std::env::current_dir()?;
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line)?;
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
         let task = message["message"]["content"][0]["text"].as_str().unwrap_or("no task was given").to_owned();
-        let session = format!("rehearsal-{}", std::process::id());
+        let session = match resume {
+            Some(session) => session.to_owned(),
+            None => format!("rehearsal-{}-{}", jiff::Timestamp::now().as_millisecond(), std::process::id()),
+        };
+        let sessions = git_folder()?.join("rehearsal-sessions");
+        let known = std::fs::read_to_string(&sessions).unwrap_or_default();
+        if resume.is_some() && !known.lines().any(|line| line == session) {
+            return Err(io::Error::other(format!("No conversation found with session ID: {session}")));
+        }
+        if resume.is_none() {
+            let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&sessions)?;
+            writeln!(log, "{session}")?;
+        }
         let mut stage = Self { task, worktree, session, messages: 0, tools: 0, requests: 0 };
         let cwd = stage.worktree.display().to_string();
         stage.line(json!({

@@ -9,3 +9,9 @@ pub(crate) fn usage_error(message: &str) -> ExitCode {
     let _told = writeln!(std::io::stderr(), "{message}");
     ExitCode::from(2)
 }
+
+/// Says why it can't go on and gives the exit code for that.
+pub(crate) fn broken(error: &std::io::Error) -> ExitCode {
+    let _told = writeln!(std::io::stderr(), "{error}");
+    ExitCode::from(70)
+}

@@ -86,6 +86,11 @@ impl Stat {
         Some(Self { state, parent, start_time })
     }
 
+    /// Stopped by a signal or by a tracer.
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(self.state, 'T' | 't')
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }

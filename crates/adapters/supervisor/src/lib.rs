@@ -3,6 +3,7 @@
 //! The daemon starts a keeper with [`launch`] and talks to it through [`Keeper`]; the keeper itself is
 //! [`keeper::main`], a role of the same binary, and goes on without any daemon.
 
+mod cgroup;
 mod control;
 mod descriptors;
 mod error;
@@ -18,9 +19,16 @@ pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
 pub use identity::Identity;
 pub use launch::{Launched, launch};
-pub use processes::{kill_marked, marked};
+pub use processes::{Inside, end_left, inside, living, marked};
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record};
 pub use wire::{Reply, Request};
+
+/// Where control groups can be made for attempts; `None` where they can't and signals must do.
+pub fn can_freeze() -> Option<std::path::PathBuf> {
+    let probe = cgroup::Cgroup::make(&format!("pilothouse-probe-{}", std::process::id()))?;
+    probe.remove();
+    probe.path().parent().map(std::path::Path::to_owned)
+}
 
 /// The variable that names the run in the environment of every process of it.
 pub const RUN_MARKER: &str = "PILOTHOUSE_RUN";

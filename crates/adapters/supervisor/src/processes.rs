@@ -7,7 +7,9 @@ use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::cgroup::Cgroup;
 use crate::identity::{Identity, Stat};
+use crate::record::{self, KeeperRecord};
 use crate::{HOME_MARKER, RUN_MARKER};
 
 /// Every living descendant of `root`, without `root`. Orphans count when `root` is their subreaper.
@@ -48,27 +50,74 @@ pub fn marked(home: &Path, run: &str) -> Vec<Identity> {
     .collect()
 }
 
-/// Sends SIGKILL to every marked process of a run that has no keeper any more, and to what these
+/// Every living process of a run, whether or not a keeper still holds it: those that carry its marker, and those
+/// in the control groups of its attempts (`attempts` is the folder of their folders), which no cleaned
+/// environment hides. Keepers themselves are not among them.
+pub fn living(home: &Path, run: &str, attempts: &Path) -> Vec<Identity> {
+    let mut found = marked(home, run);
+    for record in records(attempts) {
+        let members = record.cgroup.as_deref().map(|path| Cgroup::at(path).members()).unwrap_or_default();
+        let held = record.agent.filter(Identity::is_alive).map(|agent| agent.pid);
+        let pids = members.into_iter().chain(held);
+        found.extend(pids.filter_map(Identity::of));
+    }
+    found.sort_by_key(|identity| identity.pid);
+    found.dedup();
+    found
+}
+
+/// The records of all attempts whose keeper was started since the machine was.
+fn records(attempts: &Path) -> Vec<KeeperRecord> {
+    let folders = fs::read_dir(attempts).into_iter().flatten().flatten();
+    let records = folders.filter_map(|folder| record::keeper_record(&folder.path()).ok().flatten());
+    records.filter(|record| record.keeper.is_of_this_boot()).collect()
+}
+
+/// Sends SIGKILL to every [living](living) process of a run that has no keeper any more, and to what these
 /// have started, until a search finds none. Gives how many were ended; `Err` with how many still live.
-pub fn kill_marked(home: &Path, run: &str) -> Result<u32, usize> {
+pub fn end_left(home: &Path, run: &str, attempts: &Path) -> Result<u32, usize> {
     let mut ended = BTreeSet::new();
+    let groups: Vec<Cgroup> = records(attempts).iter().filter_map(|r| r.cgroup.as_deref().map(Cgroup::at)).collect();
     for _ in 0..200 {
-        let found = marked(home, run);
+        let found = living(home, run, attempts);
         if found.is_empty() {
+            groups.iter().for_each(Cgroup::remove);
             return Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX));
+        }
+        for group in &groups {
+            group.kill();
         }
         for process in &found {
             let tree = descendants(process.pid);
             for pid in &tree {
                 signal_below(*pid, process.pid, &tree, Signal::KILL);
             }
-            if process.kill() {
-                ended.insert(process.pid);
-            }
+            process.kill();
+            ended.insert(process.pid);
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    Err(marked(home, run).len())
+    Err(living(home, run, attempts).len())
+}
+
+/// A process that works in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    pub pid: u32,
+    pub name: String,
+}
+
+/// The processes whose working folder is `folder` or below it, whoever started them. Those of other users can't
+/// be seen without their rights.
+pub fn inside(folder: &Path) -> Vec<Inside> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let works_there = |pid: &u32| {
+        let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
+        cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(|stat| !stat.is_dead())
+    };
+    let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
+    pids.filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()
 }
 
 /// Signals a process through a pidfd; `false` when it is gone.

@@ -31,6 +31,13 @@ pub struct Start {
     pub socket: PathBuf,
     /// Ends the attempt after this many milliseconds, daemon or not.
     pub limit_ms: Option<u64>,
+    /// Use a control group where one can be made; signals alone otherwise.
+    #[serde(default = "yes")]
+    pub freezer: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +60,9 @@ pub struct KeeperRecord {
     /// `None` until the agent is started; a keeper that died before that leaves it so.
     pub agent: Option<Identity>,
     pub socket: PathBuf,
+    /// The control group of the agent and all it starts, where there is one.
+    #[serde(default)]
+    pub cgroup: Option<PathBuf>,
 }
 
 /// Reads `keeper.json` of an attempt's folder; `None` if there is none yet.

@@ -1,5 +1,6 @@
 //! What is said on a keeper's socket: one line of JSON each way, then the connection closes.
 
+use domain::attempt::Frozen;
 use serde::{Deserialize, Serialize};
 
 /// The longest request in bytes; a pasted task is far below.
@@ -26,6 +27,10 @@ pub enum Request {
         data: String,
     },
     CloseStdin,
+    /// Makes every process of the attempt stand still; answered when they do, or can't be made to.
+    Freeze,
+    /// Lets them go on.
+    Thaw,
 }
 
 /// What it answers.
@@ -38,7 +43,10 @@ pub enum Reply {
         /// The agent itself has ended; its descendants are being ended.
         agent_over: bool,
         stopping: bool,
+        #[serde(default)]
+        frozen: Option<Frozen>,
     },
+    Frozen(Frozen),
     Done,
     /// This id was written before; it is not written again.
     Known,

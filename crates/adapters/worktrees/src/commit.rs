@@ -79,7 +79,7 @@ impl Repository {
 }
 
 /// Lets whoever writes the index just now finish. What is still locked afterwards git reports by its name.
-fn wait_for_index(git_dir: &Path) {
+pub(crate) fn wait_for_index(git_dir: &Path) {
     let deadline = Instant::now() + PATIENCE;
     while git_dir.join("index.lock").exists() && Instant::now() < deadline {
         std::thread::sleep(LOOK);

@@ -180,7 +180,7 @@ impl Made {
     }
 }
 
-fn is_free(path: &Path) -> bool {
+pub(crate) fn is_free(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Err(e) => e.kind() == std::io::ErrorKind::NotFound,
         Ok(meta) if meta.is_dir() => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()),

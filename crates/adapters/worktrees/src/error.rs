@@ -29,6 +29,18 @@ pub enum WorktreeError {
     WrongBranch { path: PathBuf, found: String, wanted: String },
     #[error("a {what} is under way in {path}")]
     InProgress { path: PathBuf, what: &'static str },
+    #[error("the worktree {path} is gone, or is not provably the run's any more")]
+    Gone { path: PathBuf },
+    #[error("in {path} works: {processes}; end that first")]
+    Busy { path: PathBuf, processes: String },
+    #[error("{path} stays: {what}")]
+    Changed { path: PathBuf, what: &'static str },
+    #[error("there is no checkpoint {reference}")]
+    NoCheckpoint { reference: String },
+    #[error("there is no whole snapshot at {path}")]
+    NoSnapshot { path: PathBuf },
+    #[error("the branch {0} exists again and stands elsewhere; rename it and try again")]
+    BranchMoved(String),
     #[error("git can't be started: {0}; is it installed and in PATH?")]
     NoGit(std::io::Error),
     #[error("`git {command}` failed: {message}")]

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -39,6 +40,21 @@ impl Git {
         let copy = lock.try_clone().map_err(WorktreeError::io("hand on the lock for", "git"))?;
         self.command.stdin(Stdio::from(copy));
         Ok(self)
+    }
+
+    /// Has git work on another index than the worktree's own.
+    pub(crate) fn index(mut self, index: &Path) -> Self {
+        self.command.env("GIT_INDEX_FILE", index);
+        self
+    }
+
+    /// Standard output of a call that must succeed and reads `input`.
+    pub(crate) fn input(mut self, input: &[u8]) -> Result<Vec<u8>, WorktreeError> {
+        let mut file = tempfile::tempfile().map_err(WorktreeError::io("make a temporary file for", "git"))?;
+        let written = file.write_all(input).and_then(|()| file.seek(SeekFrom::Start(0)));
+        written.map_err(WorktreeError::io("write a temporary file for", "git"))?;
+        self.command.stdin(Stdio::from(file));
+        self.run()
     }
 
     pub(crate) fn arg(mut self, word: impl AsRef<OsStr>) -> Self {

@@ -5,8 +5,10 @@
 //! while the agent works.
 
 mod changes;
+mod checkpoint;
 mod commit;
 mod create;
+mod diff;
 mod disk;
 mod error;
 mod example;
@@ -14,15 +16,26 @@ mod git;
 mod graph;
 mod list;
 mod lock;
+mod merged;
+mod removable;
+mod remove;
 mod repository;
+mod snapshot;
 mod status;
+mod tree;
 
 pub use changes::Changes;
+pub use checkpoint::{Checkpoint, CheckpointName};
 pub use commit::{Committed, Leftovers};
 pub use create::{Created, NewWorktree, Probe};
+pub use diff::Diff;
 pub use disk::disk_bytes;
 pub use error::WorktreeError;
 pub use example::example;
 pub use list::Worktree;
+pub use removable::Removable;
+pub use remove::{Removal, Removed};
 pub use repository::Repository;
+pub use snapshot::{Restoring, SnapshotRecord, snapshot_record};
 pub use status::Dirt;
+pub use tree::Found;

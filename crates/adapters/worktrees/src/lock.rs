@@ -22,6 +22,15 @@ impl Repository {
     /// When `worktree` is not the top of a linked worktree of this very repository: without its `.git` file
     /// git would take an enclosing repository for it.
     pub(crate) fn lock_worktree(&self, worktree: &Path) -> Result<(File, PathBuf), WorktreeError> {
+        let git_dir = self.check_linked(worktree)?;
+        Ok((take(&git_dir.join("pilothouse.lock"))?, git_dir))
+    }
+
+    /// Gives the own git folder of a worktree that is a linked one of this very repository.
+    ///
+    /// # Errors
+    /// When it is the main checkout, another repository's, or no worktree at all.
+    pub fn check_linked(&self, worktree: &Path) -> Result<PathBuf, WorktreeError> {
         let out = Git::at(worktree).args(&["rev-parse", "--absolute-git-dir", "--show-toplevel"]).run()?;
         let said = String::from_utf8_lossy(&out).into_owned();
         let mut lines = said.lines().map(PathBuf::from);
@@ -31,7 +40,7 @@ impl Repository {
             let message = "it is no worktree of this repository any more".to_owned();
             return Err(WorktreeError::Read { path: worktree.to_owned(), message });
         }
-        Ok((take(&git_dir.join("pilothouse.lock"))?, git_dir))
+        Ok(git_dir)
     }
 }
 

@@ -116,6 +116,19 @@ impl Repository {
         })
     }
 
+    /// The text of a file in a commit (a full id); `None` when the commit has none of this path.
+    ///
+    /// # Errors
+    /// When git can't be started.
+    pub fn file_at(&self, commit: &str, path: &str) -> Result<Option<String>, WorktreeError> {
+        let spec = format!("{commit}:{path}");
+        match Git::at(&self.main).args(&["cat-file", "blob", &spec]).run() {
+            Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+            Err(WorktreeError::Git { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
     fn has_commits(&self) -> bool {
         let all = Git::at(&self.main).args(&["rev-list", "--all", "--max-count=1"]).line();
         all.is_ok_and(|line| !line.is_empty())

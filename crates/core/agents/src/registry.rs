@@ -71,11 +71,14 @@ pub fn find(name: &str) -> Option<&'static Agent> {
 }
 
 impl Agent {
-    /// How to start it headless on `prompt`.
-    pub fn start(&self, prompt: &str, model: Option<&str>) -> Start {
+    /// How to start it headless on `prompt`, in a new session or going on in the one called `resume`.
+    pub fn start(&self, prompt: &str, model: Option<&str>, resume: Option<&str>) -> Start {
         let mut args: Vec<String> = self.args.iter().map(|arg| (*arg).to_owned()).collect();
         if let Some(model) = model {
             args.extend(["--model".to_owned(), model.to_owned()]);
+        }
+        if let Some(session) = resume {
+            args.extend(["--resume".to_owned(), session.to_owned()]);
         }
         let input = match self.dialect {
             Dialect::ClaudeStream => vec![("prompt".to_owned(), crate::claude_stream::prompt(prompt))],

@@ -50,6 +50,26 @@ impl Exit {
     }
 }
 
+/// How far a pause reached, counted after it took effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Processes that stand still.
+    pub n: u32,
+    /// Processes that live.
+    pub of: u32,
+    /// By which means: `freezer` (cgroup v2), `signals` (SIGSTOP to every descendant), or both.
+    pub means: String,
+}
+
+impl Frozen {
+    /// `7 of 7 frozen (freezer)`, and how many still run if any do.
+    pub fn describe(&self) -> String {
+        let running = self.of.saturating_sub(self.n);
+        let rest = if running == 0 { String::new() } else { format!("; {running} STILL RUN") };
+        format!("{} of {} processes frozen ({}){rest}", self.n, self.of, self.means)
+    }
+}
+
 /// What the agent itself said at the end, which is worth more than its exit code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentResult {
@@ -67,6 +87,8 @@ pub struct AttemptState {
     pub pid: Option<u32>,
     pub keeper_pid: Option<u32>,
     pub session: Option<String>,
+    /// The session that it was started to continue.
+    pub resumes: Option<String>,
     pub result: Option<AgentResult>,
     pub exit: Option<Exit>,
     /// Its input was closed, or that was begun: nothing more will be asked of it.
@@ -83,6 +105,7 @@ impl AttemptState {
             pid: None,
             keeper_pid: None,
             session: None,
+            resumes: None,
             result: None,
             exit: None,
             input_closed: false,

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::RunId;
 use crate::phase::PhaseSpec;
-use crate::status::By;
 
 /// A run that someone asks for, with everything resolved that the dispatcher can't look up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +23,9 @@ pub struct NewRun {
     pub model: Option<String>,
     pub task: String,
     pub phases: Vec<PhaseSpec>,
+    /// A worktree in which nothing was changed goes by itself.
+    #[serde(default)]
+    pub release_unchanged: bool,
 }
 
 /// An answer to an agent's question.
@@ -40,17 +42,33 @@ pub enum Answer {
 /// answered by pilothouse itself.
 pub const ALLOWED_FOR_RUN: &str = "allowed for this run";
 
-/// What someone asks of an existing run.
+/// What someone asks of existing runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    Pause,
+    Resume,
+    Retry {
+        /// `None`: the phase that is to go on.
+        phase: Option<String>,
+        /// Whether to continue the agent's session; `None`: when it was cut short.
+        resume: Option<bool>,
+    },
     Terminate {
+        /// Milliseconds between the polite signal and the last one.
         grace_ms: u64,
-        by: By,
     },
-    /// Answers the question with this id; refused when another question is open by now.
-    Answer {
-        question: String,
-        answer: Answer,
+    Rollback {
+        to: u32,
     },
+    Dismiss,
+    Rm,
+    Restore,
+}
+
+impl Command {
+    /// Whether it may only be decided with the count of the run's living processes.
+    pub fn needs_count(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Rm)
+    }
 }

@@ -75,6 +75,32 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::RunFailed(d) => ("failed", d.reason.clone(), false),
         Body::TerminateRequested(d) => ("terminate", format!("asked for, grace {} ms", d.grace_ms), false),
         Body::RunTerminated(_) => ("terminated", "nothing of it lives; worktree and branch are kept".to_owned(), false),
+        Body::RunPaused(d) => ("paused", format!("{}; {}", d.reason, d.frozen.describe()), false),
+        Body::RunResumed(_) => ("resumed", "every process goes on".to_owned(), false),
+        Body::CheckpointSaved(d) => ("checkpoint", format!("{} {}", d.n, d.why), false),
+        Body::CheckpointRestored(d) => ("back", format!("at checkpoint {}, branch at {}", d.n, short(&d.head)), false),
+        Body::RetryRequested(d) => {
+            let how = if d.resume { "going on in the agent's session" } else { "anew from where it began" };
+            ("retry", format!("{}, {how}", d.phase), false)
+        }
+        Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),
+        Body::RunDismissed(_) => ("dismissed", String::new(), false),
+        Body::RemovalRequested(d) => {
+            let by = if d.by == crate::status::By::Pilothouse { "nothing was changed in it" } else { "by a person" };
+            ("removal", format!("of the worktree: {by}"), false)
+        }
+        Body::SnapshotSaved(d) => {
+            let left = match d.left_out.len() {
+                0 => String::new(),
+                n => format!(", {n} that can be built again left out: {}", d.left_out.join(" ")),
+            };
+            ("snapshot", format!("{} with {} of files{left}", d.name, crate::figures::bytes(d.bytes)), false)
+        }
+        Body::WorktreeRemoved(d) => {
+            ("removed", if d.branch { "the worktree and its branch" } else { "the worktree" }.to_owned(), false)
+        }
+        Body::RestoreRequested(_) => ("restore", "asked for".to_owned(), false),
+        Body::WorktreeRestored(d) => ("restored", format!("{} at {}", d.path, short(&d.head)), false),
         Body::Adopted(d) => ("adopted", format!("keeper {} by a new daemon", d.keeper_pid), true),
         Body::Lost(d) => (if d.survivors == 0 { "lost" } else { "unkept" }, d.reason.clone(), false),
         Body::Note(d) => ("note", d.text.clone(), false),
@@ -82,6 +108,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::EffectFinished(d) => match &d.outcome {
             Outcome::Done => ("did", d.id.to_string(), true),
             Outcome::Failed(why) => ("could not", format!("{} {why}", d.id), false),
+            Outcome::Refused(why) => ("refused", format!("{} {why}", d.id), false),
             Outcome::Unknown(why) => ("unknown", format!("{} {why}", d.id), false),
         },
         Body::Other(other) => ("other", format!("{} {}", other.kind, other.data), true),
@@ -96,5 +123,11 @@ fn effect(effect: &Effect) -> String {
         Effect::CommitLeftovers { phase } => format!("commit what {phase} left"),
         Effect::Write { attempt, .. } => format!("write to {attempt}"),
         Effect::CloseInput(key) => format!("close the input of {key}"),
+        Effect::Freeze { attempt, .. } => format!("freeze {attempt}"),
+        Effect::Thaw { attempt, .. } => format!("thaw {attempt}"),
+        Effect::SaveCheckpoint { n, .. } => format!("save checkpoint {n}"),
+        Effect::RestoreCheckpoint { n } => format!("go back to checkpoint {n}"),
+        Effect::RemoveWorktree { snapshot, .. } => format!("remove the worktree into snapshot {snapshot}"),
+        Effect::RestoreWorktree { snapshot } => format!("restore the worktree out of snapshot {snapshot}"),
     }
 }

@@ -32,6 +32,18 @@ pub enum Effect {
     },
     /// Closes the agent's standard input: nothing more will be asked of it.
     CloseInput(AttemptKey),
+    /// Makes every process of the attempt stand still, and counts them.
+    Freeze { attempt: AttemptKey, by: By, reason: String },
+    /// Lets a frozen attempt go on.
+    Thaw { attempt: AttemptKey, by: By },
+    /// Keeps the whole worktree as checkpoint `n`.
+    SaveCheckpoint { n: u32, why: String },
+    /// Puts files, index and branch back to checkpoint `n`; the present was kept as another one before.
+    RestoreCheckpoint { n: u32 },
+    /// Keeps everything in a snapshot of this name, then removes worktree and branch.
+    RemoveWorktree { snapshot: String, by: By },
+    /// Makes worktree and branch again out of a snapshot.
+    RestoreWorktree { snapshot: String },
 }
 
 /// How an effect went.
@@ -41,6 +53,8 @@ pub enum Outcome {
     Done,
     /// Tried, failed, and what had been done of it is undone.
     Failed(String),
+    /// Not done, because it would lose work or touch what is not ours.
+    Refused(String),
     /// Not known whether it took place; never tried again blindly.
     Unknown(String),
 }

@@ -1,12 +1,13 @@
 //! What a run's events add up to; the one place where its state changes.
 
 use crate::attempt::{AgentResult, AttemptState, Exit};
+use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::ALLOWED_FOR_RUN;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event};
 use crate::phase::PhaseState;
-use crate::run::{Question, RunState};
-use crate::status::{Activity, Status};
+use crate::run::{Paused, Question, RunState, Snapshot};
+use crate::status::{Activity, By, Status};
 use crate::tokens::Tokens;
 
 /// The state after all `events`, from nothing.
@@ -43,6 +44,15 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::PhaseStarted(data) => {
             let last = state.phases.len().saturating_sub(1);
             state.phase = usize::try_from(data.index).unwrap_or(1).saturating_sub(1).min(last);
+            state.retry = None;
+            let index = state.phase;
+            if let Some(phase) = state.phases.get_mut(index) {
+                phase.resumes.clone_from(&data.resumes);
+                // An attempt that goes on where the last one stopped leaves the phase's beginning where it was.
+                if data.checkpoint.is_some() {
+                    phase.began_at = data.checkpoint;
+                }
+            }
             // A run is at work when an agent is; until the first one is started it is being prepared.
             if matches!(state.status, Status::Working(_)) {
                 works(state, Activity::Starting);
@@ -81,7 +91,104 @@ pub fn apply(state: &mut RunState, event: &Event) {
             }
         }
         Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) => {}
+        body if keeping(state, event, body) => {}
         body => attempt_event(state, event, body),
+    }
+}
+
+/// Events of pausing, checkpoints and removal; `false` for all others.
+fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
+    match body {
+        Body::RunPaused(data) if state.is_live() => {
+            let under = state.status_mut().clone();
+            state.status = Status::Paused { by: data.by.clone(), reason: data.reason.clone() };
+            state.paused = Some(Paused { frozen: data.frozen.clone(), under });
+        }
+        Body::RunPaused(_) => {}
+        Body::RunResumed(_) => unpause(state),
+        Body::CheckpointSaved(data) => {
+            state.head = Some(data.head.clone());
+            let finished = state.current().is_some_and(|phase| phase.finished);
+            if let Some(phase) = state.phases.get_mut(state.phase).filter(|_| finished) {
+                phase.ended_at.get_or_insert(data.n);
+            }
+            state.checkpoints.push(Checkpoint {
+                n: data.n,
+                commit: data.commit.clone(),
+                head: data.head.clone(),
+                why: data.why.clone(),
+                at: event.at,
+                phase: state.phase + usize::from(finished),
+            });
+            if let Some(retry) = &mut state.retry {
+                retry.saved = true;
+            }
+            if let Some(rollback) = &mut state.rollback {
+                rollback.saved = true;
+            }
+        }
+        Body::CheckpointRestored(data) => {
+            state.head = Some(data.head.clone());
+            match &mut state.retry {
+                Some(retry) => retry.put_back = true,
+                None => rolled_back(state, event, data.n),
+            }
+        }
+        Body::RetryRequested(data) => {
+            if let Some(phase) = state.phases.iter().position(|p| p.spec.name == data.phase) {
+                state.retry = Some(Retry { phase, resume: data.resume, saved: false, put_back: false });
+                state.status = Status::Queued;
+                state.ended_at = None;
+                state.dismissed = false;
+                state.phase = phase;
+                let began_at = state.phases[phase].began_at;
+                state.phases[phase].reopen(began_at);
+                state.phases[phase + 1..].iter_mut().for_each(|later| later.reopen(None));
+            }
+        }
+        Body::RollbackRequested(data) => {
+            state.rollback = Some(Rollback { to: data.to, by: data.by.clone(), saved: false });
+        }
+        Body::RunDismissed(_) => state.dismissed = true,
+        Body::RemovalRequested(data) => state.removing = Some(data.by.clone()),
+        Body::SnapshotSaved(data) => {
+            let (name, left_out) = (data.name.clone(), data.left_out.clone());
+            state.snapshot = Some(Snapshot { name, bytes: data.bytes, left_out });
+        }
+        Body::WorktreeRemoved(data) => {
+            state.removing = None;
+            state.removed = true;
+            // One that pilothouse lets go by itself is still to be seen by the person.
+            state.dismissed |= data.by == By::Person;
+        }
+        Body::RestoreRequested(_) => state.restoring = true,
+        Body::WorktreeRestored(data) => {
+            state.restoring = false;
+            state.removed = false;
+            state.dismissed = false;
+            state.head = Some(data.head.clone());
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// The phases that began after the checkpoint are open again; what goes on from there begins at it.
+fn rolled_back(state: &mut RunState, event: &Event, to: u32) {
+    state.rollback = None;
+    let Some(index) = state.checkpoints.iter().find(|c| c.n == to).map(|c| c.phase) else { return };
+    let Some(phase) = state.phases.get_mut(index) else { return };
+    phase.reopen(Some(to));
+    let name = phase.spec.name.clone();
+    state.phases[index + 1..].iter_mut().for_each(|later| later.reopen(None));
+    state.phase = index;
+    let reason = format!("rolled back to checkpoint {to}; retry goes on from there");
+    ends(state, event, Status::Failed { phase: name, reason });
+}
+
+fn unpause(state: &mut RunState) {
+    if let Some(paused) = state.paused.take() {
+        state.status = paused.under;
     }
 }
 
@@ -103,6 +210,7 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.exit = Some(data.exit.clone());
             }
+            unpause(state);
             works(state, Activity::Finishing);
         }
         Body::AgentSession(data) => {
@@ -129,7 +237,7 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
         Body::UsageReported(data) => *state.tokens.get_or_insert_with(Tokens::default) += data.tokens,
         Body::WaitingStarted(data) => {
             if !state.status.is_settled() {
-                state.status = Status::Waiting;
+                *state.status_mut() = Status::Waiting;
             }
             state.question = Some(Question {
                 id: data.id.clone(),
@@ -146,16 +254,16 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             {
                 state.allowed.extend(asked.tool);
             }
-            if state.question.is_none() && state.status == Status::Waiting {
-                state.status = Status::Working(Activity::Thinking);
+            if state.question.is_none() && *state.status_mut() == Status::Waiting {
+                *state.status_mut() = Status::Working(Activity::Thinking);
             }
         }
         Body::Limited(data) if !state.status.is_settled() => {
-            state.status = Status::Limited { resets_at: data.resets_at };
+            *state.status_mut() = Status::Limited { resets_at: data.resets_at };
         }
         Body::LimitedEnded(_) => {
-            if matches!(state.status, Status::Limited { .. }) {
-                state.status = Status::Working(Activity::Thinking);
+            if matches!(state.status_mut(), Status::Limited { .. }) {
+                *state.status_mut() = Status::Working(Activity::Thinking);
             }
         }
         _ => {}
@@ -164,13 +272,10 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
 
 /// An agent at work says what it does; that never wakes a settled, waiting or limited run.
 fn works(state: &mut RunState, activity: Activity) {
-    if matches!(state.status, Status::Queued | Status::Preparing | Status::Working(_))
-        || activity == Activity::Finishing
-    {
-        if state.status.is_settled() {
-            return;
-        }
-        state.status = Status::Working(activity);
+    let status = state.status_mut();
+    let open = matches!(status, Status::Queued | Status::Preparing | Status::Working(_));
+    if (open || activity == Activity::Finishing) && !status.is_settled() {
+        *status = Status::Working(activity);
     }
 }
 
@@ -179,21 +284,22 @@ fn ends(state: &mut RunState, event: &Event, status: Status) {
     state.question = None;
     state.keeper_gone = false;
     state.ending = None;
+    state.paused = None;
+    state.retry = None;
     state.ended_at = Some(event.at);
 }
 
 fn effect_starts(state: &mut RunState, effect: &Effect) {
+    if state.status == Status::Queued {
+        state.status = Status::Preparing;
+    }
     match effect {
-        Effect::CreateWorktree => {
-            if state.status == Status::Queued {
-                state.status = Status::Preparing;
-            }
-        }
         Effect::StartAttempt(key) => {
             if let Some(phase) = state.phases.iter_mut().find(|p| p.spec.name == key.phase)
                 && phase.attempts.iter().all(|a| a.number != key.attempt)
             {
-                phase.attempts.push(AttemptState { started: true, ..AttemptState::new(key.attempt) });
+                let resumes = phase.resumes.take();
+                phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
             }
         }
         Effect::CloseInput(key) => {
@@ -203,16 +309,24 @@ fn effect_starts(state: &mut RunState, effect: &Effect) {
                 attempt.input_closed = true;
             }
         }
-        Effect::StopAttempt { .. } | Effect::CommitLeftovers { .. } | Effect::Write { .. } => {}
+        _ => {}
     }
 }
 
 fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
-    if let (Effect::StartAttempt(key), Outcome::Failed(reason)) = (effect, outcome)
-        && let Some(phase) = state.phases.iter_mut().find(|p| p.spec.name == key.phase)
-        && let Some(attempt) = phase.attempts.iter_mut().find(|a| a.number == key.attempt)
-    {
-        attempt.exit.get_or_insert_with(|| Exit { error: Some(reason.clone()), ..Exit::default() });
+    let (Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason)) = outcome else { return };
+    match effect {
+        Effect::StartAttempt(key) => {
+            let phase = state.phases.iter_mut().find(|p| p.spec.name == key.phase);
+            if let Some(attempt) = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == key.attempt)) {
+                attempt.exit.get_or_insert_with(|| Exit { error: Some(reason.clone()), ..Exit::default() });
+            }
+        }
+        // What was asked for is not tried again and again; who asked has been told.
+        Effect::SaveCheckpoint { .. } | Effect::RestoreCheckpoint { .. } => state.rollback = None,
+        Effect::RemoveWorktree { .. } => state.removing = None,
+        Effect::RestoreWorktree { .. } => state.restoring = false,
+        _ => {}
     }
 }
 

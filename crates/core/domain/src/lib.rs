@@ -3,6 +3,7 @@
 //! Everything here is a pure function of values: no clock, no file, no process, no network.
 
 pub mod attempt;
+pub mod checkpoint;
 pub mod command;
 pub mod decide;
 pub mod describe;
@@ -11,6 +12,7 @@ pub mod event;
 pub mod figures;
 pub mod fold;
 pub mod group;
+pub mod handover;
 pub mod ids;
 pub mod name;
 pub mod phase;

@@ -4,11 +4,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptState;
 
+/// Whether a phase begins a new session of its agent or goes on with the one of the phase before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionUse {
+    #[default]
+    New,
+    Continue,
+}
+
+/// What pilothouse commits at the end of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommitUse {
+    /// What the agent left uncommitted.
+    #[default]
+    Leftovers,
+    Never,
+}
+
 /// What was asked for in one phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PhaseSpec {
     pub name: String,
     pub prompt: String,
+    /// Another agent than the run's, with its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default)]
+    pub session: SessionUse,
+    #[serde(default)]
+    pub commit: CommitUse,
 }
 
 /// One phase of a run as folded.
@@ -16,17 +44,44 @@ pub struct PhaseSpec {
 pub struct PhaseState {
     pub spec: PhaseSpec,
     pub attempts: Vec<AttemptState>,
+    /// The session that the attempt about to be started continues.
+    pub resumes: Option<String>,
+    /// The checkpoint that it began at.
+    pub began_at: Option<u32>,
     /// What the agent left uncommitted is on the branch; the commit the branch then stood at.
     pub committed: Option<String>,
     pub finished: bool,
+    /// The checkpoint that keeps how it ended.
+    pub ended_at: Option<u32>,
 }
 
 impl PhaseState {
     pub fn new(spec: PhaseSpec) -> Self {
-        Self { spec, attempts: Vec::new(), committed: None, finished: false }
+        Self {
+            spec,
+            attempts: Vec::new(),
+            resumes: None,
+            began_at: None,
+            committed: None,
+            finished: false,
+            ended_at: None,
+        }
     }
 
     pub fn attempt(&self) -> Option<&AttemptState> {
         self.attempts.last()
+    }
+
+    /// The number of the attempt that would come next.
+    pub fn next_attempt(&self) -> u32 {
+        self.attempt().map_or(1, |attempt| attempt.number + 1)
+    }
+
+    /// Takes the phase back to before its end, beginning at another checkpoint. Its attempts stay known.
+    pub(crate) fn reopen(&mut self, began_at: Option<u32>) {
+        self.began_at = began_at;
+        self.committed = None;
+        self.finished = false;
+        self.ended_at = None;
     }
 }

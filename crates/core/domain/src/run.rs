@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attempt::{AttemptKey, AttemptState};
+use crate::attempt::{AttemptKey, AttemptState, Frozen};
+use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::NewRun;
 use crate::effect::{Effect, EffectId};
 use crate::phase::PhaseState;
@@ -19,6 +20,23 @@ pub struct Question {
     pub tool: Option<String>,
     pub input: Option<String>,
     pub asked_at: Timestamp,
+}
+
+/// A run whose processes stand still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paused {
+    pub frozen: Frozen,
+    /// What it is when it goes on.
+    pub under: Status,
+}
+
+/// A worktree that is gone and what was kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    pub name: String,
+    /// Bytes of the files kept.
+    pub bytes: u64,
+    pub left_out: Vec<String>,
 }
 
 /// Everything that is known of a run from its timeline; only [`fold`](crate::fold) changes it.
@@ -49,6 +67,18 @@ pub struct RunState {
     /// Its end was asked for: by whom, and the grace in milliseconds.
     pub ending: Option<(By, u64)>,
     pub dismissed: bool,
+    pub paused: Option<Paused>,
+    pub checkpoints: Vec<Checkpoint>,
+    pub retry: Option<Retry>,
+    pub rollback: Option<Rollback>,
+    /// Its worktree's removal was asked for, by whom.
+    pub removing: Option<By>,
+    /// The last snapshot that was saved of its worktree.
+    pub snapshot: Option<Snapshot>,
+    /// Its worktree was removed.
+    pub removed: bool,
+    /// Its worktree's return was asked for.
+    pub restoring: bool,
     pub created_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
@@ -75,6 +105,14 @@ impl Default for RunState {
             keeper_gone: false,
             ending: None,
             dismissed: false,
+            paused: None,
+            checkpoints: Vec::new(),
+            retry: None,
+            rollback: None,
+            removing: None,
+            snapshot: None,
+            removed: false,
+            restoring: false,
             created_at: None,
             started_at: None,
             ended_at: None,
@@ -107,6 +145,35 @@ impl RunState {
     /// Whether an attempt of this run has a keeper that has not reported its end.
     pub fn is_live(&self) -> bool {
         self.phases.iter().flat_map(|p| &p.attempts).any(AttemptState::is_live)
+    }
+
+    /// Whether nothing of it lives, is being done or was asked for.
+    pub fn is_at_rest(&self) -> bool {
+        let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
+        self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
+    }
+
+    /// The name and model of the agent that works on a phase.
+    pub fn agent_of(&self, phase: &str) -> Option<(&str, Option<&str>)> {
+        let spec = self.spec.as_ref()?;
+        let own = self.phases.iter().find(|p| p.spec.name == phase).map(|p| &p.spec);
+        Some(match own.and_then(|p| Some((p.agent.as_deref()?, p.model.as_deref()))) {
+            Some(other) => other,
+            None => (&spec.agent, spec.model.as_deref()),
+        })
+    }
+
+    /// The worktree is there and is to stay.
+    pub fn has_worktree(&self) -> bool {
+        self.worktree_at.is_some() && !self.removed
+    }
+
+    /// The status apart from a pause.
+    pub(crate) fn status_mut(&mut self) -> &mut Status {
+        match &mut self.paused {
+            Some(paused) => &mut paused.under,
+            None => &mut self.status,
+        }
     }
 
     /// Whether the run takes one of the places that the concurrency limit counts.

@@ -19,8 +19,10 @@ struct Run {
 impl Run {
     fn new(phases: &[&str]) -> Self {
         let mut run = Self { state: RunState::default(), events: Vec::new() };
-        let phases =
-            phases.iter().map(|name| PhaseSpec { name: (*name).to_owned(), prompt: "do it".to_owned() }).collect();
+        let phases = phases
+            .iter()
+            .map(|name| PhaseSpec { name: (*name).to_owned(), prompt: "do it".to_owned(), ..PhaseSpec::default() })
+            .collect();
         let spec = NewRun {
             id: RunId::parse("abc234").expect("an id"),
             name: "fix".to_owned(),
@@ -33,6 +35,7 @@ impl Run {
             model: None,
             task: "do it".to_owned(),
             phases,
+            release_unchanged: false,
         };
         run.append(None, RunCreated { run: spec }.into());
         run.append(None, RunQueued {}.into());
@@ -85,11 +88,21 @@ impl Run {
             let (path, branch, head) = ("/w/fix".to_owned(), "pilothouse/fix".to_owned(), "b".repeat(40));
             self.finish(id, Outcome::Done, Facts::Worktree { path, branch, head });
         }
+        self.checkpoint();
         let (id, effect) = self.next().remove(0);
         assert!(matches!(effect, Effect::StartAttempt(_)), "{effect:?}");
         self.finish(id, Outcome::Done, Facts::Started { pid: 10, keeper_pid: 9 });
         assert_eq!(self.state.status, Status::Working(Activity::Starting));
         assert!(decide::next(&self.state, true).is_nothing(), "an agent is at work");
+    }
+
+    /// Saves the checkpoint that the next step is to save, if it is.
+    fn checkpoint(&mut self) {
+        if let [Effect::SaveCheckpoint { n, .. }] = decide::next(&self.state, true).effects[..] {
+            let (id, _) = self.next().remove(0);
+            let head = self.state.head.clone().unwrap_or_default();
+            self.finish(id, Outcome::Done, Facts::Checkpoint { commit: format!("{n}").repeat(40), head });
+        }
     }
 
     fn agent_ends(&mut self, ok: bool) {
@@ -106,6 +119,9 @@ impl Run {
         let (id, effect) = self.next().remove(0);
         assert!(matches!(effect, Effect::CommitLeftovers { .. }), "{effect:?}");
         self.finish(id, Outcome::Done, Facts::Committed { head: "c".repeat(40), leftovers: 1 });
+        let (id, effect) = self.next().remove(0);
+        let Effect::SaveCheckpoint { n, .. } = effect else { panic!("{effect:?}") };
+        self.finish(id, Outcome::Done, Facts::Checkpoint { commit: format!("{n}").repeat(40), head: "c".repeat(40) });
     }
 }
 
@@ -168,6 +184,7 @@ fn an_agent_that_cannot_start_fails_its_run() {
     let (id, _) = run.next().remove(0);
     let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
     run.finish(id, Outcome::Done, Facts::Worktree { path, branch, head });
+    run.checkpoint();
     let (id, _) = run.next().remove(0);
     run.finish(id, Outcome::Failed("no such program".to_owned()), Facts::Nothing);
     run.next();

@@ -1,13 +1,15 @@
 //! What holds for every event and every order of events.
 
-use domain::attempt::{AttemptKey, Exit};
+use domain::attempt::{AttemptKey, Exit, Frozen};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, EffectFinished,
-    EffectStarted, GENESIS, Limited, LimitedEnded, Lost, Note, Other, PhaseFinished, PhaseStarted, RunCreated,
-    RunFailed, RunQueued, RunReady, RunTerminated, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
-    WaitingEnded, WaitingStarted, WorktreeCreated,
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
+    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, GENESIS, Limited, LimitedEnded, Lost, Note,
+    Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
+    RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SnapshotSaved,
+    TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted, WorktreeCreated,
+    WorktreeRemoved, WorktreeRestored,
 };
 use domain::phase::PhaseSpec;
 use domain::status::By;
@@ -43,7 +45,10 @@ fn tokens() -> impl Strategy<Value = Tokens> {
 }
 
 fn new_run() -> impl Strategy<Value = NewRun> {
-    let phases = prop::collection::vec((phase(), text()).prop_map(|(name, prompt)| PhaseSpec { name, prompt }), 0..3);
+    let phases = prop::collection::vec(
+        (phase(), text()).prop_map(|(name, prompt)| PhaseSpec { name, prompt, ..PhaseSpec::default() }),
+        0..3,
+    );
     (any::<[u8; 6]>(), text(), text(), prop::option::of(text()), phases).prop_map(|(id, name, path, model, phases)| {
         NewRun {
             id: RunId::from_random(id),
@@ -57,6 +62,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             model,
             task: "t".to_owned(),
             phases,
+            release_unchanged: true,
         }
     })
 }
@@ -68,6 +74,12 @@ fn effect() -> impl Strategy<Value = Effect> {
         key().prop_map(Effect::CloseInput),
         phase().prop_map(|phase| Effect::CommitLeftovers { phase }),
         (key(), any::<u64>(), by()).prop_map(|(attempt, grace_ms, by)| Effect::StopAttempt { attempt, grace_ms, by }),
+        (key(), by(), text()).prop_map(|(attempt, by, reason)| Effect::Freeze { attempt, by, reason }),
+        (key(), by()).prop_map(|(attempt, by)| Effect::Thaw { attempt, by }),
+        (0u32..4, text()).prop_map(|(n, why)| Effect::SaveCheckpoint { n, why }),
+        (0u32..4).prop_map(|n| Effect::RestoreCheckpoint { n }),
+        (text(), by()).prop_map(|(snapshot, by)| Effect::RemoveWorktree { snapshot, by }),
+        text().prop_map(|snapshot| Effect::RestoreWorktree { snapshot }),
         (key(), text(), prop::option::of(text())).prop_map(|(attempt, data, question)| Effect::Write {
             attempt,
             write: data.clone(),
@@ -79,7 +91,12 @@ fn effect() -> impl Strategy<Value = Effect> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![Just(Outcome::Done), text().prop_map(Outcome::Failed), text().prop_map(Outcome::Unknown)]
+    prop_oneof![
+        Just(Outcome::Done),
+        text().prop_map(Outcome::Failed),
+        text().prop_map(Outcome::Refused),
+        text().prop_map(Outcome::Unknown)
+    ]
 }
 
 fn exit() -> impl Strategy<Value = Exit> {
@@ -88,12 +105,37 @@ fn exit() -> impl Strategy<Value = Exit> {
         .prop_map(|(code, signal, error, survivors_ended, asked)| Exit { code, signal, error, survivors_ended, asked })
 }
 
+fn history() -> impl Strategy<Value = Body> {
+    let frozen = (any::<u32>(), any::<u32>(), text()).prop_map(|(n, of, means)| Frozen { n, of, means });
+    prop_oneof![
+        (by(), text(), frozen).prop_map(|(by, reason, frozen)| RunPaused { by, reason, frozen }.into()),
+        by().prop_map(|by| RunResumed { by }.into()),
+        (0u32..4, text(), text(), text())
+            .prop_map(|(n, commit, head, why)| CheckpointSaved { n, commit, head, why }.into()),
+        (0u32..4, text()).prop_map(|(n, head)| CheckpointRestored { n, head }.into()),
+        (phase(), any::<bool>(), by()).prop_map(|(phase, resume, by)| RetryRequested { phase, resume, by }.into()),
+        (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),
+        Just(RunDismissed {}.into()),
+        by().prop_map(|by| RemovalRequested { by }.into()),
+        (text(), any::<u64>(), prop::collection::vec(text(), 0..3)).prop_map(|(name, bytes, left_out)| SnapshotSaved {
+            name,
+            bytes,
+            left_out
+        }
+        .into()),
+        (by(), any::<bool>()).prop_map(|(by, branch)| WorktreeRemoved { by, branch }.into()),
+        by().prop_map(|by| RestoreRequested { by }.into()),
+        (text(), text()).prop_map(|(path, head)| WorktreeRestored { path, head }.into()),
+    ]
+}
+
 fn lifecycle() -> impl Strategy<Value = Body> {
     prop_oneof![
         new_run().prop_map(|run| RunCreated { run }.into()),
         Just(RunQueued {}.into()),
         (text(), text(), text()).prop_map(|(path, branch, head)| WorktreeCreated { path, branch, head }.into()),
-        (any::<u32>(), any::<u32>()).prop_map(|(index, count)| PhaseStarted { index, count }.into()),
+        (any::<u32>(), any::<u32>(), prop::option::of(0u32..4), prop::option::of(text()))
+            .prop_map(|(index, count, checkpoint, resumes)| PhaseStarted { index, count, checkpoint, resumes }.into()),
         (any::<u32>(), any::<u32>()).prop_map(|(pid, keeper_pid)| AttemptStarted { pid, keeper_pid }.into()),
         exit().prop_map(|exit| AttemptFinished { exit }.into()),
         (text(), any::<u32>()).prop_map(|(head, leftovers)| PhaseFinished { head, leftovers }.into()),
@@ -106,6 +148,7 @@ fn lifecycle() -> impl Strategy<Value = Body> {
         text().prop_map(|text| Note { text }.into()),
         (0u64..5, effect()).prop_map(|(id, effect)| EffectStarted { id, effect }.into()),
         (0u64..5, outcome()).prop_map(|(id, outcome)| EffectFinished { id, outcome }.into()),
+        history(),
         text().prop_map(|kind| Body::Other(Other { kind: format!("later.{kind}"), data: "{\"n\":[1]}".to_owned() })),
     ]
 }

@@ -10,6 +10,10 @@ mod row;
 
 pub use frame::{CONTRACT, FromDaemon, FromFace, MAX_FRAME};
 pub use record::DaemonRecord;
-pub use reply::{Acted, Code, DaemonStatus, Output, Refused, Reply, WorktreeRow};
+pub use reply::{
+    Acted, Code, DaemonStatus, DiffReply, Fact, FileChange, Output, Refused, RemovableRow, Reply, WorktreeRow,
+};
 pub use request::{OutputFile, Request, RunRequest, Scope};
-pub use row::{Changes, Frozen, Observations, Observed, PhaseRow, PullRequest, QuestionRow, Row, TokensRow, row};
+pub use row::{
+    Changes, CheckpointRow, Frozen, Observations, Observed, PhaseRow, PullRequest, QuestionRow, Row, TokensRow, row,
+};

@@ -65,6 +65,9 @@ pub struct DaemonStatus {
     pub faces: u32,
     pub rss_bytes: Option<u64>,
     pub degraded: Option<String>,
+    /// What does not work as it should here, and what is done instead.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// One worktree, as `worktrees --json` gives it.
@@ -86,6 +89,53 @@ pub struct WorktreeRow {
     pub merged: Option<bool>,
 }
 
+/// A file in a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    pub path: String,
+    /// Lines; `null` for a binary.
+    pub added: Option<u64>,
+    pub removed: Option<u64>,
+}
+
+/// What a run has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffReply {
+    /// The commit compared with, in full.
+    pub from: String,
+    /// A unified diff as git words it.
+    pub text: String,
+    pub files: Vec<FileChange>,
+    /// The text was cut: it is longer than one reply may be.
+    pub cut: bool,
+}
+
+/// One thing known of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub about: String,
+    pub says: String,
+    /// Where it comes from: a file, a process, git.
+    pub source: String,
+    /// When it was so: now for what was just looked at.
+    pub at: Option<domain::Timestamp>,
+}
+
+/// A worktree with its removal in mind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovableRow {
+    pub path: String,
+    pub run: Option<String>,
+    pub name: Option<String>,
+    pub may_go: bool,
+    /// Why it may go, or everything that stands against it.
+    pub why: String,
+    /// Bytes that a snapshot would keep; `null` when that can't be told.
+    pub bytes: Option<u64>,
+    /// Ignored folders and files that a snapshot would leave out.
+    pub left_out: Vec<String>,
+}
+
 /// One reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +148,9 @@ pub enum Reply {
     Output(Output),
     Acted(Vec<Acted>),
     Worktrees(Vec<WorktreeRow>),
+    Diff(DiffReply),
+    Facts(Vec<Fact>),
+    Removable(Vec<RemovableRow>),
     Status(DaemonStatus),
     Stopping,
     Refused(Refused),

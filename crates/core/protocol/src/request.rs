@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use serde::{Deserialize, Serialize};
 
 /// Which runs are meant.
@@ -29,6 +29,9 @@ pub struct RunRequest {
     pub base: Option<String>,
     /// How many runs of the same task.
     pub count: u32,
+    /// Phases as typed, each `NAME` (one of the settings') or `NAME:PROMPT`; none: the settings' phases.
+    #[serde(default)]
+    pub phases: Vec<String>,
 }
 
 /// Which file of an attempt.
@@ -79,10 +82,31 @@ pub enum Request {
         from: u64,
         len: u64,
     },
-    Terminate {
+    /// Something to be done with runs; replied to when it is done, or can't be.
+    Act {
         runs: Vec<String>,
         scope: Scope,
-        grace_ms: u64,
+        command: Command,
+    },
+    /// What a run has changed since its base, or since one of its checkpoints.
+    Diff {
+        run: String,
+        scope: Scope,
+        since: Option<u32>,
+    },
+    /// What is known of a run just now, and from where.
+    Explain {
+        run: String,
+        scope: Scope,
+    },
+    /// What stands against removing these runs' worktrees, and what a snapshot would leave out.
+    Removable {
+        runs: Vec<String>,
+        scope: Scope,
+    },
+    /// Every worktree of the repository with whether it may go and why.
+    Gc {
+        folder: PathBuf,
     },
     Answer {
         run: String,

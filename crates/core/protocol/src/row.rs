@@ -56,6 +56,16 @@ pub struct Row {
     pub changes_at: Option<Timestamp>,
     /// The commit the branch was last seen at.
     pub head: Option<String>,
+    pub checkpoints: Vec<CheckpointRow>,
+    /// The worktree was removed and can be restored.
+    pub removed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointRow {
+    pub n: u32,
+    pub why: String,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +158,8 @@ pub struct Observations {
     pub disk_bytes: Option<Observed<u64>>,
     pub cpu: Option<f64>,
     pub rss_bytes: Option<u64>,
+    /// Why no run may begin just now.
+    pub held: Option<String>,
 }
 
 /// The row of a run; `None` for a timeline that does not say what was asked.
@@ -164,12 +176,12 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         repo: spec.repo.clone(),
         branch: spec.branch.clone(),
         base: spec.base.clone(),
-        worktree: run.worktree_at.as_ref().map(|_| spec.worktree.clone()),
+        worktree: run.has_worktree().then(|| spec.worktree.clone()),
         agent: spec.agent.clone(),
         model: spec.model.clone().or_else(|| run.model.clone()),
         mode: "headless".to_owned(),
         status: run.status.word().to_owned(),
-        reason: reason(run),
+        reason: reason(run, seen.held.as_deref()),
         needs_you: group == Group::NeedsYou,
         phase: phase.map(|p| PhaseRow {
             name: p.spec.name.clone(),
@@ -213,29 +225,46 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             _ => None,
         },
         keeper: live.map(|_| if run.keeper_gone { "gone" } else { "ok" }.to_owned()),
-        frozen: None,
+        frozen: run.paused.as_ref().map(|p| Frozen { n: p.frozen.n, of: p.frozen.of, by: p.frozen.means.clone() }),
         cpu: seen.cpu.filter(|_| live.is_some()),
         rss_bytes: seen.rss_bytes.filter(|_| live.is_some()),
         disk_at: seen.disk_bytes.map(|d| d.at),
         changes_at: seen.changes.map(|c| c.at),
         head: run.head.clone(),
+        checkpoints: run.checkpoints.iter().map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at }).collect(),
+        removed: run.removed,
     })
 }
 
 /// Why the run is in its status.
-fn reason(run: &RunState) -> Option<String> {
+fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
+    let under_way = [
+        (run.removing == Some(By::Person), "its worktree is being removed"),
+        (run.restoring, "its worktree is being restored"),
+        (run.rollback.is_some(), "it is being rolled back"),
+    ];
+    if let Some((_, what)) = under_way.iter().find(|(is, _)| *is) {
+        return Some((*what).to_owned());
+    }
+    if run.removed && run.status != Status::Ready {
+        return Some(format!("{}; its worktree was removed, restore brings it back", run.status.word()));
+    }
     if run.ending.is_some() {
         return Some("terminating: waiting until nothing of it lives".to_owned());
     }
     match &run.status {
-        Status::Queued => Some("waits for a place; others are at work".to_owned()),
+        Status::Queued => Some(held.unwrap_or("waits for a place; others are at work").to_owned()),
         Status::Waiting => run.question.as_ref().map(|q| format!("asks: {}", q.text)),
         Status::Limited { resets_at: Some(at) } => {
             let (hour, minute, _) = at.time_of_day();
             Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider)"))
         }
         Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
-        Status::Paused { reason, .. } | Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
+        Status::Paused { reason, .. } => Some(match &run.paused {
+            Some(paused) => format!("{reason}; {}", paused.frozen.describe()),
+            None => reason.clone(),
+        }),
+        Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
         Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),
         Status::Failed { phase, reason } => Some(format!("{phase}: {reason}")),
         Status::Terminated { by } => Some(match by {
@@ -246,7 +275,11 @@ fn reason(run: &RunState) -> Option<String> {
         Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
         Status::Ready => {
             let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));
-            Some(if same { "nothing was changed" } else { "waits for review" }.to_owned())
+            Some(match (same, run.removed) {
+                (true, true) => "nothing was changed, so its worktree was released".to_owned(),
+                (true, false) => "nothing was changed".to_owned(),
+                (false, _) => "waits for review".to_owned(),
+            })
         }
         Status::Preparing | Status::Working(_) | Status::Checking | Status::Merged => None,
     }

@@ -1,43 +1,82 @@
 //! One settings file as read, before it is laid over the others.
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::SettingsError;
+use crate::phase::Phase;
+use crate::size;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Layer {
-    pub(crate) worktrees: Option<String>,
-    pub(crate) agent: Option<String>,
-    pub(crate) base: Option<String>,
+    pub(crate) worktrees: Option<Spanned<String>>,
+    pub(crate) agent: Option<Spanned<String>>,
+    pub(crate) base: Option<Spanned<String>>,
+    pub(crate) release: Option<Spanned<String>>,
+    pub(crate) freezer: Option<Spanned<String>>,
     pub(crate) limits: Limits,
+    /// All phases of a run, in order; a layer's list replaces the one below it.
+    pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Limits {
-    pub(crate) running: Option<u32>,
+    pub(crate) running: Option<Spanned<u32>>,
+    pub(crate) free_space: Option<Spanned<String>>,
 }
 
 impl Layer {
+    /// Reads a file and checks its values.
     pub(crate) fn read(file: &str, text: &str) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            SettingsError::Parse { file: file.to_owned(), why: format!("line {line}: {}", e.message()) }
-        })
+        let at = |byte: usize| text[..byte.min(text.len())].matches('\n').count() + 1;
+        let layer: Self = toml::from_str(text).map_err(|e| SettingsError::Parse {
+            file: file.to_owned(),
+            line: e.span().map_or(1, |span| at(span.start)),
+            why: e.message().to_owned(),
+        })?;
+        match layer.mistake() {
+            None => Ok(layer),
+            Some((byte, key, found, expected)) => {
+                let (file, key) = (file.to_owned(), key.to_owned());
+                Err(SettingsError::Value { file, line: at(byte), key, found, expected })
+            }
+        }
     }
 
-    pub(crate) fn check(&self, file: &str) -> Result<(), SettingsError> {
-        let wrong =
-            |key, found: String, expected| Err(SettingsError::Value { file: file.to_owned(), key, found, expected });
-        if self.limits.running == Some(0) {
-            return wrong("limits.running", "0".to_owned(), "at least 1 run must be able to work");
-        }
-        match &self.worktrees {
-            Some(template) if !template.contains("{name}") => {
-                wrong("worktrees", template.clone(), "the path must hold {name}, so that each run has its own")
-            }
-            _ => Ok(()),
-        }
+    /// The first value that does not fit: where, which key, what was found and what is expected.
+    fn mistake(&self) -> Option<(usize, String, String, &'static str)> {
+        let text = |key: &str, value: &Option<Spanned<String>>, fits: fn(&str) -> bool, expected| {
+            let value = value.as_ref().filter(|value| !fits(value.get_ref()))?;
+            Some((value.span().start, key.to_owned(), format!("{:?}", value.get_ref()), expected))
+        };
+        let running = self.limits.running.as_ref().filter(|n| *n.get_ref() == 0);
+        text(
+            "worktrees",
+            &self.worktrees,
+            |t| t.contains("{name}"),
+            "a path with {name} in it, so that each run has its own",
+        )
+        .or_else(|| text("agent", &self.agent, |t| !t.is_empty(), "NAME or NAME:MODEL"))
+        .or_else(|| text("base", &self.base, |t| !t.is_empty(), "a branch, a tag or a commit"))
+        .or_else(|| {
+            text("release", &self.release, |t| matches!(t, "unchanged" | "never"), "\"unchanged\" or \"never\"")
+        })
+        .or_else(|| text("freezer", &self.freezer, |t| matches!(t, "auto" | "signals"), "\"auto\" or \"signals\""))
+        .or_else(|| {
+            running.map(|n| {
+                (n.span().start, "limits.running".to_owned(), "0".to_owned(), "at least 1 run must be able to work")
+            })
+        })
+        .or_else(|| {
+            text(
+                "limits.free_space",
+                &self.limits.free_space,
+                |t| size::bytes(t).is_some(),
+                "a size like \"500MB\" or \"2GB\"",
+            )
+        })
+        .or_else(|| crate::phase::mistake(self.phase.as_deref()?))
     }
 }

@@ -1,10 +1,15 @@
 //! Settings in layers: built in, the user's file, the repository's file; each value knows where it came from.
 
 mod layer;
+pub mod phase;
+pub mod size;
 
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
+
 use layer::Layer;
+pub use phase::Phase;
 
 /// The built-in layer, which sets every key.
 const DEFAULTS: &str = include_str!("defaults.toml");
@@ -15,10 +20,18 @@ pub struct Settings {
     /// Template of a worktree's path.
     pub worktrees: Value<String>,
     pub agent: Value<String>,
+    /// A worktree in which nothing was changed goes by itself.
+    pub release_unchanged: Value<bool>,
+    /// A control group is used for pausing where one can be made.
+    pub freezer: Value<bool>,
     /// How many runs may be at work at once.
     pub running: Value<u32>,
+    /// Bytes that must be free for a run to begin.
+    pub free_space: Value<u64>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
+    /// The phases of a run; `None`: one that is called `build`.
+    pub phases: Option<Value<Vec<Phase>>>,
 }
 
 /// A value and the file that set it; `None` for the built-in one.
@@ -31,10 +44,12 @@ pub struct Value<T> {
 /// A settings file with a mistake.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SettingsError {
-    #[error("{file}: {why}")]
-    Parse { file: String, why: String },
-    #[error("{file}: {key} = {found}: {expected}")]
-    Value { file: String, key: &'static str, found: String, expected: &'static str },
+    #[error("{file}: line {line}: {why}")]
+    Parse { file: String, line: usize, why: String },
+    #[error("{file}: line {line}: {key} = {found}: expected {expected}")]
+    Value { file: String, line: usize, key: String, found: String, expected: &'static str },
+    #[error("{file} can't be read: {why}")]
+    Unreadable { file: String, why: String },
 }
 
 impl Settings {
@@ -44,39 +59,80 @@ impl Settings {
     /// Names the file and line of the first unknown key or unfitting value.
     pub fn from_layers(layers: &[(PathBuf, String)]) -> Result<Self, SettingsError> {
         let defaults = Layer::read("defaults.toml", DEFAULTS)?;
-        let missing = |key| SettingsError::Value {
-            file: "defaults.toml".to_owned(),
-            key,
-            found: "nothing".to_owned(),
-            expected: "every key has a default",
-        };
+        let set = "every key has a built-in value";
+        let text = |value: Option<Spanned<String>>| Value::built_in(value.expect(set).into_inner());
+        let free_space = text(defaults.limits.free_space);
         let mut settings = Self {
-            worktrees: Value::built_in(defaults.worktrees.ok_or_else(|| missing("worktrees"))?),
-            agent: Value::built_in(defaults.agent.ok_or_else(|| missing("agent"))?),
-            running: Value::built_in(defaults.limits.running.ok_or_else(|| missing("limits.running"))?),
+            worktrees: text(defaults.worktrees),
+            agent: text(defaults.agent),
+            release_unchanged: Value::built_in(text(defaults.release).value == "unchanged"),
+            freezer: Value::built_in(text(defaults.freezer).value == "auto"),
+            running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
+            free_space: Value::built_in(size::bytes(&free_space.value).expect(set)),
             base: None,
+            phases: None,
         };
         for (path, text) in layers {
-            let file = path.display().to_string();
-            let layer = Layer::read(&file, text)?;
-            layer.check(&file)?;
+            let layer = Layer::read(&path.display().to_string(), text)?;
             settings.lay(path, layer);
         }
         Ok(settings)
     }
 
     fn lay(&mut self, path: &Path, layer: Layer) {
-        fn set<T>(slot: &mut Value<T>, path: &Path, value: Option<T>) {
+        let from = |path: &Path| Some(path.to_owned());
+        fn set<S, T>(slot: &mut Value<T>, path: &Path, value: Option<Spanned<S>>, read: impl Fn(S) -> T) {
             if let Some(value) = value {
-                *slot = Value { value, origin: Some(path.to_owned()) };
+                *slot = Value { value: read(value.into_inner()), origin: Some(path.to_owned()) };
             }
         }
-        set(&mut self.worktrees, path, layer.worktrees);
-        set(&mut self.agent, path, layer.agent);
-        set(&mut self.running, path, layer.limits.running);
+        set(&mut self.worktrees, path, layer.worktrees, |t| t);
+        set(&mut self.agent, path, layer.agent, |t| t);
+        set(&mut self.release_unchanged, path, layer.release, |t| t == "unchanged");
+        set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
+        set(&mut self.running, path, layer.limits.running, |n| n);
+        set(&mut self.free_space, path, layer.limits.free_space, |t| size::bytes(&t).unwrap_or(u64::MAX));
         if let Some(value) = layer.base {
-            self.base = Some(Value { value, origin: Some(path.to_owned()) });
+            self.base = Some(Value { value: value.into_inner(), origin: from(path) });
         }
+        if let Some(phases) = layer.phase {
+            let value = phases.into_iter().map(Spanned::into_inner).collect();
+            self.phases = Some(Value { value, origin: from(path) });
+        }
+    }
+
+    /// The phases of a run.
+    pub fn phases(&self) -> Vec<Phase> {
+        self.phases.as_ref().map_or_else(|| vec![Phase::only()], |phases| phases.value.clone())
+    }
+
+    /// Every key with its value and where it came from, for people.
+    pub fn origins(&self) -> Vec<(&'static str, String, String)> {
+        fn line<T>(key: &'static str, value: &Value<T>, said: String) -> (&'static str, String, String) {
+            let origin = value.origin.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string());
+            (key, said, origin)
+        }
+        let unset = |key, said: &str| (key, said.to_owned(), "built in".to_owned());
+        let release = if self.release_unchanged.value { "unchanged" } else { "never" };
+        vec![
+            line("worktrees", &self.worktrees, self.worktrees.value.clone()),
+            line("agent", &self.agent, self.agent.value.clone()),
+            self.base.as_ref().map_or_else(
+                || unset("base", "the branch the repository is on"),
+                |base| line("base", base, base.value.clone()),
+            ),
+            line("release", &self.release_unchanged, release.to_owned()),
+            line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
+            line("limits.running", &self.running, self.running.value.to_string()),
+            line("limits.free_space", &self.free_space, format!("{} bytes", self.free_space.value)),
+            self.phases.as_ref().map_or_else(
+                || unset("phase", "build"),
+                |phases| {
+                    let names: Vec<_> = phases.value.iter().map(|phase| phase.name.as_str()).collect();
+                    line("phase", phases, names.join(", "))
+                },
+            ),
+        ]
     }
 
     /// Where the worktree of the run `name` goes: absolute, without `..`.
@@ -123,8 +179,14 @@ mod tests {
         for (text, words) in [
             ("# one\nagents = \"x\"", ["line 2", "agents"]),
             ("agent = 3", ["line 1", "string"]),
-            ("[limits]\nrunning = 0", ["limits.running", "at least 1"]),
-            ("worktrees = \"/tmp/x\"", ["worktrees", "{name}"]),
+            ("[limits]\nrunning = 0", ["line 2: limits.running", "at least 1"]),
+            ("worktrees = \"/tmp/x\"", ["line 1: worktrees", "{name}"]),
+            ("agent = \"a\"\nfreezer = \"no\"", ["line 2: freezer = \"no\"", "\"signals\""]),
+            ("[limits]\nfree_space = \"much\"", ["line 2: limits.free_space", "500MB"]),
+            ("\n[[phase]]\nname = \"Plan it\"", ["line 2: phase", "at most 20"]),
+            ("[[phase]]\nname = \"a\"\n[[phase]]\nname = \"a\"", ["line 3: phase", "no other"]),
+            ("[[phase]]\nname = \"a\"\nsesion = \"new\"", ["line 3", "sesion"]),
+            ("[[phase]]\nname = \"a\"\nsession = \"old\"", ["phase = \"old\"", "continue"]),
         ] {
             let error = Settings::from_layers(&[file("/r/pilothouse.toml", text)]).expect_err(text).to_string();
             assert!(error.starts_with("/r/pilothouse.toml: "), "{error}");
@@ -132,6 +194,16 @@ mod tests {
                 assert!(error.contains(word), "{word} is not in: {error}");
             }
         }
+    }
+
+    #[test]
+    fn phases_are_a_layers_own_list_and_prompts_hold_the_task() {
+        let user = file("/u", "[[phase]]\nname = \"one\"");
+        let repo = file("/r", "[[phase]]\nname = \"plan\"\nprompt = \"Plan: {task}\"\n[[phase]]\nname = \"build\"");
+        let settings = Settings::from_layers(&[user, repo]).expect("good files");
+        let prompts: Vec<_> = settings.phases().iter().map(|p| (p.name.clone(), p.prompt("x"))).collect();
+        assert_eq!(prompts, [("plan".to_owned(), "Plan: x".to_owned()), ("build".to_owned(), "x".to_owned())]);
+        assert!(settings.origins().contains(&("phase", "plan, build".to_owned(), "/r".to_owned())));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Dispatcher {
         if let Some(attempt) = live.filter(|_| !starting) {
             self.adopt(&run, &attempt);
         }
-        if self.runs.open_ref(&run).is_some_and(|open| open.state.worktree_at.is_some()) {
+        if self.runs.open_ref(&run).is_some_and(|open| open.state.has_worktree()) {
             self.measure(&run, true);
         }
     }

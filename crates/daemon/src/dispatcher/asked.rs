@@ -2,12 +2,12 @@
 
 use domain::command::Answer;
 use domain::decide::{self, Decision, Refusal};
-use domain::status::By;
 use domain::{RunId, RunState};
 use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Scope};
 
 use super::Dispatcher;
 use crate::input::{FaceId, Input};
+use crate::inspect::Inspect;
 use crate::observe;
 
 impl Dispatcher {
@@ -17,7 +17,10 @@ impl Dispatcher {
             Request::Rows(scope)
             | Request::Watch(scope)
             | Request::Row { scope, .. }
-            | Request::Terminate { scope, .. }
+            | Request::Act { scope, .. }
+            | Request::Diff { scope, .. }
+            | Request::Explain { scope, .. }
+            | Request::Removable { scope, .. }
             | Request::Answer { scope, .. } => scope.clone(),
             Request::Run(run) => {
                 self.performer.prepare(face, id, run.clone());
@@ -27,6 +30,7 @@ impl Dispatcher {
             | Request::Look { .. }
             | Request::Output { .. }
             | Request::Worktrees { .. }
+            | Request::Gc { .. }
             | Request::Status
             | Request::Stop => Scope::All,
         };
@@ -49,10 +53,23 @@ impl Dispatcher {
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Look { run, last } => self.look_into(face, run, last),
-            Request::Terminate { runs, grace_ms, .. } => {
-                let acted = runs.iter().map(|run| self.terminate(run, repo, grace_ms)).collect();
-                Reply::Acted(acted)
+            Request::Act { runs, command, .. } => return self.asked_to_act(face, id, runs, repo, command),
+            Request::Diff { run, since, .. } => match self.find(&run, repo) {
+                Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since }),
+                Err(refused) => Reply::Refused(refused),
+            },
+            Request::Explain { run, .. } => match self.find(&run, repo) {
+                Ok(run) => return self.performer.inspect(face, id, Inspect::Explain { run }),
+                Err(refused) => Reply::Refused(refused),
+            },
+            Request::Removable { runs, .. } => {
+                let found = runs.iter().map(|run| self.find(run, repo)).collect::<Result<Vec<_>, _>>();
+                match found {
+                    Ok(runs) => return self.performer.inspect(face, id, Inspect::Removable { runs }),
+                    Err(refused) => Reply::Refused(refused),
+                }
             }
+            Request::Gc { folder } => return self.performer.inspect(face, id, Inspect::Gc { folder }),
             Request::Answer { run, question, answer, .. } => {
                 Reply::Acted(vec![self.answer(&run, repo, question.as_deref(), &answer)])
             }
@@ -81,12 +98,9 @@ impl Dispatcher {
         }
     }
 
-    fn terminate(&mut self, asked: &str, repo: Option<&str>, grace_ms: u64) -> Acted {
-        self.act(asked, repo, |state| decide::terminate(state, grace_ms, By::Person))
-    }
-
     fn answer(&mut self, asked: &str, repo: Option<&str>, question: Option<&str>, answer: &Answer) -> Acted {
-        self.act(asked, repo, |state| {
+        let found = self.find(asked, repo);
+        self.decide_for(asked, found, |state| {
             let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
             answered(state, question.unwrap_or(&open), answer)
         })
@@ -106,34 +120,8 @@ impl Dispatcher {
         }
     }
 
-    /// Finds the run, decides, and writes down what follows.
-    fn act(
-        &mut self,
-        asked: &str,
-        repo: Option<&str>,
-        decide: impl FnOnce(&RunState) -> Result<Decision, Refusal>,
-    ) -> Acted {
-        let acted = |run: &str, name: Option<String>, code, reason| Acted { run: run.to_owned(), name, code, reason };
-        let id = match self.find(asked, repo) {
-            Ok(id) => id,
-            Err(refused) => return acted(asked, None, refused.code, Some(refused.reason)),
-        };
-        let name = self.runs.row(&id).map(|row| row.name.clone());
-        let failed = |e: evidence::EvidenceError| (Code::Failed, Some(e.to_string()));
-        let outcome = self.runs.reopen(&id).map_err(failed).and_then(|()| {
-            let state = &self.runs.open_ref(&id).ok_or((Code::Failed, Some("it can't be read".to_owned())))?.state;
-            let decision = decide(state).map_err(|refusal| (Code::Refused, Some(refusal.to_string())));
-            self.turn.changed.insert(id.clone());
-            self.take(&id, decision?).map_err(failed)
-        });
-        match outcome {
-            Ok(()) => acted(id.as_str(), name, Code::Done, None),
-            Err((code, reason)) => acted(id.as_str(), name, code, reason),
-        }
-    }
-
     /// RUN: an exact id, an exact name in the repository, or a unique prefix of an id.
-    fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
+    pub(super) fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
         if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id)) {
             return Ok(id);
         }
@@ -170,6 +158,7 @@ impl Dispatcher {
             faces: self.faces.count(),
             rss_bytes: observe::own_memory(),
             degraded: self.degraded.clone(),
+            notes: self.runs.notes(),
         }
     }
 
@@ -183,7 +172,7 @@ impl Dispatcher {
 /// What answering in the agent's own words takes.
 fn answered(state: &RunState, question: &str, answer: &Answer) -> Result<Decision, Refusal> {
     let (question, attempt) = decide::answer(state, question)?;
-    let agent = state.spec.as_ref().and_then(|s| agents::find(&s.agent));
+    let agent = state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name));
     let agent = agent.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
     let (data, how) = agents::answer(agent.dialect, question, answer);
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);

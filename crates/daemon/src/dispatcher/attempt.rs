@@ -9,6 +9,7 @@ use domain::{Body, RunId, Source};
 use super::{Dispatcher, now};
 use crate::input::Input;
 use crate::observe;
+use crate::perform::living;
 
 /// Changes are measured at most this often while an agent works.
 const CHANGES_EVERY_MS: u64 = 30_000;
@@ -104,7 +105,7 @@ impl Dispatcher {
     /// Has the changes against the base measured, off this thread; `at_once` also the disk.
     pub(super) fn measure(&mut self, run: &RunId, at_once: bool) {
         let Some(open) = self.runs.open_mut(run) else { return };
-        let Some(spec) = open.state.spec.clone().filter(|_| open.state.worktree_at.is_some()) else { return };
+        let Some(spec) = open.state.spec.clone().filter(|_| open.state.has_worktree()) else { return };
         let now = now();
         let recent = open.changes_asked.is_some_and(|at| now.since(at) < CHANGES_EVERY_MS);
         if recent && !at_once {
@@ -131,13 +132,16 @@ impl Dispatcher {
         if self.take(run, decision).is_err() {
             return self.hold(input);
         }
+        self.pending.heard(run, outcome);
         match (&effect, facts) {
             (Effect::StartAttempt(attempt), Facts::Started { .. }) => {
                 self.follow(run, attempt);
                 self.measure(run, true);
             }
             (Effect::StopAttempt { attempt, .. }, _) => self.forget_stream(run, attempt),
-            (Effect::CommitLeftovers { .. }, _) => self.measure(run, true),
+            (Effect::CommitLeftovers { .. } | Effect::RestoreCheckpoint { .. } | Effect::RestoreWorktree { .. }, _) => {
+                self.measure(run, true);
+            }
             _ => {}
         }
     }
@@ -166,7 +170,7 @@ impl Dispatcher {
         if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
             return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
         }
-        let survivors = supervisor::marked(&self.places.home, run.as_str()).len();
+        let survivors = living(&self.places, run);
         let survivors = u32::try_from(survivors).unwrap_or(u32::MAX);
         let again = Input::KeeperGone { run: run.clone(), attempt: attempt.clone() };
         if survivors > 0 && unkept {
@@ -184,6 +188,8 @@ impl Dispatcher {
         } else if survivors > 0 {
             self.performer.later(SEARCH_EVERY, again);
         } else {
+            // Nothing lives, so this only removes the control group that the keeper left.
+            let _groups = supervisor::end_left(&self.places.home, run.as_str(), folder.parent().unwrap_or(&folder));
             self.forget_stream(run, attempt);
         }
     }

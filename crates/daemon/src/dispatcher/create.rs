@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::command::NewRun;
-use domain::event::{RunCreated, RunQueued};
-use domain::phase::PhaseSpec;
+use domain::event::{Note, RunCreated, RunQueued};
 use domain::{RunId, name};
 use evidence::{EvidenceError, Timeline};
 use protocol::{Code, Refused, Reply};
@@ -28,7 +27,7 @@ impl Dispatcher {
         for n in 1..=prepared.request.count {
             let spec = self.spec(prepared, n)?;
             let run = spec.id.clone();
-            if let Err(error) = self.write_down(spec) {
+            if let Err(error) = self.write_down(spec, prepared.differs) {
                 let made = match ids.len() {
                     0 => String::new(),
                     made => format!(" ({made} of {} were queued before)", prepared.request.count),
@@ -65,7 +64,6 @@ impl Dispatcher {
         let worktree = prepared.settings.worktree_path(&prepared.main, &prepared.repo_name, &name);
         let worktree = resolved(&worktree);
         let branch = format!("pilothouse/{name}");
-        let prompt = request.task.clone();
         Ok(NewRun {
             id: self.free_id(),
             name,
@@ -77,7 +75,8 @@ impl Dispatcher {
             agent: prepared.agent.clone(),
             model: prepared.model.clone(),
             task: request.task.clone(),
-            phases: vec![PhaseSpec { name: "build".to_owned(), prompt }],
+            phases: prepared.phases.clone(),
+            release_unchanged: prepared.settings.release_unchanged.value,
         })
     }
 
@@ -93,13 +92,18 @@ impl Dispatcher {
         }
     }
 
-    fn write_down(&mut self, spec: NewRun) -> Result<(), EvidenceError> {
+    fn write_down(&mut self, spec: NewRun, differs: bool) -> Result<(), EvidenceError> {
         let folder = self.state.run(&spec.id);
         let id = spec.id.clone();
         folder.create(&spec)?;
         let timeline = Timeline::open(folder.path())?.timeline;
         self.runs.insert(id.clone(), folder, timeline);
-        let batch = vec![(None, RunCreated { run: spec }.into()), (None, RunQueued {}.into())];
+        let mut batch = vec![(None, RunCreated { run: spec }.into())];
+        if differs {
+            let text = "pilothouse.toml in the checkout differs from the base commit's; the base commit's counts";
+            batch.push((None, Note { text: text.to_owned() }.into()));
+        }
+        batch.push((None, RunQueued {}.into()));
         let written = self.append(&id, batch, None);
         match &written {
             // The next run's name must differ from this one's.

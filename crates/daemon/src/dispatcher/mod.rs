@@ -1,10 +1,13 @@
 //! The only place where state changes: an input comes in, events are appended and folded, effects go out.
 
+mod act;
 mod adopt;
 mod asked;
 mod attempt;
 mod create;
 mod faces;
+mod pending;
+mod room;
 mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +18,17 @@ use domain::attempt::AttemptKey;
 use domain::decide::{self, Decision};
 use domain::effect::{Effect, EffectId};
 use domain::event::EffectStarted;
-use domain::{Body, RunId, Source, Timestamp};
+use domain::{Body, RunId, RunState, Source, Timestamp};
 use evidence::{EvidenceError, StateFolder};
 
 use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
-use crate::perform::{Job, Performer};
+use crate::perform::{Job, Performer, StartWith};
 use crate::prepare;
 use crate::watch::Watcher;
 use faces::Faces;
+use pending::Pending;
 use runs::Runs;
 
 /// Output that came within this time is understood, written and shown together.
@@ -43,8 +47,13 @@ pub(crate) struct Dispatcher {
     watcher: Watcher,
     runs: Runs,
     faces: Faces,
+    pending: Pending,
     /// How many runs may be at work at once.
     limit: u32,
+    /// Bytes that must be free for a run to begin.
+    floor: u64,
+    /// It will be looked again whether there is room.
+    room_asked: bool,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
     held: Vec<Input>,
@@ -74,8 +83,8 @@ impl Dispatcher {
     /// Folds every run folder and takes up what an earlier daemon left.
     pub(crate) fn open(places: &Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Result<Self, DaemonError> {
         let state = StateFolder::open(&places.home)?;
-        let settings = prepare::settings(&places.config, None)?;
-        let performer = Performer::new(places.clone(), inputs.clone(), runtime);
+        let settings = prepare::user_settings(&places.config)?;
+        let performer = Performer::new(places.clone(), inputs.clone(), runtime, settings.freezer.value);
         let mut dispatcher = Self {
             places: places.clone(),
             watcher: Watcher::new(inputs.clone())?,
@@ -84,7 +93,10 @@ impl Dispatcher {
             inputs,
             performer,
             faces: Faces::default(),
+            pending: Pending::default(),
             limit: settings.running.value,
+            floor: settings.free_space.value,
+            room_asked: false,
             started: Instant::now(),
             held: Vec::new(),
             stuck: BTreeSet::new(),
@@ -159,7 +171,10 @@ impl Dispatcher {
             Input::EffectDone { .. } => self.effect_done(input),
             Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
             Input::Measured { run, changes, disk } => self.runs.measured(&run, changes, disk, &mut self.turn.changed),
+            Input::Answered { face, id, reply } => self.faces.reply(face, id, reply),
+            Input::Counted { face, id, counted, command } => self.act(face, id, counted, &command),
             Input::ReadAgain => self.adopt_unread(),
+            Input::RoomAgain => self.room_asked = false,
             Input::Stop => self.turn.stopping = true,
         }
     }
@@ -246,8 +261,12 @@ impl Dispatcher {
     fn hand_out(&mut self, run: &RunId, id: EffectId, effect: Effect, again: bool) {
         let Some(open) = self.runs.open_ref(run) else { return };
         let Some(spec) = open.state.spec.clone() else { return };
+        let start = match &effect {
+            Effect::StartAttempt(key) => start_with(&open.state, key),
+            _ => None,
+        };
         self.turn.sync.insert(run.clone());
-        self.turn.jobs.push(Job { spec, id, effect, again });
+        self.turn.jobs.push(Job { spec, id, effect, start, again });
     }
 
     /// Takes the next step of a run for as long as there is one.
@@ -279,7 +298,7 @@ impl Dispatcher {
         }
         let mut free = self.limit.saturating_sub(self.runs.at_work());
         for run in self.runs.queued() {
-            if free == 0 {
+            if free == 0 || !self.has_room(&run) {
                 break;
             }
             self.advance(&run, true);
@@ -311,6 +330,7 @@ impl Dispatcher {
         let changed = std::mem::take(&mut self.turn.changed);
         let rows = self.runs.refresh(&changed);
         self.faces.show(&rows, &std::mem::take(&mut self.turn.lines));
+        self.reply_when_done();
         for run in &changed {
             self.runs.close_if_settled(run);
         }
@@ -341,6 +361,17 @@ impl Dispatcher {
             self.faces.degraded(None);
         }
     }
+}
+
+/// What the agent of an attempt is started with, from the run's state alone.
+fn start_with(state: &RunState, key: &AttemptKey) -> Option<StartWith> {
+    let (agent, model) = state.agent_of(&key.phase)?;
+    Some(StartWith {
+        agent: agent.to_owned(),
+        model: model.map(str::to_owned),
+        prompt: domain::handover::prompt(state, key),
+        resume: state.attempt_named(key).and_then(|attempt| attempt.resumes.clone()),
+    })
 }
 
 /// The one clock of the daemon.

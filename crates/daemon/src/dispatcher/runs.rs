@@ -51,7 +51,7 @@ impl Open {
 
     /// A reader of the attempt's output that stands where the timeline stands.
     pub(super) fn open_stream(&mut self, attempt: &AttemptKey) {
-        let agent = self.state.spec.as_ref().and_then(|s| agents::find(&s.agent));
+        let agent = self.state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name));
         let dialect = agent.map_or(agents::Dialect::Plain, |agent| agent.dialect);
         let read_to = self.state.attempt_named(attempt).map_or(0, |a| a.read_to);
         let earlier = if read_to == 0 { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
@@ -211,6 +211,17 @@ impl Runs {
         queued.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// What does not work as it should, for `status`.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let open = self.entries.values().filter_map(|e| e.open.as_deref());
+        let unwatched = open.filter(|open| open.unwatched).count();
+        let note = format!(
+            "{unwatched} runs can't be watched (inotify limits), so they are looked at once a second; raise \
+             fs.inotify.max_user_watches or max_user_instances"
+        );
+        Some(note).filter(|_| unwatched > 0).into_iter().collect()
+    }
+
     /// Counts for `status`: all, with living processes, queued.
     pub(super) fn counts(&self) -> (u32, u32, u32) {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -251,8 +262,7 @@ impl Runs {
     pub(super) fn close_if_settled(&mut self, id: &RunId) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let Some(open) = entry.open.as_deref_mut() else { return };
-        let over = open.state.status.is_settled() && open.state.effects.is_empty() && !open.state.is_live();
-        if !over || open.measuring > 0 || open.timeline.sync().is_err() {
+        if !open.state.is_at_rest() || open.measuring > 0 || open.timeline.sync().is_err() {
             return;
         }
         let row = serde_json::to_value(&entry.row).expect("a row is plain values");
@@ -288,6 +298,7 @@ fn blank_row(id: &RunId) -> Row {
             model: None,
             task: String::new(),
             phases: Vec::new(),
+            release_unchanged: false,
         }),
         ..RunState::default()
     };

@@ -1,25 +1,32 @@
 //! Performing effects: each on a thread that may block, its outcome sent back as an input.
 
+mod checkpoint;
+mod pause;
+mod restore;
+mod rm;
 mod supervise;
 mod tree;
 
-use std::path::PathBuf;
+pub(crate) use rm::working_in;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use domain::command::NewRun;
+use domain::command::{Command, NewRun};
 use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
 use evidence::StateFolder;
 use protocol::{Refused, Request, RunRequest};
 use supervisor::Identity;
 use tokio::sync::Semaphore;
-use worktrees::Repository;
+use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
 use crate::input::{FaceId, Input, Inputs};
+use crate::inspect::Inspect;
 use crate::{observe, prepare};
 
 /// One effect of one run.
@@ -28,8 +35,20 @@ pub(crate) struct Job {
     pub(crate) spec: NewRun,
     pub(crate) id: EffectId,
     pub(crate) effect: Effect,
+    /// For an attempt that is to be started.
+    pub(crate) start: Option<StartWith>,
     /// An earlier daemon started it and may or may not have finished: look before doing it.
     pub(crate) again: bool,
+}
+
+/// What an attempt's agent is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct StartWith {
+    pub(crate) agent: String,
+    pub(crate) model: Option<String>,
+    pub(crate) prompt: String,
+    /// The session to go on in.
+    pub(crate) resume: Option<String>,
 }
 
 /// A thread that only waits needs next to no stack.
@@ -43,13 +62,15 @@ pub(crate) struct Performer {
     places: Arc<Places>,
     inputs: Inputs,
     runtime: tokio::runtime::Handle,
+    /// Control groups may be used.
+    freezer: bool,
     /// Measuring is never urgent; two at a time leave room for agents.
     measuring: Arc<Semaphore>,
 }
 
 impl Performer {
-    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Self {
-        Self { places: Arc::new(places), inputs, runtime, measuring: Arc::new(Semaphore::new(2)) }
+    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle, freezer: bool) -> Self {
+        Self { places: Arc::new(places), inputs, runtime, freezer, measuring: Arc::new(Semaphore::new(2)) }
     }
 
     pub(crate) fn perform(&self, job: Job) {
@@ -75,6 +96,12 @@ impl Performer {
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
             Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
+            Effect::Freeze { attempt, .. } => pause::freeze(places, job, attempt),
+            Effect::Thaw { attempt, .. } => pause::thaw(places, job, attempt),
+            Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
+            Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
+            Effect::RemoveWorktree { snapshot, by } => rm::rm(places, job, snapshot, by),
+            Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
         }
     }
 
@@ -84,6 +111,28 @@ impl Performer {
         self.runtime.spawn_blocking(move || {
             let prepared = prepare::prepare(&places.config, request).map(Box::new);
             let _stopping = inputs.send(Input::Prepared { face, id, prepared });
+        });
+    }
+
+    /// Looks at runs and worktrees for a face; its reply comes back as an input.
+    pub(crate) fn inspect(&self, face: FaceId, id: u64, inspect: Inspect) {
+        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
+        self.runtime.spawn_blocking(move || {
+            let reply = inspect.look(&places).unwrap_or_else(protocol::Reply::Refused);
+            let _stopping = inputs.send(Input::Answered { face, id, reply });
+        });
+    }
+
+    /// Counts the living processes of runs that something is to be done with.
+    pub(crate) fn count(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command) {
+        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
+        self.runtime.spawn_blocking(move || {
+            let counted = asked.into_iter().map(|(name, run)| {
+                let alive = living(&places, &run);
+                (name, run, alive)
+            });
+            let counted = counted.collect();
+            let _stopping = inputs.send(Input::Counted { face, id, counted, command });
         });
     }
 
@@ -153,8 +202,11 @@ impl Performer {
 fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> Input {
     let by_id = |text: &String| RunId::parse(text).is_some();
     let works = match &request {
-        Request::Row { run, .. } | Request::Answer { run, .. } => by_id(run),
-        Request::Terminate { runs, .. } => runs.iter().all(by_id),
+        Request::Row { run, .. }
+        | Request::Answer { run, .. }
+        | Request::Diff { run, .. }
+        | Request::Explain { run, .. } => by_id(run),
+        Request::Act { runs, .. } | Request::Removable { runs, .. } => runs.iter().all(by_id),
         _ => false,
     };
     if works {
@@ -167,6 +219,34 @@ fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> In
 fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
     let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     Ok(state.run(&job.spec.id).attempt(attempt))
+}
+
+/// How many processes of a run live, wherever they went.
+pub(crate) fn living(places: &Places, run: &RunId) -> usize {
+    let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
+    supervisor::living(&places.home, run.as_str(), &attempts).len()
+}
+
+fn refused(reason: impl ToString) -> Performed {
+    (Outcome::Refused(reason.to_string()), Facts::Nothing)
+}
+
+/// The repository of a run.
+fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
+    Repository::find(Path::new(&spec.repo))
+}
+
+/// Where a run's worktree is now, checked to be a linked worktree of its repository.
+fn worktree(repo: &Repository, spec: &NewRun) -> Result<PathBuf, WorktreeError> {
+    let path = match repo.worktree_of(spec.id.as_str())? {
+        Found::There(worktree) => worktree.path,
+        // The lock may have been taken off by hand; what lies there must still be a worktree of this repository.
+        Found::Vanished(_) | Found::Unknown => PathBuf::from(&spec.worktree),
+    };
+    if !path.exists() {
+        return Err(WorktreeError::Gone { path });
+    }
+    repo.check_linked(&path).map(|_| path)
 }
 
 fn failed(reason: impl ToString) -> Performed {

@@ -10,7 +10,7 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
 
-use super::{Job, Performed, Performer, attempt_folder, failed};
+use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
 use crate::Places;
 
 /// How often a folder is looked at while its keeper ends a tree.
@@ -33,7 +33,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
             Err(reason) => failed(reason),
         };
     }
-    match launch(places, job, attempt, &folder) {
+    match launch(places, performer.freezer, job, attempt, &folder) {
         Ok(launched) => running(performer, job, attempt, launched.record, Some(launched.child)),
         // An earlier daemon's keeper got there first, after it had been looked for.
         Err(Launch::Held) => match started_before(&folder) {
@@ -92,11 +92,17 @@ fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
     }
 }
 
-fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, Launch> {
+fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, Launch> {
     let spec = &job.spec;
-    let agent = agents::find(&spec.agent).ok_or_else(|| format!("there is no agent called {}", spec.agent))?;
-    let prompt = spec.phases.iter().find(|p| p.name == attempt.phase).map_or(spec.task.as_str(), |p| p.prompt.as_str());
-    let wanted = agent.start(prompt, spec.model.as_deref());
+    let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
+    let agent = agents::find(&with.agent).ok_or_else(|| format!("there is no agent called {}", with.agent))?;
+    let wanted = agent.start(&with.prompt, with.model.as_deref(), with.resume.as_deref());
+    // Never in the main checkout, never in what took the worktree's place.
+    let cwd = repository(spec).and_then(|repo| worktree(&repo, spec)).map_err(|e| e.to_string())?;
+    let alive = living(places, &spec.id);
+    if alive > 0 {
+        return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
+    }
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let start = Start {
@@ -107,12 +113,13 @@ fn launch(places: &Places, job: &Job, attempt: &AttemptKey, folder: &Path) -> Re
             Program::InPath(name) => name.to_owned(),
         },
         args: wanted.args,
-        cwd: spec.worktree.clone(),
+        cwd: cwd.to_string_lossy().into_owned(),
         env: Vec::new(),
         terminal: None,
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         limit_ms: None,
+        freezer,
     };
     supervisor::launch(&places.binary, folder, &start).map_err(|e| match e {
         supervisor::SupervisorError::Held => Launch::Held,
@@ -128,6 +135,7 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
         let folder = attempt_folder(places, job, attempt)?;
         let deadline = Instant::now() + Duration::from_millis(grace_ms) + BEYOND_GRACE;
         let unheard = Instant::now() + Duration::from_millis(grace_ms) + UNHEARD;
+        let attempts = folder.parent().unwrap_or(&folder).to_owned();
         let mut asked = false;
         loop {
             if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
@@ -144,15 +152,15 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
                 }
                 Some(_) => {}
                 None if supervisor::exit_record(&folder).is_ok_and(|e| e.is_none()) => {
-                    supervisor::kill_marked(&places.home, run)
+                    supervisor::end_left(&places.home, run, &attempts)
                         .map_err(|left| format!("{left} processes of it could not be ended"))?;
                     return Ok(Facts::Stopped { exit: None });
                 }
                 None => {}
             }
             if Instant::now() > deadline {
-                let left = supervisor::marked(&places.home, run).len();
-                return Err(format!("its keeper has not ended the tree; {left} marked processes live"));
+                let left = living(places, &job.spec.id);
+                return Err(format!("its keeper has not ended the tree; {left} processes live"));
             }
             std::thread::sleep(LOOK);
         }
@@ -194,7 +202,7 @@ pub(super) fn close_input(places: &Places, job: &Job, attempt: &AttemptKey) -> P
     }
 }
 
-fn ask(folder: &Path, request: &Request) -> Result<Reply, String> {
+pub(super) fn ask(folder: &Path, request: &Request) -> Result<Reply, String> {
     let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
     let record = record.ok_or("no keeper holds this attempt")?;
     Keeper::new(&record).ask(request).map_err(|e| e.to_string())

@@ -1,12 +1,10 @@
 //! Effects on the repository.
 
-use std::path::Path;
-
 use domain::decide::Facts;
 use domain::effect::Outcome;
-use worktrees::{Leftovers, NewWorktree, Probe, Repository, WorktreeError};
+use worktrees::{Leftovers, NewWorktree, Probe, WorktreeError};
 
-use super::{Job, Performed, failed};
+use super::{Job, Performed, failed, repository, worktree};
 
 pub(super) fn create(job: &Job) -> Performed {
     let spec = &job.spec;
@@ -17,7 +15,7 @@ pub(super) fn create(job: &Job) -> Performed {
         run: spec.id.to_string(),
     };
     let create = || {
-        let repo = Repository::find(Path::new(&spec.repo))?;
+        let repo = repository(spec)?;
         if !job.again {
             return repo.create(&new);
         }
@@ -41,10 +39,10 @@ pub(super) fn commit(job: &Job) -> Performed {
     let spec = &job.spec;
     let subject = format!("{}: what the agent left uncommitted", spec.name);
     let commit = || -> Result<_, WorktreeError> {
-        let repo = Repository::find(Path::new(&spec.repo))?;
-        let path = Path::new(&spec.worktree);
+        let repo = repository(spec)?;
+        let path = worktree(&repo, spec)?;
         let run = spec.id.as_str();
-        repo.commit_leftovers(&Leftovers { path, branch: &spec.branch, subject: &subject, run })
+        repo.commit_leftovers(&Leftovers { path: &path, branch: &spec.branch, subject: &subject, run })
     };
     match commit() {
         Ok(done) => (Outcome::Done, Facts::Committed { head: done.head, leftovers: done.files }),

@@ -32,14 +32,36 @@ pub enum Verb {
     Logs(LogsArgs),
     /// Answer a question that a run waits on.
     Send(SendArgs),
+    /// Make every process of runs stand still; worktree and session stay.
+    Pause(ManyArgs),
+    /// Let paused runs go on.
+    Resume(ManyArgs),
+    /// Try a phase again: go on in the agent's session if it was cut short, else anew from where the phase began.
+    Retry(RetryArgs),
+    /// Put files, index and branch back to a checkpoint; the present is kept as another one first.
+    Rollback(RollbackArgs),
+    /// Show what a run has changed, committed or not.
+    Diff(DiffArgs),
+    /// Say in plain text which runs need you, why, and what to type.
+    Triage(LsArgs),
+    /// Show the facts behind a run's status, each with its source and age.
+    Explain(OneArgs),
+    /// Put runs that are over out of sight; nothing of them is changed.
+    Dismiss(ManyArgs),
+    /// Remove the worktrees and branches of runs; everything in them is kept in a snapshot first.
+    Rm(RmArgs),
+    /// Bring a removed worktree and its branch back as they were.
+    Restore(ManyArgs),
+    /// List which worktrees may go and why, which not and why not, and remove the first.
+    Gc(GcArgs),
     /// End runs: every process of them goes, their worktrees and branches stay.
     Terminate(TerminateArgs),
     /// List all worktrees of the repository, also those pilothouse did not make.
     Worktrees(JsonArgs),
     /// Show the daemon and how many runs need you.
     Status(JsonArgs),
-    /// Check what pilothouse needs and where it keeps things.
-    Doctor(JsonArgs),
+    /// Check what pilothouse needs, where it keeps things and what survives here.
+    Doctor(DoctorArgs),
     /// Try everything on a small repository in a temporary folder, without any key.
     Demo(DemoArgs),
     /// The process that watches over all runs; faces start it by themselves.
@@ -69,6 +91,9 @@ pub struct RunArgs {
     /// How many runs of the same task.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub count: u32,
+    /// A phase of the run, in order: one of the settings' by its NAME, or NAME:PROMPT, with {task} for the task.
+    #[arg(long = "phase", value_name = "NAME[:PROMPT]")]
+    pub phases: Vec<String>,
     /// Stay until the run is over; ctrl-c only leaves, the run goes on.
     #[arg(long)]
     pub wait: bool,
@@ -149,6 +174,96 @@ pub struct SendArgs {
     pub run: String,
     #[command(flatten)]
     pub answer: Answering,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ManyArgs {
+    /// Ids, names, or beginnings of ids.
+    #[arg(required = true)]
+    pub runs: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// The phase to try again, anew; default: the one that did not finish.
+    #[arg(long)]
+    pub phase: Option<String>,
+    /// Keep the worktree as it is and go on in the agent's own session.
+    #[arg(long, conflicts_with = "fresh")]
+    pub resume: bool,
+    /// Begin the phase anew also where the agent's session could go on.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// The checkpoint's number; `pilothouse show RUN` lists them.
+    pub checkpoint: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// Compare with this checkpoint instead of the base.
+    #[arg(long, value_name = "N")]
+    pub since: Option<u32>,
+    /// Only the files with their counts of lines.
+    #[arg(long)]
+    pub stat: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// Ids, names, or beginnings of ids.
+    #[arg(required = true)]
+    pub runs: Vec<String>,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct GcArgs {
+    /// Only list.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// List every setting in force here, with the file that set it.
+    #[arg(long)]
+    pub settings: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,7 @@
 //!
 //! Help, the hint line and `docs/keys.md` come from this table joined to `keymap.toml`.
 
-use domain::command::Answer;
+use domain::command::{Answer, Command as Verb};
 
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -58,9 +58,37 @@ pub(crate) const ALL: &[Command] = &[
         action: || Action::AskToTerminate,
     },
     Command {
+        name: "pause",
+        doc: "make every process of the run stand still, or let them go on",
+        hint: Some("pause"),
+        unavailable: not_running,
+        action: || Action::PauseOrResume,
+    },
+    Command {
+        name: "retry",
+        doc: "try again: go on where it was cut short, else begin the phase anew (what is there is kept)",
+        hint: Some("retry"),
+        unavailable: not_over,
+        action: || Action::Act(Verb::Retry { phase: None, resume: None }),
+    },
+    Command {
+        name: "restore",
+        doc: "bring back a worktree that was removed",
+        hint: None,
+        unavailable: not_removed,
+        action: || Action::Act(Verb::Restore),
+    },
+    Command {
+        name: "dismiss",
+        doc: "put a run that is over out of sight",
+        hint: None,
+        unavailable: not_over,
+        action: || Action::Act(Verb::Dismiss),
+    },
+    Command {
         name: "zoom",
         doc: "give the details the whole screen, or take it back",
-        hint: Some("zoom"),
+        hint: None,
         unavailable: no_run,
         action: || Action::Zoom,
     },
@@ -153,6 +181,16 @@ fn asks_nothing(model: &Model) -> Option<String> {
 fn not_running(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     row.is_settled().then(|| format!("{} is {}: nothing of it runs", row.name, row.status))
+}
+
+fn not_over(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    (!row.is_settled()).then(|| format!("{} is {}; end it first", row.name, row.status))
+}
+
+fn not_removed(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    (!row.removed).then(|| format!("the worktree of {} was not removed", row.name))
 }
 
 /// `docs/keys.md`, written from the table.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use domain::RunId;
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use protocol::RunRequest;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,11 @@ pub(crate) enum Effect {
         from: Option<u64>,
     },
     Run(RunRequest),
-    Terminate(RunId),
+    /// Something to be done with a run.
+    Act {
+        run: RunId,
+        command: Command,
+    },
     Answer {
         run: RunId,
         question: String,
@@ -28,5 +32,5 @@ pub(crate) enum Effect {
 /// The folder that new runs are asked for from.
 pub(crate) fn run_request(folder: PathBuf, task: String, agent: String) -> Effect {
     let agent = Some(agent.trim().to_owned()).filter(|agent| !agent.is_empty());
-    Effect::Run(RunRequest { folder, task, agent, model: None, name: None, base: None, count: 1 })
+    Effect::Run(RunRequest { folder, task, agent, model: None, name: None, base: None, count: 1, phases: Vec::new() })
 }

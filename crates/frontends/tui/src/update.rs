@@ -3,7 +3,7 @@
 mod details;
 mod runs;
 
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use domain::{RunId, Timestamp};
 use protocol::{Output, Row};
 
@@ -43,6 +43,9 @@ pub(crate) enum Action {
     NewRun,
     AskToTerminate,
     Answer(Answer),
+    /// Have something done with the selected run.
+    Act(Command),
+    PauseOrResume,
     /// Yes to what the open dialog names.
     Confirm,
     Type(char),
@@ -51,6 +54,9 @@ pub(crate) enum Action {
     NextField,
     Leave,
 }
+
+/// How long a run may take to end by itself, in milliseconds.
+const GRACE_MS: u64 = 10_000;
 
 /// Changes the model and gives what is to be done outside.
 pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -110,6 +116,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             None => Vec::new(),
         },
         Action::Answer(answer) => runs::answer(model, answer),
+        Action::Act(command) => runs::act(model, command),
+        Action::PauseOrResume => runs::pause_or_resume(model),
         Action::Confirm => confirm(model),
         Action::Type(c) => with_form(model, |form| form.insert(&c.to_string())),
         Action::Paste(text) => with_form(model, |form| form.insert(&text)),
@@ -133,7 +141,9 @@ fn with_form(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect>
 
 fn confirm(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Terminate(confirm)) => vec![Effect::Terminate(confirm.run)],
+        Some(Overlay::Terminate(confirm)) => {
+            vec![Effect::Act { run: confirm.run, command: Command::Terminate { grace_ms: GRACE_MS } }]
+        }
         Some(Overlay::NewRun(form)) if form.task.trim().is_empty() => {
             let problem = Some("say what is to be done".to_owned());
             open(model, Overlay::NewRun(NewRun { problem, ..form }))

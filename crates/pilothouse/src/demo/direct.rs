@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cli::CliError;
 use client::{ClientError, Connection};
 use domain::attempt::AttemptKey;
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
 use super::cast::{self, CAST};
@@ -34,6 +34,7 @@ impl<'a> Direction<'a> {
                 name: Some(part.name.to_owned()),
                 base: None,
                 count: 1,
+                phases: Vec::new(),
             };
             let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {
                 return Err(ClientError::Unexpected.into());
@@ -108,7 +109,9 @@ impl<'a> Direction<'a> {
         let Some(row) = self.rows.get(name).filter(|_| !self.asked_to_end.contains(&name)) else { return Ok(()) };
         let runs = vec![row.id.to_string()];
         self.asked_to_end.push(name);
-        self.connection.ask(Request::Terminate { runs, scope: Scope::All, grace_ms: 1_000 }).await?;
+        self.connection
+            .ask(Request::Act { runs, scope: Scope::All, command: Command::Terminate { grace_ms: 1_000 } })
+            .await?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cli::CliError;
 use client::Places;
+use domain::command::Command;
 use protocol::{Code, Reply, Request, Scope};
 use tempfile::TempDir;
 
@@ -60,7 +61,7 @@ impl Stage {
             return Err(client::ClientError::Unexpected.into());
         };
         let runs: Vec<String> = rows.iter().filter(|r| !r.is_settled()).map(|r| r.id.to_string()).collect();
-        connection.ask(Request::Terminate { runs, scope: Scope::All, grace_ms: 500 }).await?;
+        connection.ask(Request::Act { runs, scope: Scope::All, command: Command::Terminate { grace_ms: 500 } }).await?;
         while rows.iter().any(|row| !row.is_settled()) {
             match connection.next().await {
                 Some(protocol::FromDaemon::Rows { rows: changed }) => {

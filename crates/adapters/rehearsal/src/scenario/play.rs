@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, git_folder};
 
 /// What an agent says at its end.
 pub(super) struct End {
@@ -37,9 +37,13 @@ pub(super) fn success(stage: &mut Stage) -> io::Result<End> {
     done("Done: two files written, one of them committed.")
 }
 
-/// A small step twice a second for a minute.
+/// A small step twice a second for a minute. What it finds done it does not do again.
 pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
-    for step in 1..=120 {
+    let done_before = fs::read_to_string(stage.worktree.join("slow.txt")).unwrap_or_default().lines().count();
+    if done_before > 0 {
+        stage.says(&format!("{done_before} steps are done already."))?;
+    }
+    for step in done_before + 1..=120 {
         if step % 10 == 1 {
             stage.says(&format!("Step {step} of 120."))?;
         }
@@ -69,8 +73,7 @@ pub(super) fn fails(stage: &mut Stage) -> io::Result<End> {
 
 /// Fails when it finds no trace of an earlier attempt in git's own folder, which no rollback touches.
 pub(super) fn fails_once(stage: &mut Stage) -> io::Result<End> {
-    let output = Command::new("git").args(["rev-parse", "--absolute-git-dir"]).stdin(Stdio::null()).output()?;
-    let trace = std::path::PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).join("rehearsal-failed-once");
+    let trace = git_folder()?.join("rehearsal-failed-once");
     if trace.exists() {
         return success(stage);
     }

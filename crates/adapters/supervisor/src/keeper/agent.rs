@@ -1,11 +1,13 @@
 //! Starting the agent in its own session, on pipes or on a terminal.
 
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::record::Start;
 use crate::{HOME_MARKER, RUN_MARKER};
@@ -34,11 +36,11 @@ impl Agent {
     }
 }
 
-pub(super) fn spawn(start: &Start) -> Result<Agent, SupervisorError> {
+pub(super) fn spawn(start: &Start, group: Option<&Cgroup>) -> Result<Agent, SupervisorError> {
     let cannot = |why: String| SupervisorError::NotStarted(format!("cannot start {}: {why}", start.program));
     let (child, streams) = match start.terminal {
-        Some(size) => on_terminal(start, size.columns, size.rows).map_err(|e| cannot(e.to_string()))?,
-        None => on_pipes(start).map_err(|e| cannot(e.to_string()))?,
+        Some(size) => on_terminal(start, group, size.columns, size.rows).map_err(|e| cannot(e.to_string()))?,
+        None => on_pipes(start, group).map_err(|e| cannot(e.to_string()))?,
     };
     let pid = child.id();
     let handle = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a pid");
@@ -53,7 +55,16 @@ fn environment(start: &Start) -> impl Iterator<Item = (&str, &str)> {
     start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(markers)
 }
 
-fn on_pipes(start: &Start) -> std::io::Result<(Child, Streams)> {
+/// Enters the group, between fork and exec, so that nothing the agent starts can be outside of it. One that
+/// can't be entered is no reason not to start: what is outside is reached by signals.
+fn enter(entrance: Option<&File>) {
+    if let Some(entrance) = entrance {
+        let _outside = rustix::io::write(entrance, b"0");
+    }
+}
+
+fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, Streams)> {
+    let entrance = group.and_then(Cgroup::entrance);
     let mut command = Command::new(&start.program);
     command
         .args(&start.args)
@@ -62,9 +73,12 @@ fn on_pipes(start: &Start) -> std::io::Result<(Child, Streams)> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    #[expect(unsafe_code, reason = "setsid is async-signal-safe and touches no memory of ours")]
+    #[expect(unsafe_code, reason = "write and setsid are async-signal-safe and touch no memory of ours")]
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(Into::into));
+        command.pre_exec(move || {
+            enter(entrance.as_ref());
+            rustix::process::setsid().map(|_| ()).map_err(Into::into)
+        });
     }
     let mut child = command.spawn()?;
     let gone = || std::io::Error::other("a pipe is missing");
@@ -74,13 +88,26 @@ fn on_pipes(start: &Start) -> std::io::Result<(Child, Streams)> {
     Ok((child, Streams::Pipes { stdin, stdout, stderr }))
 }
 
-fn on_terminal(start: &Start, columns: u16, rows: u16) -> Result<(Child, Streams), pty_process::Error> {
+fn on_terminal(
+    start: &Start,
+    group: Option<&Cgroup>,
+    columns: u16,
+    rows: u16,
+) -> Result<(Child, Streams), pty_process::Error> {
+    let entrance = group.and_then(Cgroup::entrance);
     let (pty, pts) = pty_process::blocking::open()?;
     pty.resize(pty_process::Size::new(rows, columns))?;
-    let child = pty_process::blocking::Command::new(&start.program)
+    let command = pty_process::blocking::Command::new(&start.program)
         .args(&start.args)
         .current_dir(&start.cwd)
-        .envs(environment(start))
-        .spawn(pts)?;
+        .envs(environment(start));
+    #[expect(unsafe_code, reason = "write is async-signal-safe and touches no memory of ours")]
+    let command = unsafe {
+        command.pre_exec(move || {
+            enter(entrance.as_ref());
+            Ok(())
+        })
+    };
+    let child = command.spawn(pts)?;
     Ok((child, Streams::Terminal(pty)))
 }

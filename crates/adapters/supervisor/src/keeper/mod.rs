@@ -1,6 +1,7 @@
 //! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, no parsing.
 
 mod agent;
+mod freeze;
 mod input;
 mod output;
 mod serve;
@@ -16,11 +17,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
 
+use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::identity::Identity;
 use crate::record::{self, KeeperRecord, Start};
 use crate::{descriptors, launch};
 use agent::Agent;
+use freeze::Freeze;
 use input::Input;
 use output::Output;
 use serve::Server;
@@ -76,6 +79,8 @@ struct Keeper {
     input: Input,
     server: Server,
     stop: Option<Stop>,
+    group: Option<Cgroup>,
+    frozen: Option<Freeze>,
     /// The agent's own end; its descendants may live longer.
     ended: Option<WaitStatus>,
     limit: Option<Instant>,
@@ -91,10 +96,17 @@ impl Keeper {
             .map_err(|e| SupervisorError::io("become the subreaper for", folder)(e.into()))?;
         let server = Server::bind(&start.socket)?;
         let keeper = Identity::of(me).ok_or(SupervisorError::Silent("/proc".into()))?;
-        let mut known = KeeperRecord { run: start.run.clone(), keeper, agent: None, socket: start.socket.clone() };
+        let group = start.freezer.then(|| Cgroup::make(&format!("pilothouse-{}-{me}", start.run))).flatten();
+        let mut known = KeeperRecord {
+            run: start.run.clone(),
+            keeper,
+            agent: None,
+            socket: start.socket.clone(),
+            cgroup: group.as_ref().map(|group| group.path().to_owned()),
+        };
         record::write(folder, "keeper.json", &known)?;
         let mut input = Input::open(folder)?;
-        let mut agent = agent::spawn(&start)?;
+        let mut agent = agent::spawn(&start, group.as_ref())?;
         known.agent = Identity::of(agent.pid);
         let outputs = output::open(folder, &agent, start.terminal)?;
         record::write(folder, "keeper.json", &known)?;
@@ -116,6 +128,8 @@ impl Keeper {
             input,
             server,
             stop: None,
+            group,
+            frozen: None,
             ended: None,
             limit,
             asked: false,
@@ -140,7 +154,9 @@ impl Keeper {
                 return self.finish();
             }
             if let Some(stop) = &mut self.stop {
-                stop.step();
+                stop.step(self.group.as_ref());
+            } else if let Some(frozen) = &mut self.frozen {
+                frozen.again(self.group.as_ref());
             }
         }
     }
@@ -192,6 +208,14 @@ impl Keeper {
             None => self.stop = Some(Stop::begin(grace_ms, agent_over)),
             Some(stop) => stop.hurry(grace_ms),
         }
+        // What stands still can't hear that it is to end.
+        self.thaw();
+    }
+
+    fn thaw(&mut self) {
+        if let Some(frozen) = self.frozen.take() {
+            frozen.end(self.group.as_ref());
+        }
     }
 
     /// Nothing lives: the last bytes are kept, then the exit record is written.
@@ -211,6 +235,9 @@ impl Keeper {
             survivors_ended: self.stop.as_ref().map_or(0, Stop::survivors),
             asked: self.asked,
         };
+        if let Some(group) = &self.group {
+            group.remove();
+        }
         record_exit(&self.folder, &exit);
         self.server.remove(&self.start.socket);
         0

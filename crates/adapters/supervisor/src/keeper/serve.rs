@@ -11,6 +11,7 @@ use rustix::process::Signal;
 
 use super::Keeper;
 use super::agent::Streams;
+use super::freeze::Freeze;
 use crate::control::is_ours;
 use crate::error::SupervisorError;
 use crate::processes;
@@ -123,7 +124,21 @@ impl Keeper {
                 agent_pid: self.ended.is_none().then_some(self.agent.pid),
                 agent_over: self.ended.is_some(),
                 stopping: self.stop.is_some(),
+                frozen: self.frozen.as_ref().map(|frozen| frozen.count(self.group.as_ref())),
             },
+            Request::Freeze if self.stop.is_some() || self.ended.is_some() => {
+                Reply::Refused("the agent has ended or is being ended".to_owned())
+            }
+            Request::Freeze => {
+                let group = self.group.as_ref();
+                let frozen = self.frozen.get_or_insert_with(|| Freeze::begin(group));
+                frozen.again(group);
+                Reply::Frozen(frozen.count(group))
+            }
+            Request::Thaw => {
+                self.thaw();
+                Reply::Done
+            }
             Request::Interrupt => {
                 let sent = self.ended.is_none() && processes::signal(self.agent.pid, Signal::INT);
                 if sent { Reply::Done } else { Reply::Refused("the agent has ended".to_owned()) }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, WaitOptions, wait};
 
+use crate::cgroup::Cgroup;
 use crate::identity::Stat;
 use crate::processes::{descendants, signal_below};
 
@@ -44,11 +45,11 @@ impl Stop {
         u32::try_from(self.survivors.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn step(&mut self) {
+    pub(super) fn step(&mut self, group: Option<&Cgroup>) {
         if Instant::now() < self.kill_at {
             self.tell();
         } else {
-            self.kill();
+            self.kill(group);
         }
     }
 
@@ -68,8 +69,14 @@ impl Stop {
     }
 
     /// Freezes everything until two walks find nobody new, so that nothing can fork, then kills it all.
-    fn kill(&mut self) {
+    fn kill(&mut self, group: Option<&Cgroup>) {
         let me = std::process::id();
+        if let Some(group) = group {
+            if self.agent_over {
+                self.survivors.extend(group.members());
+            }
+            group.kill();
+        }
         let mut frozen = BTreeSet::new();
         let mut clean = 0;
         while clean < 2 {
@@ -97,7 +104,7 @@ impl Stop {
 pub(super) fn end_everything() {
     let mut stop = Stop::begin(0, true);
     while !matches!(wait(WaitOptions::NOHANG), Err(rustix::io::Errno::CHILD)) {
-        stop.step();
+        stop.step(None);
         std::thread::sleep(ROUND);
     }
 }

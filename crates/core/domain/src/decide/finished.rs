@@ -1,11 +1,12 @@
 //! What an effect's outcome means for its run.
 
 use super::Decision;
-use crate::attempt::{AttemptKey, Exit};
+use crate::attempt::{AttemptKey, Exit, Frozen};
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
-    AttemptFinished, AttemptStarted, EffectFinished, Note, PhaseFinished, RunFailed, RunTerminated, WaitingEnded,
-    WorktreeCreated,
+    AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished, Note, PhaseFinished,
+    RunFailed, RunPaused, RunResumed, RunTerminated, SnapshotSaved, WaitingEnded, WorktreeCreated, WorktreeRemoved,
+    WorktreeRestored,
 };
 use crate::run::RunState;
 
@@ -30,6 +31,24 @@ pub enum Facts {
         head: String,
         leftovers: u32,
     },
+    Frozen(Frozen),
+    Checkpoint {
+        commit: String,
+        head: String,
+    },
+    /// The branch stands at this commit after the worktree was put back.
+    Restored {
+        head: String,
+    },
+    Removed {
+        bytes: u64,
+        left_out: Vec<String>,
+        branch: bool,
+    },
+    WorktreeBack {
+        path: String,
+        head: String,
+    },
 }
 
 /// The events that follow when effect `id` has come to its `outcome`. They are appended as one batch,
@@ -38,7 +57,7 @@ pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) ->
     let Some(effect) = run.effects.get(&id) else { return Decision::default() };
     let decision = match (&outcome, facts) {
         (Outcome::Done, facts) => done(run, effect, facts),
-        (Outcome::Failed(reason), _) => failed(run, effect, reason),
+        (Outcome::Failed(reason) | Outcome::Refused(reason), _) => failed(run, effect, reason),
         (Outcome::Unknown(reason), _) => {
             let text = format!("{}: not known whether it took place: {reason}", title(effect));
             Decision::default().event(attempt(effect), Note { text })
@@ -73,6 +92,23 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::Write { attempt, question: Some(id), how, .. }, _) => {
             decision.event(Some(attempt.clone()), WaitingEnded { id: id.clone(), how: how.clone() })
         }
+        (Effect::Freeze { attempt, by, reason }, Facts::Frozen(frozen)) => {
+            let (by, reason) = (by.clone(), reason.clone());
+            decision.event(Some(attempt.clone()), RunPaused { by, reason, frozen })
+        }
+        (Effect::Thaw { attempt, by }, _) => decision.event(Some(attempt.clone()), RunResumed { by: by.clone() }),
+        (Effect::SaveCheckpoint { n, why }, Facts::Checkpoint { commit, head }) => {
+            decision.event(run.attempt_key(), CheckpointSaved { n: *n, commit, head, why: why.clone() })
+        }
+        (Effect::RestoreCheckpoint { n }, Facts::Restored { head }) => {
+            decision.event(run.attempt_key(), CheckpointRestored { n: *n, head })
+        }
+        (Effect::RemoveWorktree { snapshot, by }, Facts::Removed { bytes, left_out, branch }) => decision
+            .event(None, SnapshotSaved { name: snapshot.clone(), bytes, left_out })
+            .event(None, WorktreeRemoved { by: by.clone(), branch }),
+        (Effect::RestoreWorktree { .. }, Facts::WorktreeBack { path, head }) => {
+            decision.event(None, WorktreeRestored { path, head })
+        }
         _ => decision,
     }
 }
@@ -92,18 +128,28 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
             let exit = Exit { error: Some(reason.to_owned()), ..Exit::default() };
             decision.event(Some(key.clone()), AttemptFinished { exit })
         }
-        Effect::StopAttempt { attempt, .. } | Effect::Write { attempt, .. } | Effect::CloseInput(attempt) => {
-            let text = format!("{}: {reason}", title(effect));
-            decision.event(Some(attempt.clone()), Note { text })
+        // A run that was on its way can't go on without its checkpoint; one at rest stays what it is.
+        Effect::SaveCheckpoint { .. } | Effect::RestoreCheckpoint { .. } if !run.status.is_settled() => {
+            let phase = run.current().map(|p| p.spec.name.clone());
+            decision.event(run.attempt_key(), RunFailed { phase, reason: format!("{}: {reason}", title(effect)) })
         }
+        _ => decision.event(attempt(effect), Note { text: format!("{}: {reason}", title(effect)) }),
     }
 }
 
 fn attempt(effect: &Effect) -> Option<AttemptKey> {
     match effect {
         Effect::StartAttempt(key) | Effect::CloseInput(key) => Some(key.clone()),
-        Effect::StopAttempt { attempt, .. } | Effect::Write { attempt, .. } => Some(attempt.clone()),
-        Effect::CreateWorktree | Effect::CommitLeftovers { .. } => None,
+        Effect::StopAttempt { attempt, .. }
+        | Effect::Write { attempt, .. }
+        | Effect::Freeze { attempt, .. }
+        | Effect::Thaw { attempt, .. } => Some(attempt.clone()),
+        Effect::CreateWorktree
+        | Effect::CommitLeftovers { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => None,
     }
 }
 
@@ -115,5 +161,11 @@ fn title(effect: &Effect) -> &'static str {
         Effect::CommitLeftovers { .. } => "committing what the agent left",
         Effect::Write { .. } => "writing to the agent",
         Effect::CloseInput(_) => "closing the agent's input",
+        Effect::Freeze { .. } => "pausing",
+        Effect::Thaw { .. } => "resuming",
+        Effect::SaveCheckpoint { .. } => "saving a checkpoint",
+        Effect::RestoreCheckpoint { .. } => "going back to a checkpoint",
+        Effect::RemoveWorktree { .. } => "removing the worktree",
+        Effect::RestoreWorktree { .. } => "restoring the worktree",
     }
 }

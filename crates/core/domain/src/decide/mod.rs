@@ -1,18 +1,35 @@
 //! What follows from a run's state, a command or an effect's outcome: events to append and effects to perform.
 
 mod answer;
+mod dismiss;
 mod finished;
 mod next;
+mod pause;
+mod restore;
+mod resume;
+mod retry;
+mod rm;
+mod rollback;
 mod terminate;
 
 pub use answer::answer;
+pub use dismiss::dismiss;
 pub use finished::{Facts, finished};
 pub use next::next;
+pub use pause::pause;
+pub use restore::restore;
+pub use resume::resume;
+pub use retry::{Retry, retry};
+pub use rm::rm;
+pub use rollback::rollback;
 pub use terminate::terminate;
 
 use crate::attempt::AttemptKey;
+use crate::command::Command;
 use crate::effect::Effect;
 use crate::event::Body;
+use crate::run::RunState;
+use crate::status::By;
 
 /// What is to happen: first the events are appended, then the effects are performed.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,4 +67,42 @@ impl Refusal {
     pub fn new(reason: impl Into<String>, next: impl Into<String>) -> Self {
         Self { reason: reason.into(), next: next.into() }
     }
+}
+
+/// Decides what a person asks of a run. `alive` is the count of its processes where the command
+/// [needs it](Command::needs_count).
+///
+/// # Errors
+/// Why it is not carried out.
+pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decision, Refusal> {
+    let by = By::Person;
+    match command {
+        Command::Pause => pause(run, by),
+        Command::Resume => resume(run, by),
+        Command::Retry { phase, resume } => retry(run, &Retry { phase: phase.as_deref(), resume: *resume, alive }, by),
+        Command::Terminate { grace_ms } => terminate(run, *grace_ms, by),
+        Command::Rollback { to } => rollback(run, *to, alive, by),
+        Command::Dismiss => dismiss(run),
+        Command::Rm => rm(run, alive, by),
+        Command::Restore => restore(run, by),
+    }
+}
+
+/// Checks that nothing of the run lives or is under way and that its worktree is there, for whatever changes
+/// the worktree. `alive` is the count of its processes, which no state can know.
+fn settled(run: &RunState, alive: usize) -> Result<(), Refusal> {
+    if run.is_live() || alive > 0 {
+        let living = if alive > 0 { format!("{alive} processes of it live") } else { "its agent lives".to_owned() };
+        return Err(Refusal::new(format!("it is {}, {living}", run.status.word()), "terminate it first"));
+    }
+    if !run.status.is_settled() {
+        return Err(Refusal::new(format!("it is {}", run.status.word()), "wait until it is over, or terminate it"));
+    }
+    if !run.is_at_rest() {
+        return Err(Refusal::new("something is being done with it already", "wait a moment"));
+    }
+    if run.removed {
+        return Err(Refusal::new("its worktree was removed", "`pilothouse restore` brings it back"));
+    }
+    Ok(())
 }

@@ -3,7 +3,8 @@
 use super::Decision;
 use crate::attempt::AttemptKey;
 use crate::effect::Effect;
-use crate::event::{PhaseStarted, RunFailed, RunReady, RunTerminated};
+use crate::event::{PhaseFinished, PhaseStarted, RemovalRequested, RunFailed, RunReady, RunTerminated};
+use crate::phase::{CommitUse, PhaseState, SessionUse};
 use crate::run::RunState;
 use crate::status::{By, Status};
 
@@ -18,32 +19,111 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     if run.is_live() {
         return close(run);
     }
-    if run.status.is_settled() || !run.effects.is_empty() {
+    if !run.effects.is_empty() {
+        return nothing;
+    }
+    if run.status.is_settled() {
+        return at_rest(run);
+    }
+    if run.status == Status::Queued && !slot {
         return nothing;
     }
     if run.worktree_at.is_none() {
-        let begins = slot || run.status != Status::Queued;
-        return if begins { nothing.effect(Effect::CreateWorktree) } else { nothing };
+        return nothing.effect(Effect::CreateWorktree);
     }
     let Some(phase) = run.current() else {
         return nothing.event(None, RunFailed { phase: None, reason: "the run has no phases".to_owned() });
     };
+    if let Some(retry) = &run.retry {
+        return again(run, phase, retry);
+    }
+    if run.checkpoints.is_empty() && phase.attempts.is_empty() {
+        return save(run, format!("the base, before {}", phase.spec.name));
+    }
     if phase.finished {
+        if phase.ended_at.is_none() {
+            return save(run, format!("{} finished", phase.spec.name));
+        }
         let index = run.phase + 1;
         return match run.phases.get(index) {
-            Some(following) => start(run, index, &following.spec.name, 1),
-            None => nothing.event(None, RunReady { changed: run.head.as_ref() != Some(&spec.base_commit) }),
+            Some(following) => start(run, index, phase.ended_at, continued(phase, following)),
+            None => ready(run, run.head.as_ref() != Some(&spec.base_commit), spec.release_unchanged),
         };
     }
     match phase.attempt().map(|attempt| (attempt.number, attempt.verdict())) {
-        None => start(run, run.phase, &phase.spec.name, 1),
-        Some((_, Some(Ok(())))) => nothing.effect(Effect::CommitLeftovers { phase: phase.spec.name.clone() }),
+        None => start(run, run.phase, run.checkpoints.last().map(|c| c.n), None),
+        Some((number, Some(Ok(())))) => finish(run, phase, number),
         Some((number, Some(Err(reason)))) => {
             let key = AttemptKey { phase: phase.spec.name.clone(), attempt: number };
             nothing.event(Some(key), RunFailed { phase: Some(phase.spec.name.clone()), reason })
         }
         Some((_, None)) => nothing,
     }
+}
+
+/// The end of the last phase. A worktree in which nothing was changed is of no use to anyone.
+fn ready(run: &RunState, changed: bool, release: bool) -> Decision {
+    let ready = Decision::default().event(None, RunReady { changed });
+    let releases = release && !changed && run.has_worktree();
+    if releases { ready.event(None, RemovalRequested { by: By::Pilothouse }) } else { ready }
+}
+
+/// A settled run does what it was asked for: go back, let its worktree go, have it back.
+fn at_rest(run: &RunState) -> Decision {
+    let nothing = Decision::default();
+    if let Some(rollback) = &run.rollback {
+        return match rollback.saved {
+            false => save(run, format!("before the rollback to {}", rollback.to)),
+            true => nothing.effect(Effect::RestoreCheckpoint { n: rollback.to }),
+        };
+    }
+    let id = run.spec.as_ref().map(|spec| spec.id.to_string()).unwrap_or_default();
+    if let Some(by) = &run.removing {
+        // The effect's own number makes the name one that no earlier snapshot has.
+        let snapshot = format!("{id}.{}", run.last_effect + 1);
+        return nothing.effect(Effect::RemoveWorktree { snapshot, by: by.clone() });
+    }
+    match &run.snapshot {
+        Some(snapshot) if run.restoring => nothing.effect(Effect::RestoreWorktree { snapshot: snapshot.name.clone() }),
+        _ => nothing,
+    }
+}
+
+/// Another attempt: what there is now is kept first, then the phase begins where it began before.
+fn again(run: &RunState, phase: &PhaseState, retry: &crate::checkpoint::Retry) -> Decision {
+    if retry.resume {
+        let session = phase.attempts.iter().rev().find_map(|a| a.session.clone());
+        return start(run, retry.phase, None, session);
+    }
+    let name = &phase.spec.name;
+    match (retry.saved, retry.put_back, phase.began_at) {
+        (false, _, _) => save(run, format!("before the retry of {name}")),
+        (true, false, Some(n)) => Decision::default().effect(Effect::RestoreCheckpoint { n }),
+        (true, _, began_at) => start(run, retry.phase, began_at, None),
+    }
+}
+
+fn save(run: &RunState, why: String) -> Decision {
+    let n = run.checkpoints.last().map_or(0, |last| last.n + 1);
+    Decision::default().effect(Effect::SaveCheckpoint { n, why })
+}
+
+fn finish(run: &RunState, phase: &PhaseState, number: u32) -> Decision {
+    let name = phase.spec.name.clone();
+    match (phase.spec.commit, &run.head) {
+        (CommitUse::Never, Some(head)) => {
+            let key = AttemptKey { phase: name, attempt: number };
+            Decision::default().event(Some(key), PhaseFinished { head: head.clone(), leftovers: 0 })
+        }
+        _ => Decision::default().effect(Effect::CommitLeftovers { phase: name }),
+    }
+}
+
+/// The session that a phase continues, if it is to continue the one before.
+fn continued(before: &PhaseState, phase: &PhaseState) -> Option<String> {
+    let same_agent = before.spec.agent == phase.spec.agent && before.spec.model == phase.spec.model;
+    let continues = phase.spec.session == SessionUse::Continue && same_agent;
+    before.attempt().filter(|_| continues).and_then(|attempt| attempt.session.clone())
 }
 
 /// An agent that has said its result waits for the end of its input before it goes.
@@ -69,10 +149,10 @@ fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     }
 }
 
-fn start(run: &RunState, index: usize, phase: &str, attempt: u32) -> Decision {
-    let key = AttemptKey { phase: phase.to_owned(), attempt };
+fn start(run: &RunState, index: usize, checkpoint: Option<u32>, resumes: Option<String>) -> Decision {
+    let Some(phase) = run.phases.get(index) else { return Decision::default() };
+    let key = AttemptKey { phase: phase.spec.name.clone(), attempt: phase.next_attempt() };
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Decision::default()
-        .event(Some(key.clone()), PhaseStarted { index: count(index + 1), count: count(run.phases.len()) })
-        .effect(Effect::StartAttempt(key))
+    let started = PhaseStarted { index: count(index + 1), count: count(run.phases.len()), checkpoint, resumes };
+    Decision::default().event(Some(key.clone()), started).effect(Effect::StartAttempt(key))
 }

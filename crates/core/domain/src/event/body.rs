@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::agent::*;
+use super::history::*;
 use super::lifecycle::*;
 
 /// An event of a kind that this version does not know: kept as it is, so that nothing is lost.
@@ -81,6 +82,18 @@ kinds! {
     RunFailed = "run.failed",
     TerminateRequested = "terminate.requested",
     RunTerminated = "run.terminated",
+    RunPaused = "run.paused",
+    RunResumed = "run.resumed",
+    CheckpointSaved = "checkpoint.saved",
+    CheckpointRestored = "checkpoint.restored",
+    RetryRequested = "retry.requested",
+    RollbackRequested = "rollback.requested",
+    RunDismissed = "run.dismissed",
+    RemovalRequested = "removal.requested",
+    SnapshotSaved = "snapshot.saved",
+    WorktreeRemoved = "worktree.removed",
+    RestoreRequested = "restore.requested",
+    WorktreeRestored = "worktree.restored",
     Adopted = "adopted",
     Lost = "lost",
     Note = "note",

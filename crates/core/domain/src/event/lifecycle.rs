@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::Exit;
+use crate::attempt::{Exit, Frozen};
 use crate::command::NewRun;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::status::By;
@@ -28,6 +28,12 @@ pub struct PhaseStarted {
     /// Counts from 1.
     pub index: u32,
     pub count: u32,
+    /// The checkpoint that the attempt begins at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u32>,
+    /// The agent's session that the attempt continues; a new one when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +69,19 @@ pub struct RunFailed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
     pub reason: String,
+}
+
+/// Every process of the attempt that could be reached stands still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPaused {
+    pub by: By,
+    pub reason: String,
+    pub frozen: Frozen,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunResumed {
+    pub by: By,
 }
 
 /// Someone asked for the run's end; it ends when nothing of it lives.

@@ -2,6 +2,7 @@
 
 mod agent;
 mod body;
+mod history;
 mod lifecycle;
 mod line;
 
@@ -10,9 +11,14 @@ pub use agent::{
     UsageReported, WaitingEnded, WaitingStarted,
 };
 pub use body::{Body, Other};
+pub use history::{
+    CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
+    RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
+};
 pub use lifecycle::{
     Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, Lost, Note, PhaseFinished, PhaseStarted,
-    RunCreated, RunFailed, RunQueued, RunReady, RunTerminated, TerminateRequested, WorktreeCreated,
+    RunCreated, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, TerminateRequested,
+    WorktreeCreated,
 };
 pub use line::LineError;
 

@@ -1,18 +1,30 @@
 //! One file per verb, and what they have in common: the connection and where the person stands.
 
 mod daemon;
+mod diff;
+mod dismiss;
 pub mod doc;
+mod explain;
+mod gc;
 mod logs;
 mod ls;
+mod pause;
+mod restore;
+mod resume;
+mod retry;
+mod rm;
+mod rollback;
 mod run;
 mod send;
 mod show;
 mod status;
 mod terminate;
 mod timeline;
+mod triage;
 mod worktrees;
 
 use client::{Connection, Places};
+use domain::command::Command;
 use protocol::{Acted, Code, Reply, Request, Row, Scope};
 
 use crate::args::Verb;
@@ -32,6 +44,17 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Timeline(args) => timeline::timeline(&args, places).await,
         Verb::Logs(args) => logs::logs(&args, places).await,
         Verb::Send(args) => send::send(args, places).await,
+        Verb::Pause(args) => pause::pause(args, places).await,
+        Verb::Resume(args) => resume::resume(args, places).await,
+        Verb::Retry(args) => retry::retry(args, places).await,
+        Verb::Rollback(args) => rollback::rollback(args, places).await,
+        Verb::Diff(args) => diff::diff(args, places).await,
+        Verb::Triage(args) => triage::triage(&args, all, places).await,
+        Verb::Explain(args) => explain::explain(args, places).await,
+        Verb::Dismiss(args) => dismiss::dismiss(args, places).await,
+        Verb::Rm(args) => rm::rm(args, places).await,
+        Verb::Restore(args) => restore::restore(args, places).await,
+        Verb::Gc(args) => gc::gc(&args, places).await,
         Verb::Terminate(args) => terminate::terminate(args, places).await,
         Verb::Worktrees(args) => worktrees::worktrees(&args, places).await,
         Verb::Status(args) => status::status(&args, places).await,
@@ -54,6 +77,40 @@ async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError>
         Reply::Row(row) => Ok(*row),
         _ => Err(client::ClientError::Unexpected.into()),
     }
+}
+
+/// Has something done with runs, and gives what became of each.
+async fn act(connection: &mut Connection, runs: Vec<String>, command: Command) -> Result<Vec<Acted>, CliError> {
+    match connection.ask(Request::Act { runs, scope: here()?, command }).await? {
+        Reply::Acted(acted) => Ok(acted),
+        _ => Err(client::ClientError::Unexpected.into()),
+    }
+}
+
+/// A verb that does one thing with one or more runs and says so.
+async fn act_and_report(
+    places: &Places,
+    runs: Vec<String>,
+    command: Command,
+    json: bool,
+    done: &str,
+) -> Result<Code, CliError> {
+    let mut connection = client::connect(places).await?;
+    let acted = act(&mut connection, runs, command).await?;
+    report(&mut Out::stdout(json), &acted, done)
+}
+
+/// Asks a person to go on; without a terminal there is no one to ask.
+fn confirm(question: &str, terminal: bool) -> Result<bool, CliError> {
+    use std::io::{BufRead, IsTerminal, Write};
+    if !terminal || !std::io::stdin().is_terminal() {
+        return Err(CliError::new(Code::HumanNeeded, "this asks before it acts, and here is no terminal; say --yes"));
+    }
+    write!(std::io::stdout(), "{question} [y/N] ")?;
+    std::io::stdout().flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints what was done with each run; the exit code is that of the first that failed.

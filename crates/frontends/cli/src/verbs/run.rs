@@ -21,6 +21,7 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
         name: args.name,
         base: args.base,
         count: args.count,
+        phases: args.phases,
     };
     let mut connection = client::connect(places).await?;
     let Reply::Rows(rows) = connection.ask(Request::Run(request)).await? else {

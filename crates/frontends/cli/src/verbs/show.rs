@@ -44,7 +44,14 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("branch", row.branch.clone()),
         ("base", row.base.clone()),
         ("head", row.head.clone().unwrap_or_else(unknown)),
-        ("worktree", row.worktree.clone().unwrap_or_else(unknown)),
+        (
+            "worktree",
+            if row.removed {
+                "removed; `pilothouse restore` brings it back".to_owned()
+            } else {
+                row.worktree.clone().unwrap_or_else(unknown)
+            },
+        ),
         ("repository", row.repo.clone()),
         ("changes", changes),
         ("tokens", tokens),
@@ -57,6 +64,13 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     ];
     for (name, value) in facts {
         out.line(format!("{name:<11} {}", text::line(&value)))?;
+    }
+    for checkpoint in &row.checkpoints {
+        let (n, at) = (checkpoint.n, checkpoint.at);
+        out.line(format!("{:<11} {n}  {at}  {}", "checkpoint", text::line(&checkpoint.why)))?;
+    }
+    if let Some(frozen) = &row.frozen {
+        out.line(format!("{:<11} {} of {} processes, by {}", "frozen", frozen.n, frozen.of, frozen.by))?;
     }
     if let Some(question) = &row.question {
         out.line(format!("{:<11} pilothouse send {} --allow   or --deny, or TEXT", "answer", row.id))?;

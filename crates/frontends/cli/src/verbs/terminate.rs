@@ -1,9 +1,10 @@
 //! `pilothouse terminate`: ends runs and says so when nothing of them lives.
 
 use client::Places;
+use domain::command::Command;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
-use super::{here, report, take_up};
+use super::{act, report, take_up};
 use crate::args::TerminateArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -14,10 +15,7 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
     let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
         return Err(client::ClientError::Unexpected.into());
     };
-    let request = Request::Terminate { runs: args.runs, scope: here()?, grace_ms };
-    let Reply::Acted(mut acted) = connection.ask(request).await? else {
-        return Err(client::ClientError::Unexpected.into());
-    };
+    let mut acted = act(&mut connection, args.runs, Command::Terminate { grace_ms }).await?;
     while acted.iter().any(|one| one.code == Code::Done && lives(one, &rows)) {
         match connection.next().await {
             Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),

@@ -13,8 +13,6 @@ use crate::update::Action;
 const LAST_EVENTS: u64 = 1_000;
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;
-/// How long a run may take to end by itself, in milliseconds.
-const GRACE_MS: u64 = 10_000;
 
 pub(super) struct Wire {
     outgoing: Outgoing,
@@ -56,9 +54,9 @@ impl Wire {
                 (request, Asked::Output(run))
             }
             Effect::Run(request) => (Request::Run(request), Asked::Run),
-            Effect::Terminate(run) => {
+            Effect::Act { run, command } => {
                 let scope = self.scope.clone();
-                (Request::Terminate { runs: vec![run.to_string()], scope, grace_ms: GRACE_MS }, Asked::Act)
+                (Request::Act { runs: vec![run.to_string()], scope, command }, Asked::Act)
             }
             Effect::Answer { run, question, answer } => {
                 let scope = self.scope.clone();

@@ -1,6 +1,6 @@
 //! The table: which rows there are, in which order, and which one is selected.
 
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use domain::group::Group;
 use protocol::Row;
 
@@ -56,6 +56,17 @@ pub(super) fn next_in_need(model: &mut Model) -> Vec<Effect> {
         model.cursor = Some(model.order[found].clone());
     }
     details::look(model)
+}
+
+/// Has something done with the selected run.
+pub(super) fn act(model: &mut Model, command: Command) -> Vec<Effect> {
+    model.selected().map(|row| Effect::Act { run: row.id.clone(), command }).into_iter().collect()
+}
+
+/// The same key pauses what works and lets go on what is paused.
+pub(super) fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
+    let paused = model.selected().is_some_and(|row| row.status == "paused");
+    act(model, if paused { Command::Resume } else { Command::Pause })
 }
 
 /// Answers the question that is on the screen now, by its id.

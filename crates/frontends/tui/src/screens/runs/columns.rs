@@ -39,7 +39,9 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     let name = fit_ends(&row.name, if width < WIDE { 14 } else { name_width(width).into() });
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
     let tokens = fit_right(&tokens(row), 5);
-    let disk = fit_right(&row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes), 5);
+    let disk =
+        if row.removed { "gone".to_owned() } else { row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes) };
+    let disk = fit_right(&disk, 5);
     let lines = fit_right(&row.changes.map_or_else(|| UNKNOWN.to_owned(), |c| figures::lines(c.added, c.removed)), 9);
     let pr = row
         .pr
@@ -74,7 +76,8 @@ pub(super) fn why(row: &Row) -> String {
 /// Whether the reason is said on a line of its own: always when a person is needed and the row has no
 /// column for it, or none that it fits into.
 pub(super) fn has_reason_line(row: &Row, width: u16) -> bool {
-    let matters = row.reason.is_some() && (row.group == Group::NeedsYou || row.status == "limited");
+    let matters =
+        row.reason.is_some() && (row.group == Group::NeedsYou || matches!(row.status.as_str(), "limited" | "paused"));
     matters && (width < WIDE || domain::text::line(&why(row)).width() > why_width(width))
 }
 

@@ -108,11 +108,26 @@ fn facts(model: &Model, row: &Row, theme: Theme, area: Rect) -> Vec<Line<'static
         ("Branch", row.branch.clone()),
         ("Base", row.base.clone()),
         ("Head", row.head.as_deref().map_or_else(unknown, |head| head.chars().take(12).collect())),
-        ("Worktree", row.worktree.clone().unwrap_or_else(unknown)),
+        (
+            "Worktree",
+            match &row.worktree {
+                _ if row.removed => "removed; u restores it".to_owned(),
+                Some(path) => path.clone(),
+                None => unknown(),
+            },
+        ),
         ("Changes", changes),
         ("Process", process),
         ("Tokens", tokens),
         ("Spend", row.cost_usd.map_or_else(unknown, figures::money)),
+        (
+            "Undo",
+            match row.checkpoints.as_slice() {
+                [] => figures::NONE.to_owned(),
+                [only] => format!("checkpoint {}", only.n),
+                [first, .., last] => format!("checkpoints {}-{}", first.n, last.n),
+            },
+        ),
         ("Run", row.id.to_string()),
     ];
     let bar = model.glyphs.pick("│", "|");

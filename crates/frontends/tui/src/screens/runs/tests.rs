@@ -3,6 +3,7 @@
 mod play;
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use domain::command::Command;
 use domain::event::RunReady;
 use domain::{RunId, Timestamp};
 use ratatui::Terminal;
@@ -171,7 +172,13 @@ fn a_run_is_terminated_by_its_id_whatever_moves_meanwhile() {
     cockpit.act(Action::Rows(vec![waits.row()]));
     cockpit.act(Action::Regroup);
     let cockpit = cockpit.keys("⏎");
-    assert_eq!(cockpit.effects.last(), Some(&Effect::Terminate(RunId::parse("aaaaa5").expect("an id"))));
+    assert_eq!(
+        cockpit.effects.last(),
+        Some(&Effect::Act {
+            run: RunId::parse("aaaaa5").expect("an id"),
+            command: Command::Terminate { grace_ms: 10_000 }
+        })
+    );
 }
 
 #[test]

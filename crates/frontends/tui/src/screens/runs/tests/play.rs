@@ -38,7 +38,8 @@ impl Play {
             agent: "rehearsal".to_owned(),
             model: Some(scenario.to_owned()),
             task: "do it".to_owned(),
-            phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned() }],
+            phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned(), ..PhaseSpec::default() }],
+            release_unchanged: true,
         };
         play.add(false, RunCreated { run }).add(false, RunQueued {})
     }
@@ -60,7 +61,7 @@ impl Play {
             (created.run.worktree.clone(), created.run.branch.clone(), created.run.base_commit.clone());
         let start = DomainEffect::StartAttempt(AttemptKey { phase: "build".to_owned(), attempt: 1 });
         self.add(false, WorktreeCreated { path, branch, head })
-            .add(true, PhaseStarted { index: 1, count: 1 })
+            .add(true, PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None })
             .add(false, EffectStarted { id: 1, effect: start })
             .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241 })
             .add(false, EffectFinished { id: 1, outcome: Outcome::Done })

@@ -1,7 +1,7 @@
 //! `pilothouse doctor`: what pilothouse needs, where it keeps things, and what survives here.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cli::{CliError, Out};
@@ -10,7 +10,9 @@ use protocol::Code;
 use serde_json::json;
 use worktrees::Repository;
 
-use crate::cockpit;
+mod limits;
+mod logout;
+mod terminal;
 
 struct Finding {
     name: &'static str,
@@ -19,11 +21,25 @@ struct Finding {
     says: String,
 }
 
-pub(crate) fn doctor(places: &Places, as_json: bool) -> Result<Code, CliError> {
+pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Result<Code, CliError> {
     let folder = std::env::current_dir()?;
-    let findings =
-        [git(), repository(&folder), settings(places, &folder), state(places), daemon(places), logout(), terminal()];
     let mut out = Out::stdout(as_json);
+    if list_settings {
+        return settings_in_force(places, &folder, &mut out);
+    }
+    let findings = [
+        git(),
+        repository(&folder),
+        settings(places, &folder),
+        state(places),
+        daemon(places),
+        logout::logout(),
+        limits::watches(),
+        limits::freezer(),
+        limits::processes(),
+        terminal::locale(),
+        terminal::tmux(),
+    ];
     if as_json {
         let all: Vec<_> = findings.iter().map(|f| json!({"name": f.name, "ok": f.ok, "says": f.says})).collect();
         out.value(&all)?;
@@ -70,17 +86,38 @@ fn repository(folder: &Path) -> Finding {
     Finding { name: "repository", ok, says }
 }
 
+/// The places as the daemon knows them.
+fn of_daemon(places: &Places) -> daemon::Places {
+    let (home, runtime, config) = (places.home.clone(), places.runtime.clone(), places.config.clone());
+    daemon::Places { home, runtime, config, binary: PathBuf::new() }
+}
+
 fn settings(places: &Places, folder: &Path) -> Finding {
-    let mut files = vec![places.config.clone()];
-    files.extend(Repository::find(folder).ok().map(|repo| repo.main().join("pilothouse.toml")));
-    let layers: Vec<_> = files.iter().filter_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?))).collect();
-    let used: Vec<_> = layers.iter().map(|(path, _)| path.display().to_string()).collect();
-    let (ok, says) = match settings::Settings::from_layers(&layers) {
-        Ok(_) if used.is_empty() => (true, format!("built-in; yours would be in {}", places.config.display())),
-        Ok(_) => (true, used.join(", ")),
-        Err(error) => (false, error.to_string()),
+    let (ok, says) = match daemon::settings_at(&of_daemon(places), folder) {
+        Ok(settings) => {
+            let mut files: Vec<String> = settings.origins().into_iter().map(|(_, _, origin)| origin).collect();
+            files.sort();
+            files.dedup();
+            (true, format!("from {}; `doctor --settings` lists them", files.join(", ")))
+        }
+        Err(refused) => (false, refused.reason),
     };
     Finding { name: "settings", ok: Some(ok), says }
+}
+
+/// Every key, its value, and the file that set it.
+fn settings_in_force(places: &Places, folder: &Path, out: &mut Out) -> Result<Code, CliError> {
+    let settings = daemon::settings_at(&of_daemon(places), folder);
+    let settings = settings.map_err(|refused| CliError::new(refused.code, refused.reason))?;
+    let origins = settings.origins();
+    if out.json {
+        let all: Vec<_> = origins.iter().map(|(k, v, from)| json!({"key": k, "value": v, "from": from})).collect();
+        out.value(&all)?;
+    } else {
+        let rows: Vec<_> = origins.into_iter().map(|(k, v, from)| vec![k.to_owned(), v, from]).collect();
+        out.table(&["KEY", "VALUE", "FROM"], &rows)?;
+    }
+    Ok(Code::Done)
 }
 
 fn state(places: &Places) -> Finding {
@@ -104,34 +141,4 @@ fn daemon(places: &Places) -> Finding {
         None => "not running; the next command that needs it starts it".to_owned(),
     };
     Finding { name: "daemon", ok: Some(true), says }
-}
-
-/// Detached processes survive logout unless logind kills a user's processes (logind.conf(5)).
-fn logout() -> Finding {
-    if !Path::new("/run/systemd/seats").exists() {
-        let says = "no logind here: runs survive when the terminal or the SSH line goes".to_owned();
-        return Finding { name: "logout", ok: Some(true), says };
-    }
-    let kills = Command::new("busctl")
-        .args(["get-property", "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"])
-        .arg("KillUserProcesses")
-        .stdin(Stdio::null())
-        .output();
-    let (ok, says) = match kills.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).as_deref() {
-        Ok("b false") => (Some(true), "runs survive when the terminal or the SSH line goes".to_owned()),
-        Ok("b true") => {
-            let says = "logind has KillUserProcesses=yes: runs END when you log out; set it to no in logind.conf";
-            (Some(false), says.to_owned())
-        }
-        _ => (None, "whether runs survive logout is unknown: logind does not say KillUserProcesses".to_owned()),
-    };
-    Finding { name: "logout", ok, says }
-}
-
-fn terminal() -> Finding {
-    let locale = cockpit::locale();
-    let signs =
-        if locale.to_lowercase().replace('-', "").contains("utf8") { "UTF-8" } else { "ASCII signs (no UTF-8 locale)" };
-    let term = cockpit::variable("TERM").unwrap_or_else(|| "unknown".to_owned());
-    Finding { name: "terminal", ok: None, says: format!("{term}, {signs}") }
 }

@@ -1,0 +1,59 @@
+//! The difference between a worktree and a commit, as git words it.
+
+use std::path::Path;
+
+use crate::changes::Changes;
+use crate::checkpoint::IndexCopy;
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::Repository;
+
+/// A difference and its sums.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diff {
+    /// A unified diff; bytes that are no UTF-8 as U+FFFD.
+    pub text: String,
+    /// Each changed file: lines added and removed (`None` for binaries) and its path.
+    pub files: Vec<(Option<u64>, Option<u64>, String)>,
+    pub changes: Changes,
+}
+
+impl Repository {
+    /// What the worktree at `path`, uncommitted and untracked files included, has that the commit `from` has not.
+    ///
+    /// # Errors
+    /// When the worktree can't be read.
+    pub fn diff(&self, path: &Path, from: &str) -> Result<Diff, WorktreeError> {
+        let index = IndexCopy::of(&self.git_dir_of(path)?)?;
+        let git = || Git::at(path).index(&index.0);
+        // Names alone are added to the copy, so that new files are part of the difference.
+        git().args(&["add", "--all", "--intent-to-add", "--", "."]).run()?;
+        compare(git, &[from])
+    }
+
+    /// What the commit `to` has that `from` has not; neither needs a worktree.
+    ///
+    /// # Errors
+    /// When one of them is no commit here.
+    pub fn diff_of_commits(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
+        compare(|| Git::at(self.main()), &[from, to])
+    }
+}
+
+fn compare(git: impl Fn() -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
+    let always = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
+    let with = |more: &[&str]| git().args(&always).args(more).args(&["--end-of-options"]).args(commits).args(&["--"]);
+    let text = String::from_utf8_lossy(&with(&[]).run()?).into_owned();
+    let mut diff = Diff { text, ..Diff::default() };
+    for entry in with(&["--numstat", "-z"]).run()?.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
+        let entry = String::from_utf8_lossy(entry);
+        let mut fields = entry.splitn(3, '\t');
+        let mut number = || fields.next().and_then(|n| n.parse::<u64>().ok());
+        let (added, removed) = (number(), number());
+        diff.changes.files += 1;
+        diff.changes.added += added.unwrap_or(0);
+        diff.changes.removed += removed.unwrap_or(0);
+        diff.files.push((added, removed, fields.next().unwrap_or_default().to_owned()));
+    }
+    Ok(diff)
+}

@@ -1,0 +1,144 @@
+//! Making a worktree again out of its snapshot: HEAD first, then what differed from it, then its index.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use super::{SnapshotRecord, archive, deleted, snapshot_record};
+use crate::create::is_free;
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::list::LOCK_REASON;
+use crate::repository::Repository;
+use crate::tree::Found;
+
+/// Which snapshot is to come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restoring<'a> {
+    /// The run's id.
+    pub run: &'a str,
+    /// The snapshot's folder.
+    pub folder: &'a Path,
+}
+
+impl Repository {
+    /// Makes branch and worktree as they were. Doing it again after an interruption completes it.
+    ///
+    /// # Errors
+    /// When the place or the branch is taken, or the snapshot is not whole.
+    pub fn restore_snapshot(&self, restoring: &Restoring<'_>) -> Result<SnapshotRecord, WorktreeError> {
+        let missing = || WorktreeError::NoSnapshot { path: restoring.folder.to_owned() };
+        let record = snapshot_record(restoring.folder)?.ok_or_else(missing)?;
+        if record.run != restoring.run {
+            return Err(missing());
+        }
+        let path = PathBuf::from(&record.path);
+        if !matches!(self.worktree_of(restoring.run)?, Found::There(_)) {
+            self.add_again(&record, &path)?;
+        }
+        let (held, git_dir) = self.lock_worktree(&path)?;
+        let reset = ["reset", "--quiet", "--hard", "--no-recurse-submodules", &record.head];
+        Git::at(&path).holding(&held)?.args(&["update-ref", "--no-deref", "HEAD", &record.head]).run()?;
+        Git::at(&path).holding(&held)?.args(&reset).run()?;
+        let io = |at: &Path| WorktreeError::io("restore", at.to_owned());
+        if !record.vanished {
+            let list = fs::read(deleted(restoring.folder)).map_err(io(restoring.folder))?;
+            for name in list.split(|b| *b == 0).filter(|name| !name.is_empty()) {
+                remove(&path, Path::new(OsStr::from_bytes(name))).map_err(io(&path))?;
+            }
+        }
+        unpack(&archive(restoring.folder), &path, &git_dir).map_err(io(&path))?;
+        Ok(record)
+    }
+
+    fn add_again(&self, record: &SnapshotRecord, path: &Path) -> Result<(), WorktreeError> {
+        let held = self.lock()?;
+        if !is_free(path) {
+            return Err(WorktreeError::TargetTaken(path.to_owned()));
+        }
+        match (self.tip(&record.branch)?, &record.branch_head) {
+            (Some(now), Some(then)) if now != *then => return Err(WorktreeError::BranchMoved(record.branch.clone())),
+            (None, Some(then)) => {
+                let (reference, none) = (format!("refs/heads/{}", record.branch), "0".repeat(then.len()));
+                Git::at(self.main()).holding(&held)?.args(&["update-ref", &reference, then, &none]).run()?;
+            }
+            _ => {}
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(WorktreeError::io("make the folder", parent))?;
+        }
+        // On no branch for now: the git folder that comes back says which one it was on.
+        let words = ["worktree", "add", "--quiet", "--force", "--no-checkout", "--detach", "--lock", "--reason"];
+        let git = Git::at(self.main()).holding(&held)?.args(&words).arg(format!("{LOCK_REASON}{}", record.run));
+        git.arg("--").arg(path).arg(&record.head).run().map(|_| ())
+    }
+}
+
+/// Removes a file that the worktree had not, and folders that are empty then.
+fn remove(root: &Path, below: &Path) -> std::io::Result<()> {
+    if below.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Ok(());
+    }
+    match fs::remove_file(root.join(below)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let parents = below.ancestors().skip(1).take_while(|parent| !parent.as_os_str().is_empty());
+    for parent in parents {
+        if fs::remove_dir(root.join(parent)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Unpacks `tree/…` into the worktree and `git/…` into its git folder; nothing else, and never out of them.
+fn unpack(archive: &Path, tree: &Path, git_dir: &Path) -> std::io::Result<()> {
+    let mut tar = tar::Archive::new(File::open(archive)?);
+    let mut folders = Vec::new();
+    for entry in tar.entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        let (root, below) = match (path.strip_prefix("tree"), path.strip_prefix("git")) {
+            (Ok(below), _) => (tree, below),
+            (_, Ok(below)) => (git_dir, below),
+            _ => continue,
+        };
+        if below.components().any(|part| !matches!(part, Component::Normal(_))) {
+            return Err(std::io::Error::other(format!("{} leads out of the snapshot", path.display())));
+        }
+        let to = root.join(below);
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+            if !parent.canonicalize()?.starts_with(root) {
+                return Err(std::io::Error::other(format!("{} leads out of the worktree", to.display())));
+            }
+        }
+        entry.set_preserve_permissions(true);
+        entry.set_preserve_mtime(true);
+        if entry.header().entry_type().is_dir() {
+            let mode = entry.header().mode()?;
+            fs::create_dir_all(&to)?;
+            // A folder that may not be written to must be filled first.
+            folders.push((to, mode));
+            continue;
+        }
+        make_way(&to)?;
+        entry.unpack(&to)?;
+    }
+    for (folder, mode) in folders.iter().rev() {
+        fs::set_permissions(folder, Permissions::from_mode(*mode))?;
+    }
+    Ok(())
+}
+
+/// A file that comes back where HEAD has a folder, or the other way round.
+fn make_way(to: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(to),
+        Ok(_) => fs::remove_file(to),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,45 @@
+//! A run's worktree as it is found now: it may have moved, vanished, or be someone else's by now.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::WorktreeError;
+use crate::list::Worktree;
+use crate::repository::Repository;
+
+/// Where a run's worktree is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// There, proven ours by the lock with the run's id.
+    There(Worktree),
+    /// git knows it, and its folder is gone.
+    Vanished(Worktree),
+    /// git knows of no worktree of this run.
+    Unknown,
+}
+
+impl Repository {
+    /// Looks for the worktree of a run by the lock that was put on it, wherever it was moved to.
+    ///
+    /// # Errors
+    /// When the repository can't be read.
+    pub fn worktree_of(&self, run: &str) -> Result<Found, WorktreeError> {
+        let ours = self.worktrees()?.into_iter().find(|w| w.run() == Some(run));
+        Ok(match ours {
+            None => Found::Unknown,
+            Some(w) if w.path.join(".git").is_file() => Found::There(w),
+            Some(w) => Found::Vanished(w),
+        })
+    }
+
+    /// The path of a run's worktree, proven to be that.
+    ///
+    /// # Errors
+    /// `Gone` when it vanished or can't be proven ours.
+    pub fn path_of(&self, run: &str, expected: &Path) -> Result<PathBuf, WorktreeError> {
+        match self.worktree_of(run)? {
+            Found::There(worktree) => Ok(worktree.path),
+            Found::Vanished(worktree) => Err(WorktreeError::Gone { path: worktree.path }),
+            Found::Unknown => Err(WorktreeError::Gone { path: expected.to_owned() }),
+        }
+    }
+}

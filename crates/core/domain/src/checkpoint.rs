@@ -1,0 +1,35 @@
+//! Checkpoints of a run, and what is under way with them.
+
+use crate::status::By;
+use crate::timestamp::Timestamp;
+
+/// A checkpoint as folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub n: u32,
+    pub commit: String,
+    pub head: String,
+    pub why: String,
+    pub at: Timestamp,
+    /// Index of the phase that goes on from here; the count of phases when all are finished.
+    pub phase: usize,
+}
+
+/// Another attempt at a phase that was asked for and has not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    pub phase: usize,
+    pub resume: bool,
+    /// The present was kept as a checkpoint.
+    pub saved: bool,
+    /// The worktree stands where the phase began.
+    pub put_back: bool,
+}
+
+/// A way back that was asked for and has not been gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    pub to: u32,
+    pub by: By,
+    pub saved: bool,
+}

@@ -1,0 +1,68 @@
+//! Trying a phase again: anew from where it began, or going on in the agent's own session.
+
+use super::{Decision, Refusal, settled};
+use crate::event::RetryRequested;
+use crate::run::RunState;
+use crate::status::{By, Status};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Retry<'a> {
+    /// The phase to try again; `None`: the one that is to go on.
+    pub phase: Option<&'a str>,
+    /// Whether to continue the agent's session in the worktree as it is; `None`: when it was cut short.
+    pub resume: Option<bool>,
+    /// Processes of the run that live now, as just counted.
+    pub alive: usize,
+}
+
+/// Decides `retry`; [`next`](super::next) carries it out.
+///
+/// # Errors
+/// Refused while anything of the run lives, so that there are never two copies, and where there is nothing
+/// to begin with.
+pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refusal> {
+    settled(run, asked.alive)?;
+    if run.status == Status::Merged {
+        return Err(Refusal::new("it is merged", "start another run"));
+    }
+    if run.worktree_at.is_none() {
+        return Err(Refusal::new("it never had a worktree", "start another run"));
+    }
+    let index = match asked.phase {
+        Some(name) => run.phases.iter().position(|p| p.spec.name == name).ok_or_else(|| {
+            let names: Vec<_> = run.phases.iter().map(|p| p.spec.name.as_str()).collect();
+            Refusal::new(format!("it has no phase {name:?}"), format!("it has {}", names.join(", ")))
+        })?,
+        None => run.phase,
+    };
+    let unreached = || Refusal::new("it never came to that phase", "retry an earlier one");
+    let phase = run.phases.get(index).ok_or_else(unreached)?;
+    if phase.attempts.is_empty() && phase.began_at.is_none() {
+        return Err(unreached());
+    }
+    let session = phase.attempts.iter().rev().find_map(|a| a.session.as_ref());
+    let last = phase.attempt();
+    // An agent that said nothing of its result was cut short, whatever by: its session can go on.
+    let cut_short = !phase.finished && last.is_some_and(|a| a.exit.is_some() && a.result.is_none() && a.pid.is_some());
+    let rolled_back = phase.began_at != first_beginning(run, index);
+    let resume = asked.resume.unwrap_or(cut_short && session.is_some() && asked.phase.is_none() && !rolled_back);
+    if resume && session.is_none() {
+        let next = "retry without --resume begins the phase anew";
+        return Err(Refusal::new("its agent never named a session that could go on", next));
+    }
+    if !resume && phase.began_at.is_none() {
+        let next = "`retry --resume` goes on in the worktree as it is";
+        return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
+    }
+    let event = RetryRequested { phase: phase.spec.name.clone(), resume, by };
+    Ok(Decision::default().event(run.attempt_key(), event))
+}
+
+/// Where the phase first began: the end of the one before, or the base.
+fn first_beginning(run: &RunState, index: usize) -> Option<u32> {
+    match index.checked_sub(1) {
+        Some(before) => run.phases[before].ended_at,
+        None => run.checkpoints.first().map(|c| c.n),
+    }
+}

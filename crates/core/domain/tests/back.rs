@@ -1,0 +1,340 @@
+//! Pausing, trying again, going back, removing and bringing back, by decisions and folds alone.
+
+use domain::attempt::{AttemptKey, Exit, Frozen};
+use domain::command::{Command, NewRun};
+use domain::decide::{self, Decision, Facts, Refusal};
+use domain::effect::{Effect, Outcome};
+use domain::event::{
+    AgentFinished, AgentSession, AttemptFinished, EffectStarted, GENESIS, Lost, RunCreated, RunQueued, WaitingStarted,
+};
+use domain::phase::{PhaseSpec, SessionUse};
+use domain::status::By;
+use domain::{Body, Event, RunId, RunState, Status, Timestamp, fold, handover};
+
+struct Run {
+    state: RunState,
+    events: Vec<Event>,
+    commits: u32,
+}
+
+impl Run {
+    fn new(phases: Vec<PhaseSpec>, release_unchanged: bool) -> Self {
+        let mut run = Self { state: RunState::default(), events: Vec::new(), commits: 0 };
+        let spec = NewRun {
+            id: RunId::parse("abc234").expect("an id"),
+            name: "fix".to_owned(),
+            repo: "/r".to_owned(),
+            base: "main".to_owned(),
+            base_commit: "base".to_owned(),
+            branch: "pilothouse/fix".to_owned(),
+            worktree: "/w/fix".to_owned(),
+            agent: "rehearsal".to_owned(),
+            model: None,
+            task: "do it".to_owned(),
+            phases,
+            release_unchanged,
+        };
+        run.append(None, RunCreated { run: spec }.into());
+        run.append(None, RunQueued {}.into());
+        run
+    }
+
+    fn two_phases() -> Self {
+        Self::new(vec![phase("plan"), phase("build")], false)
+    }
+
+    fn append(&mut self, attempt: Option<AttemptKey>, body: Body) {
+        let (phase, attempt) = attempt.map(|k| (k.phase, k.attempt)).unzip();
+        let seq = self.state.seq + 1;
+        let at = Timestamp::from_millis(i64::try_from(seq).expect("small") * 1000);
+        let event = Event { seq, at, phase, attempt, body, src: None, prev: GENESIS.to_owned() };
+        fold::apply(&mut self.state, &event);
+        self.events.push(event);
+        assert_eq!(fold::all(&self.events), self.state, "folding anew gives the same");
+    }
+
+    fn take(&mut self, decision: Decision) {
+        for (key, body) in decision.events {
+            self.append(key, body);
+        }
+        for effect in decision.effects {
+            let id = self.state.last_effect + 1;
+            self.append(None, EffectStarted { id, effect }.into());
+        }
+    }
+
+    fn ask(&mut self, command: &Command, alive: usize) -> Result<(), Refusal> {
+        let decision = decide::command(&self.state, command, alive)?;
+        self.take(decision);
+        Ok(())
+    }
+
+    /// Does what is to be done, until an agent works or nothing follows; gives the effects in order.
+    fn go_on(&mut self) -> Vec<String> {
+        let mut done = Vec::new();
+        loop {
+            if let Some((id, effect)) = self.state.effects.iter().next().map(|(id, e)| (*id, e.clone())) {
+                done.push(self.perform(id, &effect));
+                continue;
+            }
+            let decision = decide::next(&self.state, true);
+            if decision.is_nothing() {
+                return done;
+            }
+            self.take(decision);
+        }
+    }
+
+    fn perform(&mut self, id: u64, effect: &Effect) -> String {
+        let head = self.state.head.clone().unwrap_or_default();
+        let (facts, word) = match effect {
+            Effect::CreateWorktree => {
+                let (path, branch) = ("/w/fix".to_owned(), "pilothouse/fix".to_owned());
+                (Facts::Worktree { path, branch, head: "base".to_owned() }, "create".to_owned())
+            }
+            Effect::StartAttempt(key) => (Facts::Started { pid: 10, keeper_pid: 9 }, format!("start {key}")),
+            Effect::CommitLeftovers { phase } => {
+                self.commits += 1;
+                (Facts::Committed { head: format!("head{}", self.commits), leftovers: 1 }, format!("commit {phase}"))
+            }
+            Effect::SaveCheckpoint { n, .. } => {
+                (Facts::Checkpoint { commit: format!("c{n}"), head }, format!("save {n}"))
+            }
+            Effect::RestoreCheckpoint { n } => {
+                let head = self.state.checkpoints[*n as usize].head.clone();
+                (Facts::Restored { head }, format!("restore {n}"))
+            }
+            Effect::Freeze { .. } => {
+                (Facts::Frozen(Frozen { n: 3, of: 3, means: "freezer".to_owned() }), "freeze".to_owned())
+            }
+            Effect::RemoveWorktree { snapshot, .. } => {
+                (Facts::Removed { bytes: 1, left_out: Vec::new(), branch: true }, format!("remove {snapshot}"))
+            }
+            Effect::RestoreWorktree { snapshot } => {
+                (Facts::WorktreeBack { path: "/w/fix".to_owned(), head }, format!("bring back {snapshot}"))
+            }
+            other => (Facts::Nothing, format!("{other:?}").chars().take(10).collect()),
+        };
+        self.finish(id, Outcome::Done, facts);
+        word
+    }
+
+    fn finish(&mut self, id: u64, outcome: Outcome, facts: Facts) {
+        let decision = decide::finished(&self.state, id, outcome, facts);
+        self.take(decision);
+    }
+
+    /// The agent at work names its session, says its result if it has one, and ends.
+    fn agent(&mut self, session: &str, result: Option<bool>) {
+        let key = self.state.attempt_key();
+        self.append(key.clone(), AgentSession { session: session.to_owned(), model: None }.into());
+        if let Some(ok) = result {
+            self.append(key.clone(), AgentFinished { ok, text: format!("{session} ends") }.into());
+        }
+        self.append(key, AttemptFinished { exit: Exit { code: Some(0), ..Exit::default() } }.into());
+    }
+}
+
+fn phase(name: &str) -> PhaseSpec {
+    PhaseSpec { name: name.to_owned(), prompt: format!("{name} it"), ..PhaseSpec::default() }
+}
+
+fn retry() -> Command {
+    Command::Retry { phase: None, resume: None }
+}
+
+#[test]
+fn each_phase_begins_and_ends_with_a_checkpoint_and_hears_of_those_before() {
+    let mut run = Run::two_phases();
+    assert_eq!(run.go_on(), ["create", "save 0", "start plan.1"]);
+    run.agent("one", Some(true));
+    assert_eq!(run.go_on(), ["commit plan", "save 1", "start build.1"]);
+    let told = handover::prompt(&run.state, &run.state.attempt_key().expect("an attempt"));
+    assert!(told.starts_with("build it\n") && told.contains("- plan (done at head1): one ends"), "{told}");
+    assert_eq!(run.state.attempt().expect("one").resumes, None, "a new session");
+    run.agent("two", Some(true));
+    assert_eq!(run.go_on(), ["commit build", "save 2"]);
+    assert_eq!(run.state.status, Status::Ready);
+}
+
+#[test]
+fn a_phase_may_continue_the_session_of_the_one_before() {
+    let build = PhaseSpec { session: SessionUse::Continue, ..phase("build") };
+    let mut run = Run::new(vec![phase("plan"), build], false);
+    run.go_on();
+    run.agent("one", Some(true));
+    run.go_on();
+    assert_eq!(run.state.attempt().expect("one").resumes.as_deref(), Some("one"));
+    let told = handover::prompt(&run.state, &run.state.attempt_key().expect("an attempt"));
+    assert_eq!(told, "build it", "its session has its own memory");
+}
+
+#[test]
+fn a_retry_after_a_failure_keeps_the_present_and_begins_where_the_phase_began() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", Some(true));
+    run.go_on();
+    run.agent("two", Some(false));
+    run.go_on();
+    assert!(matches!(run.state.status, Status::Failed { .. }));
+    let refusal = run.ask(&retry(), 1).expect_err("something of it lives");
+    assert!(refusal.to_string().contains("1 processes of it live"), "{refusal}");
+    run.ask(&retry(), 0).expect("nothing lives");
+    assert_eq!(run.state.status, Status::Queued);
+    assert!(decide::next(&run.state, false).is_nothing(), "it waits for a place like any other");
+    assert_eq!(run.go_on(), ["save 2", "restore 1", "start build.2"]);
+    let told = handover::prompt(&run.state, &run.state.attempt_key().expect("an attempt"));
+    assert!(told.contains("failed: two ends") && told.contains("refs/pilothouse/abc234/2"), "{told}");
+    run.agent("three", Some(true));
+    run.go_on();
+    assert_eq!(run.state.status, Status::Ready);
+    assert_eq!(run.state.phases[1].attempts.len(), 2, "both attempts stay known");
+}
+
+#[test]
+fn one_that_was_cut_short_goes_on_in_its_session() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", None);
+    run.go_on();
+    run.ask(&retry(), 0).expect("nothing lives");
+    assert_eq!(run.go_on(), ["start plan.2"], "the worktree stays as it is");
+    assert_eq!(run.state.attempt().expect("one").resumes.as_deref(), Some("one"));
+    let told = handover::prompt(&run.state, &run.state.attempt_key().expect("an attempt"));
+    assert!(told.starts_with("You were interrupted.") && told.ends_with("plan it"), "{told}");
+
+    let key = run.state.attempt_key();
+    run.append(key, Lost { reason: "reboot".to_owned(), survivors: 0 }.into());
+    let fresh = Command::Retry { phase: None, resume: Some(false) };
+    run.ask(&fresh, 0).expect("nothing lives");
+    assert_eq!(run.go_on(), ["save 1", "restore 0", "start plan.3"]);
+    assert_eq!(run.state.attempt().expect("one").resumes, None);
+}
+
+#[test]
+fn a_retry_that_makes_no_sense_is_refused() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    assert!(run.ask(&retry(), 0).is_err(), "it is at work");
+    run.agent("one", Some(false));
+    run.go_on();
+    let of = |phase: &str| Command::Retry { phase: Some(phase.to_owned()), resume: None };
+    assert!(run.ask(&of("deploy"), 0).expect_err("no such phase").to_string().contains("plan, build"));
+    assert!(run.ask(&of("build"), 0).expect_err("not reached").to_string().contains("never came to that phase"));
+}
+
+#[test]
+fn a_rollback_opens_the_phases_after_it_and_retry_goes_on_from_there() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", Some(true));
+    run.go_on();
+    run.agent("two", Some(true));
+    run.go_on();
+    assert_eq!(run.state.status, Status::Ready);
+    assert!(run.ask(&Command::Rollback { to: 7 }, 0).expect_err("none").to_string().contains("0 to 2"));
+    assert!(run.ask(&Command::Rollback { to: 0 }, 2).is_err(), "something of it lives");
+    run.ask(&Command::Rollback { to: 1 }, 0).expect("a checkpoint");
+    assert!(!run.state.is_at_rest(), "it is under way");
+    assert_eq!(run.go_on(), ["save 3", "restore 1"]);
+    let Status::Failed { phase, reason } = &run.state.status else { panic!("{:?}", run.state.status) };
+    assert_eq!((phase.as_str(), run.state.head.as_deref()), ("build", Some("head1")));
+    assert!(reason.contains("rolled back to checkpoint 1"), "{reason}");
+    run.ask(&retry(), 0).expect("nothing lives");
+    assert_eq!(run.go_on(), ["save 4", "restore 1", "start build.2"]);
+    run.agent("three", Some(true));
+    run.go_on();
+    assert_eq!(run.state.status, Status::Ready);
+
+    run.ask(&Command::Rollback { to: 0 }, 0).expect("a checkpoint");
+    run.go_on();
+    run.ask(&retry(), 0).expect("nothing lives");
+    let done = run.go_on();
+    assert_eq!(done.last().map(String::as_str), Some("start plan.2"));
+    run.agent("four", Some(true));
+    let done = run.go_on();
+    assert_eq!(done.last().map(String::as_str), Some("start build.3"), "a later phase is done again");
+}
+
+#[test]
+fn a_rollback_that_fails_leaves_the_run_as_it_was() {
+    let mut run = Run::new(vec![phase("build")], false);
+    run.go_on();
+    run.agent("one", Some(true));
+    run.go_on();
+    run.ask(&Command::Rollback { to: 0 }, 0).expect("a checkpoint");
+    let decision = decide::next(&run.state, true);
+    run.take(decision);
+    let id = run.state.last_effect;
+    run.finish(id, Outcome::Failed("disk full".to_owned()), Facts::Nothing);
+    assert_eq!(run.state.status, Status::Ready);
+    assert!(run.state.is_at_rest() && run.go_on().is_empty());
+}
+
+#[test]
+fn a_pause_lies_over_whatever_the_run_does() {
+    let mut run = Run::new(vec![phase("build")], false);
+    run.go_on();
+    run.ask(&Command::Pause, 0).expect("an agent works");
+    assert_eq!(run.go_on(), ["freeze"]);
+    assert!(matches!(run.state.status, Status::Paused { by: By::Person, .. }));
+    assert!(run.ask(&Command::Pause, 0).is_err() && run.state.is_live());
+    // What it had written before it stood still is read afterwards.
+    let asks = WaitingStarted { id: "q".into(), text: "may I?".into(), choices: Vec::new(), tool: None, input: None };
+    run.append(run.state.attempt_key(), asks.into());
+    assert!(matches!(run.state.status, Status::Paused { .. }));
+    run.ask(&Command::Resume, 0).expect("paused");
+    run.go_on();
+    assert_eq!(run.state.status, Status::Waiting, "it asked meanwhile");
+    assert!(run.ask(&Command::Resume, 0).is_err(), "not paused");
+
+    run.ask(&Command::Pause, 0).expect("an agent waits");
+    run.go_on();
+    run.append(run.state.attempt_key(), AttemptFinished { exit: Exit { signal: Some(9), ..Exit::default() } }.into());
+    run.go_on();
+    assert!(matches!(run.state.status, Status::Failed { .. }), "killed while it stood still");
+    assert!(run.state.paused.is_none());
+}
+
+#[test]
+fn a_removed_worktree_can_come_back_and_nothing_else_can_be_done_meanwhile() {
+    let mut run = Run::new(vec![phase("build")], false);
+    run.go_on();
+    assert!(run.ask(&Command::Rm, 0).is_err(), "it works");
+    run.agent("one", Some(true));
+    run.go_on();
+    assert!(run.ask(&Command::Rm, 3).is_err(), "something of it lives");
+    run.ask(&Command::Rm, 0).expect("at rest");
+    assert!(run.ask(&Command::Rm, 0).is_err(), "under way");
+    let removed = run.go_on();
+    assert!(removed[0].starts_with("remove abc234."), "{removed:?}");
+    assert!(run.state.removed && run.state.dismissed);
+    assert!(run.ask(&retry(), 0).is_err() && run.ask(&Command::Rollback { to: 0 }, 0).is_err());
+    run.ask(&Command::Restore, 0).expect("it was removed");
+    let back = run.go_on();
+    assert_eq!(back, [removed[0].replace("remove", "bring back")]);
+    assert!(!run.state.removed && !run.state.dismissed && run.state.status == Status::Ready);
+    run.ask(&Command::Dismiss, 0).expect("at rest");
+    assert!(run.state.dismissed && run.ask(&Command::Dismiss, 0).is_err());
+}
+
+#[test]
+fn an_unchanged_worktree_goes_by_itself_once_and_a_refusal_ends_that() {
+    let never = PhaseSpec { commit: domain::phase::CommitUse::Never, ..phase("build") };
+    let mut run = Run::new(vec![never], true);
+    run.go_on();
+    run.agent("one", Some(true));
+    loop {
+        let decision = decide::next(&run.state, true);
+        run.take(decision);
+        let Some((id, effect)) = run.state.effects.iter().next().map(|(id, e)| (*id, e.clone())) else { continue };
+        if matches!(effect, Effect::RemoveWorktree { by: By::Pilothouse, .. }) {
+            run.finish(id, Outcome::Refused("it holds work".to_owned()), Facts::Nothing);
+            break;
+        }
+        run.perform(id, &effect);
+    }
+    assert!(!run.state.removed && run.state.status == Status::Ready && run.state.is_at_rest());
+    assert!(run.go_on().is_empty(), "it is not tried again");
+}

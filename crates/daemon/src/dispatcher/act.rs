@@ -1,0 +1,87 @@
+//! Carrying out what a person asks of runs: found, counted where that matters, decided, written down.
+
+use domain::RunId;
+use domain::RunState;
+use domain::command::Command;
+use domain::decide::{self, Decision, Refusal};
+use protocol::{Acted, Code, Refused};
+
+use super::Dispatcher;
+use crate::input::FaceId;
+
+impl Dispatcher {
+    /// What changes a worktree may only be decided with the count of the run's living processes, which is taken
+    /// off this thread.
+    pub(super) fn asked_to_act(
+        &mut self,
+        face: FaceId,
+        id: u64,
+        runs: Vec<String>,
+        repo: Option<&str>,
+        command: Command,
+    ) {
+        let found: Vec<_> = runs.into_iter().map(|asked| (self.find(&asked, repo), asked)).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) = found.into_iter().partition(|(found, _)| found.is_ok());
+        let unknown = unknown.into_iter().filter_map(|(found, asked)| found.err().map(|refused| not(asked, refused)));
+        // Replied to together with the others.
+        self.pending.begin(face, id, unknown.collect());
+        let known: Vec<_> = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?))).collect();
+        if command.needs_count() && !known.is_empty() {
+            return self.performer.count(face, id, known, command);
+        }
+        let counted = known.into_iter().map(|(asked, run)| (asked, run, 0)).collect();
+        self.act(face, id, counted, &command);
+    }
+
+    pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<(String, RunId, usize)>, command: &Command) {
+        for (asked, run, alive) in counted {
+            let acted = self.decide_for(&asked, Ok(run.clone()), |state| decide::command(state, command, alive));
+            let waits = acted.code == Code::Done;
+            self.pending.add(face, id, acted, waits.then_some(run));
+        }
+        self.pending.complete(face, id);
+    }
+
+    /// Decides for one run, and writes down what follows.
+    pub(super) fn decide_for(
+        &mut self,
+        asked: &str,
+        found: Result<RunId, Refused>,
+        decide: impl FnOnce(&RunState) -> Result<Decision, Refusal>,
+    ) -> Acted {
+        let id = match found {
+            Ok(id) => id,
+            Err(refused) => return not(asked.to_owned(), refused),
+        };
+        let name = self.runs.row(&id).map(|row| row.name.clone());
+        let failed = |e: evidence::EvidenceError| (Code::Failed, Some(e.to_string()));
+        let outcome = self.runs.reopen(&id).map_err(failed).and_then(|()| {
+            let state = &self.runs.open_ref(&id).ok_or((Code::Failed, Some("it can't be read".to_owned())))?.state;
+            let decision = decide(state).map_err(|refusal| (Code::Refused, Some(refusal.to_string())));
+            self.turn.changed.insert(id.clone());
+            self.take(&id, decision?).map_err(failed)
+        });
+        let (code, reason) = outcome.map_or_else(|failure| failure, |()| (Code::Done, None));
+        Acted { run: id.to_string(), name, code, reason }
+    }
+
+    /// Replies to those whose runs have come to what was asked for, or can't.
+    pub(super) fn reply_when_done(&mut self) {
+        let runs = &self.runs;
+        let busy = |run: &RunId| runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
+        for (face, id, acted) in self.pending.done(busy) {
+            self.faces.reply(face, id, protocol::Reply::Acted(acted));
+        }
+    }
+}
+
+/// Whether something that a person waits for is being done.
+fn is_under_way(state: &RunState) -> bool {
+    use domain::effect::Effect::{Freeze, Thaw};
+    let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
+    asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
+}
+
+fn not(asked: String, refused: Refused) -> Acted {
+    Acted { run: asked, name: None, code: refused.code, reason: Some(refused.reason) }
+}

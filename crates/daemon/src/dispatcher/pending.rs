@@ -1,0 +1,67 @@
+//! Requests whose reply waits until what was asked for is done.
+
+use std::collections::BTreeSet;
+
+use domain::RunId;
+use domain::effect::Outcome;
+use protocol::{Acted, Code};
+
+use crate::input::FaceId;
+
+struct Asked {
+    face: FaceId,
+    id: u64,
+    acted: Vec<Acted>,
+    waits: BTreeSet<RunId>,
+    /// Every run that was asked for has been decided.
+    complete: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Pending(Vec<Asked>);
+
+impl Pending {
+    pub(super) fn begin(&mut self, face: FaceId, id: u64, acted: Vec<Acted>) {
+        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), complete: false });
+    }
+
+    pub(super) fn add(&mut self, face: FaceId, id: u64, acted: Acted, waits: Option<RunId>) {
+        if let Some(asked) = self.of(face, id) {
+            asked.acted.push(acted);
+            asked.waits.extend(waits);
+        }
+    }
+
+    pub(super) fn complete(&mut self, face: FaceId, id: u64) {
+        if let Some(asked) = self.of(face, id) {
+            asked.complete = true;
+        }
+    }
+
+    fn of(&mut self, face: FaceId, id: u64) -> Option<&mut Asked> {
+        self.0.iter_mut().find(|asked| asked.face == face && asked.id == id)
+    }
+
+    /// An effect of this run came to an end; one that failed is why what was asked for did not happen.
+    pub(super) fn heard(&mut self, run: &RunId, outcome: &Outcome) {
+        let (code, reason) = match outcome {
+            Outcome::Done => return,
+            Outcome::Refused(reason) => (Code::Refused, reason),
+            Outcome::Failed(reason) | Outcome::Unknown(reason) => (Code::Failed, reason),
+        };
+        for asked in self.0.iter_mut().filter(|asked| asked.waits.contains(run)) {
+            for acted in asked.acted.iter_mut().filter(|acted| acted.run == run.as_str()) {
+                acted.code = code;
+                acted.reason = Some(reason.clone());
+            }
+        }
+    }
+
+    /// Takes out those that wait for nothing any more.
+    pub(super) fn done(&mut self, busy: impl Fn(&RunId) -> bool) -> Vec<(FaceId, u64, Vec<Acted>)> {
+        let (done, open): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.0).into_iter().partition(|asked| asked.complete && !asked.waits.iter().any(&busy));
+        self.0 = open;
+        done.into_iter().map(|asked| (asked.face, asked.id, asked.acted)).collect()
+    }
+}

@@ -1,0 +1,49 @@
+//! What a run has changed, committed or not.
+
+use std::path::Path;
+
+use domain::RunId;
+use protocol::{Code, DiffReply, FileChange, Refused};
+use worktrees::{Found, Repository, snapshot_record};
+
+use super::state;
+use crate::Places;
+use crate::prepare;
+
+/// A longer text is cut: nobody reads that much, and a reply must fit its frame.
+const LONGEST: usize = 16 << 20;
+
+pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<DiffReply, Refused> {
+    let state = state(places, run)?;
+    let missing = |reason: String| Refused { code: Code::NotFound, reason };
+    let spec = state.spec.as_ref().ok_or_else(|| missing("nothing says what this run was".to_owned()))?;
+    let repo = Repository::find(Path::new(&spec.repo)).map_err(prepare::refused)?;
+    let checkpoint = |n: u32| {
+        let found = state.checkpoints.iter().find(|c| c.n == n).map(|c| c.commit.clone());
+        found.ok_or_else(|| missing(format!("it has no checkpoint {n}; `pilothouse show` names them")))
+    };
+    let from = since.map_or_else(|| Ok(spec.base_commit.clone()), checkpoint)?;
+    let found = match repo.worktree_of(run.as_str()).map_err(prepare::refused)? {
+        Found::There(worktree) => {
+            // The base may have moved on under a rebased branch; what they have in common is what counts then.
+            let head = repo.head(&worktree.path).map_err(prepare::refused)?;
+            let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
+            let from = met.unwrap_or(from);
+            repo.diff(&worktree.path, &from).map(|diff| (from, diff))
+        }
+        Found::Vanished(_) | Found::Unknown => {
+            let kept = state.snapshot.as_ref().map(|s| places.home.join("snapshots").join(&s.name));
+            let kept = kept.and_then(|folder| snapshot_record(&folder).ok().flatten()).map(|record| record.head);
+            let to = kept.or_else(|| state.head.clone()).unwrap_or_else(|| spec.base_commit.clone());
+            repo.diff_of_commits(&from, &to).map(|diff| (from, diff))
+        }
+    };
+    let (from, mut diff) = found.map_err(prepare::refused)?;
+    let cut = diff.text.len() > LONGEST;
+    if cut {
+        let end = (0..=LONGEST).rev().find(|at| diff.text.is_char_boundary(*at)).unwrap_or(0);
+        diff.text.truncate(end);
+    }
+    let files = diff.files.into_iter().map(|(added, removed, path)| FileChange { path, added, removed }).collect();
+    Ok(DiffReply { from, text: diff.text, files, cut })
+}

@@ -1,0 +1,119 @@
+//! What may be removed and why, and what may not and why not.
+
+use std::path::Path;
+
+use domain::{RunId, RunState};
+use protocol::{Refused, RemovableRow};
+use worktrees::{Repository, Worktree};
+
+use super::state;
+use crate::Places;
+use crate::perform::{living, working_in};
+use crate::prepare;
+
+/// Every worktree of the repository that `folder` lies in.
+pub(super) fn gc(places: &Places, folder: &Path) -> Result<Vec<RemovableRow>, Refused> {
+    let repo = Repository::find(folder).map_err(prepare::refused)?;
+    let all = repo.worktrees().map_err(prepare::refused)?;
+    Ok(all.iter().filter(|worktree| !worktree.main).map(|worktree| one(places, &repo, worktree)).collect())
+}
+
+/// The worktrees of these runs.
+pub(super) fn removable(places: &Places, runs: &[RunId]) -> Result<Vec<RemovableRow>, Refused> {
+    let look = |run: &RunId| {
+        let state = state(places, run)?;
+        let spec = state.spec.as_ref().ok_or_else(|| super::broken("nothing says what this run was"))?;
+        let repo = Repository::find(Path::new(&spec.repo)).map_err(prepare::refused)?;
+        let all = repo.worktrees().map_err(prepare::refused)?;
+        let worktree = all.iter().find(|worktree| worktree.run() == Some(run.as_str()));
+        let gone = || RemovableRow {
+            path: spec.worktree.clone(),
+            run: Some(run.to_string()),
+            name: Some(spec.name.clone()),
+            may_go: false,
+            why: "git knows of no worktree of this run".to_owned(),
+            bytes: None,
+            left_out: Vec::new(),
+        };
+        Ok(worktree.map_or_else(gone, |worktree| one(places, &repo, worktree)))
+    };
+    runs.iter().map(look).collect()
+}
+
+fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow {
+    let mut row = RemovableRow {
+        path: worktree.path.to_string_lossy().into_owned(),
+        run: worktree.run().map(str::to_owned),
+        name: None,
+        may_go: false,
+        why: String::new(),
+        bytes: None,
+        left_out: Vec::new(),
+    };
+    let Some(id) = worktree.run().and_then(RunId::parse) else {
+        let owner = worktree.owner().map_or_else(String::new, |owner| format!(" ({owner}'s)"));
+        row.why = format!("foreign{owner}: pilothouse did not make it");
+        return row;
+    };
+    let Ok(state) = state(places, &id) else {
+        row.why = "unknown: no run of this state folder says what it is".to_owned();
+        return row;
+    };
+    row.name = state.spec.as_ref().map(|spec| spec.name.clone());
+    let mut against = Vec::new();
+    let alive = living(places, &id);
+    if alive > 0 {
+        against.push(format!("{alive} processes of it live"));
+    }
+    if !state.is_at_rest() {
+        against.push(format!("it is {}", state.status.word()));
+    }
+    against.extend(working_in(&worktree.path).into_iter().map(|process| format!("{process} works inside")));
+    let for_it = if worktree.path.exists() {
+        held(repo, worktree, &state, &mut row, &mut against)
+    } else {
+        "its folder is gone; what git knows of it goes".to_owned()
+    };
+    row.may_go = against.is_empty();
+    row.why = if row.may_go { for_it } else { against.join("; ") };
+    row
+}
+
+/// What the worktree itself says against its removal, and what speaks for it.
+fn held(
+    repo: &Repository,
+    worktree: &Worktree,
+    state: &RunState,
+    row: &mut RemovableRow,
+    against: &mut Vec<String>,
+) -> String {
+    let base = state.spec.as_ref().map_or("HEAD", |spec| spec.base.as_str());
+    // The run's base may be a branch that is gone by now; its commit is not.
+    let base = match repo.resolve(base) {
+        Ok(commit) => commit,
+        Err(_) => state.spec.as_ref().map(|spec| spec.base_commit.clone()).unwrap_or_default(),
+    };
+    match repo.removable(&worktree.path, &base) {
+        Ok(found) => {
+            row.bytes = Some(found.bytes);
+            row.left_out = found.left_out;
+            let dirty = found.uncommitted + found.deleted;
+            if dirty > 0 {
+                against.push(format!("dirty: {dirty} files differ from its last commit"));
+            }
+            if found.unmerged > 0 {
+                let where_else = if found.pushed { "on a remote, not merged" } else { "unpushed and not merged" };
+                against.push(format!("{} commits are {where_else}", found.unmerged));
+            }
+            if state.head.as_ref() == state.spec.as_ref().map(|spec| &spec.base_commit) {
+                "nothing was changed in it".to_owned()
+            } else {
+                "clean, and all of it is merged".to_owned()
+            }
+        }
+        Err(error) => {
+            against.push(format!("unknown: {error}"));
+            String::new()
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a face wants to know that takes a look at the world: differences, facts, what may be removed.
+
+mod diff;
+mod explain;
+mod gc;
+
+use std::path::PathBuf;
+
+use domain::{RunId, RunState, fold};
+use evidence::StateFolder;
+use protocol::{Code, Refused, Reply};
+
+use crate::Places;
+
+/// One such look.
+#[derive(Debug)]
+pub(crate) enum Inspect {
+    Diff { run: RunId, since: Option<u32> },
+    Explain { run: RunId },
+    Removable { runs: Vec<RunId> },
+    Gc { folder: PathBuf },
+}
+
+impl Inspect {
+    /// Blocks: reads files, asks keepers, runs git.
+    pub(crate) fn look(self, places: &Places) -> Result<Reply, Refused> {
+        match self {
+            Self::Diff { run, since } => diff::diff(places, &run, since).map(Reply::Diff),
+            Self::Explain { run } => explain::explain(places, &run).map(Reply::Facts),
+            Self::Removable { runs } => gc::removable(places, &runs).map(Reply::Removable),
+            Self::Gc { folder } => gc::gc(places, &folder).map(Reply::Removable),
+        }
+    }
+}
+
+/// A run as its timeline on disk has it; everything that was shown is in there.
+fn state(places: &Places, run: &RunId) -> Result<RunState, Refused> {
+    let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
+    let events = evidence::read(folder.path()).map_err(broken)?;
+    Ok(fold::all(&events))
+}
+
+fn broken(error: impl ToString) -> Refused {
+    Refused { code: Code::Failed, reason: error.to_string() }
+}

@@ -1,0 +1,39 @@
+//! Checkpoints: saving the whole worktree, and going back.
+
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use worktrees::{CheckpointName, WorktreeError};
+
+use super::{Job, Performed, failed, living, refused, repository, worktree};
+use crate::Places;
+
+/// One that was saved under this number before is found and given as it is, so no probe is needed.
+pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
+    let save = || -> Result<_, WorktreeError> {
+        let repo = repository(&job.spec)?;
+        let path = worktree(&repo, &job.spec)?;
+        repo.save_checkpoint(&CheckpointName { path: &path, run: job.spec.id.as_str(), n }, why)
+    };
+    match save() {
+        Ok(saved) => (Outcome::Done, Facts::Checkpoint { commit: saved.commit, head: saved.head }),
+        Err(error) => failed(error),
+    }
+}
+
+/// Going back twice gives the same, so no probe is needed.
+pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
+    let alive = living(places, &job.spec.id);
+    if alive > 0 {
+        return refused(format!("{alive} processes of it live; terminate it first"));
+    }
+    let restore = || -> Result<_, WorktreeError> {
+        let repo = repository(&job.spec)?;
+        // Files are overwritten here, so only what is proven to be the run's will do.
+        let path = repo.path_of(job.spec.id.as_str(), job.spec.worktree.as_ref())?;
+        repo.restore_checkpoint(&CheckpointName { path: &path, run: job.spec.id.as_str(), n }, &job.spec.branch)
+    };
+    match restore() {
+        Ok(head) => (Outcome::Done, Facts::Restored { head }),
+        Err(error) => failed(error),
+    }
+}

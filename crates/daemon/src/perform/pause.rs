@@ -1,0 +1,26 @@
+//! Freezing an attempt's processes and letting them go on.
+
+use domain::attempt::AttemptKey;
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use supervisor::{Reply, Request};
+
+use super::{Job, Performed, attempt_folder, failed, refused, supervise};
+use crate::Places;
+
+/// Freezing what is frozen only counts again, so no probe is needed.
+pub(super) fn freeze(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
+    match attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, &Request::Freeze)) {
+        Ok(Reply::Frozen(frozen)) => (Outcome::Done, Facts::Frozen(frozen)),
+        Ok(_) => failed("the keeper gave another answer than was asked for"),
+        Err(reason) => refused(reason),
+    }
+}
+
+/// Waking what is awake is no mistake, so no probe is needed.
+pub(super) fn thaw(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
+    match attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, &Request::Thaw)) {
+        Ok(_) => (Outcome::Done, Facts::Nothing),
+        Err(reason) => failed(reason),
+    }
+}

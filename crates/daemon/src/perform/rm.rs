@@ -1,0 +1,41 @@
+//! Removing a run's worktree and branch into a snapshot.
+
+use std::path::Path;
+
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use domain::status::By;
+use worktrees::Removal;
+
+use super::{Job, Performed, living, refused, repository};
+use crate::Places;
+
+/// Done again after an interruption it goes on where it was, so no probe is needed.
+pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Performed {
+    let spec = &job.spec;
+    let alive = living(places, &spec.id);
+    if alive > 0 {
+        return refused(format!("{alive} processes of it live; terminate it first"));
+    }
+    let snapshots = places.home.join("snapshots");
+    let removal = Removal {
+        run: spec.id.as_str(),
+        branch: &spec.branch,
+        path: Path::new(&spec.worktree),
+        name: snapshot,
+        snapshots: &snapshots,
+        only_at: (*by == By::Pilothouse).then_some(spec.base_commit.as_str()),
+    };
+    match repository(spec).and_then(|repo| repo.remove(&removal, &working_in)) {
+        Ok(removed) => {
+            let (bytes, left_out) = (removed.record.bytes, removed.record.left_out);
+            (Outcome::Done, Facts::Removed { bytes, left_out, branch: removed.branch })
+        }
+        Err(error) => refused(error),
+    }
+}
+
+/// The processes that work in a folder, named for a person.
+pub(crate) fn working_in(folder: &Path) -> Vec<String> {
+    supervisor::inside(folder).iter().map(|process| format!("{} {}", process.name, process.pid)).collect()
+}

@@ -1,0 +1,49 @@
+//! `pilothouse triage`: which runs need a person, why, and what to type; plain text for any terminal.
+
+use client::Places;
+use domain::text;
+use protocol::{Code, Reply, Request, Row, Scope};
+
+use super::here;
+use crate::args::LsArgs;
+use crate::error::CliError;
+use crate::out::Out;
+
+pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<Code, CliError> {
+    let scope = if all || args.all { Scope::All } else { here()? };
+    let mut connection = client::connect(places).await?;
+    let Reply::Rows(mut rows) = connection.ask(Request::Rows(scope)).await? else {
+        return Err(client::ClientError::Unexpected.into());
+    };
+    rows.retain(|row| row.needs_you);
+    rows.sort_by_key(Row::order);
+    let mut out = Out::stdout(args.json);
+    if out.json {
+        out.value(&rows)?;
+        return Ok(Code::Done);
+    }
+    if rows.is_empty() {
+        out.line("no run needs you")?;
+    }
+    for row in &rows {
+        let why = text::line(row.reason.as_deref().unwrap_or(&row.status));
+        out.line(format!("{} {}: {why}", row.id, text::line(&row.name)))?;
+        for step in next_steps(row) {
+            out.line(format!("    pilothouse {step}"))?;
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// What a person would type next, the likeliest first.
+fn next_steps(row: &Row) -> Vec<String> {
+    let id = &row.id;
+    let with = |words: &[&str]| words.iter().map(|word| word.replace("RUN", id.as_str())).collect();
+    match row.status.as_str() {
+        "waiting" => with(&["send RUN --allow", "send RUN --deny", "send RUN TEXT"]),
+        "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),
+        "lost" => with(&["retry RUN", "explain RUN", "rm RUN"]),
+        "paused" => with(&["resume RUN", "terminate RUN"]),
+        _ => with(&["explain RUN"]),
+    }
+}

@@ -1,0 +1,107 @@
+//! A keeper of its own with a script as its agent, without any daemon.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::attempt::Exit;
+use supervisor::{Keeper, Launched, Request, Start};
+use tempfile::TempDir;
+
+use crate::wait::wait_until;
+
+/// An attempt's folder and what is started in it. Dropping it ends every process of it.
+#[derive(Debug)]
+pub struct Attempt {
+    binary: PathBuf,
+    folder: TempDir,
+    pub start: Start,
+}
+
+impl Attempt {
+    /// A shell script as the agent.
+    pub fn of(binary: &str, script: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
+        let start = Start {
+            run: name,
+            home: folder.path().to_string_lossy().into_owned(),
+            program: "sh".to_owned(),
+            args: vec!["-c".to_owned(), script.to_owned()],
+            cwd: folder.path().to_string_lossy().into_owned(),
+            env: vec![("GREETING".to_owned(), "hello".to_owned())],
+            terminal: None,
+            input: Vec::new(),
+            socket: folder.path().join("k"),
+            limit_ms: None,
+            freezer: true,
+        };
+        Self { binary: binary.into(), folder, start }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn launch(&self) -> Launched {
+        supervisor::launch(&self.binary, self.path(), &self.start).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    pub fn exit(&self) -> Exit {
+        wait_until("the exit record", || {
+            supervisor::exit_record(self.path()).map_err(|e| e.to_string())?.ok_or_else(|| self.text("stdout"))
+        })
+    }
+
+    pub fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.path().join(file)).unwrap_or_default()
+    }
+
+    pub fn living(&self) -> usize {
+        supervisor::marked(self.path(), &self.start.run).len()
+    }
+}
+
+impl Attempt {
+    /// Waits until the [`FAMILY`] is whole, and gives its pids.
+    pub fn family(&self) -> Vec<u32> {
+        wait_until("the whole family", || {
+            let said = self.text("stdout");
+            if said.contains("family complete") { Ok(()) } else { Err(format!("{said}{}", self.text("stderr"))) }
+        });
+        self.text("pids").lines().map(|pid| pid.parse().expect("a pid")).collect()
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if let Ok(Some(record)) = supervisor::keeper_record(self.path()) {
+            let _asked = Keeper::new(&record).ask(&Request::Stop { grace_ms: 0 });
+            record.keeper.wait();
+        }
+    }
+}
+
+/// Waits until the keeper's own process is gone and reaped.
+pub fn gone(mut launched: Launched) {
+    launched.record.keeper.wait();
+    launched.child.wait().expect("a child can be waited for");
+}
+
+/// Same group, own group, own session, orphaned, deaf to signals, cleaned environment: seven in all.
+pub const FAMILY: &str = r#"
+mark() { echo $$ >> pids; }
+sh -c 'echo $$ >> pids; exec sleep 300' &
+setsid sh -c 'echo $$ >> pids; exec sleep 300' &
+(setsid sh -c 'echo $$ >> pids; exec sleep 300' &)
+setsid sh -c 'trap "" TERM HUP INT; echo $$ >> pids; while :; do sleep 300; done' &
+env -i PATH="$PATH" sh -c 'echo $$ >> pids; exec setsid -w sleep 300' &
+(env -i PATH="$PATH" setsid sh -c 'echo $$ >> pids; exec sleep 300' &)
+mark
+while [ "$(wc -l < pids)" -lt 7 ]; do sleep 0.01; done
+echo family complete
+"#;
+
+/// Those of the processes that live.
+pub fn alive(pids: &[u32]) -> Vec<u32> {
+    pids.iter().copied().filter(|pid| supervisor::Identity::of(*pid).is_some()).collect()
+}
