@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::{Body, fold};
+use domain::Body;
 use serde_json::Value;
 use testkit::{House, Repo, wait_until};
 
@@ -21,19 +21,6 @@ fn git(folder: &Path, words: &[&str]) -> String {
     let output = std::process::Command::new("git").arg("-C").arg(folder).args(words).output().expect("git");
     assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// The row that the timeline folds to is the row that is shown.
-fn assert_replayed(house: &House, name: &str) {
-    let live = house.row(name).expect("a row");
-    let events = evidence::read(&house.folder(&live)).unwrap_or_else(|e| panic!("{e}"));
-    let folded = protocol::row(&fold::all(&events), &protocol::Observations::default()).expect("a row");
-    let folded = serde_json::to_value(&folded).expect("plain values");
-    for field in
-        ["status", "reason", "head", "phase", "tokens", "group", "checkpoints", "removed", "worktree", "frozen"]
-    {
-        assert_eq!(folded[field], live[field], "{name}: {field}");
-    }
 }
 
 #[test]
@@ -56,7 +43,7 @@ fn a_pause_stops_every_process_and_outlives_the_daemon() {
 
     house.kill_daemon();
     assert_eq!(house.wait_for("rest", "paused")["frozen"], paused["frozen"], "a new daemon knows");
-    assert_replayed(&house, "rest");
+    house.assert_replayed("rest");
     let before = fs::read(house.folder(&row).join("attempts/build.1/stdout")).expect("output").len();
     house.ok(&["resume", "rest"]);
     house.wait_for("rest", "working");
@@ -67,7 +54,7 @@ fn a_pause_stops_every_process_and_outlives_the_daemon() {
     house.ok(&["pause", "rest"]);
     house.ok(&["terminate", "rest", "--grace", "200ms"]);
     assert_eq!(house.processes(&row), 0, "what stood still is ended too");
-    assert_replayed(&house, "rest");
+    house.assert_replayed("rest");
 }
 
 #[test]
@@ -94,7 +81,7 @@ fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
     assert_eq!(failed_work, "half of the work\n");
     let told = fs::read_to_string(house.folder(&ready).join("attempts/build.2/stdin.jsonl")).expect("text");
     assert!(told.contains("An earlier attempt at this failed"), "{told}");
-    assert_replayed(&house, "twice");
+    house.assert_replayed("twice");
 
     let nothing = house.say(&["retry", "twice", "--phase", "deploy"]);
     assert_eq!((nothing.code, nothing.err.contains("it has build")), (4, true), "{nothing:?}");
@@ -106,7 +93,7 @@ fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
     house.ok(&["rollback", "twice", "2"]);
     assert!(tree.join("REHEARSAL.md").exists() && !tree.join("attempt.txt").exists());
     assert_eq!(git(&tree, &["status", "--porcelain"]), "");
-    assert_replayed(&house, "twice");
+    house.assert_replayed("twice");
 }
 
 #[test]
@@ -152,7 +139,7 @@ fn what_was_cut_short_goes_on_in_its_own_session() {
     });
     assert_eq!(sessions[0], sessions[1]);
     house.ok(&["terminate", "cut", "--grace", "0s"]);
-    assert_replayed(&house, "cut");
+    house.assert_replayed("cut");
 }
 
 #[test]
@@ -185,13 +172,13 @@ fn a_removed_run_comes_back_with_every_byte() {
     assert!(house.ok(&["diff", "gone"]).contains("REHEARSAL.md"), "its commits can still be read");
     assert_eq!(house.say(&["rm", "gone", "--yes"]).code, 4);
     assert_eq!(house.say(&["retry", "gone"]).code, 4);
-    assert_replayed(&house, "gone");
+    house.assert_replayed("gone");
 
     house.kill_daemon();
     house.ok(&["restore", "gone"]);
     assert_eq!(state(), before);
     assert_eq!(house.row("gone").expect("a row")["status"], "ready");
-    assert_replayed(&house, "gone");
+    house.assert_replayed("gone");
     house.ok(&["dismiss", "gone"]);
     assert_eq!(house.row("gone").expect("a row")["group"], "finished");
 }
@@ -302,5 +289,5 @@ fn phases_come_from_the_base_commit_and_hand_over() {
     house.repo.write("pilothouse.toml", "agent = \"rehearsal\"\n\n[[phase]]\nnam = \"x\"\n");
     let wrong = house.say(&["run", "t"]);
     assert!(wrong.code == 2 && wrong.err.contains("pilothouse.toml: line 4") && wrong.err.contains("nam"), "{wrong:?}");
-    assert_replayed(&house, "two");
+    house.assert_replayed("two");
 }

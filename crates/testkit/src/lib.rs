@@ -2,10 +2,13 @@
 
 mod attempt;
 mod house;
+mod replay;
 mod repo;
+mod rounds;
 mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
 pub use house::{House, Said};
 pub use repo::Repo;
+pub use rounds::rounds;
 pub use wait::wait_until;

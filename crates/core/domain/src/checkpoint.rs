@@ -1,5 +1,6 @@
 //! Checkpoints of a run, and what is under way with them.
 
+use crate::phase::Progress;
 use crate::status::By;
 use crate::timestamp::Timestamp;
 
@@ -13,6 +14,8 @@ pub struct Checkpoint {
     pub at: Timestamp,
     /// Index of the phase that goes on from here; the count of phases when all are finished.
     pub phase: usize,
+    /// How far each phase had come.
+    pub progress: Vec<Progress>,
 }
 
 /// Another attempt at a phase that was asked for and has not begun.

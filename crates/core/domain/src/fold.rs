@@ -50,7 +50,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
                 phase.resumes.clone_from(&data.resumes);
                 // An attempt that goes on where the last one stopped leaves the phase's beginning where it was.
                 if data.checkpoint.is_some() {
-                    phase.began_at = data.checkpoint;
+                    phase.progress.began_at = data.checkpoint;
                 }
             }
             // A run is at work when an agent is; until the first one is started it is being prepared.
@@ -62,8 +62,8 @@ pub fn apply(state: &mut RunState, event: &Event) {
             state.head = Some(data.head.clone());
             let phase = state.phases.iter_mut().find(|p| Some(&p.spec.name) == event.phase.as_ref());
             if let Some(phase) = phase {
-                phase.committed = Some(data.head.clone());
-                phase.finished = true;
+                phase.progress.committed = Some(data.head.clone());
+                phase.progress.finished = true;
             }
         }
         Body::RunReady(_) => ends(state, event, Status::Ready),
@@ -108,9 +108,9 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
         Body::RunResumed(_) => unpause(state),
         Body::CheckpointSaved(data) => {
             state.head = Some(data.head.clone());
-            let finished = state.current().is_some_and(|phase| phase.finished);
+            let finished = state.current().is_some_and(|phase| phase.progress.finished);
             if let Some(phase) = state.phases.get_mut(state.phase).filter(|_| finished) {
-                phase.ended_at.get_or_insert(data.n);
+                phase.progress.ended_at.get_or_insert(data.n);
             }
             state.checkpoints.push(Checkpoint {
                 n: data.n,
@@ -119,6 +119,7 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
                 why: data.why.clone(),
                 at: event.at,
                 phase: state.phase + usize::from(finished),
+                progress: state.phases.iter().map(|phase| phase.progress.clone()).collect(),
             });
             if let Some(retry) = &mut state.retry {
                 retry.saved = true;
@@ -141,7 +142,7 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
                 state.ended_at = None;
                 state.dismissed = false;
                 state.phase = phase;
-                let began_at = state.phases[phase].began_at;
+                let began_at = state.phases[phase].progress.began_at;
                 state.phases[phase].reopen(began_at);
                 state.phases[phase + 1..].iter_mut().for_each(|later| later.reopen(None));
             }
@@ -173,14 +174,20 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
     true
 }
 
-/// The phases that began after the checkpoint are open again; what goes on from there begins at it.
+/// Every phase is as far as it was when the checkpoint was saved; the one that goes on begins there.
 fn rolled_back(state: &mut RunState, event: &Event, to: u32) {
     state.rollback = None;
-    let Some(index) = state.checkpoints.iter().find(|c| c.n == to).map(|c| c.phase) else { return };
-    let Some(phase) = state.phases.get_mut(index) else { return };
+    let Some(checkpoint) = state.checkpoints.iter().find(|c| c.n == to) else { return };
+    let index = checkpoint.phase;
+    for (phase, progress) in state.phases.iter_mut().zip(checkpoint.progress.clone()) {
+        phase.progress = progress;
+    }
+    let Some(phase) = state.phases.get_mut(index) else {
+        state.phase = state.phases.len().saturating_sub(1);
+        return ends(state, event, Status::Ready);
+    };
     phase.reopen(Some(to));
     let name = phase.spec.name.clone();
-    state.phases[index + 1..].iter_mut().for_each(|later| later.reopen(None));
     state.phase = index;
     let reason = format!("rolled back to checkpoint {to}; retry goes on from there");
     ends(state, event, Status::Failed { phase: name, reason });

@@ -34,7 +34,7 @@ pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
 }
 
 fn finished(phase: &crate::phase::PhaseState) -> Option<String> {
-    let head = phase.committed.as_deref().filter(|_| phase.finished)?;
+    let head = phase.progress.committed.as_deref().filter(|_| phase.progress.finished)?;
     let result = phase.attempt().and_then(|a| a.result.as_ref()).map(|r| cut(&r.text)).unwrap_or_default();
     let head: String = head.chars().take(12).collect();
     Some(format!("- {} (done at {head}): {result}", phase.spec.name))

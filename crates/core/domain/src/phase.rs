@@ -39,13 +39,9 @@ pub struct PhaseSpec {
     pub commit: CommitUse,
 }
 
-/// One phase of a run as folded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhaseState {
-    pub spec: PhaseSpec,
-    pub attempts: Vec<AttemptState>,
-    /// The session that the attempt about to be started continues.
-    pub resumes: Option<String>,
+/// How far a phase has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
     /// The checkpoint that it began at.
     pub began_at: Option<u32>,
     /// What the agent left uncommitted is on the branch; the commit the branch then stood at.
@@ -55,17 +51,19 @@ pub struct PhaseState {
     pub ended_at: Option<u32>,
 }
 
+/// One phase of a run as folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseState {
+    pub spec: PhaseSpec,
+    pub attempts: Vec<AttemptState>,
+    /// The session that the attempt about to be started continues.
+    pub resumes: Option<String>,
+    pub progress: Progress,
+}
+
 impl PhaseState {
     pub fn new(spec: PhaseSpec) -> Self {
-        Self {
-            spec,
-            attempts: Vec::new(),
-            resumes: None,
-            began_at: None,
-            committed: None,
-            finished: false,
-            ended_at: None,
-        }
+        Self { spec, attempts: Vec::new(), resumes: None, progress: Progress::default() }
     }
 
     pub fn attempt(&self) -> Option<&AttemptState> {
@@ -79,9 +77,6 @@ impl PhaseState {
 
     /// Takes the phase back to before its end, beginning at another checkpoint. Its attempts stay known.
     pub(crate) fn reopen(&mut self, began_at: Option<u32>) {
-        self.began_at = began_at;
-        self.committed = None;
-        self.finished = false;
-        self.ended_at = None;
+        self.progress = Progress { began_at, ..Progress::default() };
     }
 }

@@ -249,6 +249,12 @@ fn a_rollback_opens_the_phases_after_it_and_retry_goes_on_from_there() {
 
     run.ask(&Command::Rollback { to: 0 }, 0).expect("a checkpoint");
     run.go_on();
+    assert_eq!(run.state.current().expect("a phase").spec.name, "plan");
+    run.ask(&Command::Rollback { to: 2 }, 0).expect("a checkpoint");
+    run.go_on();
+    assert_eq!(run.state.status, Status::Ready, "forth again to where all was done");
+    run.ask(&Command::Rollback { to: 0 }, 0).expect("a checkpoint");
+    run.go_on();
     run.ask(&retry(), 0).expect("nothing lives");
     let done = run.go_on();
     assert_eq!(done.last().map(String::as_str), Some("start plan.2"));

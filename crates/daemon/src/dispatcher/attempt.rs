@@ -15,8 +15,6 @@ use crate::perform::living;
 const CHANGES_EVERY_MS: u64 = 30_000;
 /// How often output is looked at that can't be watched.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
-/// How often a run whose keeper is gone is searched for processes that still live.
-const SEARCH_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Dispatcher {
     /// Begins to read an attempt's output and to listen for its growth.
@@ -170,11 +168,11 @@ impl Dispatcher {
         if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
             return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
         }
-        let survivors = living(&self.places, run);
-        let survivors = u32::try_from(survivors).unwrap_or(u32::MAX);
+        let left = living(&self.places, run);
+        let survivors = u32::try_from(left.len()).unwrap_or(u32::MAX);
         let again = Input::KeeperGone { run: run.clone(), attempt: attempt.clone() };
         if survivors > 0 && unkept {
-            return self.performer.later(SEARCH_EVERY, again);
+            return self.performer.await_all(left, again);
         }
         let rebooted = supervisor::keeper_record(&folder).ok().flatten().is_some_and(|r| !r.keeper.is_of_this_boot());
         let reason = match (rebooted, survivors) {
@@ -186,7 +184,7 @@ impl Dispatcher {
         if self.append(run, batch, None).is_err() {
             self.hold(again);
         } else if survivors > 0 {
-            self.performer.later(SEARCH_EVERY, again);
+            self.performer.await_all(left, again);
         } else {
             // Nothing lives, so this only removes the control group that the keeper left.
             let _groups = supervisor::end_left(&self.places.home, run.as_str(), folder.parent().unwrap_or(&folder));

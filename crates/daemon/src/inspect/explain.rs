@@ -46,7 +46,7 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
     if let Some(key) = state.attempt_key() {
         attempt(&mut facts, &folder.attempt(&key), &key, &state);
     }
-    let alive = living(places, run);
+    let alive = living(places, run).len();
     facts.seen("processes", "/proc: markers and control groups", format!("{alive} live"));
     tree(&mut facts, &state);
     Ok(facts.facts)

@@ -61,7 +61,7 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
     };
     row.name = state.spec.as_ref().map(|spec| spec.name.clone());
     let mut against = Vec::new();
-    let alive = living(places, &id);
+    let alive = living(places, &id).len();
     if alive > 0 {
         against.push(format!("{alive} processes of it live"));
     }

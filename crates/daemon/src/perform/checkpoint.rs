@@ -22,7 +22,7 @@ pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
 
 /// Going back twice gives the same, so no probe is needed.
 pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
-    let alive = living(places, &job.spec.id);
+    let alive = living(places, &job.spec.id).len();
     if alive > 0 {
         return refused(format!("{alive} processes of it live; terminate it first"));
     }

@@ -128,7 +128,7 @@ impl Performer {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.runtime.spawn_blocking(move || {
             let counted = asked.into_iter().map(|(name, run)| {
-                let alive = living(&places, &run);
+                let alive = living(&places, &run).len();
                 (name, run, alive)
             });
             let counted = counted.collect();
@@ -171,6 +171,19 @@ impl Performer {
             tokio::time::sleep(after).await;
             let _stopping = inputs.send(input);
         });
+    }
+
+    /// Sends `input` when each of these processes has ended; they need not be children.
+    pub(crate) fn await_all(&self, processes: Vec<Identity>, input: Input) {
+        let inputs = self.inputs.clone();
+        let waiter = std::thread::Builder::new().name("survivors".to_owned()).stack_size(WAITER_STACK);
+        let waiting = waiter.spawn(move || {
+            processes.iter().for_each(Identity::wait);
+            let _stopping = inputs.send(input);
+        });
+        if let Err(error) = waiting {
+            tracing::error!(%error, "the end of a run's last processes will go unnoticed until it is terminated");
+        }
     }
 
     /// Says when this keeper ends, and reaps it when it is a child of this daemon.
@@ -221,10 +234,10 @@ fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<Pa
     Ok(state.run(&job.spec.id).attempt(attempt))
 }
 
-/// How many processes of a run live, wherever they went.
-pub(crate) fn living(places: &Places, run: &RunId) -> usize {
+/// The processes of a run that live, wherever they went.
+pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
-    supervisor::living(&places.home, run.as_str(), &attempts).len()
+    supervisor::living(&places.home, run.as_str(), &attempts)
 }
 
 fn refused(reason: impl ToString) -> Performed {

@@ -13,7 +13,7 @@ use crate::Places;
 /// Done again after an interruption it goes on where it was, so no probe is needed.
 pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Performed {
     let spec = &job.spec;
-    let alive = living(places, &spec.id);
+    let alive = living(places, &spec.id).len();
     if alive > 0 {
         return refused(format!("{alive} processes of it live; terminate it first"));
     }

@@ -99,7 +99,7 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
     let wanted = agent.start(&with.prompt, with.model.as_deref(), with.resume.as_deref());
     // Never in the main checkout, never in what took the worktree's place.
     let cwd = repository(spec).and_then(|repo| worktree(&repo, spec)).map_err(|e| e.to_string())?;
-    let alive = living(places, &spec.id);
+    let alive = living(places, &spec.id).len();
     if alive > 0 {
         return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
     }
@@ -159,7 +159,7 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
                 None => {}
             }
             if Instant::now() > deadline {
-                let left = living(places, &job.spec.id);
+                let left = living(places, &job.spec.id).len();
                 return Err(format!("its keeper has not ended the tree; {left} processes live"));
             }
             std::thread::sleep(LOOK);

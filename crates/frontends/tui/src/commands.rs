@@ -59,14 +59,14 @@ pub(crate) const ALL: &[Command] = &[
     },
     Command {
         name: "pause",
-        doc: "make every process of the run stand still, or let them go on",
+        doc: "freeze every process of the run, or let them go on",
         hint: Some("pause"),
         unavailable: not_running,
         action: || Action::PauseOrResume,
     },
     Command {
         name: "retry",
-        doc: "try again: go on where it was cut short, else begin the phase anew (what is there is kept)",
+        doc: "try the phase again; what is there now is kept",
         hint: Some("retry"),
         unavailable: not_over,
         action: || Action::Act(Verb::Retry { phase: None, resume: None }),

@@ -67,13 +67,17 @@ pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) ->
     decision.event(key, EffectFinished { id, outcome })
 }
 
+/// Power may have failed between two events of the batch that told of the outcome; what is known already is
+/// not told a second time.
 fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
     let decision = Decision::default();
     match (effect, facts) {
-        (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) => {
+        (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) if run.worktree_at.is_none() => {
             decision.event(None, WorktreeCreated { path, branch, head })
         }
-        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid }) => {
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid })
+            if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
+        {
             decision.event(Some(key.clone()), AttemptStarted { pid, keeper_pid })
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
@@ -84,29 +88,44 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             let over = run.status.is_settled();
             if over { decision } else { decision.event(Some(attempt.clone()), RunTerminated { by: by.clone() }) }
         }
-        (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers }) => {
+        (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers })
+            if run.phases.iter().any(|p| p.spec.name == *phase && !p.progress.finished) =>
+        {
             let number = run.attempt().map_or(1, |a| a.number);
             let key = AttemptKey { phase: phase.clone(), attempt: number };
             decision.event(Some(key), PhaseFinished { head, leftovers })
         }
-        (Effect::Write { attempt, question: Some(id), how, .. }, _) => {
+        (Effect::Write { attempt, question: Some(id), how, .. }, _)
+            if run.question.as_ref().is_some_and(|open| open.id == *id) =>
+        {
             decision.event(Some(attempt.clone()), WaitingEnded { id: id.clone(), how: how.clone() })
         }
-        (Effect::Freeze { attempt, by, reason }, Facts::Frozen(frozen)) => {
+        (Effect::Freeze { attempt, by, reason }, Facts::Frozen(frozen)) if run.paused.is_none() => {
             let (by, reason) = (by.clone(), reason.clone());
             decision.event(Some(attempt.clone()), RunPaused { by, reason, frozen })
         }
-        (Effect::Thaw { attempt, by }, _) => decision.event(Some(attempt.clone()), RunResumed { by: by.clone() }),
-        (Effect::SaveCheckpoint { n, why }, Facts::Checkpoint { commit, head }) => {
+        (Effect::Thaw { attempt, by }, _) if run.paused.is_some() => {
+            decision.event(Some(attempt.clone()), RunResumed { by: by.clone() })
+        }
+        (Effect::SaveCheckpoint { n, why }, Facts::Checkpoint { commit, head })
+            if run.checkpoints.iter().all(|c| c.n != *n) =>
+        {
             decision.event(run.attempt_key(), CheckpointSaved { n: *n, commit, head, why: why.clone() })
         }
-        (Effect::RestoreCheckpoint { n }, Facts::Restored { head }) => {
+        (Effect::RestoreCheckpoint { n }, Facts::Restored { head })
+            if run.rollback.is_some() || run.retry.as_ref().is_some_and(|retry| !retry.put_back) =>
+        {
             decision.event(run.attempt_key(), CheckpointRestored { n: *n, head })
         }
-        (Effect::RemoveWorktree { snapshot, by }, Facts::Removed { bytes, left_out, branch }) => decision
-            .event(None, SnapshotSaved { name: snapshot.clone(), bytes, left_out })
-            .event(None, WorktreeRemoved { by: by.clone(), branch }),
-        (Effect::RestoreWorktree { .. }, Facts::WorktreeBack { path, head }) => {
+        (Effect::RemoveWorktree { snapshot, by }, Facts::Removed { bytes, left_out, branch }) if !run.removed => {
+            let saved = run.snapshot.as_ref().is_some_and(|known| known.name == *snapshot);
+            let decision = match saved {
+                true => decision,
+                false => decision.event(None, SnapshotSaved { name: snapshot.clone(), bytes, left_out }),
+            };
+            decision.event(None, WorktreeRemoved { by: by.clone(), branch })
+        }
+        (Effect::RestoreWorktree { .. }, Facts::WorktreeBack { path, head }) if run.restoring => {
             decision.event(None, WorktreeRestored { path, head })
         }
         _ => decision,

@@ -40,13 +40,13 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     if run.checkpoints.is_empty() && phase.attempts.is_empty() {
         return save(run, format!("the base, before {}", phase.spec.name));
     }
-    if phase.finished {
-        if phase.ended_at.is_none() {
+    if phase.progress.finished {
+        if phase.progress.ended_at.is_none() {
             return save(run, format!("{} finished", phase.spec.name));
         }
         let index = run.phase + 1;
         return match run.phases.get(index) {
-            Some(following) => start(run, index, phase.ended_at, continued(phase, following)),
+            Some(following) => start(run, index, phase.progress.ended_at, continued(phase, following)),
             None => ready(run, run.head.as_ref() != Some(&spec.base_commit), spec.release_unchanged),
         };
     }
@@ -96,7 +96,7 @@ fn again(run: &RunState, phase: &PhaseState, retry: &crate::checkpoint::Retry) -
         return start(run, retry.phase, None, session);
     }
     let name = &phase.spec.name;
-    match (retry.saved, retry.put_back, phase.began_at) {
+    match (retry.saved, retry.put_back, phase.progress.began_at) {
         (false, _, _) => save(run, format!("before the retry of {name}")),
         (true, false, Some(n)) => Decision::default().effect(Effect::RestoreCheckpoint { n }),
         (true, _, began_at) => start(run, retry.phase, began_at, None),

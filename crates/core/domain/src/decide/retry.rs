@@ -38,20 +38,21 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     };
     let unreached = || Refusal::new("it never came to that phase", "retry an earlier one");
     let phase = run.phases.get(index).ok_or_else(unreached)?;
-    if phase.attempts.is_empty() && phase.began_at.is_none() {
+    if phase.attempts.is_empty() && phase.progress.began_at.is_none() {
         return Err(unreached());
     }
     let session = phase.attempts.iter().rev().find_map(|a| a.session.as_ref());
     let last = phase.attempt();
     // An agent that said nothing of its result was cut short, whatever by: its session can go on.
-    let cut_short = !phase.finished && last.is_some_and(|a| a.exit.is_some() && a.result.is_none() && a.pid.is_some());
-    let rolled_back = phase.began_at != first_beginning(run, index);
+    let cut_short =
+        !phase.progress.finished && last.is_some_and(|a| a.exit.is_some() && a.result.is_none() && a.pid.is_some());
+    let rolled_back = phase.progress.began_at != first_beginning(run, index);
     let resume = asked.resume.unwrap_or(cut_short && session.is_some() && asked.phase.is_none() && !rolled_back);
     if resume && session.is_none() {
         let next = "retry without --resume begins the phase anew";
         return Err(Refusal::new("its agent never named a session that could go on", next));
     }
-    if !resume && phase.began_at.is_none() {
+    if !resume && phase.progress.began_at.is_none() {
         let next = "`retry --resume` goes on in the worktree as it is";
         return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
     }
@@ -62,7 +63,7 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
 /// Where the phase first began: the end of the one before, or the base.
 fn first_beginning(run: &RunState, index: usize) -> Option<u32> {
     match index.checked_sub(1) {
-        Some(before) => run.phases[before].ended_at,
+        Some(before) => run.phases[before].progress.ended_at,
         None => run.checkpoints.first().map(|c| c.n),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: Theme, frame: &mut Fra
 }
 
 fn help(keymap: &Keymap, theme: Theme, frame: &mut Frame<'_>) {
-    let mut lines: Vec<Line<'_>> = commands::ALL
+    let lines: Vec<Line<'_>> = commands::ALL
         .iter()
         .map(|command| {
             let keys = keymap.keys_of(command.name).join(" ");
@@ -43,8 +43,7 @@ fn help(keymap: &Keymap, theme: Theme, frame: &mut Frame<'_>) {
             ])
         })
         .collect();
-    lines.push(keys(theme, &[("esc", "close")]));
-    window(" keys ", lines, 78, theme, frame);
+    window(" keys · esc closes ", lines, 78, theme, frame);
 }
 
 fn new_run(form: &NewRun, theme: Theme, frame: &mut Frame<'_>) {
