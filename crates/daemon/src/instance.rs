@@ -1,6 +1,7 @@
 //! One daemon per state folder: the lock, the record that faces read, and the folder of sockets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -63,7 +64,8 @@ impl Instance {
         let beside = self.record_path.with_extension("json.new");
         let json = serde_json::to_vec(&self.record).expect("a record is plain values");
         let write = || {
-            fs::write(&beside, json)?;
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+            file.write_all(&json)?;
             fs::rename(&beside, &self.record_path)
         };
         write().map_err(DaemonError::io("write", &self.record_path))

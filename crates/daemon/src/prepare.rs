@@ -178,6 +178,7 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::NoIdentity
         | WorktreeError::WrongBranch { .. }
         | WorktreeError::Gone { .. }
+        | WorktreeError::BranchElsewhere { .. }
         | WorktreeError::Busy { .. }
         | WorktreeError::Changed { .. }
         | WorktreeError::BranchMoved(_)

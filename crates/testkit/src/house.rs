@@ -147,7 +147,10 @@ fn end_keepers(run: &Path) {
     for attempt in attempts {
         if let Ok(Some(record)) = supervisor::keeper_record(&attempt.path()) {
             // A keeper that answers ends its tree itself, which reaches more than its marker does.
-            let _asked = supervisor::Keeper::new(&record).ask(&supervisor::Request::Stop { grace_ms: 0 });
+            let asked = supervisor::Keeper::new(&record).ask(&supervisor::Request::Stop { grace_ms: 0 });
+            if asked.is_err() {
+                record.keeper.kill();
+            }
             record.keeper.wait();
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ pub struct Summary {
     pub len: u64,
     /// SHA-256 of the timeline's last line.
     pub head: String,
+    /// When the timeline was last written, in nanoseconds since 1970: an edit that keeps its length shows here.
+    #[serde(default)]
+    pub written: i128,
     pub row: serde_json::Value,
 }
 
@@ -26,7 +30,8 @@ impl RunFolder {
     /// # Errors
     /// When it can't be written.
     pub fn write_summary(&self, summary: &Summary) -> Result<(), EvidenceError> {
-        let json = serde_json::to_vec(summary).expect("a summary is plain values");
+        let written = fs::metadata(self.timeline()).as_ref().map(written).unwrap_or_default();
+        let json = serde_json::to_vec(&Summary { written, ..summary.clone() }).expect("a summary is plain values");
         atomic::write(&self.summary(), &json)
     }
 
@@ -34,11 +39,16 @@ impl RunFolder {
     pub fn fresh_summary(&self) -> Option<Summary> {
         let summary: Summary = serde_json::from_slice(&fs::read(self.summary()).ok()?).ok()?;
         let mut file = File::open(self.timeline()).ok()?;
-        if file.metadata().ok()?.len() != summary.len {
+        let meta = file.metadata().ok()?;
+        if meta.len() != summary.len || written(&meta) != summary.written {
             return None;
         }
         (last_line_hash(&mut file, summary.len)? == summary.head).then_some(summary)
     }
+}
+
+fn written(meta: &fs::Metadata) -> i128 {
+    i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec())
 }
 
 /// The hash of the last line of a file that ends with a newline, read from its end.
@@ -75,9 +85,9 @@ mod tests {
         let note = |text: String| vec![(None, Note { text }.into())];
         timeline.append(Timestamp::default(), note("x".repeat(9000)), None).expect("room");
         let row = serde_json::json!({"id": "abc234"});
-        let summary = Summary { len: timeline.len(), head: timeline.head().to_owned(), row };
+        let summary = Summary { len: timeline.len(), head: timeline.head().to_owned(), written: 0, row };
         run.write_summary(&summary).expect("room");
-        assert_eq!(run.fresh_summary(), Some(summary));
+        assert_eq!(run.fresh_summary().map(|s| s.row), Some(summary.row));
 
         let text = fs::read_to_string(run.timeline()).expect("text");
         fs::write(run.timeline(), text.replace("xxx", "yyy")).expect("writable");

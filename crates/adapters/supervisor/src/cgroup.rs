@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the kernel may take to freeze or thaw a group; it takes a few milliseconds.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,23 +59,28 @@ impl Cgroup {
             .collect()
     }
 
-    /// Freezes or thaws the group, and says whether the kernel has done so.
-    pub(crate) fn set_frozen(&self, frozen: bool) -> bool {
-        let (word, wanted) = if frozen { ("1", "frozen 1") } else { ("0", "frozen 0") };
-        if self.write("cgroup.freeze", word).is_err() {
+    /// Has the group frozen and waits a while until it is; `false` when that can't be asked for. One that a process
+    /// in a long system call keeps from standing still is frozen as soon as that returns.
+    pub(crate) fn freeze(&self) -> bool {
+        if self.write("cgroup.freeze", "1").is_err() {
             return false;
         }
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            let events = fs::read_to_string(self.0.join("cgroup.events")).unwrap_or_default();
-            if events.lines().any(|line| line == wanted) {
-                return true;
-            }
-            if Instant::now() > deadline {
-                return false;
-            }
+        while !self.is_frozen() && Instant::now() < deadline {
             std::thread::sleep(LOOK);
         }
+        true
+    }
+
+    /// Lets the group go on, also when it was never frozen.
+    pub(crate) fn thaw(&self) {
+        let _gone = self.write("cgroup.freeze", "0");
+    }
+
+    /// Whether every process in it stands still, as the kernel says.
+    pub(crate) fn is_frozen(&self) -> bool {
+        let events = fs::read_to_string(self.0.join("cgroup.events")).unwrap_or_default();
+        events.lines().any(|line| line == "frozen 1")
     }
 
     /// Kills every process in it at once, also one that forks as fast as it can; `false` before Linux 5.14.

@@ -114,7 +114,9 @@ pub fn inside(folder: &Path) -> Vec<Inside> {
     let pids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let works_there = |pid: &u32| {
         let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
-        cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(|stat| !stat.is_dead())
+        // This process's own git calls work there too, and are gone in a moment.
+        let others = |stat: Stat| !stat.is_dead() && stat.parent != std::process::id() && *pid != std::process::id();
+        cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(others)
     };
     let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
     pids.filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()

@@ -1,11 +1,14 @@
 //! Checkpoints: the whole worktree as a commit that no branch knows, and the way back to one.
 
-use std::fs;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
-use crate::commit::wait_for_index;
+use crate::commit::{add_everything, wait_for_index};
 use crate::error::WorktreeError;
 use crate::git::Git;
+use crate::pointers::{end_what_is_under_way, pointed_to};
 use crate::repository::Repository;
 
 /// A checkpoint to be saved or gone back to.
@@ -15,14 +18,18 @@ pub struct CheckpointName<'a> {
     pub path: &'a Path,
     /// The run's id.
     pub run: &'a str,
+    /// The run's branch.
+    pub branch: &'a str,
     pub n: u32,
 }
 
 /// A checkpoint as saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Full id of the checkpoint's commit; its tree has tracked and untracked files, not ignored ones.
+    /// Full id of the checkpoint's commit. Its further parents keep alive what the worktree was in the middle of.
     pub commit: String,
+    /// Full id of its tree: tracked and untracked files, not ignored ones.
+    pub tree: String,
     /// Its first parent: where HEAD stood.
     pub head: String,
 }
@@ -45,15 +52,32 @@ impl Repository {
             return Ok(saved);
         }
         let (held, git_dir) = self.lock_worktree(name.path)?;
-        let head = self.head(name.path)?;
         let tree = self.tree_of_everything(name.path, &git_dir, &held)?;
         let subject = format!("checkpoint {} of {}: {why}", name.n, name.run);
-        let words = ["commit-tree", "--no-gpg-sign", "-p", &head, "-m", &subject, &tree];
-        let commit = Git::at(name.path).holding(&held)?.args(&words).line()?;
+        let (commit, head) = self.commit_of(name, &git_dir, &tree, &subject)?;
         // Only made, never moved: a checkpoint is for ever what it was.
         let none = "0".repeat(commit.len());
         Git::at(name.path).holding(&held)?.args(&["update-ref", &name.reference(), &commit, &none]).run()?;
-        Ok(Checkpoint { commit, head })
+        Ok(Checkpoint { commit, tree, head })
+    }
+
+    /// A commit of this tree whose parents are HEAD, the branch and everything that only the worktree points to.
+    fn commit_of(
+        &self,
+        name: &CheckpointName<'_>,
+        git_dir: &Path,
+        tree: &str,
+        subject: &str,
+    ) -> Result<(String, String), WorktreeError> {
+        let head = self.head(name.path)?;
+        let others = self.tip(name.branch)?.into_iter().chain(pointed_to(git_dir));
+        let parents = self.commits_of(std::iter::once(head.clone()).chain(others))?;
+        let mut words = vec!["commit-tree", "--no-gpg-sign"];
+        for parent in &parents {
+            words.extend(["-p", parent.as_str()]);
+        }
+        words.extend(["-m", subject, tree]);
+        Ok((Git::at(name.path).args(&words).line()?, head))
     }
 
     /// The checkpoint of this name, if it was saved.
@@ -61,79 +85,105 @@ impl Repository {
     /// # Errors
     /// When git can't be started.
     pub fn checkpoint(&self, name: &CheckpointName<'_>) -> Result<Option<Checkpoint>, WorktreeError> {
-        let spec = format!("{}^{{commit}}", name.reference());
-        let words = ["rev-parse", "--verify", "--quiet", "--end-of-options", &spec];
-        let commit = match Git::at(self.main()).args(&words).line() {
+        let reference = name.reference();
+        let of = |what: &str| {
+            let spec = format!("{reference}{what}");
+            Git::at(self.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
+        };
+        let commit = match of("^{commit}") {
             Ok(commit) => commit,
             Err(WorktreeError::Git { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
-        let parent = format!("{commit}^1");
-        let head = Git::at(self.main()).args(&["rev-parse", "--verify", "--end-of-options", &parent]).line()?;
-        Ok(Some(Checkpoint { commit, head }))
+        Ok(Some(Checkpoint { commit, tree: of("^{tree}")?, head: of("^1")? }))
     }
 
     /// Sets the branch to the checkpoint's parent, files to its tree and the index to HEAD; ignored files stay.
     /// Gives the commit the branch stands at then. Doing it again gives the same.
     ///
     /// # Errors
-    /// When there is no such checkpoint, or git can't write.
-    pub fn restore_checkpoint(&self, name: &CheckpointName<'_>, branch: &str) -> Result<String, WorktreeError> {
+    /// When there is no such checkpoint, another worktree is on the branch, or git can't write.
+    pub fn restore_checkpoint(&self, name: &CheckpointName<'_>) -> Result<String, WorktreeError> {
         let missing = || WorktreeError::NoCheckpoint { reference: name.reference() };
         let saved = self.checkpoint(name)?.ok_or_else(missing)?;
+        let elsewhere = |w: &crate::Worktree| w.branch.as_deref() == Some(name.branch) && w.path != name.path;
+        if let Some(other) = self.worktrees()?.into_iter().find(elsewhere) {
+            return Err(WorktreeError::BranchElsewhere { branch: name.branch.to_owned(), path: other.path });
+        }
         let (held, git_dir) = self.lock_worktree(name.path)?;
-        wait_for_index(&git_dir);
+        wait_for_index(&git_dir, name.path);
         let git = |words: &[&str]| Git::at(name.path).holding(&held).map(|git| git.args(words));
-        // What the agent was in the middle of (a merge, a rebase) ends: its state is no part of a checkpoint.
-        for what in ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "MERGE_MODE"] {
-            drop(fs::remove_file(git_dir.join(what)));
-        }
-        for what in ["rebase-merge", "rebase-apply", "sequencer"] {
-            drop(fs::remove_dir_all(git_dir.join(what)));
-        }
-        git(&["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")])?.run()?;
-        // Untracked files become tracked by the checkpoint's tree first, so that no clean is needed that could
-        // reach further than it: what the present has and the checkpoint has not goes, the rest stays.
+        // Untracked files become tracked by the present's tree first, so that no clean is needed that could reach
+        // further than it: what the present has and the checkpoint has not goes, the rest stays.
         let present = self.tree_of_everything(name.path, &git_dir, &held)?;
-        self.keep_overwritten(name, &present, &saved.commit)?;
+        self.keep_present(name, &git_dir, &present)?;
+        self.make_way(name, &git_dir, &present, &saved)?;
+        let branch = format!("refs/heads/{}", name.branch);
+        git(&["symbolic-ref", "HEAD", &branch])?.run()?;
+        end_what_is_under_way(&git_dir);
         git(&["read-tree", "--reset", &present])?.run()?;
+        // Files that are the same are then known to be, and are not written anew with other permissions.
+        drop(git(&["update-index", "-q", "--refresh"])?.run());
         git(&["read-tree", "--reset", "-u", "--no-recurse-submodules", &saved.commit])?.run()?;
-        git(&["update-ref", &format!("refs/heads/{branch}"), &saved.head])?.run()?;
+        git(&["update-ref", &branch, &saved.head])?.run()?;
         git(&["read-tree", "--reset", &saved.head])?.run()?;
-        // The index knows no file times yet; without them every status would read every file.
         drop(git(&["update-index", "-q", "--refresh"])?.run());
         Ok(saved.head)
     }
 
-    /// Files that are ignored now and were not when the checkpoint was saved are in no checkpoint of the present;
-    /// they are kept under `refs/pilothouse/<run>/overwritten-<tree>` before the checkpoint's take their place.
-    fn keep_overwritten(&self, name: &CheckpointName<'_>, present: &str, saved: &str) -> Result<(), WorktreeError> {
-        let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", present, saved];
-        let added = Git::at(name.path).args(&words).run()?;
-        let hit: Vec<&[u8]> = added.split(|b| *b == 0).filter(|n| !n.is_empty() && there(name.path, n)).collect();
-        if hit.is_empty() {
+    /// Someone may have worked here since the last checkpoint was saved: what is in none is kept under
+    /// `refs/pilothouse/<run>/overwritten-<tree>`.
+    fn keep_present(&self, name: &CheckpointName<'_>, git_dir: &Path, present: &str) -> Result<(), WorktreeError> {
+        let prefix = format!("refs/pilothouse/{}/", name.run);
+        let kept = Git::at(self.main()).args(&["for-each-ref", "--format=%(tree)", &prefix]).run()?;
+        if String::from_utf8_lossy(&kept).lines().any(|tree| tree == present) {
             return Ok(());
         }
-        let git_dir = self.git_dir_of(name.path)?;
-        let index = IndexCopy::of(&git_dir)?;
-        let git = || Git::at(name.path).index(&index.0);
-        git().args(&["read-tree", present]).run()?;
-        let names: Vec<u8> = hit.iter().flat_map(|n| [n, &b"\0"[..]].concat()).collect();
-        git().args(&["update-index", "-z", "--add", "--stdin"]).input(&names)?;
-        let tree = git().args(&["write-tree"]).line()?;
-        let words = ["commit-tree", "--no-gpg-sign", "-m", "ignored files that a rollback overwrote", &tree];
-        let commit = Git::at(name.path).args(&words).line()?;
-        let reference = format!("refs/pilothouse/{}/overwritten-{}", name.run, &tree[..12.min(tree.len())]);
+        let (commit, _) = self.commit_of(name, git_dir, present, "what a way back overwrote")?;
+        let reference = format!("{prefix}overwritten-{}", short(present));
         Git::at(name.path).args(&["update-ref", &reference, &commit]).run().map(|_| ())
     }
 
-    /// Writes tracked and untracked files as a tree, through a copy of the index.
-    pub(crate) fn tree_of_everything(
+    /// Files that are ignored now and stand where the checkpoint has something are in no checkpoint of the
+    /// present; they are kept as [`keep_present`](Self::keep_present) does, and go.
+    fn make_way(
         &self,
-        path: &Path,
+        name: &CheckpointName<'_>,
         git_dir: &Path,
-        held: &fs::File,
-    ) -> Result<String, WorktreeError> {
+        present: &str,
+        saved: &Checkpoint,
+    ) -> Result<(), WorktreeError> {
+        let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", present, &saved.tree];
+        let added = Git::at(name.path).args(&words).run()?;
+        let listed = Git::at(name.path).args(&["ls-tree", "-r", "-z", "--name-only", present]).run()?;
+        let tracked: std::collections::BTreeSet<&[u8]> = listed.split(|b| *b == 0).collect();
+        let names = added.split(|b| *b == 0).filter(|n| !n.is_empty());
+        let mut hit: Vec<PathBuf> =
+            names.flat_map(|n| in_the_way(name.path, Path::new(OsStr::from_bytes(n)))).collect();
+        hit.sort();
+        hit.dedup();
+        hit.retain(|path| !tracked.contains(path.as_os_str().as_bytes()));
+        if hit.is_empty() {
+            return Ok(());
+        }
+        let index = IndexCopy::of(git_dir)?;
+        let git = || Git::at(name.path).index(&index.0);
+        git().args(&["read-tree", "--empty"]).run()?;
+        let names: Vec<u8> = hit.iter().flat_map(|n| [n.as_os_str().as_bytes(), b"\0"].concat()).collect();
+        git().args(&["update-index", "-z", "--add", "--stdin"]).input(&names)?;
+        let tree = git().args(&["write-tree"]).line()?;
+        let (commit, _) = self.commit_of(name, git_dir, &tree, "ignored files that a way back overwrote")?;
+        let reference = format!("refs/pilothouse/{}/overwritten-{}", name.run, short(&tree));
+        Git::at(name.path).args(&["update-ref", &reference, &commit]).run()?;
+        for below in hit {
+            let path = name.path.join(&below);
+            fs::remove_file(&path).map_err(WorktreeError::io("make way at", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Writes tracked and untracked files as a tree, through a copy of the index.
+    pub(crate) fn tree_of_everything(&self, path: &Path, git_dir: &Path, held: &File) -> Result<String, WorktreeError> {
         let index = IndexCopy::of(git_dir)?;
         let git = |words: &[&str]| Git::at(path).holding(held).map(|git| git.index(&index.0).args(words));
         // Flags that tell git to look away would leave a file's changes out.
@@ -146,9 +196,42 @@ impl Repository {
                 Git::at(path).index(&index.0).args(&["update-index", "-z", flag, "--stdin"]).input(&names)?;
             }
         }
-        git(&["add", "--all", "--sparse", "--", "."])?.run()?;
+        add_everything(path, git)?;
         git(&["write-tree"])?.line()
     }
+}
+
+fn short(id: &str) -> &str {
+    &id[..12.min(id.len())]
+}
+
+/// The files that stand where `below` is to be: the first of its ancestors that is no folder, it itself, or what
+/// is in a folder of its name. Repositories inside are not looked into; git leaves them where they are.
+fn in_the_way(root: &Path, below: &Path) -> Vec<PathBuf> {
+    let mut parts: Vec<&Path> = below.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    parts.reverse();
+    for part in parts {
+        match fs::symlink_metadata(root.join(part)) {
+            Err(_) => return Vec::new(),
+            Ok(meta) if !meta.is_dir() => return vec![part.to_owned()],
+            Ok(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    let mut open = vec![below.to_owned()];
+    while let Some(folder) = open.pop() {
+        if root.join(&folder).join(".git").exists() {
+            continue;
+        }
+        for entry in fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
+            let inside = folder.join(entry.file_name());
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(inside),
+                _ => found.push(inside),
+            }
+        }
+    }
+    found
 }
 
 type IsSet = fn(u8) -> bool;
@@ -159,12 +242,11 @@ const FLAGS: [(&str, IsSet); 2] =
 
 /// A file that a sparse checkout leaves away is not missing.
 fn there(path: &Path, name: &[u8]) -> bool {
-    use std::os::unix::ffi::OsStrExt;
-    fs::symlink_metadata(path.join(std::ffi::OsStr::from_bytes(name))).is_ok()
+    fs::symlink_metadata(path.join(OsStr::from_bytes(name))).is_ok()
 }
 
 /// A copy of a worktree's index that goes away by itself.
-pub(crate) struct IndexCopy(pub(crate) std::path::PathBuf);
+pub(crate) struct IndexCopy(pub(crate) PathBuf);
 
 impl IndexCopy {
     pub(crate) fn of(git_dir: &Path) -> Result<Self, WorktreeError> {

@@ -1,5 +1,6 @@
 //! Committing what an agent left, once no process of it lives.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ impl Repository {
     /// When the worktree is on another branch, a merge or rebase is under way, or git can't commit.
     pub fn commit_leftovers(&self, left: &Leftovers<'_>) -> Result<Committed, WorktreeError> {
         let (held, git_dir) = self.lock_worktree(left.path)?;
-        wait_for_index(&git_dir);
+        wait_for_index(&git_dir, left.path);
         let on = Git::at(left.path).args(&["rev-parse", "--symbolic-full-name", "HEAD"]).line()?;
         if on != format!("refs/heads/{}", left.branch) {
             let found = match on.trim_start_matches("refs/heads/") {
@@ -54,7 +55,7 @@ impl Repository {
         }
         let dirt = self.dirt(left.path)?;
         if !dirt.is_clean() {
-            Git::at(left.path).holding(&held)?.args(&["add", "--all"]).run()?;
+            add_everything(left.path, |words| Git::at(left.path).holding(&held).map(|git| git.args(words)))?;
             let trailer = format!("Pilothouse-Run: {}", left.run);
             let words =
                 ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--trailer", &trailer, "-m", left.subject];
@@ -78,10 +79,38 @@ impl Repository {
     }
 }
 
-/// Lets whoever writes the index just now finish. What is still locked afterwards git reports by its name.
-pub(crate) fn wait_for_index(git_dir: &Path) {
+/// Adds all files that are not ignored to the index that `git` works on. A repository inside that has no commit
+/// can't be added and is left where it is; anything else that can't be is an error.
+pub(crate) fn add_everything(
+    path: &Path,
+    git: impl Fn(&[&str]) -> Result<Git, WorktreeError>,
+) -> Result<(), WorktreeError> {
+    let added = git(&["add", "--all", "--sparse", "--ignore-errors", "--", "."])?.run();
+    let Err(error) = added else { return Ok(()) };
+    let left = git(&["ls-files", "--others", "--exclude-standard", "-z"])?.run()?;
+    let is_repository =
+        |name: &[u8]| name.ends_with(b"/") && path.join(std::ffi::OsStr::from_bytes(name)).join(".git").exists();
+    let mut names = left.split(|b| *b == 0).filter(|name| !name.is_empty()).peekable();
+    let only_repositories = names.peek().is_some() && names.all(is_repository);
+    if only_repositories && git(&["diff-files", "--quiet"])?.run().is_ok() { Ok(()) } else { Err(error) }
+}
+
+/// Lets whoever writes the index just now finish. A lock that is still there when nobody works in the worktree is
+/// what a git that was killed left.
+pub(crate) fn wait_for_index(git_dir: &Path, worktree: &Path) {
+    let lock = git_dir.join("index.lock");
     let deadline = Instant::now() + PATIENCE;
-    while git_dir.join("index.lock").exists() && Instant::now() < deadline {
+    while lock.exists() && Instant::now() < deadline {
         std::thread::sleep(LOOK);
     }
+    if lock.exists() && !someone_is_in(worktree) {
+        let _gone = std::fs::remove_file(lock);
+    }
+}
+
+/// Whether a process works in this folder; where that can't be told, someone may.
+fn someone_is_in(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return true };
+    let pids = entries.flatten().filter(|e| e.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    pids.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok()).any(|cwd| cwd.starts_with(folder))
 }

@@ -35,6 +35,8 @@ pub enum WorktreeError {
     Busy { path: PathBuf, processes: String },
     #[error("{path} stays: {what}")]
     Changed { path: PathBuf, what: &'static str },
+    #[error("{path} is on the branch {branch} by now; put it on another one first")]
+    BranchElsewhere { branch: String, path: PathBuf },
     #[error("there is no checkpoint {reference}")]
     NoCheckpoint { reference: String },
     #[error("there is no whole snapshot at {path}")]

@@ -17,6 +17,7 @@ mod graph;
 mod list;
 mod lock;
 mod merged;
+mod pointers;
 mod removable;
 mod remove;
 mod repository;

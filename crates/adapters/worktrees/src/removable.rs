@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::WorktreeError;
 use crate::repository::Repository;
-use crate::snapshot::Inventory;
+use crate::snapshot::{Ignored, Inventory};
 
 /// A worktree looked at with its removal in mind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,12 +33,14 @@ impl Repository {
         let base = self.resolve(base)?;
         let (ahead, _) = self.ahead_behind(&head, &base)?;
         let unmerged = if self.is_merged(&head, &base)? { 0 } else { ahead };
-        let inventory = Inventory::take(path)?;
+        let inventory = Inventory::take(path, &Ignored::of(path)?)?;
+        // Filters and permissions can make files differ that git takes for the same: those are kept, and are no work.
+        let clean = self.dirt(path)?.is_clean();
         Ok(Removable {
             unmerged,
             pushed: unmerged > 0 && self.is_pushed(&head)?,
-            uncommitted: inventory.own,
-            deleted: inventory.deleted.len() as u64,
+            uncommitted: if clean { 0 } else { inventory.own.max(1) },
+            deleted: if clean { 0 } else { inventory.deleted.len() as u64 },
             bytes: inventory.bytes,
             left_out: inventory.left_out,
         })

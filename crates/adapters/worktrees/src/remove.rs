@@ -8,7 +8,7 @@ use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::list::Worktree;
 use crate::repository::Repository;
-use crate::snapshot::{Inventory, Saving, SnapshotRecord, fingerprint, snapshot_record};
+use crate::snapshot::{Ignored, Inventory, Saving, SnapshotRecord, fingerprint, snapshot_record};
 use crate::tree::Found;
 
 /// A worktree that is to go.
@@ -34,6 +34,8 @@ pub struct Removed {
     pub record: SnapshotRecord,
     /// The branch went too.
     pub branch: bool,
+    /// A folder that could not be deleted to its end, and why.
+    pub rest: Option<String>,
 }
 
 impl Repository {
@@ -52,24 +54,40 @@ impl Repository {
         let record = match (self.worktree_of(removal.run)?, kept) {
             (Found::There(worktree), _) => self.set_aside(removal, &worktree, inside)?,
             (Found::Vanished(worktree), Some(record)) if aside(removal, &worktree.path).exists() => record,
-            (Found::Vanished(worktree), _) => self.keep(removal, &worktree, true)?,
+            (Found::Vanished(worktree), _) => match earlier_aside(removal, &worktree.path) {
+                // An earlier removal stopped between its two steps: its folder is the worktree.
+                Some(folder) => {
+                    fs::rename(&folder, &worktree.path).map_err(WorktreeError::io("move back", &worktree.path))?;
+                    self.set_aside(removal, &worktree, inside)?
+                }
+                None => self.keep(removal, &worktree, true)?,
+            },
             (Found::Unknown, Some(record)) => record,
             (Found::Unknown, None) => return Err(WorktreeError::Gone { path: removal.path.to_owned() }),
         };
         let path = PathBuf::from(&record.path);
+        let aside = aside(removal, &path);
         let held = self.lock()?;
         if let Found::Vanished(worktree) = self.worktree_of(removal.run)? {
             let words = ["worktree", "remove", "--force", "--force", "--"];
-            Git::at(self.main()).holding(&held)?.args(&words).arg(&worktree.path).run()?;
+            let removed = Git::at(self.main()).holding(&held)?.args(&words).arg(&worktree.path).run();
+            if let Err(error) = removed {
+                // Nothing is lost: the folder goes back, or waits beside its place for the next try.
+                if !path.exists() {
+                    let _stays_aside = fs::rename(&aside, &path);
+                }
+                return Err(error);
+            }
         }
         let branch = self.drop_kept_branch(&record);
         drop(held);
-        delete(&aside(removal, &path)).map_err(WorktreeError::io("delete", &path))?;
+        // Everything is in the snapshot by now, so a rest that can't be deleted is only in the way.
+        let rest = delete(&aside).err().map(|error| format!("{}: {error}", aside.display()));
         if let Some(parent) = path.parent() {
             // Other worktrees keep it.
             let _others = fs::remove_dir(parent);
         }
-        Ok(Removed { record, branch })
+        Ok(Removed { record, branch, rest })
     }
 
     /// Keeps everything, makes sure that nothing changed meanwhile, and moves the folder out of the way.
@@ -85,21 +103,27 @@ impl Repository {
             processes => Err(WorktreeError::Busy { path: path.clone(), processes: processes.join(", ") }),
         };
         busy()?;
-        let before = fingerprint(path)?;
+        if mounted_below(path) {
+            let what = "something is mounted inside it; unmount that first";
+            return Err(WorktreeError::Changed { path: path.clone(), what });
+        }
+        let ignored = Ignored::of(path)?;
+        let before = fingerprint(path, &ignored)?;
         if let Some(commit) = removal.only_at {
-            let unchanged = self.head(path)? == commit && Inventory::take(path)?.is_unchanged();
-            if !unchanged {
+            let inventory = Inventory::take(path, &ignored)?;
+            let unchanged = inventory.is_unchanged() && self.dirt(path)?.is_clean() && self.head(path)? == commit;
+            // Nobody was asked about what a snapshot would leave out.
+            if !unchanged || !inventory.left_out.is_empty() {
                 return Err(WorktreeError::Changed { path: path.clone(), what: "it holds work" });
             }
         }
         let record = self.keep(removal, worktree, false)?;
         busy()?;
-        if fingerprint(path)? != before {
+        if fingerprint(path, &ignored)? != before {
             let what = "it changed while it was being kept; try again";
             return Err(WorktreeError::Changed { path: path.clone(), what });
         }
-        let aside = aside(removal, path);
-        fs::rename(path, &aside).map_err(WorktreeError::io("move aside", path))?;
+        fs::rename(path, aside(removal, path)).map_err(WorktreeError::io("move aside", path))?;
         Ok(record)
     }
 
@@ -151,6 +175,24 @@ impl Repository {
 /// Where the folder waits for its deletion: beside where it was, so that moving it is one step.
 fn aside(removal: &Removal<'_>, path: &Path) -> PathBuf {
     path.with_file_name(format!(".pilothouse-removed-{}", removal.name))
+}
+
+/// What an earlier removal of this run moved aside and did not come to delete.
+fn earlier_aside(removal: &Removal<'_>, path: &Path) -> Option<PathBuf> {
+    let prefix = format!(".pilothouse-removed-{}.", removal.run);
+    let beside = fs::read_dir(path.parent()?).ok()?.flatten();
+    let mut ours = beside.filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
+    ours.next().map(|entry| entry.path()).filter(|_| !path.exists())
+}
+
+/// Whether a file system is mounted somewhere inside (proc_pid_mountinfo(5)): deleting would reach into it.
+fn mounted_below(path: &Path) -> bool {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    // The kernel writes spaces and backslashes in octal.
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    points
+        .map(|point| point.replace("\\040", " ").replace("\\134", "\\"))
+        .any(|point| Path::new(&point).starts_with(path))
 }
 
 /// Deletes a folder with all it has; links are not followed. Folders without write permission get it first.

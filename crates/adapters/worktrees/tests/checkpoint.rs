@@ -18,7 +18,7 @@ fn with_worktree() -> (Place, Repository, PathBuf) {
 }
 
 fn name(path: &Path, n: u32) -> CheckpointName<'_> {
-    CheckpointName { path, run: "abc234", n }
+    CheckpointName { path, run: "abc234", branch: "pilothouse/one", n }
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn going_back_and_forth_loses_nothing() {
     let late = everything(&path);
     repo.save_checkpoint(&name(&path, 1), "late").expect("saved");
 
-    let head = repo.restore_checkpoint(&name(&path, 0), "pilothouse/one").expect("back");
+    let head = repo.restore_checkpoint(&name(&path, 0)).expect("back");
     assert_eq!(head, base.trim());
     let with_ignored = |mut files: Vec<(PathBuf, String)>| {
         files.push((
@@ -102,7 +102,7 @@ fn going_back_and_forth_loses_nothing() {
     assert_eq!(git(&path, &["rev-parse", "pilothouse/one"]), base);
     assert_eq!(git(&path, &["status", "--porcelain"]), "?? early\n");
 
-    let head = repo.restore_checkpoint(&name(&path, 1), "pilothouse/one").expect("forth");
+    let head = repo.restore_checkpoint(&name(&path, 1)).expect("forth");
     assert_eq!(head, tip.trim());
     assert_eq!(everything(&path), late);
     assert_eq!(git(&path, &["symbolic-ref", "HEAD"]), "refs/heads/pilothouse/one\n");
@@ -126,7 +126,7 @@ fn a_merge_that_was_under_way_ends_with_the_way_back() {
     let conflicted = fs::read_to_string(path.join("dir0/file0")).expect("text");
     repo.save_checkpoint(&name(&path, 1), "in the middle").expect("saved");
     assert_eq!(git(&path, &["show", "refs/pilothouse/abc234/1:dir0/file0"]), conflicted);
-    repo.restore_checkpoint(&name(&path, 0), "pilothouse/one").expect("back");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
     assert_eq!(git(&path, &["status", "--porcelain"]), "");
     assert!(git(&path, &["status"]).contains("nothing to commit"));
 }
@@ -139,9 +139,150 @@ fn what_became_ignored_is_kept_before_it_is_overwritten() {
     write(&path.join(".gitignore"), "ignored\nnotes\n");
     write(&path.join("notes"), "precious new notes\n");
     repo.save_checkpoint(&name(&path, 1), "notes are ignored").expect("saved");
-    repo.restore_checkpoint(&name(&path, 0), "pilothouse/one").expect("back");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
     assert_eq!(fs::read_to_string(path.join("notes")).expect("text"), "old notes\n");
     let kept = git(&path, &["for-each-ref", "--format=%(refname)", "refs/pilothouse/abc234/"]);
     let kept = kept.lines().find(|name| name.contains("overwritten-")).expect("a ref");
     assert_eq!(git(&path, &["show", &format!("{kept}:notes")]), "precious new notes\n");
+}
+
+fn overwritten(path: &Path) -> Vec<String> {
+    let refs = git(path, &["for-each-ref", "--format=%(refname)", "refs/pilothouse/abc234/"]);
+    refs.lines().filter(|name| name.contains("overwritten-")).map(str::to_owned).collect()
+}
+
+fn commit(path: &Path, text: &str) {
+    write(&path.join("dir0/file0"), text);
+    git(path, &["-c", "user.name=T", "-c", "user.email=t@t", "commit", "--quiet", "-am", text.trim()]);
+}
+
+#[test]
+fn work_done_after_the_last_checkpoint_is_kept_before_the_way_back() {
+    let (_place, repo, path) = with_worktree();
+    repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
+    write(&path.join("later"), "by a person\n");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    assert!(!path.join("later").exists());
+    assert_eq!(git(&path, &["show", &format!("{}:later", overwritten(&path)[0])]), "by a person\n");
+}
+
+#[test]
+fn a_rebase_under_way_loses_neither_the_branch_nor_its_autostash() {
+    let (_place, repo, path) = with_worktree();
+    repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
+    git(&path, &["branch", "other"]);
+    commit(&path, "mine\n");
+    let tip = git(&path, &["rev-parse", "HEAD"]);
+    git(&path, &["checkout", "--quiet", "other"]);
+    commit(&path, "theirs\n");
+    git(&path, &["checkout", "--quiet", "pilothouse/one"]);
+    write(&path.join("dir1/file1"), "to be stashed\n");
+    let words = ["-c", "user.name=T", "-c", "user.email=t@t", "rebase", "--autostash", "other"];
+    let rebase = std::process::Command::new("git").arg("-C").arg(&path).args(words).output().expect("git");
+    assert!(!rebase.status.success(), "it was to conflict");
+    let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);
+    let stash = fs::read_to_string(Path::new(git_dir.trim()).join("rebase-merge/autostash")).expect("an autostash");
+    repo.save_checkpoint(&name(&path, 1), "in the middle").expect("saved");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    git(
+        &path,
+        &[
+            "-c",
+            "gc.pruneExpire=now",
+            "-c",
+            "gc.reflogExpire=now",
+            "-c",
+            "gc.reflogExpireUnreachable=now",
+            "gc",
+            "--quiet",
+        ],
+    );
+    assert_eq!(git(&path, &["show", &format!("{}:dir0/file0", tip.trim())]), "mine\n");
+    assert_eq!(git(&path, &["show", &format!("{}:dir1/file1", stash.trim())]), "to be stashed\n");
+    assert!(git(&path, &["status"]).contains("nothing to commit"));
+}
+
+#[test]
+fn files_and_folders_that_changed_places_are_no_obstacle() {
+    let (_place, repo, path) = with_worktree();
+    write(&path.join("deploy"), "a file\n");
+    write(&path.join("data/set/x.csv"), "1,2\n");
+    repo.save_checkpoint(&name(&path, 0), "before").expect("saved");
+    let before = everything(&path);
+    fs::remove_file(path.join("deploy")).expect("removable");
+    fs::remove_dir_all(path.join("data")).expect("removable");
+    write(&path.join("deploy/main.sh"), "now a folder\n");
+    write(&path.join(".gitignore"), "ignored\ndata/set\n*.log\n");
+    write(&path.join("data/set"), "precious and ignored\n");
+    write(&path.join("deploy/run.log"), "precious log\n");
+    repo.save_checkpoint(&name(&path, 1), "after").expect("saved");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    assert_eq!(everything(&path), before);
+    let kept = overwritten(&path);
+    let show = |file: &str| {
+        kept.iter()
+            .map(|k| {
+                let out = std::process::Command::new("git")
+                    .arg("-C")
+                    .arg(&path)
+                    .args(["show", &format!("{k}:{file}")])
+                    .output()
+                    .expect("git");
+                String::from_utf8_lossy(&out.stdout).into_owned()
+            })
+            .collect::<String>()
+    };
+    assert_eq!((show("data/set"), show("deploy/run.log")), ("precious and ignored\n".into(), "precious log\n".into()));
+    repo.restore_checkpoint(&name(&path, 1)).expect("forth");
+    assert_eq!(fs::read_to_string(path.join("deploy/main.sh")).expect("text"), "now a folder\n");
+}
+
+#[test]
+fn repositories_inside_stay_where_they_are() {
+    let (_place, repo, path) = with_worktree();
+    write(&path.join("demo/file"), "in a repository without a commit\n");
+    git(&path.join("demo"), &["init", "--quiet"]);
+    repo.save_checkpoint(&name(&path, 0), "with a repository inside").expect("saved");
+    write(&path.join("new"), "x\n");
+    repo.save_checkpoint(&name(&path, 1), "more").expect("saved");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    assert!(path.join("demo/file").exists() && !path.join("new").exists());
+}
+
+#[test]
+fn what_is_the_same_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_place, repo, path) = with_worktree();
+    write(&path.join("secret.key"), "x\n");
+    fs::set_permissions(path.join("secret.key"), fs::Permissions::from_mode(0o600)).expect("ours");
+    repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
+    write(&path.join("dir0/file0"), "changed\n");
+    repo.save_checkpoint(&name(&path, 1), "more").expect("saved");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    let mode = fs::metadata(path.join("secret.key")).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_branch_that_another_worktree_is_on_is_not_moved() {
+    let (place, repo, path) = with_worktree();
+    repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
+    commit(&path, "work\n");
+    git(&path, &["checkout", "--quiet", "--detach"]);
+    place.git(&["checkout", "--quiet", "pilothouse/one"]);
+    let tip = place.git(&["rev-parse", "HEAD"]);
+    let error = repo.restore_checkpoint(&name(&path, 0)).expect_err("it is used elsewhere");
+    assert!(error.to_string().contains("is on the branch pilothouse/one"), "{error}");
+    assert_eq!(place.git(&["rev-parse", "HEAD"]), tip);
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_no_obstacle_for_ever() {
+    let (_place, repo, path) = with_worktree();
+    repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
+    let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);
+    let lock = Path::new(git_dir.trim()).join("index.lock");
+    fs::write(&lock, "").expect("writable");
+    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    assert!(!lock.exists());
 }

@@ -291,7 +291,12 @@ fn a_restore_that_died_is_completed_and_one_that_would_overwrite_is_refused() {
     assert!(matches!(moved, WorktreeError::BranchMoved(_)), "{moved}");
     case.place.git(&["branch", "-D", "pilothouse/one"]);
     case.restore().expect("restored");
+    write(&case.path.join("later"), "worked on\n");
+    case.restore().expect("known to be complete");
+    assert_eq!(fs::read_to_string(case.path.join("later")).expect("text"), "worked on\n");
+    fs::remove_file(case.path.join("later")).expect("removable");
     // As if it had died half-way: some files are not there yet.
+    fs::remove_file(case.repo.common_dir().join("worktrees/one/pilothouse-restored")).expect("a marker");
     fs::remove_file(case.path.join("binary")).expect("removable");
     fs::remove_file(case.path.join("dir0/file0")).expect("removable");
     case.restore().expect("completed");
@@ -325,4 +330,43 @@ fn merged_is_proven_for_merges_picks_and_squashes_and_for_nothing_else() {
     assert_eq!((removable.unmerged, removable.uncommitted, removable.pushed), (3, 0, false));
     case.place.git(&["merge", "--quiet", "--no-edit", "pilothouse/one"]);
     assert!(merged(), "merged as it is");
+}
+
+#[test]
+fn a_rest_that_can_not_be_deleted_is_no_reason_to_lose_the_way_back() {
+    if !rustix::process::getuid().is_root() {
+        println!("only root can mount here");
+        return;
+    }
+    let case = Case::new();
+    case.fill();
+    let mounted = case.path.join("untracked dir");
+    let mount =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "none"]).arg(&mounted).status();
+    if !mount.is_ok_and(|status| status.success()) {
+        println!("nothing can be mounted here");
+        return;
+    }
+    let refused = case.remove(None, &[]).expect_err("something is mounted inside");
+    let unmounted = std::process::Command::new("umount").arg(&mounted).status().expect("umount");
+    assert!(unmounted.success() && refused.to_string().contains("is mounted inside"), "{refused}");
+    let files = everything(&case.path);
+
+    // A folder that an earlier removal moved aside is taken for the worktree that it is.
+    fs::rename(&case.path, case.path.with_file_name(".pilothouse-removed-abc234.3")).expect("movable");
+    case.remove(None, &[]).expect("removed");
+    case.restore().expect("restored");
+    assert_eq!(everything(&case.path), files);
+}
+
+#[test]
+fn ignored_results_that_nobody_was_asked_about_are_not_released() {
+    let case = Case::new();
+    let base = case.place.git(&["rev-parse", "main"]);
+    write(&case.repo.common_dir().join("info/exclude"), "dist/\n");
+    write(&case.path.join("dist/result"), "built\n");
+    let refused = case.remove(Some(base.trim()), &[]).expect_err("a result");
+    assert!(refused.to_string().contains("it holds work"), "{refused}");
+    fs::remove_dir_all(case.path.join("dist")).expect("removable");
+    case.remove(Some(base.trim()), &[]).expect("nothing in it");
 }

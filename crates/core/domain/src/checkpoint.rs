@@ -9,6 +9,7 @@ use crate::timestamp::Timestamp;
 pub struct Checkpoint {
     pub n: u32,
     pub commit: String,
+    pub tree: String,
     pub head: String,
     pub why: String,
     pub at: Timestamp,

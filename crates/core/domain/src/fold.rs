@@ -44,9 +44,9 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::PhaseStarted(data) => {
             let last = state.phases.len().saturating_sub(1);
             state.phase = usize::try_from(data.index).unwrap_or(1).saturating_sub(1).min(last);
-            state.retry = None;
             let index = state.phase;
             if let Some(phase) = state.phases.get_mut(index) {
+                phase.progress.rolled_back = false;
                 phase.resumes.clone_from(&data.resumes);
                 // An attempt that goes on where the last one stopped leaves the phase's beginning where it was.
                 if data.checkpoint.is_some() {
@@ -115,6 +115,7 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
             state.checkpoints.push(Checkpoint {
                 n: data.n,
                 commit: data.commit.clone(),
+                tree: data.tree.clone(),
                 head: data.head.clone(),
                 why: data.why.clone(),
                 at: event.at,
@@ -187,6 +188,7 @@ fn rolled_back(state: &mut RunState, event: &Event, to: u32) {
         return ends(state, event, Status::Ready);
     };
     phase.reopen(Some(to));
+    phase.progress.rolled_back = true;
     let name = phase.spec.name.clone();
     state.phase = index;
     let reason = format!("rolled back to checkpoint {to}; retry goes on from there");
@@ -302,6 +304,7 @@ fn effect_starts(state: &mut RunState, effect: &Effect) {
     }
     match effect {
         Effect::StartAttempt(key) => {
+            state.retry = None;
             if let Some(phase) = state.phases.iter_mut().find(|p| p.spec.name == key.phase)
                 && phase.attempts.iter().all(|a| a.number != key.attempt)
             {

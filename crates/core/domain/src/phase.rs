@@ -49,6 +49,8 @@ pub struct Progress {
     pub finished: bool,
     /// The checkpoint that keeps how it ended.
     pub ended_at: Option<u32>,
+    /// It was rolled back since its last attempt, so that attempt's session knows nothing of how things are.
+    pub rolled_back: bool,
 }
 
 /// One phase of a run as folded.

@@ -98,7 +98,7 @@ impl Run {
                 (Facts::Committed { head: format!("head{}", self.commits), leftovers: 1 }, format!("commit {phase}"))
             }
             Effect::SaveCheckpoint { n, .. } => {
-                (Facts::Checkpoint { commit: format!("c{n}"), head }, format!("save {n}"))
+                (Facts::Checkpoint { commit: format!("c{n}"), tree: String::new(), head }, format!("save {n}"))
             }
             Effect::RestoreCheckpoint { n } => {
                 let head = self.state.checkpoints[*n as usize].head.clone();
@@ -343,4 +343,39 @@ fn an_unchanged_worktree_goes_by_itself_once_and_a_refusal_ends_that() {
     }
     assert!(!run.state.removed && run.state.status == Status::Ready && run.state.is_at_rest());
     assert!(run.go_on().is_empty(), "it is not tried again");
+}
+
+#[test]
+fn a_retry_after_a_rollback_never_goes_on_in_the_old_session() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", None);
+    run.go_on();
+    run.ask(&Command::Rollback { to: 0 }, 0).expect("a checkpoint");
+    run.go_on();
+    run.ask(&retry(), 0).expect("nothing lives");
+    run.go_on();
+    assert_eq!(run.state.attempt().expect("one").resumes, None, "the session knows nothing of the way back");
+}
+
+#[test]
+fn power_that_fails_between_a_phase_and_its_start_forgets_no_retry() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", Some(true));
+    run.go_on();
+    run.agent("two", Some(true));
+    run.go_on();
+    run.ask(&Command::Retry { phase: Some("build".to_owned()), resume: None }, 0).expect("nothing lives");
+    while run.state.retry.as_ref().is_some_and(|retry| !retry.put_back) {
+        let decision = decide::next(&run.state, true);
+        run.take(decision);
+        let (id, effect) = run.state.effects.iter().next().map(|(id, e)| (*id, e.clone())).expect("an effect");
+        run.perform(id, &effect);
+    }
+    // Only the first event of the batch was written.
+    let decision = decide::next(&run.state, true);
+    let (key, body) = decision.events[0].clone();
+    run.append(key, body);
+    assert_eq!(run.go_on(), ["start build.2"]);
 }

@@ -101,7 +101,11 @@ impl Run {
         if let [Effect::SaveCheckpoint { n, .. }] = decide::next(&self.state, true).effects[..] {
             let (id, _) = self.next().remove(0);
             let head = self.state.head.clone().unwrap_or_default();
-            self.finish(id, Outcome::Done, Facts::Checkpoint { commit: format!("{n}").repeat(40), head });
+            self.finish(
+                id,
+                Outcome::Done,
+                Facts::Checkpoint { commit: format!("{n}").repeat(40), tree: String::new(), head },
+            );
         }
     }
 
@@ -121,7 +125,11 @@ impl Run {
         self.finish(id, Outcome::Done, Facts::Committed { head: "c".repeat(40), leftovers: 1 });
         let (id, effect) = self.next().remove(0);
         let Effect::SaveCheckpoint { n, .. } = effect else { panic!("{effect:?}") };
-        self.finish(id, Outcome::Done, Facts::Checkpoint { commit: format!("{n}").repeat(40), head: "c".repeat(40) });
+        self.finish(
+            id,
+            Outcome::Done,
+            Facts::Checkpoint { commit: format!("{n}").repeat(40), tree: String::new(), head: "c".repeat(40) },
+        );
     }
 }
 

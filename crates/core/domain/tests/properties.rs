@@ -110,8 +110,9 @@ fn history() -> impl Strategy<Value = Body> {
     prop_oneof![
         (by(), text(), frozen).prop_map(|(by, reason, frozen)| RunPaused { by, reason, frozen }.into()),
         by().prop_map(|by| RunResumed { by }.into()),
-        (0u32..4, text(), text(), text())
-            .prop_map(|(n, commit, head, why)| CheckpointSaved { n, commit, head, why }.into()),
+        (0u32..4, text(), text(), text()).prop_map(|(n, commit, head, why)| {
+            CheckpointSaved { n, tree: commit.clone(), commit, head, why }.into()
+        }),
         (0u32..4, text()).prop_map(|(n, head)| CheckpointRestored { n, head }.into()),
         (phase(), any::<bool>(), by()).prop_map(|(phase, resume, by)| RetryRequested { phase, resume, by }.into()),
         (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),

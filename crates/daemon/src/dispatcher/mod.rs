@@ -298,8 +298,11 @@ impl Dispatcher {
         }
         let mut free = self.limit.saturating_sub(self.runs.at_work());
         for run in self.runs.queued() {
-            if free == 0 || !self.has_room(&run) {
+            if free == 0 {
                 break;
+            }
+            if !self.has_room(&run) {
+                continue;
             }
             self.advance(&run, true);
             free -= 1;

@@ -266,7 +266,7 @@ impl Runs {
             return;
         }
         let row = serde_json::to_value(&entry.row).expect("a row is plain values");
-        let summary = Summary { len: open.timeline.len(), head: open.timeline.head().to_owned(), row };
+        let summary = Summary { len: open.timeline.len(), head: open.timeline.head().to_owned(), written: 0, row };
         if let Err(error) = open.folder.write_summary(&summary) {
             // It is only a cache; the next daemon folds the timeline.
             tracing::warn!(run = %id, %error, "no summary");
@@ -276,9 +276,15 @@ impl Runs {
 
     /// Opens a settled run again, to change it.
     pub(super) fn reopen(&mut self, id: &RunId) -> Result<(), EvidenceError> {
-        if self.entries.get(id).is_some_and(|e| e.open.is_none()) {
+        let closed = self.entries.get(id).filter(|e| e.open.is_none()).map(|e| e.row.clone());
+        if let Some(row) = closed {
             let folder = self.folder.run(id);
             self.load(id, &folder)?;
+            if let Some(open) = self.open_mut(id) {
+                // What was measured last is still what was measured last.
+                open.seen.changes = row.changes.zip(row.changes_at).map(|(value, at)| Observed { value, at });
+                open.seen.disk_bytes = row.disk_bytes.zip(row.disk_at).map(|(value, at)| Observed { value, at });
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Checkpoints: saving the whole worktree, and going back.
 
+use std::path::Path;
+
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use worktrees::{CheckpointName, WorktreeError};
@@ -7,15 +9,19 @@ use worktrees::{CheckpointName, WorktreeError};
 use super::{Job, Performed, failed, living, refused, repository, worktree};
 use crate::Places;
 
+fn name<'a>(job: &'a Job, path: &'a Path, n: u32) -> CheckpointName<'a> {
+    CheckpointName { path, run: job.spec.id.as_str(), branch: &job.spec.branch, n }
+}
+
 /// One that was saved under this number before is found and given as it is, so no probe is needed.
 pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
     let save = || -> Result<_, WorktreeError> {
         let repo = repository(&job.spec)?;
         let path = worktree(&repo, &job.spec)?;
-        repo.save_checkpoint(&CheckpointName { path: &path, run: job.spec.id.as_str(), n }, why)
+        repo.save_checkpoint(&name(job, &path, n), why)
     };
     match save() {
-        Ok(saved) => (Outcome::Done, Facts::Checkpoint { commit: saved.commit, head: saved.head }),
+        Ok(saved) => (Outcome::Done, Facts::Checkpoint { commit: saved.commit, tree: saved.tree, head: saved.head }),
         Err(error) => failed(error),
     }
 }
@@ -30,7 +36,7 @@ pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
         let repo = repository(&job.spec)?;
         // Files are overwritten here, so only what is proven to be the run's will do.
         let path = repo.path_of(job.spec.id.as_str(), job.spec.worktree.as_ref())?;
-        repo.restore_checkpoint(&CheckpointName { path: &path, run: job.spec.id.as_str(), n }, &job.spec.branch)
+        repo.restore_checkpoint(&name(job, &path, n))
     };
     match restore() {
         Ok(head) => (Outcome::Done, Facts::Restored { head }),

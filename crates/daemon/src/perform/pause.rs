@@ -10,10 +10,15 @@ use crate::Places;
 
 /// Freezing what is frozen only counts again, so no probe is needed.
 pub(super) fn freeze(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
-    match attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, &Request::Freeze)) {
+    let ask = |request| attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, request));
+    match ask(&Request::Freeze) {
         Ok(Reply::Frozen(frozen)) => (Outcome::Done, Facts::Frozen(frozen)),
         Ok(_) => failed("the keeper gave another answer than was asked for"),
-        Err(reason) => refused(reason),
+        Err(reason) => {
+            // It may have done so all the same and answered too late: what is not known to stand still must go on.
+            let _unheard = ask(&Request::Thaw);
+            refused(reason)
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Freeze {
 
     /// Anyone may have sent SIGCONT since, or entered the tree.
     pub(super) fn again(&mut self, group: Option<&Cgroup>) {
-        self.by_group = group.is_some_and(|group| group.set_frozen(true));
+        self.by_group = group.is_some_and(Cgroup::freeze);
         let inside = self.inside(group);
         let me = std::process::id();
         let mut seen = BTreeSet::new();
@@ -58,9 +58,12 @@ impl Freeze {
     pub(super) fn count(&self, group: Option<&Cgroup>) -> Frozen {
         let deadline = Instant::now() + PATIENCE;
         loop {
+            let asleep = group.is_some_and(Cgroup::is_frozen);
             let inside = self.inside(group);
             let tree: BTreeSet<u32> = descendants(std::process::id()).union(&inside).copied().collect();
-            let still = |pid: &&u32| inside.contains(pid) || Stat::read(**pid).is_some_and(|s| s.is_stopped());
+            // Until the kernel says that the group stands still, none of it is known to.
+            let still =
+                |pid: &&u32| (asleep && inside.contains(pid)) || Stat::read(**pid).is_some_and(|s| s.is_stopped());
             let n = tree.iter().filter(still).count();
             if n == tree.len() || Instant::now() > deadline {
                 let outside = tree.len() > inside.len();
@@ -82,8 +85,8 @@ impl Freeze {
         for pid in &self.stopped {
             signal_below(*pid, me, &tree, Signal::CONT);
         }
-        if let Some(group) = group.filter(|_| self.by_group) {
-            group.set_frozen(false);
+        if let Some(group) = group {
+            group.thaw();
         }
     }
 

@@ -85,6 +85,8 @@ struct Keeper {
     ended: Option<WaitStatus>,
     limit: Option<Instant>,
     asked: bool,
+    /// When it was last looked whether the socket is still there.
+    looked: Instant,
 }
 
 impl Keeper {
@@ -133,12 +135,17 @@ impl Keeper {
             ended: None,
             limit,
             asked: false,
+            looked: Instant::now(),
         })
     }
 
     fn run(mut self) -> i32 {
         loop {
             self.wait_for_something();
+            if self.looked.elapsed() >= IDLE {
+                self.looked = Instant::now();
+                self.server.keep(&self.start.socket);
+            }
             self.outputs.iter_mut().for_each(Output::pump);
             self.input.pump();
             while let Some((request, conversation)) = self.server.next() {

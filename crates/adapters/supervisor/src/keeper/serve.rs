@@ -1,7 +1,7 @@
 //! The keeper's socket: who may ask, what is asked, and the answers.
 
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -34,6 +34,9 @@ pub(super) struct Conversation {
 impl Server {
     pub(super) fn bind(path: &Path) -> Result<Self, SupervisorError> {
         let bind = || {
+            if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            }
             // Only the holder of the folder's lock gets here, so a socket of this name is a dead one.
             match std::fs::remove_file(path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
@@ -46,6 +49,15 @@ impl Server {
         };
         let listener = bind().map_err(SupervisorError::io("listen at", path))?;
         Ok(Self { listener, open: Vec::new() })
+    }
+
+    /// Runtime folders are cleaned by others; a keeper that nobody can reach could be neither paused nor ended in peace.
+    pub(super) fn keep(&mut self, path: &Path) {
+        if !path.exists()
+            && let Ok(again) = Self::bind(path)
+        {
+            self.listener = again.listener;
+        }
     }
 
     pub(super) fn poll<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {

@@ -61,12 +61,37 @@ struct Tracked {
 struct Walk<'a> {
     root: &'a Path,
     tracked: HashMap<Vec<u8>, Tracked>,
-    /// As git gives them: folders end with a slash.
-    ignored: BTreeSet<Vec<u8>>,
+    ignored: &'a Ignored,
     ignored_bytes: u64,
     hash: gix::hash::Kind,
     umask: u32,
     found: Inventory,
+}
+
+/// What git ignores in a worktree.
+#[derive(Debug)]
+pub(crate) struct Ignored(BTreeSet<Vec<u8>>);
+
+impl Ignored {
+    /// # Errors
+    /// When git can't be run.
+    pub(crate) fn of(root: &Path) -> Result<Self, WorktreeError> {
+        let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+        let listed = Git::at(root).args(&words).run()?;
+        Ok(Self(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()))
+    }
+
+    fn has_folder(&self, below: &Path) -> bool {
+        self.0.contains(&[below.as_os_str().as_bytes(), b"/"].concat())
+    }
+
+    fn has_file(&self, name: &[u8]) -> bool {
+        self.0.contains(name)
+    }
+}
+
+fn is_rebuildable(name: &OsStr) -> bool {
+    REBUILDABLE.iter().any(|known| OsStr::new(known) == name)
 }
 
 impl Inventory {
@@ -75,21 +100,22 @@ impl Inventory {
     ///
     /// # Errors
     /// When something can't be read: then it can't be kept either.
-    pub(crate) fn take(root: &Path) -> Result<Self, WorktreeError> {
+    pub(crate) fn take(root: &Path, ignored: &Ignored) -> Result<Self, WorktreeError> {
         let listed = Git::at(root).args(&["ls-tree", "-r", "-z", "--full-tree", "HEAD"]).run()?;
-        let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let ignored = Git::at(root).args(&words).run()?;
+        // A sparse checkout leaves files away on purpose.
+        let flagged = Git::at(root).args(&["ls-files", "-t", "-z"]).run()?;
+        let away: BTreeSet<&[u8]> = flagged.split(|b| *b == 0).filter_map(|line| line.strip_prefix(b"S ")).collect();
         let mut walk = Walk {
             root,
             tracked: listed.split(|b| *b == 0).filter_map(tracked).collect(),
-            ignored: ignored.split(|b| *b == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect(),
+            ignored,
             ignored_bytes: 0,
             hash: open(root)?.object_hash(),
             umask: umask(),
             found: Self::default(),
         };
         walk.folder(Path::new(""), false)?;
-        let mut deleted: Vec<Vec<u8>> = walk.tracked.into_keys().collect();
+        let mut deleted: Vec<Vec<u8>> = walk.tracked.into_keys().filter(|name| !away.contains(&name[..])).collect();
         deleted.sort();
         Ok(Self { deleted, ..walk.found })
     }
@@ -120,9 +146,8 @@ impl Walk<'_> {
             }
             let meta = entry.metadata().map_err(WorktreeError::io("look at", entry.path()))?;
             if meta.is_dir() {
-                let ignored = ignored || self.ignored.contains(&[below.as_os_str().as_bytes(), b"/"].concat());
-                let rebuildable = REBUILDABLE.iter().any(|name| OsStr::new(name) == entry.file_name());
-                if ignored && rebuildable {
+                let ignored = ignored || self.ignored.has_folder(&below);
+                if ignored && is_rebuildable(&entry.file_name()) {
                     self.found.left_out.push(format!("{}/", below.display()));
                 } else {
                     self.folder(&below, ignored)?;
@@ -147,7 +172,7 @@ impl Walk<'_> {
             self.found.left_out.push(format!("{} (no file)", below.display()));
             return Ok(());
         }
-        let ignored = !in_head && (ignored || self.ignored.contains(name));
+        let ignored = !in_head && (ignored || self.ignored.has_file(name));
         if ignored {
             if self.ignored_bytes.saturating_add(meta.len()) > IGNORED_UP_TO {
                 self.found.left_out.push(below.display().to_string());
@@ -200,23 +225,26 @@ fn umask() -> u32 {
     line.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(0o022)
 }
 
-/// A number that changes when anything in the worktree does, rebuildable folders aside.
+/// A number that changes when anything that an inventory looks at does.
 ///
 /// # Errors
 /// When something can't be looked at.
-pub(crate) fn fingerprint(root: &Path) -> Result<u64, WorktreeError> {
+pub(crate) fn fingerprint(root: &Path, ignored: &Ignored) -> Result<u64, WorktreeError> {
     let mut hasher = DefaultHasher::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
+    let mut open = vec![(PathBuf::new(), false)];
+    while let Some((inside, in_ignored)) = open.pop() {
+        let folder = root.join(&inside);
         let read = || fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>();
         let mut entries = read().map_err(WorktreeError::io("look into", &folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let meta = entry.metadata().map_err(WorktreeError::io("look at", entry.path()))?;
-            entry.path().hash(&mut hasher);
+            let below = inside.join(entry.file_name());
+            below.hash(&mut hasher);
             if meta.is_dir() {
-                if !REBUILDABLE.iter().any(|name| OsStr::new(name) == entry.file_name()) {
-                    open.push(entry.path());
+                let in_ignored = in_ignored || ignored.has_folder(&below);
+                if !(in_ignored && is_rebuildable(&entry.file_name())) {
+                    open.push((below, in_ignored));
                 }
             } else {
                 (meta.len(), meta.ino(), meta.mode(), meta.mtime(), meta.mtime_nsec(), meta.ctime_nsec())

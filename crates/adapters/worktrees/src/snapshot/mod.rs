@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::WorktreeError;
 
-pub(crate) use inventory::{Inventory, fingerprint};
+pub(crate) use inventory::{Ignored, Inventory, fingerprint};
 pub use restore::Restoring;
 pub(crate) use save::Saving;
 

@@ -14,6 +14,9 @@ use crate::list::LOCK_REASON;
 use crate::repository::Repository;
 use crate::tree::Found;
 
+/// Says in the worktree's git folder which snapshot came back whole.
+const DONE: &str = "pilothouse-restored";
+
 /// Which snapshot is to come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restoring<'a> {
@@ -39,6 +42,11 @@ impl Repository {
             self.add_again(&record, &path)?;
         }
         let (held, git_dir) = self.lock_worktree(&path)?;
+        let done = git_dir.join(DONE);
+        if fs::read_to_string(&done).is_ok_and(|name| name == record.reference) {
+            // It was completed before; somebody may have worked here since.
+            return Ok(record);
+        }
         let reset = ["reset", "--quiet", "--hard", "--no-recurse-submodules", &record.head];
         Git::at(&path).holding(&held)?.args(&["update-ref", "--no-deref", "HEAD", &record.head]).run()?;
         Git::at(&path).holding(&held)?.args(&reset).run()?;
@@ -50,6 +58,7 @@ impl Repository {
             }
         }
         unpack(&archive(restoring.folder), &path, &git_dir).map_err(io(&path))?;
+        fs::write(&done, &record.reference).map_err(io(&path))?;
         Ok(record)
     }
 
@@ -70,7 +79,8 @@ impl Repository {
             fs::create_dir_all(parent).map_err(WorktreeError::io("make the folder", parent))?;
         }
         // On no branch for now: the git folder that comes back says which one it was on.
-        let words = ["worktree", "add", "--quiet", "--force", "--no-checkout", "--detach", "--lock", "--reason"];
+        let words =
+            ["worktree", "add", "--quiet", "--force", "--force", "--no-checkout", "--detach", "--lock", "--reason"];
         let git = Git::at(self.main()).holding(&held)?.args(&words).arg(format!("{LOCK_REASON}{}", record.run));
         git.arg("--").arg(path).arg(&record.head).run().map(|_| ())
     }
@@ -79,6 +89,11 @@ impl Repository {
 /// Removes a file that the worktree had not, and folders that are empty then.
 fn remove(root: &Path, below: &Path) -> std::io::Result<()> {
     if below.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Ok(());
+    }
+    let parent = root.join(below).parent().and_then(|parent| parent.canonicalize().ok());
+    if parent.is_none_or(|parent| !parent.starts_with(root)) {
+        // A link stands in the way: what is behind it is not the worktree's.
         return Ok(());
     }
     match fs::remove_file(root.join(below)) {
@@ -121,8 +136,16 @@ fn unpack(archive: &Path, tree: &Path, git_dir: &Path) -> std::io::Result<()> {
         if entry.header().entry_type().is_dir() {
             let mode = entry.header().mode()?;
             fs::create_dir_all(&to)?;
-            // A folder that may not be written to must be filled first.
+            // A folder that may not be written to must be filled first, also when it was done before.
+            fs::set_permissions(&to, Permissions::from_mode(mode | 0o700))?;
             folders.push((to, mode));
+            continue;
+        }
+        if root == git_dir {
+            // Without its HEAD the folder would be no worktree's any more, so each file comes whole or not at all.
+            let part = git_dir.join("pilothouse-part");
+            entry.unpack(&part)?;
+            fs::rename(&part, &to)?;
             continue;
         }
         make_way(&to)?;

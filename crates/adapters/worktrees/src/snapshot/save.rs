@@ -5,9 +5,10 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::{Inventory, SnapshotRecord, archive, deleted};
+use super::{Ignored, Inventory, SnapshotRecord, archive, deleted};
 use crate::error::WorktreeError;
 use crate::git::Git;
+use crate::pointers::pointed_to;
 use crate::repository::Repository;
 
 /// What is to be kept, and under which name.
@@ -32,7 +33,10 @@ impl Repository {
     /// # Errors
     /// When something can't be read or there is no room; nothing was changed then.
     pub(crate) fn save_snapshot(&self, saving: &Saving<'_>) -> Result<SnapshotRecord, WorktreeError> {
-        let inventory = if saving.vanished { Inventory::default() } else { Inventory::take(saving.path)? };
+        let inventory = match saving.vanished {
+            true => Inventory::default(),
+            false => Inventory::take(saving.path, &Ignored::of(saving.path)?)?,
+        };
         let number = saving.name.rsplit('.').next().unwrap_or(saving.name);
         let reference = format!("refs/pilothouse/{}/removed-{number}", saving.run);
         let head = head_of(self, saving)?;
@@ -89,17 +93,17 @@ impl Repository {
         // What was only intended to be added has no content, and may have no object.
         let tree = Git::at(self.main()).args(&["mktree", "--missing", "-z"]).input(&list)?;
         let tree = String::from_utf8_lossy(&tree).trim().to_owned();
-        let mut parents = vec![head.to_owned()];
-        parents.extend(branch_head.map(str::to_owned));
-        let log = fs::read_to_string(saving.git_dir.join("logs/HEAD")).unwrap_or_default();
-        let ids: Vec<String> = log.lines().filter_map(|line| line.split(' ').nth(1)).map(str::to_owned).collect();
-        let asked = ids.iter().map(|id| format!("{id}\n")).collect::<String>();
-        let known = Git::at(self.main()).args(&["cat-file", "--batch-check=%(objectname) %(objecttype)"]);
-        let known = String::from_utf8_lossy(&known.input(asked.as_bytes())?).into_owned();
-        parents.extend(known.lines().filter_map(|line| line.strip_suffix(" commit")).map(str::to_owned));
+        // Subjects in the log may be in any encoding; both ids of each line count.
+        let log = match fs::read(saving.git_dir.join("logs/HEAD")) {
+            Ok(log) => String::from_utf8_lossy(&log).into_owned(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(WorktreeError::io("read the log of HEAD in", saving.git_dir)(e)),
+        };
+        let logged = log.lines().flat_map(|line| line.split(' ').take(2)).map(str::to_owned).collect::<Vec<_>>();
+        let ids = std::iter::once(head.to_owned()).chain(branch_head.map(str::to_owned));
+        let parents = self.commits_of(ids.chain(pointed_to(saving.git_dir)).chain(logged))?;
         let mut words = vec!["commit-tree".to_owned(), "--no-gpg-sign".to_owned()];
-        let mut seen = std::collections::BTreeSet::new();
-        for parent in parents.into_iter().filter(|parent| seen.insert(parent.clone())) {
+        for parent in parents {
             words.extend(["-p".to_owned(), parent]);
         }
         words.extend(["-m".to_owned(), format!("what {} held when it was removed", saving.branch), tree]);

@@ -34,6 +34,7 @@ pub enum Facts {
     Frozen(Frozen),
     Checkpoint {
         commit: String,
+        tree: String,
         head: String,
     },
     /// The branch stands at this commit after the worktree was put back.
@@ -107,10 +108,10 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::Thaw { attempt, by }, _) if run.paused.is_some() => {
             decision.event(Some(attempt.clone()), RunResumed { by: by.clone() })
         }
-        (Effect::SaveCheckpoint { n, why }, Facts::Checkpoint { commit, head })
+        (Effect::SaveCheckpoint { n, why }, Facts::Checkpoint { commit, tree, head })
             if run.checkpoints.iter().all(|c| c.n != *n) =>
         {
-            decision.event(run.attempt_key(), CheckpointSaved { n: *n, commit, head, why: why.clone() })
+            decision.event(run.attempt_key(), CheckpointSaved { n: *n, commit, tree, head, why: why.clone() })
         }
         (Effect::RestoreCheckpoint { n }, Facts::Restored { head })
             if run.rollback.is_some() || run.retry.as_ref().is_some_and(|retry| !retry.put_back) =>

@@ -47,7 +47,7 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         let index = run.phase + 1;
         return match run.phases.get(index) {
             Some(following) => start(run, index, phase.progress.ended_at, continued(phase, following)),
-            None => ready(run, run.head.as_ref() != Some(&spec.base_commit), spec.release_unchanged),
+            None => ready(run, has_changed(run, &spec.base_commit), spec.release_unchanged),
         };
     }
     match phase.attempt().map(|attempt| (attempt.number, attempt.verdict())) {
@@ -66,6 +66,12 @@ fn ready(run: &RunState, changed: bool, release: bool) -> Decision {
     let ready = Decision::default().event(None, RunReady { changed });
     let releases = release && !changed && run.has_worktree();
     if releases { ready.event(None, RemovalRequested { by: By::Pilothouse }) } else { ready }
+}
+
+/// Whether the branch moved, or files differ that nothing committed.
+fn has_changed(run: &RunState, base: &str) -> bool {
+    let trees = run.checkpoints.first().zip(run.checkpoints.last());
+    run.head.as_deref() != Some(base) || trees.is_some_and(|(first, last)| first.tree != last.tree)
 }
 
 /// A settled run does what it was asked for: go back, let its worktree go, have it back.

@@ -46,8 +46,8 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     // An agent that said nothing of its result was cut short, whatever by: its session can go on.
     let cut_short =
         !phase.progress.finished && last.is_some_and(|a| a.exit.is_some() && a.result.is_none() && a.pid.is_some());
-    let rolled_back = phase.progress.began_at != first_beginning(run, index);
-    let resume = asked.resume.unwrap_or(cut_short && session.is_some() && asked.phase.is_none() && !rolled_back);
+    let resume =
+        asked.resume.unwrap_or(cut_short && session.is_some() && asked.phase.is_none() && !phase.progress.rolled_back);
     if resume && session.is_none() {
         let next = "retry without --resume begins the phase anew";
         return Err(Refusal::new("its agent never named a session that could go on", next));
@@ -58,12 +58,4 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     }
     let event = RetryRequested { phase: phase.spec.name.clone(), resume, by };
     Ok(Decision::default().event(run.attempt_key(), event))
-}
-
-/// Where the phase first began: the end of the one before, or the base.
-fn first_beginning(run: &RunState, index: usize) -> Option<u32> {
-    match index.checked_sub(1) {
-        Some(before) => run.phases[before].progress.ended_at,
-        None => run.checkpoints.first().map(|c| c.n),
-    }
 }

@@ -11,6 +11,9 @@ pub struct CheckpointSaved {
     pub n: u32,
     /// The checkpoint's commit, in full; its first parent is `head`.
     pub commit: String,
+    /// The checkpoint's tree, in full; empty in older timelines.
+    #[serde(default)]
+    pub tree: String,
     /// The commit the branch stood at, in full.
     pub head: String,
     pub why: String,
