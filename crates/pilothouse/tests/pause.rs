@@ -128,14 +128,15 @@ fn what_a_killed_keeper_left_frozen_is_found_and_ended() {
     for freezer in means() {
         let mut attempt = Attempt::of(BINARY, &format!("{FAMILY}\nsleep 300"));
         attempt.start.freezer = freezer;
-        // A run's folder has its attempts in one of its own.
         let launched = attempt.launch();
         let pids = attempt.family();
         freeze(&launched.record);
         let record = launched.record.clone();
         assert!(record.keeper.kill());
         testkit::gone(launched);
-        let attempts = attempt.path().parent().expect("a folder");
+        let around = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::symlink(attempt.path(), around.path().join("build.1")).expect("a link");
+        let attempts = around.path();
         let living = || supervisor::living(attempt.path(), &attempt.start.run, attempts).len();
         // Without a group those with a cleaned environment can't be told from strangers.
         let known = if freezer { 7 } else { 5 };

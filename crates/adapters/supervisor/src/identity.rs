@@ -91,6 +91,11 @@ impl Stat {
         matches!(self.state, 'T' | 't')
     }
 
+    /// In a system call that no signal interrupts.
+    pub(crate) fn is_uninterruptible(&self) -> bool {
+        self.state == 'D'
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(1);
 /// Walks that may find somebody new before it is said that some still run.
 const WALKS: u32 = 10_000;
+/// How often children are let go on for a moment, so that those who wait for them can stop.
+const NUDGES: u32 = 50;
 
 /// A frozen tree.
 pub(super) struct Freeze {
@@ -35,12 +37,22 @@ impl Freeze {
     pub(super) fn again(&mut self, group: Option<&Cgroup>) {
         self.by_group = group.is_some_and(Cgroup::freeze);
         let inside = self.inside(group);
+        for _ in 0..NUDGES {
+            self.stop_all(&inside);
+            if !self.nudge(&inside) {
+                return;
+            }
+        }
+    }
+
+    /// Stops by signal everything outside of the group, until two walks find nobody new.
+    fn stop_all(&mut self, inside: &BTreeSet<u32>) {
         let me = std::process::id();
         let mut seen = BTreeSet::new();
         let mut clean = 0;
         for _ in 0..WALKS {
             let tree = descendants(me);
-            let fresh: Vec<u32> = tree.difference(&inside).copied().filter(|pid| seen.insert(*pid)).collect();
+            let fresh: Vec<u32> = tree.difference(inside).copied().filter(|pid| seen.insert(*pid)).collect();
             clean = if fresh.is_empty() { clean + 1 } else { 0 };
             if clean == 2 {
                 break;
@@ -52,6 +64,26 @@ impl Freeze {
                 }
             }
         }
+    }
+
+    /// One that waits in vfork(2) for its child stops only when that child goes on to its program, and the child was
+    /// stopped before it did. Gives whether there was one whose child was let go on for a moment.
+    fn nudge(&mut self, inside: &BTreeSet<u32>) -> bool {
+        let me = std::process::id();
+        let waits = |pid: &u32| Stat::read(*pid).is_some_and(|stat| stat.is_uninterruptible());
+        let tree = descendants(me);
+        if !tree.difference(inside).any(waits) {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+        let waiting: BTreeSet<u32> = tree.difference(inside).copied().filter(waits).collect();
+        let child_of_one = |pid: &u32| Stat::read(*pid).is_some_and(|stat| waiting.contains(&stat.parent));
+        let held: Vec<u32> = self.stopped.iter().copied().filter(child_of_one).collect();
+        for pid in &held {
+            signal_below(*pid, me, &tree, Signal::CONT);
+        }
+        std::thread::sleep(LOOK);
+        !held.is_empty()
     }
 
     /// Counts what stands still and what lives.
