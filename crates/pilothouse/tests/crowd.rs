@@ -1,0 +1,122 @@
+//! Many faces, slow ones and stuck ones; odd places for the state folder.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use testkit::{House, Repo, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+fn socket(house: &House) -> PathBuf {
+    let record: Value =
+        serde_json::from_slice(&fs::read(house.home().join("daemon.json")).expect("text")).expect("JSON");
+    PathBuf::from(record["socket"].as_str().expect("a path"))
+}
+
+fn frame(value: &Value) -> Vec<u8> {
+    let json = value.to_string().into_bytes();
+    [&u32::try_from(json.len()).expect("small").to_be_bytes()[..], &json].concat()
+}
+
+#[test]
+fn a_hundred_faces_half_of_them_stuck_hold_up_nobody() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let talks = house.run("talks", "chatty");
+    house.run("works", "success");
+    house.wait_for("talks", "working");
+    let path = socket(&house);
+    let watch = frame(&serde_json::json!({"request": {"id": 1, "request": {"watch": "all"}}}));
+    let look =
+        frame(&serde_json::json!({"request": {"id": 2, "request": {"look": {"run": talks["id"], "last": 1000}}}}));
+    let mut faces: Vec<UnixStream> = (0..100)
+        .map(|_| {
+            let mut face = UnixStream::connect(&path).expect("a daemon");
+            face.write_all(&watch).and_then(|()| face.write_all(&look)).expect("it listens");
+            face
+        })
+        .collect();
+    // Half of them never read a byte; the others must hear of new messages all the same.
+    let (_stuck, reading) = faces.split_at_mut(50);
+    house.wait_for("works", "ready");
+    let mut heard = 0;
+    for face in reading.iter_mut() {
+        face.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        let mut bytes = Vec::new();
+        let mut chunk = [0u8; 65536];
+        while !String::from_utf8_lossy(&bytes).contains("Message 20:") {
+            let n = face.read(&mut chunk).expect("more to hear");
+            assert!(n > 0, "a reading face was let go");
+            bytes.extend_from_slice(&chunk[..n]);
+        }
+        heard += 1;
+    }
+    let status = house.json(&["status", "--json"]);
+    assert!(status.to_string().contains("faces"), "{status:#}");
+    house.ok(&["terminate", "talks", "--grace", "0s"]);
+    house.assert_over("talks");
+    house.assert_over("works");
+    println!("crowd: 100 faces, 50 stuck, {heard} heard everything");
+}
+
+#[test]
+fn a_home_on_a_path_of_two_hundred_characters_works() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let mut deep = house.home();
+    while deep.as_os_str().len() < 200 {
+        deep = deep.join("a-folder-with-a-long-name");
+    }
+    fs::create_dir_all(&deep).expect("room");
+    let say = |words: &[&str]| {
+        let mut command = house.command(words);
+        command
+            .env_remove("PILOTHOUSE_HOME")
+            .env_remove("XDG_STATE_HOME")
+            .env_remove("XDG_CONFIG_HOME")
+            .env("HOME", &deep);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        let output = command.output().expect("it starts");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let out = say(&["run", "x", "--wait", "--agent", "rehearsal:no-change", "--name", "deep"]);
+    assert!(out.contains("ready"), "{out}");
+    assert!(deep.join(".local/state/pilothouse/runs").exists());
+    say(&["daemon", "stop"]);
+}
+
+#[test]
+fn a_new_daemon_takes_up_twenty_living_runs_and_misses_nothing() {
+    let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 40\n");
+    let names: Vec<String> = (0..20).map(|n| format!("lives-{n}")).collect();
+    for name in &names {
+        house.run(name, "slow");
+    }
+    for name in &names {
+        house.wait_for(name, "working");
+    }
+    house.kill_daemon();
+    let rows = house.rows();
+    assert_eq!(rows.iter().filter(|row| row["status"] == "working" && row["keeper"] == "ok").count(), 20);
+    wait_until("everyone to go on", || {
+        let adopted = |row: &Value| {
+            let events = evidence::read(&house.folder(row)).expect("a timeline");
+            let at = events.iter().rposition(|e| e.body.kind() == "adopted");
+            at.is_some_and(|at| events[at..].iter().any(|e| e.body.kind() == "tool.called"))
+        };
+        let n = rows.iter().filter(|row| adopted(row)).count();
+        if n == 20 { Ok(()) } else { Err(format!("{n} of 20")) }
+    });
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    house.ok(&[&["terminate", "--grace", "0s"][..], &all].concat());
+    for name in &names {
+        let row = house.assert_over(name);
+        let tree = PathBuf::from(row["worktree"].as_str().expect("a path"));
+        let steps = fs::read_to_string(tree.join("slow.txt")).expect("text");
+        let wanted: String = (1..=steps.lines().count()).map(|n| format!("step {n}\n")).collect();
+        assert_eq!(steps, wanted, "{name}");
+    }
+}

@@ -1,0 +1,118 @@
+//! A state folder that is full or read-only: said, nothing lost, and all goes on when it is mended. A small tmpfs
+//! stands for the disk, which only root can mount; elsewhere these say so and do nothing.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use domain::Body;
+use testkit::{House, Repo, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+/// A mounted file system that goes with the value.
+struct Mount<'a>(&'a Path);
+
+impl<'a> Mount<'a> {
+    fn over(path: &'a Path, options: &str) -> Option<Self> {
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(path).output();
+        if mounted.is_ok_and(|out| out.status.success()) {
+            return Some(Self(path));
+        }
+        println!("disk: nothing can be mounted here");
+        None
+    }
+
+    fn again(&self, options: &str) {
+        let done =
+            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.0).status().expect("mount");
+        assert!(done.success(), "remount,{options}");
+    }
+}
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let _lazily = Command::new("umount").args(["-l"]).arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let home = house.home();
+    let Some(_mount) = Mount::over(&home, "size=1500k,mode=0700") else { return };
+    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
+    let row = house.run("talks", "chatty");
+    house.wait_for("talks", "working");
+    let filler = home.join("filler");
+    // As much as there is room for.
+    let _full = Command::new("dd")
+        .args(["if=/dev/zero", "bs=4k", "status=none"])
+        .arg(format!("of={}", filler.display()))
+        .status();
+    let degraded = wait_until("the daemon to say so", || {
+        let status = house.json(&["status", "--json"]);
+        let degraded = status["daemon"]["degraded"].as_str().or(status["degraded"].as_str()).map(str::to_owned);
+        degraded.ok_or_else(|| format!("{status:#}"))
+    });
+    assert!(degraded.contains("no space left") && degraded.contains("timeline.jsonl"), "{degraded}");
+    assert_eq!(house.row("talks").expect("a row")["name"], "talks", "reading goes on");
+    fs::remove_file(&filler).expect("removable");
+    wait_until("the daemon to write again", || {
+        let status = house.json(&["status", "--json"]);
+        let well = status["daemon"]["degraded"].is_null() && status["degraded"].is_null();
+        if well { Ok(()) } else { Err(format!("{status:#}")) }
+    });
+    let messages = || -> Vec<u32> {
+        let number = |text: &str| text.strip_prefix("Message ")?.split(':').next()?.parse().ok();
+        let events = evidence::read(&house.folder(&row)).expect("a timeline");
+        events.iter().filter_map(|e| if let Body::AgentMessage(m) = &e.body { number(&m.text) } else { None }).collect()
+    };
+    let before = messages().len();
+    wait_until("new messages", || if messages().len() > before + 20 { Ok(()) } else { Err(format!("{before}")) });
+    house.ok(&["terminate", "talks", "--grace", "0s"]);
+    let said = messages();
+    let wanted: Vec<u32> = (1..=u32::try_from(said.len()).expect("small")).collect();
+    assert_eq!(said, wanted, "each message once and in order");
+    house.assert_over("talks");
+    println!("disk: full and free again, {} messages each once", said.len());
+}
+
+#[test]
+fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let home = house.home();
+    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else { return };
+    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
+    house.run("well", "success");
+    house.wait_for("well", "ready");
+    house.kill_daemon();
+    mount.again("ro");
+    let said = house.say(&["ls"]);
+    assert!(said.code == 5 && said.err.to_lowercase().contains("read-only"), "{said:?}");
+    mount.again("rw");
+    house.wait_for("well", "ready");
+    house.assert_over("well");
+}
+
+#[test]
+fn no_run_begins_below_the_floor_and_it_begins_with_room() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let home = house.home();
+    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else { return };
+    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"50MB\"\n").expect("room");
+    house.run("waits", "success");
+    let row = wait_until("the reason", || {
+        let row = house.row("waits").ok_or("no row")?;
+        if row["reason"].as_str().is_some_and(|r| r.starts_with("waits for room")) {
+            Ok(row)
+        } else {
+            Err(format!("{row:#}"))
+        }
+    });
+    assert_eq!(row["status"], "queued");
+    assert!(row["reason"].as_str().expect("a reason").contains("limits.free_space"), "{row:#}");
+    mount.again("size=200m");
+    house.wait_for("waits", "ready");
+    house.assert_over("waits");
+}

@@ -1,0 +1,145 @@
+//! What happens to a repository while runs work in it: moved, cloned anew, rebased, cleaned, its index locked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use testkit::{House, Repo, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+fn house() -> House {
+    House::new(BINARY, Repo::with_files(10))
+}
+
+fn tree(row: &Value) -> PathBuf {
+    PathBuf::from(row["worktree"].as_str().expect("a worktree"))
+}
+
+fn git(folder: &Path, words: &[&str]) -> String {
+    let output = Command::new("git").arg("-C").arg(folder).args(words).output().expect("git");
+    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_repository_that_was_cleaned_while_a_run_worked_keeps_its_checkpoints() {
+    let house = house();
+    house.run("gc", "fails-once");
+    let row = house.wait_for("gc", "failed");
+    house.ok(&["retry", "gc"]);
+    house.wait_for("gc", "ready");
+    house.repo.git(&["-c", "gc.pruneExpire=now", "-c", "gc.reflogExpire=now", "gc", "--quiet", "--aggressive"]);
+    house.repo.git(&["worktree", "prune", "--expire=now"]);
+    house.ok(&["rollback", "gc", "1"]);
+    assert_eq!(fs::read_to_string(tree(&row).join("attempt.txt")).expect("text"), "half of the work\n");
+    house.assert_over("gc");
+}
+
+#[test]
+fn a_base_that_was_rebased_changes_nothing_of_a_run() {
+    let house = house();
+    house.run("based", "slow");
+    let row = house.wait_for("based", "working");
+    house.repo.write("other.txt", "rewritten\n");
+    house.repo.git(&["add", "--all"]);
+    house.repo.git(&["commit", "--quiet", "--amend", "-m", "rewritten"]);
+    house.ok(&["terminate", "based", "--grace", "0s"]);
+    let base = row["head"].as_str().expect("a commit").to_owned();
+    assert_eq!(git(&tree(&row), &["rev-parse", "HEAD"]).trim(), base);
+    let diff = house.ok(&["diff", "based"]);
+    assert!(diff.contains("slow.txt") && !diff.contains("other.txt"), "{diff}");
+    house.ok(&["rollback", "based", "0"]);
+    house.assert_over("based");
+}
+
+#[test]
+fn a_locked_index_is_waited_for_and_one_that_stays_locked_loses_nothing() {
+    let house = house();
+    let row = house.run("locked", "asks");
+    let waiting = house.wait_for("locked", "waiting");
+    let git_dir = git(&tree(&waiting), &["rev-parse", "--absolute-git-dir"]);
+    let lock = Path::new(git_dir.trim()).join("index.lock");
+    fs::write(&lock, "").expect("writable");
+    // Somebody works there, so the lock may be theirs.
+    let mut editor = Command::new("sleep").arg("300").current_dir(tree(&waiting)).spawn().expect("sleep");
+    house.ok(&["send", "locked", "--allow"]);
+    let failed = house.wait_for("locked", "failed");
+    assert!(failed["reason"].as_str().expect("a reason").contains("index.lock"), "{failed:#}");
+    assert!(lock.exists() && tree(&waiting).join("published.txt").exists());
+    editor.kill().and_then(|()| editor.wait()).expect("ours");
+    house.ok(&["retry", "locked", "--fresh"]);
+    house.wait_for("locked", "waiting");
+    house.ok(&["send", "locked", "--allow"]);
+    house.wait_for("locked", "ready");
+    house.assert_over("locked");
+    assert!(!house.folder(&row).join("timeline.torn").exists());
+}
+
+#[test]
+fn a_repository_that_moved_away_is_named_and_all_goes_on_when_it_is_back() {
+    let house = house();
+    house.run("moved", "success");
+    let row = house.wait_for("moved", "ready");
+    let (here, there) = (house.repo.path(), house.repo.beside("elsewhere"));
+    fs::rename(&here, &there).expect("movable");
+    fs::create_dir(&here).expect("a folder");
+    let id = row["id"].as_str().expect("an id");
+    for words in [&["rm", id, "--yes"][..], &["rollback", id, "0"]] {
+        let said = house.say(words);
+        assert!(said.code != 0 && !said.err.is_empty(), "{words:?}: {said:?}");
+        assert!(tree(&row).join("REHEARSAL.md").exists(), "{words:?} touched the worktree");
+    }
+    fs::remove_dir(&here).expect("empty");
+    fs::rename(&there, &here).expect("movable");
+    house.ok(&["rm", "moved", "--yes"]);
+    house.ok(&["restore", "moved"]);
+    house.assert_over("moved");
+}
+
+#[test]
+fn a_clone_in_the_repositorys_place_is_not_taken_for_it() {
+    let house = house();
+    house.run("clone", "success");
+    let row = house.wait_for("clone", "ready");
+    let (here, aside) = (house.repo.path(), house.repo.beside("old"));
+    fs::rename(&here, &aside).expect("movable");
+    let words = ["clone", "--quiet", aside.to_str().expect("UTF-8"), here.to_str().expect("UTF-8")];
+    assert!(Command::new("git").args(words).status().expect("git").success());
+    let id = row["id"].as_str().expect("an id");
+    for words in [&["rm", id, "--yes"][..], &["rollback", id, "0"]] {
+        let said = house.say(words);
+        assert!(said.code != 0, "{words:?}: {said:?}");
+    }
+    house.ok(&["retry", id, "--fresh"]);
+    house.wait_for("clone", "failed");
+    assert!(tree(&row).join("REHEARSAL.md").exists(), "the old repository's worktree is as it was");
+    assert_eq!(git(&here, &["worktree", "list"]).lines().count(), 1, "and the clone has none");
+}
+
+#[test]
+fn a_worktree_that_was_moved_or_deleted_by_hand_is_found_or_said_to_be_gone() {
+    let house = house();
+    house.run("moves", "success");
+    let row = house.wait_for("moves", "ready");
+    let to = house.repo.beside("moved-by-hand");
+    let (from, to_text) = (tree(&row), to.to_str().expect("UTF-8").to_owned());
+    house.repo.git(&["worktree", "move", "--force", "--force", from.to_str().expect("UTF-8"), &to_text]);
+    house.ok(&["rollback", "moves", "0"]);
+    assert!(!to.join("REHEARSAL.md").exists() && !from.exists());
+    house.ok(&["retry", "moves"]);
+    house.wait_for("moves", "ready");
+    assert!(to.join("REHEARSAL.md").exists(), "it works where the worktree is");
+    fs::remove_dir_all(&to).expect("removable");
+    let refused = house.say(&["rollback", "moves", "0"]);
+    assert!(refused.code != 0 && refused.err.contains("is gone"), "{refused:?}");
+    let explained = house.ok(&["explain", "moves"]);
+    assert!(explained.contains("is gone; git still knows it"), "{explained}");
+    house.ok(&["rm", "moves", "--yes"]);
+    house.ok(&["restore", "moves"]);
+    wait_until("the branch's files", || {
+        if to.join("REHEARSAL.md").exists() { Ok(()) } else { Err("not there".to_owned()) }
+    });
+    house.assert_over("moves");
+}
