@@ -7,8 +7,9 @@ use domain::attempt::AttemptKey;
 use domain::command::Command;
 use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
-use protocol::{FromDaemon, Observed, Refused, Reply, Request};
+use protocol::{FromDaemon, Refused, Reply, Request};
 
+use crate::observe::Measured;
 use crate::prepare::Prepared;
 
 /// A face's number, never used twice.
@@ -78,9 +79,11 @@ pub(crate) enum Input {
     },
     Measured {
         run: RunId,
-        changes: Option<Observed<protocol::Changes>>,
-        /// Bytes.
-        disk: Option<Observed<u64>>,
+        measured: Measured,
+    },
+    /// Something in a run's worktree changed, or it is time to look whether it did.
+    Touched {
+        run: RunId,
     },
     /// Runs that could not be read are to be tried again.
     ReadAgain,

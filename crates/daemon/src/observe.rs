@@ -1,12 +1,13 @@
 //! Measuring what no event tells: changes against the base, memory.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use domain::RunId;
 use domain::command::NewRun;
 use protocol::Observed;
-use worktrees::Repository;
+use worktrees::{Disk, Found, Repository};
 
 use crate::dispatcher::now;
 use crate::input::Input;
@@ -16,30 +17,74 @@ use crate::input::Input;
 pub(crate) struct Measure {
     pub(crate) run: RunId,
     pub(crate) spec: NewRun,
-    /// Disk too: every file is looked at, so that is done at the beginning and the end of an attempt only.
+    /// Disk too, for which every file is looked at.
     pub(crate) disk: bool,
+}
+
+/// What was measured; what could not be is `None`.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) changes: Option<Observed<protocol::Changes>>,
+    pub(crate) disk: Option<Observed<Disk>>,
+    /// Milliseconds that looking at every file took.
+    pub(crate) disk_took: u64,
+    /// Folders whose changes are worth a new look; `None` when there are too many.
+    pub(crate) folders: Option<Vec<PathBuf>>,
 }
 
 impl Measure {
     /// Blocks: reads the worktree.
     pub(crate) fn measure(self) -> Input {
-        let measured = Repository::find(Path::new(&self.spec.repo))
-            .and_then(|repo| repo.changes(Path::new(&self.spec.worktree), &self.spec.base_commit));
-        let changes = match measured {
+        let repo = Repository::find(Path::new(&self.spec.repo));
+        let path = repo.as_ref().ok().and_then(|repo| match repo.worktree_of(self.run.as_str()) {
+            Ok(Found::There(worktree)) => Some(worktree.path),
+            _ => None,
+        });
+        let path = path.unwrap_or_else(|| PathBuf::from(&self.spec.worktree));
+        let mut measured = Measured::default();
+        match repo.and_then(|repo| {
+            measured.folders = repo.watchable(&path).unwrap_or_default();
+            repo.changes(&path, &self.spec.base_commit)
+        }) {
             Ok(c) => {
                 let value = protocol::Changes { files: c.files, added: c.added, removed: c.removed };
-                Some(Observed { value, at: now() })
+                measured.changes = Some(Observed { value, at: now() });
             }
-            Err(error) => {
-                tracing::warn!(run = %self.run, %error, "changes are unknown");
-                None
-            }
-        };
-        let disk = self.disk.then(|| worktrees::disk_bytes(Path::new(&self.spec.worktree)).ok()).flatten();
-        let disk = disk.map(|value| Observed { value, at: now() });
-        Input::Measured { run: self.run, changes, disk }
+            Err(error) => tracing::warn!(run = %self.run, %error, "changes are unknown"),
+        }
+        if self.disk {
+            let began = Instant::now();
+            let found = at_leisure(move || worktrees::disk(&path).ok());
+            measured.disk = found.map(|value| Observed { value, at: now() });
+            measured.disk_took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
+        Input::Measured { run: self.run, measured }
     }
 }
+
+/// Does something on a thread of its own that gives way to everyone who wants the disk or a processor.
+fn at_leisure<T: Send + 'static>(work: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
+    let thread = std::thread::Builder::new().name("disk".to_owned()).spawn(move || {
+        give_way();
+        work()
+    });
+    thread.ok()?.join().ok()?
+}
+
+/// The idle I/O class and the lowest priority for this thread (ioprio_set(2), setpriority(2)).
+#[cfg(target_os = "linux")]
+fn give_way() {
+    const THIS_THREAD: libc::c_int = 1;
+    const IDLE: libc::c_int = 3 << 13;
+    #[expect(unsafe_code, reason = "two system calls on numbers; failing they change nothing")]
+    unsafe {
+        libc::syscall(libc::SYS_ioprio_set, THIS_THREAD, 0, IDLE);
+        libc::setpriority(libc::PRIO_PROCESS, 0, 19);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 /// Resident memory of this process in bytes.
 pub(crate) fn own_memory() -> Option<u64> {

@@ -1,6 +1,6 @@
 //! Learning that an attempt's folder changed, without looking again and again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,15 +15,18 @@ type Watched = Arc<RwLock<HashMap<PathBuf, Arc<Target>>>>;
 
 struct Target {
     run: RunId,
-    attempt: AttemptKey,
+    /// Set for an attempt's folder, not set for a folder of the worktree.
+    attempt: Option<AttemptKey>,
     /// A wake-up is on its way; more changes until then need no other.
     woken: AtomicBool,
 }
 
-/// Watches attempt folders and wakes the dispatcher.
+/// Watches attempt folders and worktrees, and wakes the dispatcher.
 pub(crate) struct Watcher {
     watcher: RecommendedWatcher,
     watched: Watched,
+    /// The watched folders of each run's worktree.
+    trees: HashMap<RunId, (Arc<Target>, HashSet<PathBuf>)>,
 }
 
 impl Watcher {
@@ -46,12 +49,12 @@ impl Watcher {
                 }
             }
         })?;
-        Ok(Self { watcher, watched })
+        Ok(Self { watcher, watched, trees: HashMap::new() })
     }
 
     /// Watches an attempt's folder; the caller looks at it once itself, for what came before.
     pub(crate) fn add(&mut self, folder: &Path, run: &RunId, attempt: &AttemptKey) -> notify::Result<()> {
-        let target = Target { run: run.clone(), attempt: attempt.clone(), woken: AtomicBool::new(false) };
+        let target = Target { run: run.clone(), attempt: Some(attempt.clone()), woken: AtomicBool::new(false) };
         let mut watched = self.watched.write().unwrap_or_else(PoisonError::into_inner);
         watched.insert(folder.to_owned(), Arc::new(target));
         drop(watched);
@@ -66,6 +69,39 @@ impl Watcher {
         }
     }
 
+    /// Watches these folders of a run's worktree, as far as it does not yet; `false` when it can't.
+    pub(crate) fn watch_tree(&mut self, run: &RunId, folders: Vec<PathBuf>) -> bool {
+        let fresh = || Arc::new(Target { run: run.clone(), attempt: None, woken: AtomicBool::new(false) });
+        let (target, known) = self.trees.entry(run.clone()).or_insert_with(|| (fresh(), HashSet::new()));
+        for folder in folders {
+            if known.contains(&folder) {
+                continue;
+            }
+            self.watched.write().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), Arc::clone(target));
+            match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                Ok(()) => drop(known.insert(folder)),
+                // A folder that is gone by now is no lack of watches.
+                Err(_) if !folder.exists() => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// To be called before a worktree is looked at, so that later changes wake again.
+    pub(crate) fn looked_at_tree(&self, run: &RunId) {
+        if let Some((target, _)) = self.trees.get(run) {
+            target.woken.store(false, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn leave_tree(&mut self, run: &RunId) {
+        let folders = self.trees.remove(run).map(|(_, folders)| folders).unwrap_or_default();
+        for folder in folders {
+            self.remove(&folder);
+        }
+    }
+
     pub(crate) fn remove(&mut self, folder: &Path) {
         self.watched.write().unwrap_or_else(PoisonError::into_inner).remove(folder);
         // A folder that is gone is no longer watched anyway.
@@ -76,6 +112,10 @@ impl Watcher {
 fn wake(target: &Target, inputs: &Inputs) {
     if !target.woken.swap(true, Ordering::AcqRel) {
         // The dispatcher is gone only when the daemon stops.
-        let _stopping = inputs.send(Input::Woken { run: target.run.clone(), attempt: target.attempt.clone() });
+        let run = target.run.clone();
+        let _stopping = inputs.send(match &target.attempt {
+            Some(attempt) => Input::Woken { run, attempt: attempt.clone() },
+            None => Input::Touched { run },
+        });
     }
 }

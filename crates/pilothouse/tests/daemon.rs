@@ -201,3 +201,30 @@ fn a_socket_that_was_cleaned_away_comes_back() {
     house.ok(&["status"]);
     assert_eq!(house.daemon_pid(), before, "it is the same daemon");
 }
+
+#[test]
+fn a_change_that_no_agent_tells_of_is_measured_without_any_look_at_ignored_folders() {
+    let repo = Repo::with_files(5);
+    repo.write(".gitignore", "node_modules\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "-m", "ignore"]);
+    let house = House::new(BINARY, repo);
+    house.run("quiet", "asks");
+    let row = house.wait_for("quiet", "waiting");
+    let tree = std::path::PathBuf::from(row["worktree"].as_str().expect("a path"));
+    fs::create_dir(tree.join("node_modules")).expect("room");
+    fs::write(tree.join("node_modules/big"), vec![1u8; 100_000]).expect("room");
+    fs::write(tree.join("by-hand.txt"), "one\ntwo\n").expect("room");
+    // Both come with the next look, which is at most half a minute away.
+    let row = wait_until("the change", || {
+        let row = house.row("quiet").expect("a row");
+        if row["changes"]["added"] == 2 { Ok(row) } else { Err(format!("{row:#}")) }
+    });
+    assert_eq!(row["changes"]["files"], 1, "{row:#}");
+    house.ok(&["terminate", "quiet", "--grace", "0s"]);
+    let row = wait_until("the disk", || {
+        let row = house.row("quiet").expect("a row");
+        if row["disk_rebuildable"].as_u64() >= Some(100_000) { Ok(row) } else { Err(format!("{row:#}")) }
+    });
+    assert!(row["disk_bytes"].as_u64() > row["disk_rebuildable"].as_u64(), "{row:#}");
+}

@@ -19,7 +19,6 @@ impl<'a> Mount<'a> {
         if mounted.is_ok_and(|out| out.status.success()) {
             return Some(Self(path));
         }
-        println!("disk: nothing can be mounted here");
         None
     }
 
@@ -40,7 +39,10 @@ impl Drop for Mount<'_> {
 fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
     let house = House::new(BINARY, Repo::with_files(5));
     let home = house.home();
-    let Some(_mount) = Mount::over(&home, "size=1500k,mode=0700") else { return };
+    let Some(_mount) = Mount::over(&home, "size=1500k,mode=0700") else {
+        println!("disk: nothing can be mounted here");
+        return;
+    };
     fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
     let row = house.run("talks", "chatty");
     house.wait_for("talks", "working");
@@ -82,7 +84,10 @@ fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
 fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
     let house = House::new(BINARY, Repo::with_files(5));
     let home = house.home();
-    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else { return };
+    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else {
+        println!("disk: nothing can be mounted here");
+        return;
+    };
     fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
     house.run("well", "success");
     house.wait_for("well", "ready");
@@ -99,7 +104,10 @@ fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
 fn no_run_begins_below_the_floor_and_it_begins_with_room() {
     let house = House::new(BINARY, Repo::with_files(5));
     let home = house.home();
-    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else { return };
+    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else {
+        println!("disk: nothing can be mounted here");
+        return;
+    };
     fs::write(home.join("config.toml"), "[limits]\nfree_space = \"50MB\"\n").expect("room");
     house.run("waits", "success");
     let row = wait_until("the reason", || {

@@ -24,13 +24,14 @@ mod repository;
 mod snapshot;
 mod status;
 mod tree;
+mod watchable;
 
 pub use changes::Changes;
 pub use checkpoint::{Checkpoint, CheckpointName};
 pub use commit::{Committed, Leftovers};
 pub use create::{Created, NewWorktree, Probe};
 pub use diff::Diff;
-pub use disk::disk_bytes;
+pub use disk::{Disk, disk};
 pub use error::WorktreeError;
 pub use example::example;
 pub use list::Worktree;

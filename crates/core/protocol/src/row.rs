@@ -31,6 +31,8 @@ pub struct Row {
     pub cost_usd: Option<f64>,
     pub budget_usd: Option<f64>,
     pub disk_bytes: Option<u64>,
+    /// Bytes of `disk_bytes` that can be built or fetched again.
+    pub disk_rebuildable: Option<u64>,
     pub changes: Option<Changes>,
     pub conflicts_with: Option<Vec<String>>,
     pub pr: Option<PullRequest>,
@@ -156,6 +158,7 @@ impl Row {
 pub struct Observations {
     pub changes: Option<Observed<Changes>>,
     pub disk_bytes: Option<Observed<u64>>,
+    pub disk_rebuildable: Option<u64>,
     pub cpu: Option<f64>,
     pub rss_bytes: Option<u64>,
     /// Why no run may begin just now.
@@ -200,6 +203,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         cost_usd: None,
         budget_usd: None,
         disk_bytes: seen.disk_bytes.map(|d| d.value),
+        disk_rebuildable: seen.disk_rebuildable,
         changes: seen.changes.map(|c| c.value),
         conflicts_with: None,
         pr: None,

@@ -6,13 +6,10 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{AttemptFinished, Lost};
 use domain::{Body, RunId, Source};
 
-use super::{Dispatcher, now};
+use super::Dispatcher;
 use crate::input::Input;
-use crate::observe;
 use crate::perform::living;
 
-/// Changes are measured at most this often while an agent works.
-const CHANGES_EVERY_MS: u64 = 30_000;
 /// How often output is looked at that can't be watched.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -98,20 +95,6 @@ impl Dispatcher {
             self.measure(run, false);
         }
         if more { Read::More } else { Read::All }
-    }
-
-    /// Has the changes against the base measured, off this thread; `at_once` also the disk.
-    pub(super) fn measure(&mut self, run: &RunId, at_once: bool) {
-        let Some(open) = self.runs.open_mut(run) else { return };
-        let Some(spec) = open.state.spec.clone().filter(|_| open.state.has_worktree()) else { return };
-        let now = now();
-        let recent = open.changes_asked.is_some_and(|at| now.since(at) < CHANGES_EVERY_MS);
-        if recent && !at_once {
-            return;
-        }
-        open.changes_asked = Some(now);
-        open.measuring += 1;
-        self.performer.observe(observe::Measure { run: run.clone(), spec, disk: at_once });
     }
 
     pub(super) fn effect_done(&mut self, input: Input) {

@@ -6,6 +6,7 @@ mod asked;
 mod attempt;
 mod create;
 mod faces;
+mod measure;
 mod pending;
 mod room;
 mod runs;
@@ -170,7 +171,8 @@ impl Dispatcher {
             }
             Input::EffectDone { .. } => self.effect_done(input),
             Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
-            Input::Measured { run, changes, disk } => self.runs.measured(&run, changes, disk, &mut self.turn.changed),
+            Input::Measured { run, measured } => self.measured(&run, measured),
+            Input::Touched { run } => self.touched(&run),
             Input::Answered { face, id, reply } => self.faces.reply(face, id, reply),
             Input::Counted { face, id, counted, command } => self.act(face, id, counted, &command),
             Input::ReadAgain => self.adopt_unread(),

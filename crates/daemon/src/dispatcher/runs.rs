@@ -12,6 +12,15 @@ use protocol::{Observations, Observed, Row};
 use crate::error::DaemonError;
 use crate::stream::Stream;
 
+/// How changes in a run's worktree are learnt of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TreeWatch {
+    None,
+    Watched,
+    /// It can't be watched, so it is looked at once a minute.
+    Polled,
+}
+
 /// A run that may still change.
 pub(super) struct Open {
     pub(super) state: RunState,
@@ -22,6 +31,12 @@ pub(super) struct Open {
     /// Its attempt's folder can't be watched.
     pub(super) unwatched: bool,
     pub(super) changes_asked: Option<Timestamp>,
+    /// Its worktree's folders are watched, or looked at now and then.
+    pub(super) tree: TreeWatch,
+    /// A look at its worktree is due at some time, and somebody will say so.
+    pub(super) look_due: bool,
+    /// When the disk may be measured again.
+    pub(super) disk_due: Option<Timestamp>,
     /// Measurements that were asked for and have not come back.
     pub(super) measuring: u32,
     /// Open effects before the last append, to see whether it started or ended one.
@@ -114,6 +129,9 @@ impl Runs {
             seen: Observations::default(),
             unwatched: false,
             changes_asked: None,
+            tree: TreeWatch::None,
+            look_due: false,
+            disk_due: None,
             measuring: 0,
             effects_before: 0,
         };
@@ -159,6 +177,9 @@ impl Runs {
             seen: Observations::default(),
             unwatched: false,
             changes_asked: None,
+            tree: TreeWatch::None,
+            look_due: false,
+            disk_due: None,
             measuring: 0,
             effects_before: 0,
         };
@@ -213,13 +234,13 @@ impl Runs {
 
     /// What does not work as it should, for `status`.
     pub(super) fn notes(&self) -> Vec<String> {
-        let open = self.entries.values().filter_map(|e| e.open.as_deref());
-        let unwatched = open.filter(|open| open.unwatched).count();
-        let note = format!(
-            "{unwatched} runs can't be watched (inotify limits), so they are looked at once a second; raise \
-             fs.inotify.max_user_watches or max_user_instances"
-        );
-        Some(note).filter(|_| unwatched > 0).into_iter().collect()
+        let open: Vec<&Open> = self.entries.values().filter_map(|e| e.open.as_deref()).collect();
+        let output = open.iter().filter(|open| open.unwatched).count();
+        let trees = open.iter().filter(|open| open.tree == TreeWatch::Polled).count();
+        let mend = "raise fs.inotify.max_user_watches or max_user_instances";
+        let output = (output > 0).then(|| format!("output of {output} runs is looked at once a second; {mend}"));
+        let trees = (trees > 0).then(|| format!("worktrees of {trees} runs are looked at once a minute; {mend}"));
+        output.into_iter().chain(trees).collect()
     }
 
     /// Counts for `status`: all, with living processes, queued.
@@ -240,22 +261,6 @@ impl Runs {
             }
         }
         rows
-    }
-
-    pub(super) fn measured(
-        &mut self,
-        id: &RunId,
-        changes: Option<Observed<protocol::Changes>>,
-        disk: Option<Observed<u64>>,
-        changed: &mut BTreeSet<RunId>,
-    ) {
-        if let Some(open) = self.open_mut(id) {
-            open.measuring = open.measuring.saturating_sub(1);
-            // A worktree that can't be read just now keeps its earlier figure with its time.
-            open.seen.changes = changes.or(open.seen.changes);
-            open.seen.disk_bytes = disk.or(open.seen.disk_bytes);
-            changed.insert(id.clone());
-        }
     }
 
     /// A run to which nothing more happens by itself keeps only its row, cached beside its timeline.
@@ -283,6 +288,7 @@ impl Runs {
             if let Some(open) = self.open_mut(id) {
                 // What was measured last is still what was measured last.
                 open.seen.changes = row.changes.zip(row.changes_at).map(|(value, at)| Observed { value, at });
+                open.seen.disk_rebuildable = row.disk_rebuildable;
                 open.seen.disk_bytes = row.disk_bytes.zip(row.disk_at).map(|(value, at)| Observed { value, at });
             }
         }

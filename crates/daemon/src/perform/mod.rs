@@ -159,7 +159,7 @@ impl Performer {
             let Ok(_place) = places.acquire_owned().await else { return };
             let run = measure.run.clone();
             let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
-            let input = measured.unwrap_or(Input::Measured { run, changes: None, disk: None });
+            let input = measured.unwrap_or(Input::Measured { run, measured: observe::Measured::default() });
             let _stopping = inputs.send(input);
         });
     }

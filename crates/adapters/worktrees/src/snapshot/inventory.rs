@@ -81,7 +81,7 @@ impl Ignored {
         Ok(Self(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()))
     }
 
-    fn has_folder(&self, below: &Path) -> bool {
+    pub(crate) fn has_folder(&self, below: &Path) -> bool {
         self.0.contains(&[below.as_os_str().as_bytes(), b"/"].concat())
     }
 
@@ -90,7 +90,7 @@ impl Ignored {
     }
 }
 
-fn is_rebuildable(name: &OsStr) -> bool {
+pub(crate) fn is_rebuildable(name: &OsStr) -> bool {
     REBUILDABLE.iter().any(|known| OsStr::new(known) == name)
 }
 

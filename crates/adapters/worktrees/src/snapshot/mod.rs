@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::WorktreeError;
 
-pub(crate) use inventory::{Ignored, Inventory, fingerprint};
+pub(crate) use inventory::{Ignored, Inventory, fingerprint, is_rebuildable};
 pub use restore::Restoring;
 pub(crate) use save::Saving;
 

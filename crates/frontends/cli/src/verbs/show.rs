@@ -35,6 +35,10 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     let changes = row.changes.map_or_else(unknown, |c| {
         format!("{} files {}  at {}", c.files, figures::lines(c.added, c.removed), time(row.changes_at))
     });
+    let disk = row.disk_bytes.map_or_else(unknown, |bytes| {
+        let again = row.disk_rebuildable.map_or_else(unknown, figures::bytes);
+        format!("{}, {again} of it can be built again  at {}", figures::bytes(bytes), time(row.disk_at))
+    });
     let facts = [
         ("run", format!("{} {}", row.id, row.name)),
         ("status", row.status.clone()),
@@ -54,6 +58,7 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ),
         ("repository", row.repo.clone()),
         ("changes", changes),
+        ("disk", disk),
         ("tokens", tokens),
         ("cost", row.cost_usd.map_or_else(unknown, figures::money)),
         ("process", row.pid.map_or_else(|| figures::NONE.to_owned(), |pid| pid.to_string())),

@@ -46,5 +46,8 @@ pub(super) async fn status(args: &JsonArgs, places: &Places) -> Result<Code, Cli
         daemon.faces,
         daemon.rss_bytes.map_or_else(|| figures::UNKNOWN.to_owned(), figures::bytes)
     ))?;
+    for note in &daemon.notes {
+        out.line(domain::text::line(note))?;
+    }
     Ok(Code::Done)
 }

@@ -117,6 +117,14 @@ fn facts(model: &Model, row: &Row, theme: Theme, area: Rect) -> Vec<Line<'static
             },
         ),
         ("Changes", changes),
+        (
+            "Disk",
+            row.disk_bytes.map_or_else(unknown, |bytes| {
+                let again = row.disk_rebuildable.filter(|again| *again > 0);
+                let again = again.map_or_else(String::new, |again| format!(" ({} rebuildable)", figures::bytes(again)));
+                format!("{}{again}{}", figures::bytes(bytes), at(row.disk_at))
+            }),
+        ),
         ("Process", process),
         ("Tokens", tokens),
         ("Spend", row.cost_usd.map_or_else(unknown, figures::money)),

@@ -1,0 +1,83 @@
+//! Measuring worktrees: when something in them changed, seldom enough, and never in this thread.
+
+use std::time::Duration;
+
+use domain::RunId;
+
+use super::runs::TreeWatch;
+use super::{Dispatcher, now};
+use crate::input::Input;
+use crate::observe::{self, Measured};
+
+/// Changes are measured at most this often while an agent works.
+const CHANGES_EVERY_MS: u64 = 30_000;
+/// Disk is measured at most this often, and at most a twentieth of the time.
+const DISK_EVERY_MS: u64 = 60_000;
+/// How often a worktree is looked at that can't be watched.
+const POLL_EVERY: Duration = Duration::from_secs(60);
+
+impl Dispatcher {
+    /// Has the changes against the base measured, off this thread; `at_once` also the disk. Gives whether that was
+    /// begun; else it will be when it may.
+    pub(super) fn measure(&mut self, run: &RunId, at_once: bool) -> bool {
+        let Some(open) = self.runs.open_mut(run) else { return false };
+        let Some(spec) = open.state.spec.clone().filter(|_| open.state.has_worktree()) else { return false };
+        let now = now();
+        let since = open.changes_asked.map(|at| now.since(at));
+        if let Some(since) = since.filter(|since| *since < CHANGES_EVERY_MS && !at_once) {
+            // Many changes together are one look, when it may come.
+            if !std::mem::replace(&mut open.look_due, true) {
+                let wait = Duration::from_millis(CHANGES_EVERY_MS - since);
+                self.performer.later(wait, Input::Touched { run: run.clone() });
+            }
+            return false;
+        }
+        let disk = at_once || open.disk_due.is_none_or(|due| due <= now);
+        open.changes_asked = Some(now);
+        open.measuring += 1;
+        self.performer.observe(observe::Measure { run: run.clone(), spec, disk });
+        true
+    }
+
+    /// Something in the worktree changed. Only what an agent works in is measured by itself.
+    pub(super) fn touched(&mut self, run: &RunId) {
+        let Some(open) = self.runs.open_mut(run) else { return };
+        open.look_due = false;
+        let polled = open.tree == TreeWatch::Polled;
+        if open.state.is_live() {
+            if self.measure(run, false) {
+                // Until then more changes need say nothing more.
+                self.watcher.looked_at_tree(run);
+            }
+            if polled {
+                self.performer.later(POLL_EVERY, Input::Touched { run: run.clone() });
+            }
+        }
+    }
+
+    pub(super) fn measured(&mut self, run: &RunId, measured: Measured) {
+        let Some(open) = self.runs.open_mut(run) else { return };
+        open.measuring = open.measuring.saturating_sub(1);
+        // A worktree that can't be read just now keeps its earlier figure with its time.
+        open.seen.changes = measured.changes.or(open.seen.changes);
+        if let Some(disk) = measured.disk {
+            let wait = DISK_EVERY_MS.max(measured.disk_took.saturating_mul(20));
+            open.disk_due = Some(domain::Timestamp::from_millis(disk.at.as_millis().saturating_add_unsigned(wait)));
+            open.seen.disk_bytes = Some(protocol::Observed { value: disk.value.bytes, at: disk.at });
+            open.seen.disk_rebuildable = Some(disk.value.rebuildable);
+        }
+        self.turn.changed.insert(run.clone());
+        if !open.state.is_live() {
+            open.tree = TreeWatch::None;
+            return self.watcher.leave_tree(run);
+        }
+        // New folders may have come since the last look.
+        let watched = measured.folders.is_some_and(|folders| self.watcher.watch_tree(run, folders));
+        let Some(open) = self.runs.open_mut(run) else { return };
+        let before = std::mem::replace(&mut open.tree, if watched { TreeWatch::Watched } else { TreeWatch::Polled });
+        if !watched && before != TreeWatch::Polled {
+            tracing::warn!(%run, "its worktree can't be watched, so it is looked at once a minute");
+            self.performer.later(POLL_EVERY, Input::Touched { run: run.clone() });
+        }
+    }
+}
