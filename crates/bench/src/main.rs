@@ -1,5 +1,6 @@
 //! Measures the numbers to reach: `bench [--list] [NAME…]`, on the release build beside it.
 
+mod adopt;
 mod create;
 mod first_frame;
 mod fold;
@@ -22,6 +23,7 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "create", doc: "16 worktrees at once against 16 × `git worktree add` in sequence", run: create::run
     },
+    Bench { name: "adopt", doc: "start of a daemon to 100 living runs adopted", run: adopt::run },
     Bench {
         name: "memory",
         doc: "private memory of a keeper and of the daemon, and CPU of 20 idle runs",

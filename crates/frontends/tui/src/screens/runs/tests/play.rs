@@ -1,12 +1,12 @@
 //! Runs as their events make them, for stored screens.
 
-use domain::attempt::{AttemptKey, Exit};
+use domain::attempt::{AttemptKey, Exit, Frozen};
 use domain::command::NewRun;
 use domain::effect::{Effect as DomainEffect, Outcome};
 use domain::event::{
     AgentFinished, AgentMessage, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, GENESIS, Limited,
-    Lost, PhaseFinished, PhaseStarted, RunCreated, RunFailed, RunQueued, RunReady, RunTerminated, ToolCalled,
-    UsageReported, WaitingStarted, WorktreeCreated,
+    Lost, PhaseFinished, PhaseStarted, RunCreated, RunFailed, RunPaused, RunQueued, RunReady, RunTerminated,
+    SnapshotSaved, ToolCalled, UsageReported, WaitingStarted, WorktreeCreated, WorktreeRemoved,
 };
 use domain::phase::PhaseSpec;
 use domain::status::By;
@@ -159,5 +159,19 @@ pub(super) fn night() -> Vec<Play> {
             .at_work()
             .add(true, RunTerminated { by: By::Person })
             .changed(0, 0, 0),
+        Play::new("aaaab2", "port-tests", "slow", 31).at_work().changed(4, 7, 0).add(
+            true,
+            RunPaused {
+                by: By::Person,
+                reason: "paused by a person".to_owned(),
+                frozen: Frozen { n: 3, of: 3, means: "freezer".to_owned() },
+            },
+        ),
+        Play::new("aaaab3", "flaky-tests", "no-change", 190)
+            .at_work()
+            .ends(true, "There is nothing to do.")
+            .add(true, RunReady { changed: false })
+            .add(false, SnapshotSaved { name: "aaaab3.7".to_owned(), bytes: 0, left_out: Vec::new() })
+            .add(false, WorktreeRemoved { by: By::Person, branch: true }),
     ]
 }
