@@ -32,7 +32,7 @@ picture:
 fuzz cases="20000":
     PROPTEST_CASES={{cases}} cargo test -p pilothouse-domain -p pilothouse-agents -p pilothouse-evidence
 
-# Kills daemons, keepers and agents under real runs, again and again.
-faults rounds="20":
-    cargo build -p pilothouse --tests
-    for round in $(seq {{rounds}}); do cargo test -p pilothouse --test life --test keeper --test faults || exit 1; done
+# Kills, fills, cuts and damages what real runs stand on; each suite prints what it did.
+faults rounds="200":
+    PILOTHOUSE_FAULT_ROUNDS={{rounds}} cargo test -p pilothouse --test kills --test power --test faults --test back \
+        --test pause --test damage --test disk --test crowd --test repository -- --nocapture

@@ -179,8 +179,10 @@ fn a_removed_run_comes_back_with_every_byte() {
     assert_eq!(state(), before);
     assert_eq!(house.row("gone").expect("a row")["status"], "ready");
     house.assert_replayed("gone");
+    assert!(house.ok(&["ls"]).contains("gone"));
     house.ok(&["dismiss", "gone"]);
     assert_eq!(house.row("gone").expect("a row")["group"], "finished");
+    assert!(!house.ok(&["ls"]).contains("gone") && house.ok(&["ls", "--all"]).contains("gone"));
 }
 
 #[test]

@@ -61,6 +61,8 @@ pub struct Row {
     pub checkpoints: Vec<CheckpointRow>,
     /// The worktree was removed and can be restored.
     pub removed: bool,
+    /// A person put it out of sight.
+    pub dismissed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,6 +239,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         head: run.head.clone(),
         checkpoints: run.checkpoints.iter().map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at }).collect(),
         removed: run.removed,
+        dismissed: run.dismissed,
     })
 }
 

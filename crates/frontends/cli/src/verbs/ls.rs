@@ -15,10 +15,17 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     let Reply::Rows(mut rows) = connection.ask(Request::Rows(scope)).await? else {
         return Err(client::ClientError::Unexpected.into());
     };
+    let hidden = rows.len();
+    rows.retain(|row| all || args.all || !row.dismissed);
+    let hidden = hidden - rows.len();
     rows.sort_by_key(Row::order);
     let mut out = Out::stdout(args.json);
     if out.json {
         out.value(&rows)?;
+        return Ok(Code::Done);
+    }
+    if rows.is_empty() && hidden > 0 {
+        super::complain(&format!("{hidden} runs are dismissed or removed; `pilothouse ls --all` lists them"));
         return Ok(Code::Done);
     }
     if rows.is_empty() {
