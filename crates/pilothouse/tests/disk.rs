@@ -2,7 +2,7 @@
 //! stands for the disk, which only root can mount; elsewhere these say so and do nothing.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use domain::Body;
@@ -10,43 +10,51 @@ use testkit::{House, Repo, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-/// A mounted file system that goes with the value.
-struct Mount<'a>(&'a Path);
+/// A house whose state folder is a small disk of its own; the house goes first, then the disk.
+struct Small {
+    house: House,
+    disk: Mount,
+}
 
-impl<'a> Mount<'a> {
-    fn over(path: &'a Path, options: &str) -> Option<Self> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(path).output();
-        if mounted.is_ok_and(|out| out.status.success()) {
-            return Some(Self(path));
+struct Mount(PathBuf);
+
+impl Small {
+    fn new(options: &str, settings: &str) -> Option<Self> {
+        let house = House::new(BINARY, Repo::with_files(5));
+        let home = house.home();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(&home).output();
+        if !mounted.is_ok_and(|out| out.status.success()) {
+            return None;
         }
-        None
+        fs::write(home.join("config.toml"), settings).expect("room");
+        Some(Self { house, disk: Mount(home) })
     }
+}
 
+impl Mount {
     fn again(&self, options: &str) {
         let done =
-            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.0).status().expect("mount");
+            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status().expect("mount");
         assert!(done.success(), "remount,{options}");
     }
 }
 
-impl Drop for Mount<'_> {
+impl Drop for Mount {
     fn drop(&mut self) {
-        let _lazily = Command::new("umount").args(["-l"]).arg(self.0).status();
+        let _lazily = Command::new("umount").args(["-l"]).arg(&self.0).status();
     }
 }
 
 #[test]
 fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
-    let house = House::new(BINARY, Repo::with_files(5));
-    let home = house.home();
-    let Some(_mount) = Mount::over(&home, "size=1500k,mode=0700") else {
+    let Some(small) = Small::new("size=1500k,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
     };
-    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
+    let house = &small.house;
     let row = house.run("talks", "chatty");
     house.wait_for("talks", "working");
-    let filler = home.join("filler");
+    let filler = house.home().join("filler");
     // As much as there is room for.
     let _full = Command::new("dd")
         .args(["if=/dev/zero", "bs=4k", "status=none"])
@@ -82,33 +90,29 @@ fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
 
 #[test]
 fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
-    let house = House::new(BINARY, Repo::with_files(5));
-    let home = house.home();
-    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else {
+    let Some(small) = Small::new("size=20m,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
     };
-    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"0\"\n").expect("room");
+    let house = &small.house;
     house.run("well", "success");
     house.wait_for("well", "ready");
     house.kill_daemon();
-    mount.again("ro");
+    small.disk.again("ro");
     let said = house.say(&["ls"]);
     assert!(said.code == 5 && said.err.to_lowercase().contains("read-only"), "{said:?}");
-    mount.again("rw");
+    small.disk.again("rw");
     house.wait_for("well", "ready");
     house.assert_over("well");
 }
 
 #[test]
 fn no_run_begins_below_the_floor_and_it_begins_with_room() {
-    let house = House::new(BINARY, Repo::with_files(5));
-    let home = house.home();
-    let Some(mount) = Mount::over(&home, "size=20m,mode=0700") else {
+    let Some(small) = Small::new("size=20m,mode=0700", "[limits]\nfree_space = \"50MB\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
     };
-    fs::write(home.join("config.toml"), "[limits]\nfree_space = \"50MB\"\n").expect("room");
+    let house = &small.house;
     house.run("waits", "success");
     let row = wait_until("the reason", || {
         let row = house.row("waits").ok_or("no row")?;
@@ -120,7 +124,7 @@ fn no_run_begins_below_the_floor_and_it_begins_with_room() {
     });
     assert_eq!(row["status"], "queued");
     assert!(row["reason"].as_str().expect("a reason").contains("limits.free_space"), "{row:#}");
-    mount.again("size=200m");
+    small.disk.again("size=200m");
     house.wait_for("waits", "ready");
     house.assert_over("waits");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use protocol::{CONTRACT, FromDaemon, FromFace, MAX_FRAME, Reply, Request};
+use protocol::{CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, Refused, Reply, Request};
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
@@ -133,10 +133,25 @@ impl Incoming {
 
     async fn receive(&mut self) -> Option<FromDaemon> {
         loop {
-            let frame = self.stream.next().await?.ok()?;
-            if let Ok(frame) = serde_json::from_slice(&frame) {
-                return Some(frame);
+            let bytes = self.stream.next().await?.ok()?;
+            match serde_json::from_slice(&bytes) {
+                Ok(frame) => return Some(frame),
+                // Whoever asked must not wait for ever for an answer that was given.
+                Err(error) => {
+                    if let Some(frame) = unreadable_reply(&bytes, &error) {
+                        return Some(frame);
+                    }
+                }
             }
         }
     }
+}
+
+/// A reply that another build of the same contract words differently; `None` for frames that nobody waits for.
+fn unreadable_reply(bytes: &[u8], error: &serde_json::Error) -> Option<FromDaemon> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let id = value["reply"]["id"].as_u64()?;
+    let next = "end it with `pilothouse daemon stop` (runs go on) and try again";
+    let reason = format!("the daemon is another build and its answer can't be read ({error}); {next}");
+    Some(FromDaemon::Reply { id, reply: Reply::Refused(Refused { code: Code::Failed, reason }) })
 }
