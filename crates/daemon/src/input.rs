@@ -58,8 +58,7 @@ pub(crate) enum Input {
     Counted {
         face: FaceId,
         id: u64,
-        /// As typed, the run, and how many processes of it live.
-        counted: Vec<(String, RunId, usize)>,
+        counted: Vec<Counted>,
         command: Command,
     },
     /// Something in an attempt's folder changed.
@@ -90,6 +89,18 @@ pub(crate) enum Input {
     /// There may be room by now for runs that wait for it.
     RoomAgain,
     Stop,
+}
+
+/// A run that something is to be done with, looked at just before.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// As typed.
+    pub(crate) asked: String,
+    pub(crate) run: RunId,
+    /// How many processes of it live.
+    pub(crate) alive: usize,
+    /// Its worktree is not there: where it should be.
+    pub(crate) gone: Option<String>,
 }
 
 pub(crate) type Inputs = mpsc::Sender<Input>;

@@ -55,7 +55,7 @@ struct Basis {
 
 /// A run's settings come from the commit it begins at, so that no agent and no unfinished edit changes them; only
 /// which commit that is can be said by the file in the checkout.
-fn basis(config: &Path, repo: &Repository, asked: Option<&str>) -> Result<Basis, Refused> {
+fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -> Result<Basis, Refused> {
     let usage = |e: SettingsError| Refused { code: Code::Usage, reason: e.to_string() };
     let user = layer(config).map_err(usage)?;
     let checkout = layer(&repo.main().join(REPOSITORY_FILE)).map_err(usage)?;
@@ -64,7 +64,7 @@ fn basis(config: &Path, repo: &Repository, asked: Option<&str>) -> Result<Basis,
     let base = match (asked, &now.base) {
         (Some(base), _) => base.to_owned(),
         (None, Some(base)) => base.value.clone(),
-        (None, None) => repo.current_branch().map_err(refused)?,
+        (None, None) => repo.current_branch(folder).map_err(refused)?,
     };
     let commit = repo.resolve(&base).map_err(refused)?;
     let committed = repo.file_at(&commit, REPOSITORY_FILE).map_err(refused)?;
@@ -78,10 +78,16 @@ fn basis(config: &Path, repo: &Repository, asked: Option<&str>) -> Result<Basis,
 
 /// The settings that a run begun in `folder` would have, or the user's own outside of a repository.
 pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refused> {
-    match Repository::find(folder) {
-        Ok(repo) => basis(config, &repo, None).map(|basis| basis.settings),
+    let settings = match Repository::find(folder) {
+        Ok(repo) => basis(config, &repo, folder, None).map(|basis| basis.settings),
         Err(_) => user_settings(config).map_err(|e| Refused { code: Code::Usage, reason: e.to_string() }),
+    }?;
+    // An agent that no run could be started with is a mistake in the settings too.
+    let of_phases = settings.phases().into_iter().filter_map(|phase| phase.agent);
+    for name in std::iter::once(settings.agent.value.clone()).chain(of_phases) {
+        agent(&name, None)?;
     }
+    Ok(settings)
 }
 
 /// Blocks: reads the repository and starts git.
@@ -97,7 +103,8 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Re
         return Err(usage(format!("the name {:?} {problem}", request.name.unwrap_or_default())));
     }
     let repo = Repository::find(&request.folder).map_err(refused)?;
-    let Basis { settings, base, commit: base_commit, differs } = basis(config, &repo, request.base.as_deref())?;
+    let Basis { settings, base, commit: base_commit, differs } =
+        basis(config, &repo, &request.folder, request.base.as_deref())?;
     let (agent, model) = agent(request.agent.as_deref().unwrap_or(&settings.agent.value), request.model.as_deref())?;
     repo.check_identity().map_err(refused)?;
     let phases = phases(&request, &settings)?;
@@ -177,6 +184,7 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::TargetTaken(_)
         | WorktreeError::NoIdentity
         | WorktreeError::WrongBranch { .. }
+        | WorktreeError::PlaceTaken(_)
         | WorktreeError::Gone { .. }
         | WorktreeError::BranchElsewhere { .. }
         | WorktreeError::Busy { .. }

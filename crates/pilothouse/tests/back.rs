@@ -293,3 +293,50 @@ fn phases_come_from_the_base_commit_and_hand_over() {
     assert!(wrong.code == 2 && wrong.err.contains("pilothouse.toml: line 4") && wrong.err.contains("nam"), "{wrong:?}");
     house.assert_replayed("two");
 }
+
+#[test]
+fn a_paused_run_whose_keeper_dies_needs_a_person_and_can_be_ended() {
+    let house = house();
+    let row = house.run("stuck", "slow");
+    house.wait_for("stuck", "working");
+    house.ok(&["pause", "stuck"]);
+    let record = supervisor::keeper_record(&house.folder(&row).join("attempts/build.1")).expect("readable");
+    assert!(record.expect("a record").keeper.kill());
+    wait_until("the keeper to be missed", || {
+        let row = house.row("stuck").expect("a row");
+        if row["needs_you"] == true { Ok(()) } else { Err(format!("{row:#}")) }
+    });
+    let refused = house.say(&["resume", "stuck"]);
+    assert!(refused.code == 4 && refused.err.contains("pilothouse terminate"), "{refused:?}");
+    house.ok(&["terminate", "stuck", "--grace", "0s"]);
+    let over = house.assert_over("stuck");
+    assert_eq!(over["status"], "terminated", "{over:#}");
+    house.ok(&["retry", "stuck"]);
+    house.wait_for("stuck", "working");
+    house.ok(&["terminate", "stuck", "--grace", "0s"]);
+}
+
+#[test]
+fn a_run_that_never_began_can_be_retried() {
+    let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 1\n");
+    house.run("first", "asks");
+    house.wait_for("first", "waiting");
+    house.run("second", "success");
+    house.ok(&["terminate", "second"]);
+    house.ok(&["terminate", "first", "--grace", "0s"]);
+    house.ok(&["retry", "second"]);
+    house.wait_for("second", "ready");
+    house.assert_over("second");
+}
+
+#[test]
+fn a_run_begins_at_the_branch_of_the_checkout_its_person_stands_in() {
+    let house = house();
+    let beside = house.repo.beside("feature");
+    house.repo.git(&["worktree", "add", "--quiet", "-b", "feature", beside.to_str().expect("UTF-8")]);
+    let output =
+        house.command(&["run", "x", "--name", "here", "--json"]).current_dir(&beside).output().expect("it starts");
+    let row: Value = serde_json::from_slice(&output.stdout).expect("a row");
+    assert_eq!(row["base"], "feature", "{row:#}");
+    house.wait_for("here", "ready");
+}

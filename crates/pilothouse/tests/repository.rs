@@ -133,7 +133,9 @@ fn a_worktree_that_was_moved_or_deleted_by_hand_is_found_or_said_to_be_gone() {
     assert!(to.join("REHEARSAL.md").exists(), "it works where the worktree is");
     fs::remove_dir_all(&to).expect("removable");
     let refused = house.say(&["rollback", "moves", "0"]);
-    assert!(refused.code != 0 && refused.err.contains("is gone"), "{refused:?}");
+    assert!(refused.code == 4 && refused.err.contains("is gone") && refused.err.contains("`restore`"), "{refused:?}");
+    assert_eq!(house.say(&["retry", "moves"]).code, 4);
+    assert_eq!(house.row("moves").expect("a row")["status"], "ready", "a refusal changes nothing");
     let explained = house.ok(&["explain", "moves"]);
     assert!(explained.contains("is gone; git still knows it"), "{explained}");
     house.ok(&["rm", "moves", "--yes"]);

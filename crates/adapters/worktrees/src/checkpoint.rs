@@ -34,6 +34,15 @@ pub struct Checkpoint {
     pub head: String,
 }
 
+/// What a way back came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WentBack {
+    /// The commit the branch stands at now.
+    pub head: String,
+    /// Refs that keep what no checkpoint had: later work, ignored files that were in the way.
+    pub kept: Vec<String>,
+}
+
 impl CheckpointName<'_> {
     /// `refs/pilothouse/<run>/<n>`.
     pub fn reference(&self) -> String {
@@ -99,11 +108,11 @@ impl Repository {
     }
 
     /// Sets the branch to the checkpoint's parent, files to its tree and the index to HEAD; ignored files stay.
-    /// Gives the commit the branch stands at then. Doing it again gives the same.
+    /// Doing it again gives the same.
     ///
     /// # Errors
     /// When there is no such checkpoint, another worktree is on the branch, or git can't write.
-    pub fn restore_checkpoint(&self, name: &CheckpointName<'_>) -> Result<String, WorktreeError> {
+    pub fn restore_checkpoint(&self, name: &CheckpointName<'_>) -> Result<WentBack, WorktreeError> {
         let missing = || WorktreeError::NoCheckpoint { reference: name.reference() };
         let saved = self.checkpoint(name)?.ok_or_else(missing)?;
         let elsewhere = |w: &crate::Worktree| w.branch.as_deref() == Some(name.branch) && w.path != name.path;
@@ -116,8 +125,8 @@ impl Repository {
         // Untracked files become tracked by the present's tree first, so that no clean is needed that could reach
         // further than it: what the present has and the checkpoint has not goes, the rest stays.
         let present = self.tree_of_everything(name.path, &git_dir, &held)?;
-        self.keep_present(name, &git_dir, &present)?;
-        self.make_way(name, &git_dir, &present, &saved)?;
+        let present_kept = self.keep_present(name, &git_dir, &present)?;
+        let in_the_way = self.make_way(name, &git_dir, &present, &saved)?;
         let branch = format!("refs/heads/{}", name.branch);
         git(&["symbolic-ref", "HEAD", &branch])?.run()?;
         end_what_is_under_way(&git_dir);
@@ -128,20 +137,26 @@ impl Repository {
         git(&["update-ref", &branch, &saved.head])?.run()?;
         git(&["read-tree", "--reset", &saved.head])?.run()?;
         drop(git(&["update-index", "-q", "--refresh"])?.run());
-        Ok(saved.head)
+        Ok(WentBack { head: saved.head, kept: present_kept.into_iter().chain(in_the_way).collect() })
     }
 
     /// Someone may have worked here since the last checkpoint was saved: what is in none is kept under
     /// `refs/pilothouse/<run>/overwritten-<tree>`.
-    fn keep_present(&self, name: &CheckpointName<'_>, git_dir: &Path, present: &str) -> Result<(), WorktreeError> {
+    fn keep_present(
+        &self,
+        name: &CheckpointName<'_>,
+        git_dir: &Path,
+        present: &str,
+    ) -> Result<Option<String>, WorktreeError> {
         let prefix = format!("refs/pilothouse/{}/", name.run);
         let kept = Git::at(self.main()).args(&["for-each-ref", "--format=%(tree)", &prefix]).run()?;
         if String::from_utf8_lossy(&kept).lines().any(|tree| tree == present) {
-            return Ok(());
+            return Ok(None);
         }
         let (commit, _) = self.commit_of(name, git_dir, present, "what a way back overwrote")?;
         let reference = format!("{prefix}overwritten-{}", short(present));
-        Git::at(name.path).args(&["update-ref", &reference, &commit]).run().map(|_| ())
+        Git::at(name.path).args(&["update-ref", &reference, &commit]).run()?;
+        Ok(Some(reference))
     }
 
     /// Files that are ignored now and stand where the checkpoint has something are in no checkpoint of the
@@ -152,7 +167,7 @@ impl Repository {
         git_dir: &Path,
         present: &str,
         saved: &Checkpoint,
-    ) -> Result<(), WorktreeError> {
+    ) -> Result<Option<String>, WorktreeError> {
         let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", present, &saved.tree];
         let added = Git::at(name.path).args(&words).run()?;
         let listed = Git::at(name.path).args(&["ls-tree", "-r", "-z", "--name-only", present]).run()?;
@@ -164,7 +179,7 @@ impl Repository {
         hit.dedup();
         hit.retain(|path| !tracked.contains(path.as_os_str().as_bytes()));
         if hit.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let index = IndexCopy::of(git_dir)?;
         let git = || Git::at(name.path).index(&index.0);
@@ -179,7 +194,7 @@ impl Repository {
             let path = name.path.join(&below);
             fs::remove_file(&path).map_err(WorktreeError::io("make way at", &path))?;
         }
-        Ok(())
+        Ok(Some(reference))
     }
 
     /// Writes tracked and untracked files as a tree, through a copy of the index.

@@ -41,6 +41,8 @@ pub enum WorktreeError {
     NoCheckpoint { reference: String },
     #[error("there is no whole snapshot at {path}")]
     NoSnapshot { path: PathBuf },
+    #[error("{0} exists again and is not empty; move it away and try again")]
+    PlaceTaken(PathBuf),
     #[error("the branch {0} exists again and stands elsewhere; rename it and try again")]
     BranchMoved(String),
     #[error("git can't be started: {0}; is it installed and in PATH?")]

@@ -27,7 +27,7 @@ mod tree;
 mod watchable;
 
 pub use changes::Changes;
-pub use checkpoint::{Checkpoint, CheckpointName};
+pub use checkpoint::{Checkpoint, CheckpointName, WentBack};
 pub use commit::{Committed, Leftovers};
 pub use create::{Created, NewWorktree, Probe};
 pub use diff::Diff;

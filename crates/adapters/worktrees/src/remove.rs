@@ -54,6 +54,10 @@ impl Repository {
         let record = match (self.worktree_of(removal.run)?, kept) {
             (Found::There(worktree), _) => self.set_aside(removal, &worktree, inside)?,
             (Found::Vanished(worktree), Some(record)) if aside(removal, &worktree.path).exists() => record,
+            (Found::Vanished(worktree), _) if worktree.path.exists() => {
+                let what = "its .git file is gone; `git worktree repair` in it mends that";
+                return Err(WorktreeError::Changed { path: worktree.path, what });
+            }
             (Found::Vanished(worktree), _) => match earlier_aside(removal, &worktree.path) {
                 // An earlier removal stopped between its two steps: its folder is the worktree.
                 Some(folder) => {

@@ -88,12 +88,14 @@ impl Repository {
         self.main.file_name().map_or_else(|| "repository".to_owned(), |n| n.to_string_lossy().into_owned())
     }
 
-    /// The branch that the main worktree is on, or `HEAD` when it is on none.
+    /// The branch of the worktree that `folder` lies in, or `HEAD` when it is on none.
     ///
     /// # Errors
     /// When the repository can't be read.
-    pub fn current_branch(&self) -> Result<String, WorktreeError> {
-        let here = self.worktrees()?.into_iter().find(|w| w.main);
+    pub fn current_branch(&self, folder: &Path) -> Result<String, WorktreeError> {
+        let folder = absolute(folder)?;
+        let around = self.worktrees()?.into_iter().filter(|w| w.main || folder.starts_with(&w.path));
+        let here = around.max_by_key(|w| if folder.starts_with(&w.path) { w.path.as_os_str().len() } else { 0 });
         Ok(here.and_then(|w| w.branch).unwrap_or_else(|| "HEAD".to_owned()))
     }
 

@@ -89,7 +89,7 @@ fn going_back_and_forth_loses_nothing() {
     repo.save_checkpoint(&name(&path, 1), "late").expect("saved");
 
     let head = repo.restore_checkpoint(&name(&path, 0)).expect("back");
-    assert_eq!(head, base.trim());
+    assert_eq!(head.head, base.trim());
     let with_ignored = |mut files: Vec<(PathBuf, String)>| {
         files.push((
             PathBuf::from("ignored"),
@@ -103,7 +103,7 @@ fn going_back_and_forth_loses_nothing() {
     assert_eq!(git(&path, &["status", "--porcelain"]), "?? early\n");
 
     let head = repo.restore_checkpoint(&name(&path, 1)).expect("forth");
-    assert_eq!(head, tip.trim());
+    assert_eq!(head.head, tip.trim());
     assert_eq!(everything(&path), late);
     assert_eq!(git(&path, &["symbolic-ref", "HEAD"]), "refs/heads/pilothouse/one\n");
 }
@@ -161,7 +161,8 @@ fn work_done_after_the_last_checkpoint_is_kept_before_the_way_back() {
     let (_place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     write(&path.join("later"), "by a person\n");
-    repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    let went = repo.restore_checkpoint(&name(&path, 0)).expect("back");
+    assert_eq!(went.kept, overwritten(&path));
     assert!(!path.join("later").exists());
     assert_eq!(git(&path, &["show", &format!("{}:later", overwritten(&path)[0])]), "by a person\n");
 }

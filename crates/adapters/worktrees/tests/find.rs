@@ -132,7 +132,7 @@ fn reftable_repositories_are_read_by_git_and_give_the_same() {
     };
     assert_eq!(shape(&place, &all), shape(&plain, &plain.find().worktrees().expect("a list")));
     let head = repo.resolve("main").expect("a commit");
-    assert_eq!(repo.current_branch().expect("a branch"), "main");
+    assert_eq!(repo.current_branch(repo.main()).expect("a branch"), "main");
     let new = place.new_worktree("a");
     repo.create(&new).expect("made");
     write(&new.path.join("dir0/file0"), "one\ntwo\n");

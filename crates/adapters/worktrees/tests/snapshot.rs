@@ -284,7 +284,7 @@ fn a_restore_that_died_is_completed_and_one_that_would_overwrite_is_refused() {
     case.remove(None, &[]).expect("removed");
     write(&case.path.join("mine"), "precious\n");
     let taken = case.restore().expect_err("the place is taken");
-    assert!(matches!(taken, WorktreeError::TargetTaken(_)), "{taken}");
+    assert!(matches!(taken, WorktreeError::PlaceTaken(_)), "{taken}");
     fs::remove_dir_all(&case.path).expect("removable");
     case.place.git(&["branch", "pilothouse/one", "main"]);
     let moved = case.restore().expect_err("the branch is someone's");

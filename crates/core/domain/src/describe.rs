@@ -78,7 +78,13 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::RunPaused(d) => ("paused", format!("{}; {}", d.reason, d.frozen.describe()), false),
         Body::RunResumed(_) => ("resumed", "every process goes on".to_owned(), false),
         Body::CheckpointSaved(d) => ("checkpoint", format!("{} {}", d.n, d.why), false),
-        Body::CheckpointRestored(d) => ("back", format!("at checkpoint {}, branch at {}", d.n, short(&d.head)), false),
+        Body::CheckpointRestored(d) => {
+            let kept = match d.kept.as_slice() {
+                [] => String::new(),
+                refs => format!("; what no checkpoint had is in {}", refs.join(" ")),
+            };
+            ("back", format!("at checkpoint {}, branch at {}{kept}", d.n, short(&d.head)), false)
+        }
         Body::RetryRequested(d) => {
             let how = if d.resume { "going on in the agent's session" } else { "anew from where it began" };
             ("retry", format!("{}, {how}", d.phase), false)

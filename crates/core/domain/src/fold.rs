@@ -29,6 +29,10 @@ pub fn apply(state: &mut RunState, event: &Event) {
     {
         attempt.read_to = attempt.read_to.max(to);
     }
+    if !matches!(event.body, Body::EffectFinished(_)) {
+        state.last_kept.clear();
+        state.snapshot_is_news = matches!(event.body, Body::WorktreeRemoved(_) | Body::WorktreeRestored(_));
+    }
     match &event.body {
         Body::RunCreated(data) => {
             state.phases = data.run.phases.iter().cloned().map(PhaseState::new).collect();
@@ -130,6 +134,7 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
             }
         }
         Body::CheckpointRestored(data) => {
+            state.last_kept.clone_from(&data.kept);
             state.head = Some(data.head.clone());
             match &mut state.retry {
                 Some(retry) => retry.put_back = true,

@@ -34,6 +34,8 @@ pub fn of(run: &RunState) -> Group {
         return Group::Finished;
     }
     match &run.status {
+        // What stands still without a keeper never goes on by itself.
+        Status::Paused { .. } if run.keeper_gone => Group::NeedsYou,
         Status::Waiting
         | Status::Failed { .. }
         | Status::Lost { .. }

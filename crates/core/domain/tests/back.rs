@@ -102,7 +102,7 @@ impl Run {
             }
             Effect::RestoreCheckpoint { n } => {
                 let head = self.state.checkpoints[*n as usize].head.clone();
-                (Facts::Restored { head }, format!("restore {n}"))
+                (Facts::Restored { head, kept: Vec::new() }, format!("restore {n}"))
             }
             Effect::Freeze { .. } => {
                 (Facts::Frozen(Frozen { n: 3, of: 3, means: "freezer".to_owned() }), "freeze".to_owned())

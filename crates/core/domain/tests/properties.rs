@@ -113,7 +113,7 @@ fn history() -> impl Strategy<Value = Body> {
         (0u32..4, text(), text(), text()).prop_map(|(n, commit, head, why)| {
             CheckpointSaved { n, tree: commit.clone(), commit, head, why }.into()
         }),
-        (0u32..4, text()).prop_map(|(n, head)| CheckpointRestored { n, head }.into()),
+        (0u32..4, text()).prop_map(|(n, head)| CheckpointRestored { n, kept: vec![head.clone()], head }.into()),
         (phase(), any::<bool>(), by()).prop_map(|(phase, resume, by)| RetryRequested { phase, resume, by }.into()),
         (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),
         Just(RunDismissed {}.into()),

@@ -33,6 +33,9 @@ pub struct Acted {
     pub name: Option<String>,
     pub code: Code,
     pub reason: Option<String>,
+    /// What a person should know of what was done.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A piece of an attempt's output.

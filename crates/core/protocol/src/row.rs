@@ -267,6 +267,9 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
             Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider)"))
         }
         Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
+        Status::Paused { .. } if run.keeper_gone => {
+            Some("paused, and its keeper is gone; terminate it, then retry goes on".to_owned())
+        }
         Status::Paused { reason, .. } => Some(match &run.paused {
             Some(paused) => format!("{reason}; {}", paused.frozen.describe()),
             None => reason.clone(),

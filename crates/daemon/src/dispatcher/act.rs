@@ -7,7 +7,7 @@ use domain::decide::{self, Decision, Refusal};
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
-use crate::input::FaceId;
+use crate::input::{Counted, FaceId};
 
 impl Dispatcher {
     /// What changes a worktree may only be decided with the count of the run's living processes, which is taken
@@ -29,13 +29,19 @@ impl Dispatcher {
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command);
         }
-        let counted = known.into_iter().map(|(asked, run)| (asked, run, 0)).collect();
+        let counted = known.into_iter().map(|(asked, run)| Counted { asked, run, alive: 0, gone: None }).collect();
         self.act(face, id, counted, &command);
     }
 
-    pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<(String, RunId, usize)>, command: &Command) {
-        for (asked, run, alive) in counted {
-            let acted = self.decide_for(&asked, Ok(run.clone()), |state| decide::command(state, command, alive));
+    pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
+        for Counted { asked, run, alive, gone } in counted {
+            let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
+                Some(path) if state.has_worktree() && !matches!(command, Command::Rm) => {
+                    let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
+                    Err(Refusal::new(format!("its worktree {path} is gone"), next))
+                }
+                _ => decide::command(state, command, alive),
+            });
             let waits = acted.code == Code::Done;
             self.pending.add(face, id, acted, waits.then_some(run));
         }
@@ -62,14 +68,18 @@ impl Dispatcher {
             self.take(&id, decision?).map_err(failed)
         });
         let (code, reason) = outcome.map_or_else(|failure| failure, |()| (Code::Done, None));
-        Acted { run: id.to_string(), name, code, reason }
+        Acted { run: id.to_string(), name, code, reason, note: None }
     }
 
     /// Replies to those whose runs have come to what was asked for, or can't.
     pub(super) fn reply_when_done(&mut self) {
         let runs = &self.runs;
         let busy = |run: &RunId| runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
-        for (face, id, acted) in self.pending.done(busy) {
+        for (face, id, mut acted) in self.pending.done(busy) {
+            for one in acted.iter_mut().filter(|one| one.code == Code::Done) {
+                let run = RunId::parse(&one.run).and_then(|run| self.runs.open_ref(&run));
+                one.note = run.and_then(|open| note(&open.state));
+            }
             self.faces.reply(face, id, protocol::Reply::Acted(acted));
         }
     }
@@ -82,6 +92,15 @@ fn is_under_way(state: &RunState) -> bool {
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 
+/// What the last thing that was done left out or put elsewhere.
+fn note(state: &RunState) -> Option<String> {
+    let last = state.last_kept.as_slice();
+    (!last.is_empty()).then(|| format!("what no checkpoint had is in {}", last.join(" "))).or_else(|| {
+        let left = &state.snapshot.as_ref().filter(|_| state.snapshot_is_news)?.left_out;
+        (!left.is_empty()).then(|| format!("not kept: {}", left.join(", ")))
+    })
+}
+
 fn not(asked: String, refused: Refused) -> Acted {
-    Acted { run: asked, name: None, code: refused.code, reason: Some(refused.reason) }
+    Acted { run: asked, name: None, code: refused.code, reason: Some(refused.reason), note: None }
 }

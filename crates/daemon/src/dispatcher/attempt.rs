@@ -157,6 +157,10 @@ impl Dispatcher {
         if survivors > 0 && unkept {
             return self.performer.await_all(left, again);
         }
+        if survivors == 0 && open_is_ending(self.runs.open_ref(run)) {
+            // Someone ended it, and that is what is told when it is done.
+            return;
+        }
         let rebooted = supervisor::keeper_record(&folder).ok().flatten().is_some_and(|r| !r.keeper.is_of_this_boot());
         let reason = match (rebooted, survivors) {
             (true, _) => "the machine was restarted while it worked".to_owned(),
@@ -174,6 +178,10 @@ impl Dispatcher {
             self.forget_stream(run, attempt);
         }
     }
+}
+
+fn open_is_ending(open: Option<&super::runs::Open>) -> bool {
+    open.is_some_and(|open| open.state.ending.is_some())
 }
 
 enum Read {

@@ -39,7 +39,7 @@ pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
         repo.restore_checkpoint(&name(job, &path, n))
     };
     match restore() {
-        Ok(head) => (Outcome::Done, Facts::Restored { head }),
+        Ok(went) => (Outcome::Done, Facts::Restored { head: went.head, kept: went.kept }),
         Err(error) => failed(error),
     }
 }

@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
-use crate::input::{FaceId, Input, Inputs};
+use crate::input::{Counted, FaceId, Input, Inputs};
 use crate::inspect::Inspect;
 use crate::{observe, prepare};
 
@@ -127,11 +127,11 @@ impl Performer {
     pub(crate) fn count(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.runtime.spawn_blocking(move || {
-            let counted = asked.into_iter().map(|(name, run)| {
-                let alive = living(&places, &run).len();
-                (name, run, alive)
-            });
-            let counted = counted.collect();
+            let count = |(asked, run): (String, RunId)| {
+                let gone = worktree_is_gone(&places, &run);
+                Counted { asked, alive: living(&places, &run).len(), gone, run }
+            };
+            let counted = asked.into_iter().map(count).collect();
             let _stopping = inputs.send(Input::Counted { face, id, counted, command });
         });
     }
@@ -238,6 +238,14 @@ fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<Pa
 pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     supervisor::living(&places.home, run.as_str(), &attempts)
+}
+
+/// Where a run's worktree should be, if it is proven not to be there or anywhere else.
+fn worktree_is_gone(places: &Places, run: &RunId) -> Option<String> {
+    let spec = StateFolder::open(&places.home).ok()?.run(run).spec().ok()?;
+    let repo = repository(&spec).ok()?;
+    let gone = matches!(worktree(&repo, &spec), Err(WorktreeError::Gone { .. }));
+    gone.then_some(spec.worktree)
 }
 
 fn refused(reason: impl ToString) -> Performed {

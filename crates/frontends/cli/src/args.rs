@@ -193,7 +193,7 @@ pub struct ManyArgs {
 pub struct RetryArgs {
     /// An id, a name, or the beginning of an id.
     pub run: String,
-    /// The phase to try again, anew; default: the one that did not finish.
+    /// The phase to try again, anew; default: the one that did not finish, or the last.
     #[arg(long)]
     pub phase: Option<String>,
     /// Keep the worktree as it is and go on in the agent's own session.

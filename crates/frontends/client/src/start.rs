@@ -90,9 +90,16 @@ pub async fn stop(places: &Places, mut connection: Connection) -> Result<(), Cli
     while connection.next().await.is_some() {}
     let Ok(lock) = fs::File::open(places.home.join("daemon.lock")) else { return Ok(()) };
     let deadline = Instant::now() + PATIENCE;
-    while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() {
+    let pid = connection.pid();
+    // A cockpit that is open may have started another one at once; the one that was asked has ended then.
+    let another = || {
+        let record = fs::read(places.record()).ok()?;
+        let record: DaemonRecord = serde_json::from_slice(&record).ok()?;
+        Some(record.pid != pid)
+    };
+    while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() && another() != Some(true) {
         if Instant::now() > deadline {
-            return Err(ClientError::StillThere { pid: connection.pid() });
+            return Err(ClientError::StillThere { pid });
         }
         tokio::time::sleep(LOOK).await;
     }

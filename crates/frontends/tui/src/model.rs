@@ -71,6 +71,8 @@ pub(crate) struct Model {
     pub(crate) rows: BTreeMap<RunId, Row>,
     /// Ids in the order shown; it changes only when nobody presses keys.
     pub(crate) order: Vec<RunId>,
+    /// The group each of them is shown in; it changes with the order, so that keys and screen agree.
+    pub(crate) placed: BTreeMap<RunId, Group>,
     pub(crate) cursor: Option<RunId>,
     pub(crate) show_finished: bool,
     pub(crate) tab: Tab,
@@ -100,6 +102,7 @@ impl Model {
             folder,
             rows: BTreeMap::new(),
             order: Vec::new(),
+            placed: BTreeMap::new(),
             cursor: None,
             show_finished: true,
             tab: Tab::Timeline,
@@ -120,6 +123,11 @@ impl Model {
 
     pub(crate) fn selected(&self) -> Option<&Row> {
         self.rows.get(self.cursor.as_ref()?)
+    }
+
+    /// The group a row is shown in until rows are sorted anew.
+    pub(crate) fn group_of(&self, row: &Row) -> Group {
+        self.placed.get(&row.id).copied().unwrap_or(row.group)
     }
 
     /// The rows in the order shown.

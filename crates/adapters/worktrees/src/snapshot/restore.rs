@@ -65,7 +65,7 @@ impl Repository {
     fn add_again(&self, record: &SnapshotRecord, path: &Path) -> Result<(), WorktreeError> {
         let held = self.lock()?;
         if !is_free(path) {
-            return Err(WorktreeError::TargetTaken(path.to_owned()));
+            return Err(WorktreeError::PlaceTaken(path.to_owned()));
         }
         match (self.tip(&record.branch)?, &record.branch_head) {
             (Some(now), Some(then)) if now != *then => return Err(WorktreeError::BranchMoved(record.branch.clone())),

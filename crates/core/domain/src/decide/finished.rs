@@ -40,6 +40,7 @@ pub enum Facts {
     /// The branch stands at this commit after the worktree was put back.
     Restored {
         head: String,
+        kept: Vec<String>,
     },
     Removed {
         bytes: u64,
@@ -113,10 +114,10 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         {
             decision.event(run.attempt_key(), CheckpointSaved { n: *n, commit, tree, head, why: why.clone() })
         }
-        (Effect::RestoreCheckpoint { n }, Facts::Restored { head })
+        (Effect::RestoreCheckpoint { n }, Facts::Restored { head, kept })
             if run.rollback.is_some() || run.retry.as_ref().is_some_and(|retry| !retry.put_back) =>
         {
-            decision.event(run.attempt_key(), CheckpointRestored { n: *n, head })
+            decision.event(run.attempt_key(), CheckpointRestored { n: *n, head, kept })
         }
         (Effect::RemoveWorktree { snapshot, by }, Facts::Removed { bytes, left_out, branch }) if !run.removed => {
             let saved = run.snapshot.as_ref().is_some_and(|known| known.name == *snapshot);

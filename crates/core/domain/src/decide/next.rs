@@ -34,7 +34,8 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     let Some(phase) = run.current() else {
         return nothing.event(None, RunFailed { phase: None, reason: "the run has no phases".to_owned() });
     };
-    if let Some(retry) = &run.retry {
+    // One that never had an attempt begins like any other.
+    if let Some(retry) = run.retry.as_ref().filter(|_| !phase.attempts.is_empty()) {
         return again(run, phase, retry);
     }
     if run.checkpoints.is_empty() && phase.attempts.is_empty() {

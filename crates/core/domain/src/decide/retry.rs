@@ -26,9 +26,6 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     if run.status == Status::Merged {
         return Err(Refusal::new("it is merged", "start another run"));
     }
-    if run.worktree_at.is_none() {
-        return Err(Refusal::new("it never had a worktree", "start another run"));
-    }
     let index = match asked.phase {
         Some(name) => run.phases.iter().position(|p| p.spec.name == name).ok_or_else(|| {
             let names: Vec<_> = run.phases.iter().map(|p| p.spec.name.as_str()).collect();
@@ -38,7 +35,8 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     };
     let unreached = || Refusal::new("it never came to that phase", "retry an earlier one");
     let phase = run.phases.get(index).ok_or_else(unreached)?;
-    if phase.attempts.is_empty() && phase.progress.began_at.is_none() {
+    let never_begun = phase.attempts.is_empty() && phase.progress.began_at.is_none();
+    if never_begun && index != run.phase {
         return Err(unreached());
     }
     let session = phase.attempts.iter().rev().find_map(|a| a.session.as_ref());
@@ -52,7 +50,7 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
         let next = "retry without --resume begins the phase anew";
         return Err(Refusal::new("its agent never named a session that could go on", next));
     }
-    if !resume && phase.progress.began_at.is_none() {
+    if !resume && phase.progress.began_at.is_none() && !never_begun {
         let next = "`retry --resume` goes on in the worktree as it is";
         return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
     }

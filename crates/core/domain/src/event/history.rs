@@ -25,6 +25,9 @@ pub struct CheckpointRestored {
     pub n: u32,
     /// The commit the branch stands at now, in full.
     pub head: String,
+    /// Refs that keep what no checkpoint had: later work, ignored files that were in the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
 }
 
 /// Someone asked for another attempt at a phase.

@@ -128,7 +128,12 @@ fn report(out: &mut Out, acted: &[Acted], done: &str) -> Result<Code, CliError> 
         for one in acted {
             let run = domain::text::line(one.name.as_ref().unwrap_or(&one.run));
             match &one.reason {
-                None => out.line(format!("{run}: {done}"))?,
+                None => {
+                    out.line(format!("{run}: {done}"))?;
+                    if let Some(note) = &one.note {
+                        out.line(format!("{run}: {}", domain::text::line(note)))?;
+                    }
+                }
                 Some(reason) => complain(&format!("{run}: {}", domain::text::line(reason))),
             }
         }

@@ -14,7 +14,7 @@ pub(super) async fn restore(args: ManyArgs, places: &Places) -> Result<Code, Cli
         args.runs,
         Command::Restore,
         args.json,
-        "restored: worktree, branch, index and files as they were",
+        "restored: worktree, branch, index and files as they were kept",
     )
     .await
 }

@@ -10,6 +10,9 @@ use crate::error::CliError;
 use crate::out::Out;
 
 pub(super) async fn send(args: SendArgs, places: &Places) -> Result<Code, CliError> {
+    if args.answer.text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        return Err(CliError::new(Code::Usage, "the answer is empty; say --allow, --deny or something in words"));
+    }
     let (answer, done) = match args.answer.text {
         Some(text) => (Answer::Text(text), "answered"),
         None if args.answer.allow => (Answer::Allow, "allowed once"),

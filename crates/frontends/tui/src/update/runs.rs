@@ -1,5 +1,6 @@
 //! The table: which rows there are, in which order, and which one is selected.
 
+use domain::RunId;
 use domain::command::{Answer, Command};
 use domain::group::Group;
 use protocol::Row;
@@ -17,7 +18,7 @@ pub(super) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
         let hidden = row.group == Group::Finished && !model.show_finished;
         model.rows.insert(id.clone(), row);
         if !model.order.contains(&id) && !hidden {
-            model.order.push(id);
+            place(model, id);
         }
     }
     if model.cursor.is_none() {
@@ -26,9 +27,19 @@ pub(super) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
     if changed { details::more_output(model) } else { Vec::new() }
 }
 
+/// A new row comes last in its group.
+fn place(model: &mut Model, id: RunId) {
+    let Some(group) = model.rows.get(&id).map(|row| row.group) else { return };
+    let after = |other: &RunId| model.placed.get(other).is_some_and(|placed| *placed > group);
+    let at = model.order.iter().position(after).unwrap_or(model.order.len());
+    model.order.insert(at, id.clone());
+    model.placed.insert(id, group);
+}
+
 /// Sorts the rows by group; the cursor stays on its run.
 pub(super) fn regroup(model: &mut Model) -> Vec<Effect> {
     model.order = model.sorted();
+    model.placed = model.rows.values().map(|row| (row.id.clone(), row.group)).collect();
     let there = model.cursor.as_ref().is_some_and(|id| model.order.contains(id));
     if !there {
         model.cursor = model.order.first().cloned();

@@ -72,7 +72,7 @@ fn lines(model: &Model, theme: Theme, width: u16) -> Vec<TableLine> {
     let shown = model.shown();
     let dim = theme.style(Role::Dim);
     for group in Group::ALL {
-        let rows: Vec<_> = shown.iter().filter(|row| row.group == group).collect();
+        let rows: Vec<_> = shown.iter().filter(|row| model.group_of(row) == group).collect();
         let hidden = group == Group::Finished && !model.show_finished && model.count(group) > 0;
         if rows.is_empty() && !hidden {
             continue;
