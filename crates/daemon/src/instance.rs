@@ -75,6 +75,10 @@ impl Instance {
         // A face that still finds them sees that nobody answers there.
         let _gone = fs::remove_file(&self.record_path);
         let _gone = fs::remove_file(&self.record.socket);
+        if let Some(runtime) = self.record.socket.parent() {
+            // Living keepers have their sockets in it; then it stays.
+            let _used = fs::remove_dir(runtime);
+        }
     }
 }
 

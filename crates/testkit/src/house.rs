@@ -139,6 +139,13 @@ impl Drop for House {
             daemon.kill();
             daemon.wait();
         }
+        let record = std::fs::read(self.home().join("daemon.json")).unwrap_or_default();
+        let record: Value = serde_json::from_slice(&record).unwrap_or_default();
+        if let Some(runtime) = record["socket"].as_str().and_then(|socket| Path::new(socket).parent()) {
+            // Only the dead daemon's own socket, and the folder when nothing else is in it.
+            let _gone = std::fs::remove_file(runtime.join("d.sock"));
+            let _others = std::fs::remove_dir(runtime);
+        }
     }
 }
 

@@ -173,7 +173,10 @@ impl Dispatcher {
         } else if survivors > 0 {
             self.performer.await_all(left, again);
         } else {
-            // Nothing lives, so this only removes the control group that the keeper left.
+            // Nothing lives, so this only removes the socket and the control group that the keeper left.
+            if let Ok(Some(record)) = supervisor::keeper_record(&folder) {
+                let _gone = std::fs::remove_file(record.socket);
+            }
             let _groups = supervisor::end_left(&self.places.home, run.as_str(), folder.parent().unwrap_or(&folder));
             self.forget_stream(run, attempt);
         }

@@ -45,6 +45,9 @@ pub fn main(folder: &Path) -> i32 {
         Err(error) => {
             // The agent may have been started before the rest failed: nobody would watch it.
             stop::end_everything();
+            if let Ok(Some(KeeperRecord { cgroup: Some(group), .. })) = record::keeper_record(folder) {
+                Cgroup::at(&group).remove();
+            }
             record_exit(folder, &Exit { error: Some(error.to_string()), ..Exit::default() });
             1
         }
