@@ -138,7 +138,7 @@ impl Cockpit {
     }
 
     fn is_out_of_order(&self) -> bool {
-        self.model.order != self.model.sorted()
+        self.model.is_out_of_order()
     }
 
     /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.

@@ -143,6 +143,11 @@ impl Model {
         rows.into_iter().map(|row| row.id.clone()).collect()
     }
 
+    /// Whether rows stand where they would not if they were sorted now.
+    pub(crate) fn is_out_of_order(&self) -> bool {
+        self.order != self.sorted() || self.rows.values().any(|row| self.group_of(row) != row.group)
+    }
+
     pub(crate) fn count(&self, group: Group) -> usize {
         self.rows.values().filter(|row| row.group == group).count()
     }

@@ -5,6 +5,7 @@ mod play;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use domain::command::Command;
 use domain::event::RunReady;
+use domain::group::Group;
 use domain::{RunId, Timestamp};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -192,6 +193,23 @@ fn rows_keep_their_places_until_the_screen_is_regrouped() {
     cockpit.act(Action::Regroup);
     assert_ne!(cockpit.model.order, before);
     assert_eq!(cockpit.model.cursor, cursor, "the cursor stays on its run");
+}
+
+#[test]
+fn keys_go_by_what_is_drawn_also_while_rows_wait_to_be_regrouped() {
+    let mut cockpit = Cockpit::open();
+    let mut answered = cockpit.night[0].row();
+    (answered.status, answered.group, answered.needs_you) = ("working".to_owned(), Group::Working, false);
+    cockpit.act(Action::Rows(vec![answered]));
+    let drawn = |cockpit: &Cockpit| {
+        let screen = cockpit.screen(80, 24);
+        screen.lines().position(|line| line.contains("fix-login") && line.contains("1/1"))
+    };
+    let before = drawn(&Cockpit::open());
+    assert_eq!(drawn(&cockpit), before, "it is drawn where it stands");
+    assert!(cockpit.model.is_out_of_order());
+    cockpit.act(Action::Regroup);
+    assert!(!cockpit.model.is_out_of_order() && drawn(&cockpit) > before);
 }
 
 #[test]
