@@ -14,8 +14,6 @@ pub enum DaemonError {
     Evidence(#[from] evidence::EvidenceError),
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
-    #[error("cannot watch the run folders: {0}")]
-    Watch(#[from] notify::Error),
 }
 
 impl DaemonError {

@@ -23,14 +23,15 @@ struct Target {
 
 /// Watches attempt folders and worktrees, and wakes the dispatcher.
 pub(crate) struct Watcher {
-    watcher: RecommendedWatcher,
+    /// `None` where the kernel gives no inotify: everything is then looked at now and then.
+    watcher: Option<RecommendedWatcher>,
     watched: Watched,
     /// The watched folders of each run's worktree.
     trees: HashMap<RunId, (Arc<Target>, HashSet<PathBuf>)>,
 }
 
 impl Watcher {
-    pub(crate) fn new(inputs: Inputs) -> notify::Result<Self> {
+    pub(crate) fn new(inputs: Inputs) -> Self {
         let watched = Watched::default();
         let known = Arc::clone(&watched);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -48,8 +49,19 @@ impl Watcher {
                     wake(target, &inputs);
                 }
             }
-        })?;
-        Ok(Self { watcher, watched, trees: HashMap::new() })
+        });
+        let watcher = watcher.inspect_err(|error| tracing::error!(%error, "nothing can be watched")).ok();
+        Self { watcher, watched, trees: HashMap::new() }
+    }
+
+    /// Whether anything can be watched here at all.
+    pub(crate) fn works(&self) -> bool {
+        self.watcher.is_some()
+    }
+
+    fn watch(&mut self, folder: &Path) -> notify::Result<()> {
+        let none = || notify::Error::generic("inotify can't be used");
+        self.watcher.as_mut().ok_or_else(none)?.watch(folder, RecursiveMode::NonRecursive)
     }
 
     /// Watches an attempt's folder; the caller looks at it once itself, for what came before.
@@ -58,7 +70,7 @@ impl Watcher {
         let mut watched = self.watched.write().unwrap_or_else(PoisonError::into_inner);
         watched.insert(folder.to_owned(), Arc::new(target));
         drop(watched);
-        self.watcher.watch(folder, RecursiveMode::NonRecursive)
+        self.watch(folder)
     }
 
     /// To be called before an attempt's folder is looked at, so that later changes wake again.
@@ -72,20 +84,25 @@ impl Watcher {
     /// Watches these folders of a run's worktree, as far as it does not yet; `false` when it can't.
     pub(crate) fn watch_tree(&mut self, run: &RunId, folders: Vec<PathBuf>) -> bool {
         let fresh = || Arc::new(Target { run: run.clone(), attempt: None, woken: AtomicBool::new(false) });
-        let (target, known) = self.trees.entry(run.clone()).or_insert_with(|| (fresh(), HashSet::new()));
+        let (target, mut known) = self.trees.remove(run).unwrap_or_else(|| (fresh(), HashSet::new()));
+        let mut all = true;
         for folder in folders {
             if known.contains(&folder) {
                 continue;
             }
-            self.watched.write().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), Arc::clone(target));
-            match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
+            self.watched.write().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), Arc::clone(&target));
+            match self.watch(&folder) {
                 Ok(()) => drop(known.insert(folder)),
                 // A folder that is gone by now is no lack of watches.
                 Err(_) if !folder.exists() => {}
-                Err(_) => return false,
+                Err(_) => {
+                    all = false;
+                    break;
+                }
             }
         }
-        true
+        self.trees.insert(run.clone(), (target, known));
+        all
     }
 
     /// To be called before a worktree is looked at, so that later changes wake again.
@@ -105,7 +122,7 @@ impl Watcher {
     pub(crate) fn remove(&mut self, folder: &Path) {
         self.watched.write().unwrap_or_else(PoisonError::into_inner).remove(folder);
         // A folder that is gone is no longer watched anyway.
-        let _gone = self.watcher.unwatch(folder);
+        let _gone = self.watcher.as_mut().map(|watcher| watcher.unwatch(folder));
     }
 }
 

@@ -228,3 +228,23 @@ fn a_change_that_no_agent_tells_of_is_measured_without_any_look_at_ignored_folde
     });
     assert!(row["disk_bytes"].as_u64() > row["disk_rebuildable"].as_u64(), "{row:#}");
 }
+
+#[test]
+fn without_inotify_everything_is_looked_at_now_and_then_and_that_is_said() {
+    let house = house();
+    // Limits are kept per user namespace, so this one alone has none.
+    let script = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"";
+    let run = ["run", "x", "--name", "polled", "--agent", "rehearsal:success"];
+    let mut inside = std::process::Command::new("unshare");
+    inside.args(["-Ur", "sh", "-c", script, "sh", BINARY]).args(run).current_dir(house.repo.path());
+    inside.env("PILOTHOUSE_HOME", house.home()).env_remove("PILOTHOUSE_RUN");
+    let output = inside.output();
+    if !output.is_ok_and(|output| output.status.success()) {
+        println!("no user namespace can be made here");
+        return;
+    }
+    let status = house.json(&["status", "--json"]);
+    assert!(status["daemon"]["notes"].to_string().contains("nothing can be watched here"), "{status:#}");
+    house.wait_for("polled", "ready");
+    house.assert_over("polled");
+}

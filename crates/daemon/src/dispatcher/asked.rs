@@ -158,7 +158,7 @@ impl Dispatcher {
             faces: self.faces.count(),
             rss_bytes: observe::own_memory(),
             degraded: self.degraded.clone(),
-            notes: self.runs.notes(),
+            notes: self.runs.notes(self.watcher.works()),
         }
     }
 

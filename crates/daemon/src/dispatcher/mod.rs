@@ -88,7 +88,7 @@ impl Dispatcher {
         let performer = Performer::new(places.clone(), inputs.clone(), runtime, settings.freezer.value);
         let mut dispatcher = Self {
             places: places.clone(),
-            watcher: Watcher::new(inputs.clone())?,
+            watcher: Watcher::new(inputs.clone()),
             runs: Runs::open(&state)?,
             state,
             inputs,

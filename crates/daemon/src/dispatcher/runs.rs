@@ -233,14 +233,15 @@ impl Runs {
     }
 
     /// What does not work as it should, for `status`.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self, watches: bool) -> Vec<String> {
         let open: Vec<&Open> = self.entries.values().filter_map(|e| e.open.as_deref()).collect();
         let output = open.iter().filter(|open| open.unwatched).count();
         let trees = open.iter().filter(|open| open.tree == TreeWatch::Polled).count();
         let mend = "raise fs.inotify.max_user_watches or max_user_instances";
         let output = (output > 0).then(|| format!("output of {output} runs is looked at once a second; {mend}"));
         let trees = (trees > 0).then(|| format!("worktrees of {trees} runs are looked at once a minute; {mend}"));
-        output.into_iter().chain(trees).collect()
+        let none = (!watches).then(|| format!("nothing can be watched here: no inotify instance is left; {mend}"));
+        none.into_iter().chain(output).chain(trees).collect()
     }
 
     /// Counts for `status`: all, with living processes, queued.
