@@ -1,11 +1,11 @@
 //! Pause, retry, rollback, rm, restore, gc: typed as a person types them, on real runs, with the daemon killed in between.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use domain::Body;
 use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::{House, Repo, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -15,12 +15,6 @@ fn house() -> House {
 
 fn worktree(row: &Value) -> PathBuf {
     PathBuf::from(row["worktree"].as_str().expect("a worktree"))
-}
-
-fn git(folder: &Path, words: &[&str]) -> String {
-    let output = std::process::Command::new("git").arg("-C").arg(folder).args(words).output().expect("git");
-    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
@@ -89,10 +83,10 @@ fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
     assert_eq!(fs::read_to_string(tree.join("attempt.txt")).expect("text"), "half of the work\n");
     let back = house.row("twice").expect("a row");
     assert!(back["reason"].as_str().expect("a reason").contains("rolled back to checkpoint 1"), "{back:#}");
-    assert_eq!(git(&tree, &["rev-parse", "HEAD"]), house.repo.git(&["rev-parse", "main"]));
+    assert_eq!(git_at(&tree, &["rev-parse", "HEAD"]), house.repo.git(&["rev-parse", "main"]));
     house.ok(&["rollback", "twice", "2"]);
     assert!(tree.join("REHEARSAL.md").exists() && !tree.join("attempt.txt").exists());
-    assert_eq!(git(&tree, &["status", "--porcelain"]), "");
+    assert_eq!(git_at(&tree, &["status", "--porcelain"]), "");
     house.assert_replayed("twice");
 }
 
@@ -150,13 +144,13 @@ fn a_removed_run_comes_back_with_every_byte() {
     let tree = worktree(&ready);
     fs::write(tree.join("untracked.txt"), "mine\n").expect("writable");
     fs::write(tree.join("staged.txt"), "staged\n").expect("writable");
-    git(&tree, &["add", "staged.txt"]);
+    git_at(&tree, &["add", "staged.txt"]);
     fs::write(tree.join("README.md"), "changed\n").expect("writable");
     let state = || {
         (
-            git(&tree, &["status", "--porcelain=v2", "--branch"]),
-            git(&tree, &["ls-files", "--stage"]),
-            git(&tree, &["diff"]),
+            git_at(&tree, &["status", "--porcelain=v2", "--branch"]),
+            git_at(&tree, &["ls-files", "--stage"]),
+            git_at(&tree, &["diff"]),
         )
     };
     let before = state();
@@ -197,8 +191,14 @@ fn someone_at_work_in_a_worktree_keeps_it() {
     let gc = house.ok(&["gc", "--dry-run"]);
     assert!(gc.contains("works inside"), "{gc}");
     sleep.kill().and_then(|()| sleep.wait()).expect("ours");
-    house.ok(&["rm", "shell", "--yes"]);
-    assert!(!tree.exists());
+    // What can be fetched again is not kept, and that is said by both verbs.
+    house.repo.write(".git/info/exclude", "node_modules\n");
+    fs::create_dir(tree.join("node_modules")).expect("room");
+    fs::write(tree.join("node_modules/x"), "fetched\n").expect("room");
+    let said = house.ok(&["rm", "shell", "--yes"]);
+    assert!(said.contains("shell: not kept: node_modules/") && !tree.exists(), "{said}");
+    let said = house.ok(&["restore", "shell"]);
+    assert!(said.contains("shell: not kept: node_modules/") && tree.exists(), "{said}");
 }
 
 #[test]

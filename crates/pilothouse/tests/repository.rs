@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::{House, Repo, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -15,12 +15,6 @@ fn house() -> House {
 
 fn tree(row: &Value) -> PathBuf {
     PathBuf::from(row["worktree"].as_str().expect("a worktree"))
-}
-
-fn git(folder: &Path, words: &[&str]) -> String {
-    let output = Command::new("git").arg("-C").arg(folder).args(words).output().expect("git");
-    assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
@@ -47,7 +41,7 @@ fn a_base_that_was_rebased_changes_nothing_of_a_run() {
     house.repo.git(&["commit", "--quiet", "--amend", "-m", "rewritten"]);
     house.ok(&["terminate", "based", "--grace", "0s"]);
     let base = row["head"].as_str().expect("a commit").to_owned();
-    assert_eq!(git(&tree(&row), &["rev-parse", "HEAD"]).trim(), base);
+    assert_eq!(git_at(&tree(&row), &["rev-parse", "HEAD"]).trim(), base);
     let diff = house.ok(&["diff", "based"]);
     assert!(diff.contains("slow.txt") && !diff.contains("other.txt"), "{diff}");
     house.ok(&["rollback", "based", "0"]);
@@ -59,7 +53,7 @@ fn a_locked_index_is_waited_for_and_one_that_stays_locked_loses_nothing() {
     let house = house();
     let row = house.run("locked", "asks");
     let waiting = house.wait_for("locked", "waiting");
-    let git_dir = git(&tree(&waiting), &["rev-parse", "--absolute-git-dir"]);
+    let git_dir = git_at(&tree(&waiting), &["rev-parse", "--absolute-git-dir"]);
     let lock = Path::new(git_dir.trim()).join("index.lock");
     fs::write(&lock, "").expect("writable");
     // Somebody works there, so the lock may be theirs.
@@ -115,7 +109,7 @@ fn a_clone_in_the_repositorys_place_is_not_taken_for_it() {
     house.ok(&["retry", id, "--fresh"]);
     house.wait_for("clone", "failed");
     assert!(tree(&row).join("REHEARSAL.md").exists(), "the old repository's worktree is as it was");
-    assert_eq!(git(&here, &["worktree", "list"]).lines().count(), 1, "and the clone has none");
+    assert_eq!(git_at(&here, &["worktree", "list"]).lines().count(), 1, "and the clone has none");
 }
 
 #[test]

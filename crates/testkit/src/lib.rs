@@ -9,6 +9,6 @@ mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
 pub use house::{House, Said};
-pub use repo::Repo;
+pub use repo::{Repo, git_at};
 pub use rounds::rounds;
 pub use wait::wait_until;

@@ -59,7 +59,7 @@ impl Repo {
 }
 
 /// Standard output of a git command in a folder, which must succeed.
-fn git_at(folder: &Path, words: &[&str]) -> String {
+pub fn git_at(folder: &Path, words: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(folder).args(words).output().expect("git starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "git {words:?}: {said}");

@@ -81,12 +81,7 @@ impl Repository {
         let head = self.head(name.path)?;
         let others = self.tip(name.branch)?.into_iter().chain(pointed_to(git_dir));
         let parents = self.commits_of(std::iter::once(head.clone()).chain(others))?;
-        let mut words = vec!["commit-tree", "--no-gpg-sign"];
-        for parent in &parents {
-            words.extend(["-p", parent.as_str()]);
-        }
-        words.extend(["-m", subject, tree]);
-        Ok((Git::at(name.path).args(&words).line()?, head))
+        Ok((self.commit_tree(tree, &parents, subject)?, head))
     }
 
     /// The checkpoint of this name, if it was saved.

@@ -18,8 +18,7 @@ impl Repository {
         let Some(from) = self.merge_base(head, base)? else { return Ok(false) };
         // A commit with the whole difference, which no ref knows: git compares patches only commit by commit.
         let tree = format!("{head}^{{tree}}");
-        let words = ["commit-tree", "--no-gpg-sign", "-p", &from, "-m", "all of it", &tree];
-        let whole = Git::at(self.main()).args(&words).line()?;
+        let whole = self.commit_tree(&tree, &[from], "all of it")?;
         self.is_in(base, &whole)
     }
 

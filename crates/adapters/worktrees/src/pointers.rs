@@ -62,6 +62,15 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Makes a commit that no ref knows yet, and gives its full id.
+    pub(crate) fn commit_tree(&self, tree: &str, parents: &[String], subject: &str) -> Result<String, WorktreeError> {
+        let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
+        let words: Vec<&str> = ["commit-tree", "--no-gpg-sign"].into_iter().chain(parents).collect();
+        Git::at(self.main()).args(&words).args(&["-m", subject, tree]).line()
+    }
+}
+
 /// Every id in the files that point somewhere, and in the worktree's own refs.
 pub(crate) fn pointed_to(git_dir: &Path) -> Vec<String> {
     let mut files: Vec<_> = POINTERS.iter().map(|name| git_dir.join(name)).collect();

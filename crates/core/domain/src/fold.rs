@@ -29,10 +29,6 @@ pub fn apply(state: &mut RunState, event: &Event) {
     {
         attempt.read_to = attempt.read_to.max(to);
     }
-    if !matches!(event.body, Body::EffectFinished(_)) {
-        state.last_kept.clear();
-        state.snapshot_is_news = matches!(event.body, Body::WorktreeRemoved(_) | Body::WorktreeRestored(_));
-    }
     match &event.body {
         Body::RunCreated(data) => {
             state.phases = data.run.phases.iter().cloned().map(PhaseState::new).collect();
@@ -134,7 +130,6 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
             }
         }
         Body::CheckpointRestored(data) => {
-            state.last_kept.clone_from(&data.kept);
             state.head = Some(data.head.clone());
             match &mut state.retry {
                 Some(retry) => retry.put_back = true,

@@ -75,10 +75,6 @@ pub struct RunState {
     pub removing: Option<By>,
     /// The last snapshot that was saved of its worktree.
     pub snapshot: Option<Snapshot>,
-    /// Refs that keep what the last way back put aside; of interest until the next event of another kind.
-    pub last_kept: Vec<String>,
-    /// The last thing that happened was a removal or a return.
-    pub snapshot_is_news: bool,
     /// Its worktree was removed.
     pub removed: bool,
     /// Its worktree's return was asked for.
@@ -115,8 +111,6 @@ impl Default for RunState {
             rollback: None,
             removing: None,
             snapshot: None,
-            last_kept: Vec::new(),
-            snapshot_is_news: false,
             removed: false,
             restoring: false,
             created_at: None,

@@ -3,7 +3,8 @@
 use domain::RunId;
 use domain::RunState;
 use domain::command::Command;
-use domain::decide::{self, Decision, Refusal};
+use domain::decide::{self, Decision, Facts, Refusal};
+use domain::effect::Effect;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
@@ -75,11 +76,7 @@ impl Dispatcher {
     pub(super) fn reply_when_done(&mut self) {
         let runs = &self.runs;
         let busy = |run: &RunId| runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
-        for (face, id, mut acted) in self.pending.done(busy) {
-            for one in acted.iter_mut().filter(|one| one.code == Code::Done) {
-                let run = RunId::parse(&one.run).and_then(|run| self.runs.open_ref(&run));
-                one.note = run.and_then(|open| note(&open.state));
-            }
+        for (face, id, acted) in self.pending.done(busy) {
             self.faces.reply(face, id, protocol::Reply::Acted(acted));
         }
     }
@@ -92,13 +89,15 @@ fn is_under_way(state: &RunState) -> bool {
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 
-/// What the last thing that was done left out or put elsewhere.
-fn note(state: &RunState) -> Option<String> {
-    let last = state.last_kept.as_slice();
-    (!last.is_empty()).then(|| format!("what no checkpoint had is in {}", last.join(" "))).or_else(|| {
-        let left = &state.snapshot.as_ref().filter(|_| state.snapshot_is_news)?.left_out;
-        (!left.is_empty()).then(|| format!("not kept: {}", left.join(", ")))
-    })
+/// What a person should know of an effect beside that it was done: what it left out or put elsewhere.
+pub(super) fn note(effect: &Effect, facts: &Facts, state: &RunState) -> Option<String> {
+    let (what, names) = match (effect, facts) {
+        (_, Facts::Restored { kept, .. }) => ("what no checkpoint had is in", kept.join(" ")),
+        (_, Facts::Removed { left_out, .. }) => ("not kept:", left_out.join(", ")),
+        (Effect::RestoreWorktree { .. }, _) => ("not kept:", state.snapshot.as_ref()?.left_out.join(", ")),
+        _ => return None,
+    };
+    (!names.is_empty()).then(|| format!("{what} {names}"))
 }
 
 fn not(asked: String, refused: Refused) -> Acted {

@@ -6,7 +6,7 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{AttemptFinished, Lost};
 use domain::{Body, RunId, Source};
 
-use super::Dispatcher;
+use super::{Dispatcher, act};
 use crate::input::Input;
 use crate::perform::living;
 
@@ -113,7 +113,8 @@ impl Dispatcher {
         if self.take(run, decision).is_err() {
             return self.hold(input);
         }
-        self.pending.heard(run, outcome);
+        let note = self.runs.open_ref(run).and_then(|open| act::note(&effect, facts, &open.state));
+        self.pending.heard(run, outcome, note.as_deref());
         match (&effect, facts) {
             (Effect::StartAttempt(attempt), Facts::Started { .. }) => {
                 self.follow(run, attempt);
@@ -144,7 +145,7 @@ impl Dispatcher {
             return;
         }
         let folder = open.folder.attempt(attempt);
-        let unkept = open.state.keeper_gone;
+        let (unkept, ending) = (open.state.keeper_gone, open.state.ending.is_some());
         if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) {
             return self.look(run, attempt);
         }
@@ -157,7 +158,7 @@ impl Dispatcher {
         if survivors > 0 && unkept {
             return self.performer.await_all(left, again);
         }
-        if survivors == 0 && open_is_ending(self.runs.open_ref(run)) {
+        if survivors == 0 && ending {
             // Someone ended it, and that is what is told when it is done.
             return;
         }
@@ -181,10 +182,6 @@ impl Dispatcher {
             self.forget_stream(run, attempt);
         }
     }
-}
-
-fn open_is_ending(open: Option<&super::runs::Open>) -> bool {
-    open.is_some_and(|open| open.state.ending.is_some())
 }
 
 enum Read {

@@ -43,16 +43,19 @@ impl Pending {
     }
 
     /// An effect of this run came to an end; one that failed is why what was asked for did not happen.
-    pub(super) fn heard(&mut self, run: &RunId, outcome: &Outcome) {
-        let (code, reason) = match outcome {
-            Outcome::Done => return,
-            Outcome::Refused(reason) => (Code::Refused, reason),
-            Outcome::Failed(reason) | Outcome::Unknown(reason) => (Code::Failed, reason),
+    pub(super) fn heard(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>) {
+        let failure = match outcome {
+            Outcome::Done => None,
+            Outcome::Refused(reason) => Some((Code::Refused, reason)),
+            Outcome::Failed(reason) | Outcome::Unknown(reason) => Some((Code::Failed, reason)),
         };
         for asked in self.0.iter_mut().filter(|asked| asked.waits.contains(run)) {
             for acted in asked.acted.iter_mut().filter(|acted| acted.run == run.as_str()) {
-                acted.code = code;
-                acted.reason = Some(reason.clone());
+                if let Some((code, reason)) = failure {
+                    acted.code = code;
+                    acted.reason = Some(reason.clone());
+                }
+                acted.note = note.map(str::to_owned).or(acted.note.take());
             }
         }
     }

@@ -102,13 +102,8 @@ impl Repository {
         let logged = log.lines().flat_map(|line| line.split(' ').take(2)).map(str::to_owned).collect::<Vec<_>>();
         let ids = std::iter::once(head.to_owned()).chain(branch_head.map(str::to_owned));
         let parents = self.commits_of(ids.chain(pointed_to(saving.git_dir)).chain(logged))?;
-        let mut words = vec!["commit-tree".to_owned(), "--no-gpg-sign".to_owned()];
-        for parent in parents {
-            words.extend(["-p".to_owned(), parent]);
-        }
-        words.extend(["-m".to_owned(), format!("what {} held when it was removed", saving.branch), tree]);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let commit = Git::at(self.main()).args(&words).line()?;
+        let subject = format!("what {} held when it was removed", saving.branch);
+        let commit = self.commit_tree(&tree, &parents, &subject)?;
         Git::at(self.main()).args(&["update-ref", reference, &commit]).run().map(|_| ())
     }
 }
