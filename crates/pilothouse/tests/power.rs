@@ -7,32 +7,13 @@ use std::process::Command;
 
 use domain::{Body, Event};
 use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::{House, Repo, standstill, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
 fn copy(from: &Path, to: &Path) {
     let done = Command::new("cp").arg("-a").arg("--").arg(from).arg(to).status().expect("cp");
     assert!(done.success(), "cp {} {}", from.display(), to.display());
-}
-
-fn signal(pids: &[u32], signal: &str) {
-    for pid in pids {
-        let _gone = Command::new("kill").args([signal, &pid.to_string()]).output().expect("kill");
-    }
-}
-
-/// Everything that could write: the daemon, keepers, agents.
-fn writers(house: &House, row: &Value) -> Vec<u32> {
-    let mut pids: Vec<u32> = house.daemon_pid().into_iter().collect();
-    for attempt in fs::read_dir(house.folder(row).join("attempts")).into_iter().flatten().flatten() {
-        if let Ok(Some(record)) = supervisor::keeper_record(&attempt.path()) {
-            pids.extend([record.keeper.pid]);
-        }
-    }
-    pids.extend(supervisor::marked(&house.home(), row["id"].as_str().expect("an id")).iter().map(|p| p.pid));
-    pids.retain(|pid| supervisor::Identity::of(*pid).is_some());
-    pids
 }
 
 /// The state folder, the repository and its worktrees at one moment.
@@ -53,13 +34,12 @@ fn record(house: &House, row: &Value, into: &Path) -> Vec<Moment> {
     wait_until("the run to end, copied at every step", || {
         let seen = timeline(&house.folder(row)).len();
         if moments.last().is_none_or(|last| last.lines < seen) {
-            let pids = writers(house, row);
-            signal(&pids, "-STOP");
             let folder = into.join(moments.len().to_string());
             fs::create_dir(&folder).expect("room");
-            copy(&house.home(), &folder.join("home"));
-            copy(&around, &folder.join("around"));
-            signal(&pids, "-CONT");
+            standstill(&house.home(), || {
+                copy(&house.home(), &folder.join("home"));
+                copy(&around, &folder.join("around"));
+            });
             let lines = timeline(&folder.join("home/runs").join(row["id"].as_str().expect("an id"))).len();
             moments.push(Moment { folder, lines });
         }

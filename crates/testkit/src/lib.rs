@@ -5,10 +5,12 @@ mod house;
 mod replay;
 mod repo;
 mod rounds;
+mod standstill;
 mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
 pub use house::{House, Said};
 pub use repo::{Repo, git_at};
 pub use rounds::rounds;
+pub use standstill::standstill;
 pub use wait::wait_until;
