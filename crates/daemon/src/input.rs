@@ -1,5 +1,6 @@
 //! Everything that can happen to the dispatcher, as one closed list.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use domain::RunId;
@@ -9,8 +10,8 @@ use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
 use protocol::{FromDaemon, Refused, Reply, Request};
 
-use crate::observe::Measured;
-use crate::prepare::Prepared;
+use crate::observe::{Load, Measured};
+use crate::prepare::{Mistake, Prepared};
 
 /// A face's number, never used twice.
 pub(crate) type FaceId = u64;
@@ -33,7 +34,7 @@ pub(crate) enum Input {
     Prepared {
         face: FaceId,
         id: u64,
-        prepared: Result<Box<Prepared>, Refused>,
+        prepared: Result<Box<Prepared>, Mistake>,
     },
     /// A request can't be carried out, which was found before it came to the dispatcher.
     Refused {
@@ -88,6 +89,12 @@ pub(crate) enum Input {
     ReadAgain,
     /// There may be room by now for runs that wait for it.
     RoomAgain,
+    /// A minute has passed in which a face watched.
+    Sample,
+    /// What the processes of runs have used so far.
+    Sampled {
+        loads: BTreeMap<RunId, Load>,
+    },
     Stop,
 }
 

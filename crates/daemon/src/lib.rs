@@ -13,6 +13,7 @@ mod perform;
 mod prepare;
 mod serve;
 mod stream;
+mod terminal;
 mod watch;
 
 use std::path::PathBuf;
@@ -55,7 +56,7 @@ pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
         .map_err(DaemonError::io("start the runtime for", &places.home))?;
     let (inputs, receiver) = input::channel();
     let dispatcher = dispatcher::Dispatcher::open(places, inputs.clone(), runtime.handle().clone())?;
-    let server = serve::Server::bind(&instance, &runtime, inputs, &places.home)?;
+    let server = serve::Server::bind(&instance, &runtime, inputs, places)?;
     instance.announce()?;
     tracing::info!(home = %places.home.display(), "serving");
     dispatcher.run(&receiver);

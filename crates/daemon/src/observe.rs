@@ -1,5 +1,6 @@
 //! Measuring what no event tells: changes against the base, memory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use domain::RunId;
 use domain::command::NewRun;
 use protocol::Observed;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 use worktrees::{Disk, Found, Repository};
 
 use crate::dispatcher::now;
@@ -91,4 +93,37 @@ pub(crate) fn own_memory() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
+}
+
+/// What the processes of one run use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// Milliseconds of processor time that those which live now have used so far.
+    pub(crate) cpu_ms: u64,
+    pub(crate) rss_bytes: u64,
+}
+
+/// What each of these processes and all their descendants use; one pass over the system's processes for all.
+pub(crate) fn loads(agents: &BTreeMap<RunId, u32>) -> BTreeMap<RunId, Load> {
+    let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
+    let Ok(mut system) = System::new() else { return BTreeMap::new() };
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    let mut children: BTreeMap<Pid, Vec<Pid>> = BTreeMap::new();
+    for (pid, process) in system.processes() {
+        if let Some(parent) = process.parent() {
+            children.entry(parent).or_default().push(*pid);
+        }
+    }
+    let of = |agent: u32| {
+        let mut load = Load::default();
+        let mut waiting = vec![Pid::from_u32(agent)];
+        while let Some(pid) = waiting.pop() {
+            let Some(process) = system.process(pid) else { continue };
+            load.cpu_ms += process.accumulated_cpu_time();
+            load.rss_bytes += process.memory();
+            waiting.extend(children.get(&pid).into_iter().flatten());
+        }
+        load
+    };
+    agents.iter().map(|(run, agent)| (run.clone(), of(*agent))).collect()
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::command::NewRun;
 use domain::name;
 use domain::phase::{CommitUse, PhaseSpec, SessionUse};
-use protocol::{Code, Refused, RunRequest};
+use protocol::{AgentChoice, Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
 use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
 
@@ -90,30 +91,102 @@ pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refu
     Ok(settings)
 }
 
+/// Why a run can't be started, and the field of the request that it lies in.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    pub(crate) field: Option<Field>,
+    pub(crate) refused: Refused,
+}
+
+impl Mistake {
+    fn at(field: Field) -> impl FnOnce(Refused) -> Self {
+        move |refused| Self { field: Some(field), refused }
+    }
+
+    pub(crate) fn reply(self) -> Reply {
+        match self.field {
+            Some(field) => Reply::Mistake { field, refused: self.refused },
+            None => Reply::Refused(self.refused),
+        }
+    }
+}
+
+impl From<Refused> for Mistake {
+    fn from(refused: Refused) -> Self {
+        Self { field: None, refused }
+    }
+}
+
 /// Blocks: reads the repository and starts git.
-pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Refused> {
+pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mistake> {
     let usage = |reason: String| Refused { code: Code::Usage, reason };
     if request.task.trim().is_empty() {
-        return Err(usage("the task is empty; say what is to be done".to_owned()));
+        return Err(Mistake::at(Field::Task)(usage("the task is empty; say what is to be done".to_owned())));
     }
     if request.count == 0 || request.count > 100 {
-        return Err(usage("--count must be from 1 to 100".to_owned()));
+        return Err(Mistake::at(Field::Count)(usage("--count must be from 1 to 100".to_owned())));
     }
     if let Some(problem) = request.name.as_deref().and_then(name::problem) {
-        return Err(usage(format!("the name {:?} {problem}", request.name.unwrap_or_default())));
+        let reason = format!("the name {:?} {problem}", request.name.unwrap_or_default());
+        return Err(Mistake::at(Field::Name)(usage(reason)));
     }
     let repo = Repository::find(&request.folder).map_err(refused)?;
     let Basis { settings, base, commit: base_commit, differs } =
-        basis(config, &repo, &request.folder, request.base.as_deref())?;
-    let (agent, model) = agent(request.agent.as_deref().unwrap_or(&settings.agent.value), request.model.as_deref())?;
+        basis(config, &repo, &request.folder, request.base.as_deref()).map_err(|refused| Mistake {
+            // What is not there is the base; other trouble is the repository's.
+            field: (refused.code == Code::NotFound && request.base.is_some()).then_some(Field::Base),
+            refused,
+        })?;
+    let wanted = request.agent.as_deref().unwrap_or(&settings.agent.value);
+    let (agent, model) = agent(wanted, request.model.as_deref()).map_err(Mistake::at(Field::Agent))?;
+    if request.interactive && !agents::find(&agent).is_some_and(agents::Agent::has_terminal) {
+        let reason = format!("{agent} has no screen of its own to show in a terminal; start it without --interactive");
+        return Err(Mistake::at(Field::Agent)(usage(reason)));
+    }
     repo.check_identity().map_err(refused)?;
-    let phases = phases(&request, &settings)?;
+    let phases = phases(&request, &settings).map_err(Mistake::at(Field::Phases))?;
     let taken = repo.branches_below("pilothouse/").map_err(refused)?;
     if let Some(name) = request.name.as_ref().filter(|name| taken.contains(*name)) {
-        return Err(refused(WorktreeError::BranchTaken(format!("pilothouse/{name}"))));
+        return Err(Mistake::at(Field::Name)(refused(WorktreeError::BranchTaken(format!("pilothouse/{name}")))));
     }
     let (main, repo_name) = (repo.main().to_owned(), repo.name());
     Ok(Prepared { request, main, repo_name, base, base_commit, agent, model, phases, taken, settings, differs })
+}
+
+/// What can be chosen for a run begun in `folder`; `newest` is the spec of the repository's newest run.
+pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> Result<Choices, Refused> {
+    let repo = Repository::find(folder).map_err(refused)?;
+    let Basis { settings, base, .. } = basis(config, &repo, folder, None)?;
+    let choice = |agent: &agents::Agent| AgentChoice {
+        name: agent.name.to_owned(),
+        doc: agent.doc.to_owned(),
+        models: agent.models.iter().map(|model| (*model).to_owned()).collect(),
+    };
+    // Runs' own branches are seldom what one starts from.
+    let others = repo.branches_below("").map_err(refused)?.into_iter();
+    let others = others.filter(|branch| *branch != base && !branch.starts_with("pilothouse/"));
+    let phases: Vec<String> = settings.phases().iter().map(|phase| phase.name.clone()).collect();
+    let last = newest.map(|spec| LastChoice {
+        agent: spec.agent.clone(),
+        model: spec.model.clone(),
+        base: if spec.base == base { String::new() } else { spec.base.clone() },
+        phases: last_phases(spec, &phases),
+        budget_tokens: spec.budget_tokens,
+    });
+    Ok(Choices {
+        agents: agents::all().iter().map(choice).collect(),
+        agent: settings.agent.value.clone(),
+        bases: std::iter::once(base.clone()).chain(others).collect(),
+        phases,
+        last,
+    })
+}
+
+/// The phases of a run as they would be typed for another task; none where the settings' were used. What was made of
+/// the task itself can't be used for another one.
+fn last_phases(spec: &NewRun, known: &[String]) -> Vec<String> {
+    let used: Vec<String> = spec.phases.iter().map(|phase| phase.name.clone()).collect();
+    if used == known || !used.iter().all(|name| known.contains(name)) { Vec::new() } else { used }
 }
 
 /// The phases asked for, or those of the settings, with what each agent is to be told.

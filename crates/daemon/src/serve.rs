@@ -9,16 +9,20 @@ use domain::RunId;
 use domain::attempt::AttemptKey;
 use evidence::StateFolder;
 use futures_util::{SinkExt, StreamExt};
-use protocol::{CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, OutputFile, Refused, Reply, Request, WorktreeRow};
+use protocol::{
+    CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, OutputFile, Piece, Refused, Reply, Request, WorktreeRow,
+};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 use worktrees::Repository;
 
+use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::instance::Instance;
 use crate::prepare;
+use crate::terminal::{Taken, Terminal};
 
 /// Frames that wait for a slow face before it is let go.
 const PATIENCE: usize = 4096;
@@ -42,14 +46,14 @@ impl Server {
         instance: &Instance,
         runtime: &tokio::runtime::Runtime,
         inputs: Inputs,
-        home: &Path,
+        places: &Places,
     ) -> Result<Self, DaemonError> {
         let path = instance.record.socket.clone();
         let _entered = runtime.enter();
         let listener = listen(&path).map_err(DaemonError::io("listen at", &path))?;
-        let (home, version) = (home.to_owned(), instance.record.version.clone());
+        let (places, version) = (places.clone(), instance.record.version.clone());
         runtime.spawn(end_on_signal(inputs.clone()));
-        let accepting = runtime.spawn(accept(listener, path, inputs, home, version));
+        let accepting = runtime.spawn(accept(listener, path, inputs, places, version));
         Ok(Self { accepting })
     }
 }
@@ -80,8 +84,9 @@ fn listen(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, home: PathBuf, version: String) {
+async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, version: String) {
     let faces = AtomicU64::new(1);
+    let (taken, _) = broadcast::channel(64);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -107,13 +112,32 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, home:
             continue;
         }
         let face = faces.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(serve(stream, face, inputs.clone(), home.clone(), version.clone()));
+        let of_face = OfFace {
+            face,
+            inputs: inputs.clone(),
+            home: places.home.clone(),
+            config: places.config.clone(),
+            taken: taken.clone(),
+        };
+        tokio::spawn(serve(stream, of_face, version.clone()));
     }
 }
 
 type Wire = Framed<UnixStream, LengthDelimitedCodec>;
 
-async fn serve(stream: UnixStream, face: u64, inputs: Inputs, home: PathBuf, version: String) {
+/// What serving one face takes.
+struct OfFace {
+    face: u64,
+    inputs: Inputs,
+    home: PathBuf,
+    /// The user's settings file.
+    config: PathBuf,
+    taken: Taken,
+}
+
+async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
+    let OfFace { face, ref inputs, ref home, ref taken, .. } = of_face;
+    let mut terminal: Option<Terminal> = None;
     let mut wire: Wire = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_framed(stream);
     let hello = FromDaemon::Hello { contract: CONTRACT, version, pid: std::process::id() };
     if send(&mut wire, &hello).await.is_err() {
@@ -130,7 +154,25 @@ async fn serve(stream: UnixStream, face: u64, inputs: Inputs, home: PathBuf, ver
                 match serde_json::from_slice::<FromFace>(&frame) {
                     // Versions differ: only what every version knows is answered.
                     Ok(FromFace::Hello { .. }) => {}
-                    Ok(FromFace::Request { id, request }) => asked(face, id, request, &inputs, &replies, &home),
+                    Ok(FromFace::Request { id, request: Request::Attach { run, columns, rows } }) => {
+                        // The one that was shown goes first, so that it does not hear of being taken over.
+                        terminal = None;
+                        let size = (columns, rows);
+                        let attached = Terminal::attach(home, run, size, face, replies.clone(), taken);
+                        let reply = match attached {
+                            Ok((attached, reply)) => {
+                                terminal = Some(attached);
+                                reply
+                            }
+                            Err(refused) => Reply::Refused(refused),
+                        };
+                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                    }
+                    Ok(FromFace::Request { id, request: request @ (Request::Type { .. } | Request::Resize { .. } | Request::Detach) }) => {
+                        let reply = at_terminal(&mut terminal, request);
+                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                    }
+                    Ok(FromFace::Request { id, request }) => asked(&of_face, id, request, &replies),
                     Err(error) => {
                         let reason = format!("this request is not known to this daemon: {error}");
                         let reply = Reply::Refused(Refused { code: Code::Usage, reason });
@@ -148,6 +190,25 @@ async fn serve(stream: UnixStream, face: u64, inputs: Inputs, home: PathBuf, ver
     let _stopping = inputs.send(Input::FaceClosed { face });
 }
 
+/// What a face asks of the terminal that it is attached to.
+fn at_terminal(terminal: &mut Option<Terminal>, request: Request) -> Reply {
+    let of = |run: &RunId| terminal.as_ref().filter(|terminal| terminal.run == *run);
+    let not_attached = || {
+        let reason = "this face is not attached to the run's terminal".to_owned();
+        Reply::Refused(Refused { code: Code::Usage, reason })
+    };
+    match request {
+        Request::Type { run, data } => of(&run).map_or_else(not_attached, |terminal| terminal.type_in(data)),
+        Request::Resize { run, columns, rows } => {
+            of(&run).map_or_else(not_attached, |terminal| terminal.resize(columns, rows))
+        }
+        _ => {
+            *terminal = None;
+            Reply::Typed
+        }
+    }
+}
+
 /// The id of a request whose body can't be read, so that whoever asked is not left waiting.
 fn request_id(frame: &[u8]) -> u64 {
     let value: serde_json::Value = serde_json::from_slice(frame).unwrap_or_default();
@@ -160,12 +221,17 @@ async fn send(wire: &mut Wire, frame: &FromDaemon) -> std::io::Result<()> {
 }
 
 /// Reading requests are answered from disk; the others go to the dispatcher.
-fn asked(face: u64, id: u64, request: Request, inputs: &Inputs, replies: &mpsc::WeakSender<FromDaemon>, home: &Path) {
-    let home = home.to_owned();
+fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender<FromDaemon>) {
+    let OfFace { face, inputs, home, config, .. } = of_face;
+    let (face, home) = (*face, home.clone());
     let read: Box<dyn FnOnce() -> Result<Reply, Refused> + Send> = match request {
         Request::Events { run, from } => Box::new(move || events(&home, &run, from)),
-        Request::Output { run, attempt, file, from, len } => {
-            Box::new(move || output(&home, &run, attempt, file, from, len))
+        Request::Output { run, attempt, file, piece, len } => {
+            Box::new(move || output(&home, &run, attempt, file, piece, len))
+        }
+        Request::Choices { folder } => {
+            let config = config.to_owned();
+            Box::new(move || choices(&home, &config, &folder))
         }
         Request::Worktrees { folder } => Box::new(move || worktrees(&folder)),
         request => {
@@ -197,7 +263,7 @@ fn output(
     run: &RunId,
     attempt: Option<AttemptKey>,
     file: OutputFile,
-    from: u64,
+    piece: Piece,
     len: u64,
 ) -> Result<Reply, Refused> {
     let folder = StateFolder::open(home).map_err(broken)?.run(run);
@@ -206,8 +272,30 @@ fn output(
         Some(attempt) => attempt,
         None => folder.last_attempt().ok_or_else(nothing)?,
     };
-    let piece = folder.output(&attempt, file.name(), from, len.min(MOST_OUTPUT)).map_err(broken)?;
-    Ok(Reply::Output(protocol::Output { text: piece.text, next: piece.next, len: piece.len, over: piece.over }))
+    let (name, most) = (file.name(), len.min(MOST_OUTPUT));
+    let read = match piece {
+        Piece::From(from) => folder.output(&attempt, name, from, most),
+        Piece::Lines(from) => folder.output_lines(&attempt, name, from, most),
+        Piece::Before(to) => folder.output_before(&attempt, name, to, most),
+    };
+    let evidence::Piece { text, from, next, len, over } = read.map_err(broken)?;
+    Ok(Reply::Output(protocol::Output { text, from, next, len, over }))
+}
+
+fn choices(home: &Path, config: &Path, folder: &Path) -> Result<Reply, Refused> {
+    let repo = Repository::find(folder).map_err(prepare::refused)?;
+    let state = StateFolder::open(home).map_err(broken)?;
+    // A run whose folder can't be read is none to go by.
+    let specs = state.runs().map_err(broken)?.into_iter().filter_map(|run| {
+        let folder = state.run(&run);
+        let made = std::fs::metadata(folder.path().join("spec.json")).and_then(|m| m.modified()).ok()?;
+        Some((made, folder))
+    });
+    let mut newest_first: Vec<_> = specs.collect();
+    newest_first.sort_by_key(|(made, _)| std::cmp::Reverse(*made));
+    let here = repo.main().to_string_lossy();
+    let newest = newest_first.into_iter().filter_map(|(_, folder)| folder.spec().ok()).find(|spec| spec.repo == here);
+    prepare::choices(config, folder, newest.as_ref()).map(Reply::Choices)
 }
 
 fn worktrees(folder: &Path) -> Result<Reply, Refused> {

@@ -1,39 +1,96 @@
 //! Opening the cockpit for the repository a person stands in, or for all of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::CliError;
 use client::Places;
 use protocol::{Code, Scope};
-use tui::{Options, TuiError};
+use settings::Settings;
+use tui::{Keymap, Options, Theme, TuiError, Way};
 use worktrees::{Repository, WorktreeError};
 
 pub(crate) async fn open(places: &Places, all: bool) -> Result<Code, CliError> {
     let folder = std::env::current_dir()?;
     let found = Repository::find(&folder);
-    let options = match found {
-        Ok(repo) if !all => options(title(repo.main()), Scope::Here(folder.clone()), Some(folder)),
-        Ok(_) => options("all repositories".to_owned(), Scope::All, Some(folder)),
-        Err(_) if all => options("all repositories".to_owned(), Scope::All, None),
+    let (title, scope, folder) = match found {
+        Ok(repo) if !all => (title(repo.main()), Scope::Here(folder.clone()), Some(folder)),
+        Ok(_) => ("all repositories".to_owned(), Scope::All, Some(folder)),
+        Err(_) if all => ("all repositories".to_owned(), Scope::All, None),
         Err(error) => {
             let code = if matches!(error, WorktreeError::NotARepository(_)) { Code::NotFound } else { Code::Refused };
             return Err(CliError::new(code, format!("{error}; or see all repositories with `pilothouse --all`")));
         }
     };
-    show(places, options).await
+    show(places, options(places, title, scope, folder)?).await
 }
 
 pub(crate) async fn show(places: &Places, options: Options) -> Result<Code, CliError> {
     tui::open(places, options).await.map_err(|error| match error {
         TuiError::Client(error) => error.into(),
-        TuiError::NoTerminal => CliError::new(Code::HumanNeeded, error.to_string()),
+        TuiError::NoTerminal(_) => CliError::new(Code::HumanNeeded, error.to_string()),
+        TuiError::NoRun(_) => CliError::new(Code::NotFound, error.to_string()),
         TuiError::Terminal(_) => CliError::new(Code::Failed, error.to_string()),
     })?;
     Ok(Code::Done)
 }
 
-pub(crate) fn options(title: String, scope: Scope, folder: Option<std::path::PathBuf>) -> Options {
-    Options { title, scope, folder, colour: variable("NO_COLOR").is_none(), locale: locale() }
+/// What the cockpit is opened with: the person's settings, keys and theme, and what the environment says.
+pub(crate) fn options(
+    places: &Places,
+    title: String,
+    scope: Scope,
+    folder: Option<PathBuf>,
+) -> Result<Options, CliError> {
+    let usage = |error: String| CliError::new(Code::Usage, error);
+    let user = read(&places.config)?.map(|text| (places.config.clone(), text));
+    let settings = Settings::from_layers(&user.into_iter().collect::<Vec<_>>()).map_err(|e| usage(e.to_string()))?;
+    let beside = places.config.parent().unwrap_or(&places.config);
+    let keymap = beside.join("keymap.toml");
+    let keymap = match read(&keymap)? {
+        Some(text) => Keymap::with(&keymap.display().to_string(), &text).map_err(|e| usage(e.to_string()))?,
+        None => Keymap::built_in(),
+    };
+    Ok(Options {
+        title,
+        scope,
+        folder,
+        attach: None,
+        theme: theme(beside, &settings.theme.value)?,
+        keymap,
+        notify: settings.notify.value.iter().filter_map(|way| Way::named(way)).collect(),
+        mouse: settings.mouse.value,
+        tmux: variable("TMUX").is_some(),
+        term: variable("TERM").unwrap_or_default(),
+        editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+        locale: locale(),
+    })
+}
+
+fn theme(beside: &Path, name: &str) -> Result<Theme, CliError> {
+    if variable("NO_COLOR").is_some() {
+        return Ok(Theme::plain());
+    }
+    match name {
+        "dark" => Ok(Theme::dark()),
+        "light" => Ok(Theme::light()),
+        name => {
+            let path = beside.join("themes").join(format!("{name}.toml"));
+            let missing = || {
+                format!("cockpit.theme = {name:?}: there is no {}; \"dark\" and \"light\" are built in", path.display())
+            };
+            let text = read(&path)?.ok_or_else(|| CliError::new(Code::Usage, missing()))?;
+            Theme::read(&path.display().to_string(), &text).map_err(|e| CliError::new(Code::Usage, e.to_string()))
+        }
+    }
+}
+
+/// A file's text; `None` when there is none.
+fn read(path: &Path) -> Result<Option<String>, CliError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::new(Code::Failed, format!("{} can't be read: {error}", path.display()))),
+    }
 }
 
 /// An environment variable that is set to something.

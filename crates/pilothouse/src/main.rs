@@ -1,5 +1,6 @@
 //! Picks a role: a face, the daemon, a keeper or the rehearsal agent, all of them this one binary.
 
+mod attach;
 mod cockpit;
 mod demo;
 mod doctor;

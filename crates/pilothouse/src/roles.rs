@@ -8,7 +8,7 @@ use cli::{Cli, CliError, DaemonVerb, Verb};
 use client::Places;
 use protocol::Code;
 
-use crate::{cockpit, demo, doctor, log};
+use crate::{attach, cockpit, demo, doctor, log};
 
 /// Serves the state folder. Detached when a face starts it, in the foreground when a person does.
 pub(crate) fn daemon(detached: bool) -> ExitCode {
@@ -74,6 +74,8 @@ async fn perform(arguments: Cli) -> Result<Code, CliError> {
     let places = Places::from_environment()?;
     match arguments.verb {
         None => cockpit::open(&places, arguments.all).await,
+        Some(Verb::Attach(args)) => attach::attach(&places, &args.run).await,
+        Some(Verb::Run(args)) if args.attach => attach::run(&places, &args).await,
         Some(Verb::Demo(args)) => demo::demo(args.headless).await,
         Some(Verb::Doctor(args)) => doctor::doctor(&places, args.settings, args.json),
         Some(verb) => cli::perform(verb, arguments.all, &places).await,

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use domain::attempt::AttemptKey;
 
@@ -13,6 +14,8 @@ use crate::run_folder::RunFolder;
 pub struct Piece {
     /// Invalid UTF-8 as U+FFFD; a character cut by the piece's end is left for the next one.
     pub text: String,
+    /// Offset of the piece's first byte.
+    pub from: u64,
     /// Offset of the byte after the piece.
     pub next: u64,
     /// Bytes the file has now.
@@ -41,26 +44,126 @@ impl RunFolder {
     /// # Errors
     /// When the file can't be read.
     pub fn output(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<Piece, EvidenceError> {
-        let folder = self.attempt(attempt);
-        let path = folder.join(name);
-        let over = folder.join("exit.json").exists();
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Piece { text: String::new(), next: from, len: 0, over });
-            }
-            Err(e) => return Err(EvidenceError::io("read", path)(e)),
-        };
-        let mut bytes = Vec::new();
-        let size = file.metadata().map_err(EvidenceError::io("read", &path))?.len();
-        let from = from.min(size);
-        file.seek(SeekFrom::Start(from)).map_err(EvidenceError::io("read", &path))?;
-        file.take(len).read_to_end(&mut bytes).map_err(EvidenceError::io("read", &path))?;
+        let (bytes, mut piece) = self.bytes(attempt, name, from, len)?;
         let cut = match std::str::from_utf8(&bytes) {
             Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
             _ => bytes.len(),
         };
-        let text = String::from_utf8_lossy(&bytes[..cut]).into_owned();
-        Ok(Piece { text, next: from + cut as u64, len: size, over })
+        piece.give(&bytes, 0..cut);
+        Ok(piece)
+    }
+
+    /// As [`output`](Self::output), but no line is cut unless it is longer than `len`, or the last one of an attempt
+    /// that is over.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn output_lines(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<Piece, EvidenceError> {
+        let (bytes, mut piece) = self.bytes(attempt, name, from, len)?;
+        let rest_is_all = piece.over && piece.from + bytes.len() as u64 == piece.len;
+        let end = match bytes.iter().rposition(|b| *b == b'\n') {
+            _ if rest_is_all => bytes.len(),
+            Some(end) => end + 1,
+            None if (bytes.len() as u64) < len => 0,
+            None => bytes.len(),
+        };
+        piece.give(&bytes, 0..end);
+        Ok(piece)
+    }
+
+    /// Whole lines of the attempt's file `name` that end at or before `to`, up to `len` bytes of them. A line that is
+    /// longer than that is given without its beginning.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn output_before(&self, attempt: &AttemptKey, name: &str, to: u64, len: u64) -> Result<Piece, EvidenceError> {
+        let size = self.bytes(attempt, name, u64::MAX, 0)?.1.len;
+        let to = to.min(size);
+        let start = to.saturating_sub(len);
+        let (bytes, mut piece) = self.bytes(attempt, name, start, to - start)?;
+        // A line whose end has not come is left to whoever reads on from here.
+        let end = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let first = bytes.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let begin = if start == 0 || first == end { 0 } else { first };
+        piece.give(&bytes, begin..end);
+        Ok(piece)
+    }
+
+    fn bytes(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<(Vec<u8>, Piece), EvidenceError> {
+        let folder = self.attempt(attempt);
+        let path = folder.join(name);
+        // Looked for first: with it nothing is added to what is read then.
+        let over = folder.join("exit.json").exists();
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let from = if from == u64::MAX { 0 } else { from };
+                return Ok((Vec::new(), Piece { text: String::new(), from, next: from, len: 0, over }));
+            }
+            Err(e) => return Err(EvidenceError::io("read", path)(e)),
+        };
+        let size = file.metadata().map_err(EvidenceError::io("read", &path))?.len();
+        let from = from.min(size);
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from)).map_err(EvidenceError::io("read", &path))?;
+        file.take(len).read_to_end(&mut bytes).map_err(EvidenceError::io("read", &path))?;
+        Ok((bytes, Piece { text: String::new(), from, next: from, len: size, over }))
+    }
+}
+
+impl Piece {
+    /// The part of `bytes`, which were read from `from` on, that the piece is made of.
+    fn give(&mut self, bytes: &[u8], part: Range<usize>) {
+        let begun = self.from;
+        self.text = String::from_utf8_lossy(&bytes[part.clone()]).into_owned();
+        self.from = begun + part.start as u64;
+        self.next = begun + part.end as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_meet_whatever_bytes_and_lengths_there_are() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::new(home.path().to_owned());
+        let key = AttemptKey { phase: "build".to_owned(), attempt: 1 };
+        let path = folder.attempt(&key);
+        fs::create_dir_all(&path).expect("a folder");
+        let text = b"one\n\xff\xfe broken\n\xc3\xa9t\xc3\xa9\n\nlast without an end";
+        fs::write(path.join("stdout"), text).expect("written");
+        let whole = 21;
+        for len in 1..=text.len() as u64 + 1 {
+            let (mut at, mut read) = (0, String::new());
+            while at < whole.min(folder.output(&key, "stdout", 0, u64::MAX).expect("read").next) {
+                let piece = folder.output_lines(&key, "stdout", at, len).expect("read");
+                assert_eq!(piece.from, at);
+                if piece.next == at {
+                    break;
+                }
+                read.push_str(&piece.text);
+                at = piece.next;
+            }
+            assert!(read.starts_with("one\n"), "{len}: {read:?}");
+            let (mut to, mut back) = (u64::MAX, Vec::new());
+            loop {
+                let piece = folder.output_before(&key, "stdout", to, len.max(12)).expect("read");
+                assert!(piece.text.is_empty() || piece.text.ends_with('\n'), "{piece:?}");
+                back.insert(0, piece.text.clone());
+                if piece.from == 0 {
+                    break;
+                }
+                to = piece.from;
+            }
+            let back = back.concat();
+            assert!(back.ends_with("\u{e9}t\u{e9}\n\n"), "{len}: {back:?}");
+        }
+        let unfinished = folder.output_lines(&key, "stdout", 21, 1 << 20).expect("read");
+        assert_eq!((unfinished.text.as_str(), unfinished.next), ("", 21), "it may go on");
+        fs::write(path.join("exit.json"), "{}").expect("written");
+        let last = folder.output_lines(&key, "stdout", 21, 1 << 20).expect("read");
+        assert_eq!(last.text, "last without an end");
     }
 }

@@ -26,6 +26,10 @@ pub enum Request {
         id: String,
         data: String,
     },
+    /// Types into the agent's terminal. It is not logged: a person may type a password.
+    Type {
+        data: String,
+    },
     CloseStdin,
     /// Makes every process of the attempt stand still; answered when they do, or can't be made to.
     Freeze,

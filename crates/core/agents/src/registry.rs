@@ -26,6 +26,8 @@ pub struct Agent {
     pub program: Program,
     args: &'static [&'static str],
     pub dialect: Dialect,
+    /// What starts it in a terminal; `None` when it has no screen of its own.
+    interactive: Option<&'static [&'static str]>,
     /// The models it can be asked for; empty when any name may be one.
     pub models: &'static [&'static str],
 }
@@ -45,6 +47,7 @@ const AGENTS: &[Agent] = &[Agent {
     program: Program::Own,
     args: &["__rehearsal"],
     dialect: Dialect::ClaudeStream,
+    interactive: Some(&["--interactive"]),
     models: &[
         "success",
         "slow",
@@ -71,6 +74,21 @@ pub fn find(name: &str) -> Option<&'static Agent> {
 }
 
 impl Agent {
+    /// Whether it has a screen of its own that a person can work in.
+    pub fn has_terminal(&self) -> bool {
+        self.interactive.is_some()
+    }
+
+    /// How to start it in a terminal, with the task as its first prompt.
+    pub fn start_interactive(&self, prompt: &str, model: Option<&str>, resume: Option<&str>) -> Start {
+        let mut start = self.start(prompt, model, resume);
+        start.input.clear();
+        start.args.extend(self.interactive.unwrap_or_default().iter().map(|arg| (*arg).to_owned()));
+        // What begins with a dash is a task too.
+        start.args.extend(["--".to_owned(), prompt.to_owned()]);
+        start
+    }
+
     /// How to start it headless on `prompt`, in a new session or going on in the one called `resume`.
     pub fn start(&self, prompt: &str, model: Option<&str>, resume: Option<&str>) -> Start {
         let mut args: Vec<String> = self.args.iter().map(|arg| (*arg).to_owned()).collect();

@@ -26,6 +26,12 @@ pub struct NewRun {
     /// A worktree in which nothing was changed goes by itself.
     #[serde(default)]
     pub release_unchanged: bool,
+    /// The agent shows its own screen in a terminal, instead of writing what it does to a pipe.
+    #[serde(default)]
+    pub interactive: bool,
+    /// Tokens after which the run is paused until a person lets it go on.
+    #[serde(default)]
+    pub budget_tokens: Option<u64>,
 }
 
 /// An answer to an agent's question.

@@ -12,6 +12,24 @@ pub fn count(n: u64) -> String {
     scaled(n, 1000, &["", "k", "M", "G", "T"])
 }
 
+/// A count as a person types it: `1500`, `12k`, `1.5M`; `None` for anything else.
+pub fn read_count(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, scale) = match text.char_indices().next_back()? {
+        (at, 'k' | 'K') => (&text[..at], 1_000),
+        (at, 'm' | 'M') => (&text[..at], 1_000_000),
+        (at, 'g' | 'G') => (&text[..at], 1_000_000_000),
+        _ => (text, 1),
+    };
+    let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 9 || (scale == 1 && !part.is_empty()) {
+        return None;
+    }
+    let part: u64 = format!("{part:0<9}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(scale)?.checked_add(part.checked_mul(scale / 10)? / 100_000_000)
+}
+
 /// Bytes in at most four characters, in powers of 1024: `840M`, `1.2G`.
 pub fn bytes(n: u64) -> String {
     scaled(n, 1024, &["B", "K", "M", "G", "T", "P"])
@@ -66,6 +84,16 @@ pub fn money(usd: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typed_counts_are_read_and_nothing_else() {
+        for (text, n) in [("0", 0), ("1500", 1_500), ("12k", 12_000), ("1.5M", 1_500_000), (" 2 m", 2_000_000)] {
+            assert_eq!(read_count(text), Some(n), "{text}");
+        }
+        for text in ["", "k", "-1", "$5", "1.5", "1.2.3k", "99999999999999999999", "five"] {
+            assert_eq!(read_count(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn figures_fit_their_columns() {

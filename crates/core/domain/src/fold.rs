@@ -33,6 +33,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::RunCreated(data) => {
             state.phases = data.run.phases.iter().cloned().map(PhaseState::new).collect();
             state.spec = Some(data.run.clone());
+            state.budget = data.run.budget_tokens;
             state.created_at = Some(event.at);
             state.status = Status::Queued;
         }
@@ -105,7 +106,12 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
             state.paused = Some(Paused { frozen: data.frozen.clone(), under });
         }
         Body::RunPaused(_) => {}
-        Body::RunResumed(_) => unpause(state),
+        Body::RunResumed(_) => {
+            if matches!(state.status, Status::Paused { by: By::Budget, .. }) {
+                raise_budget(state);
+            }
+            unpause(state);
+        }
         Body::CheckpointSaved(data) => {
             state.head = Some(data.head.clone());
             let finished = state.current().is_some_and(|phase| phase.progress.finished);
@@ -193,6 +199,12 @@ fn rolled_back(state: &mut RunState, event: &Event, to: u32) {
     state.phase = index;
     let reason = format!("rolled back to checkpoint {to}; retry goes on from there");
     ends(state, event, Status::Failed { phase: name, reason });
+}
+
+/// As much again as was asked for may be used from here on.
+fn raise_budget(state: &mut RunState) {
+    let again = state.spec.as_ref().and_then(|spec| spec.budget_tokens);
+    state.budget = again.map(|again| state.tokens.map_or(0, |t| t.total()).saturating_add(again));
 }
 
 fn unpause(state: &mut RunState) {
@@ -332,6 +344,8 @@ fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
                 attempt.exit.get_or_insert_with(|| Exit { error: Some(reason.clone()), ..Exit::default() });
             }
         }
+        // What can't be paused is not tried at every event; it is when as much again has been used.
+        Effect::Freeze { by: By::Budget, .. } => raise_budget(state),
         // What was asked for is not tried again and again; who asked has been told.
         Effect::SaveCheckpoint { .. } | Effect::RestoreCheckpoint { .. } => state.rollback = None,
         Effect::RemoveWorktree { .. } => state.removing = None,

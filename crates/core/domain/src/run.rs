@@ -59,6 +59,8 @@ pub struct RunState {
     pub model: Option<String>,
     /// What the agent reported; `None` when it has reported nothing.
     pub tokens: Option<Tokens>,
+    /// Tokens at which it is paused until a person lets it go on; `None`: no limit.
+    pub budget: Option<u64>,
     /// Effects that were started and have not finished.
     pub effects: BTreeMap<EffectId, Effect>,
     pub last_effect: EffectId,
@@ -100,6 +102,7 @@ impl Default for RunState {
             allowed: BTreeSet::new(),
             model: None,
             tokens: None,
+            budget: None,
             effects: BTreeMap::new(),
             last_effect: 0,
             keeper_gone: false,

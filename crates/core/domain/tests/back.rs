@@ -33,6 +33,8 @@ impl Run {
             task: "do it".to_owned(),
             phases,
             release_unchanged,
+            interactive: false,
+            budget_tokens: None,
         };
         run.append(None, RunCreated { run: spec }.into());
         run.append(None, RunQueued {}.into());

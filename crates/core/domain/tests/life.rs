@@ -36,6 +36,8 @@ impl Run {
             task: "do it".to_owned(),
             phases,
             release_unchanged: false,
+            interactive: false,
+            budget_tokens: None,
         };
         run.append(None, RunCreated { run: spec }.into());
         run.append(None, RunQueued {}.into());

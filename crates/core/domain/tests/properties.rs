@@ -63,6 +63,8 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             task: "t".to_owned(),
             phases,
             release_unchanged: true,
+            interactive: false,
+            budget_tokens: None,
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Frames: JSON with a 32-bit big-endian length in front; `hello` comes first from both sides.
 
-use domain::RunId;
+use domain::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::reply::Reply;
@@ -8,7 +8,7 @@ use crate::request::Request;
 use crate::row::Row;
 
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
-pub const CONTRACT: u32 = 2;
+pub const CONTRACT: u32 = 3;
 
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -26,6 +26,14 @@ pub enum FromFace {
         id: u64,
         request: Request,
     },
+}
+
+/// Room on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Bytes that may still be written.
+    pub free: u64,
+    pub at: Timestamp,
 }
 
 /// What the daemon sends: replies, and what a face watches as it happens.
@@ -49,6 +57,22 @@ pub enum FromDaemon {
     Events {
         run: RunId,
         lines: Vec<String>,
+    },
+    /// How much room there is where state and worktrees are kept; sent to those who watch when it changes visibly.
+    Disk {
+        disk: Disk,
+    },
+    /// What the terminal that this face is attached to shows next, as the agent wrote it.
+    Terminal {
+        run: RunId,
+        text: String,
+        /// Its size from here on, when it changes.
+        size: Option<(u16, u16)>,
+    },
+    /// The terminal is over, or another face has taken it over.
+    Detached {
+        run: RunId,
+        why: String,
     },
     /// State can't be written; the reason, or `None` when it can again.
     Degraded {

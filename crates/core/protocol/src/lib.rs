@@ -8,12 +8,13 @@ mod reply;
 mod request;
 mod row;
 
-pub use frame::{CONTRACT, FromDaemon, FromFace, MAX_FRAME};
+pub use frame::{CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
 pub use record::DaemonRecord;
 pub use reply::{
-    Acted, Code, DaemonStatus, DiffReply, Fact, FileChange, Output, Refused, RemovableRow, Reply, WorktreeRow,
+    Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,
+    RemovableRow, Reply, TerminalReply, WorktreeRow,
 };
-pub use request::{OutputFile, Request, RunRequest, Scope};
+pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{
     Changes, CheckpointRow, Frozen, Observations, Observed, PhaseRow, PullRequest, QuestionRow, Row, TokensRow, row,
 };

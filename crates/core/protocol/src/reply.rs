@@ -43,6 +43,8 @@ pub struct Acted {
 pub struct Output {
     /// Invalid UTF-8 as U+FFFD; the file has the bytes.
     pub text: String,
+    /// Offset of the first byte of this piece.
+    pub from: u64,
     /// Offset of the byte after this piece.
     pub next: u64,
     /// Bytes the file has now.
@@ -139,6 +141,49 @@ pub struct RemovableRow {
     pub left_out: Vec<String>,
 }
 
+/// An agent that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentChoice {
+    pub name: String,
+    pub doc: String,
+    /// The models it can be asked for; empty when any name may be one.
+    pub models: Vec<String>,
+}
+
+/// What can be chosen for a new run in a repository, and what was chosen for its newest one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Choices {
+    pub agents: Vec<AgentChoice>,
+    /// NAME or NAME:MODEL that the settings name.
+    pub agent: String,
+    /// Branches, the one a run would start from first.
+    pub bases: Vec<String>,
+    /// The phases of the settings.
+    pub phases: Vec<String>,
+    /// As it would be typed; `None` before the first run.
+    pub last: Option<LastChoice>,
+}
+
+/// What was chosen for the newest run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LastChoice {
+    pub agent: String,
+    pub model: Option<String>,
+    pub base: String,
+    /// Each NAME or NAME:PROMPT; empty for those of the settings.
+    pub phases: Vec<String>,
+    pub budget_tokens: Option<u64>,
+}
+
+/// The terminal of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalReply {
+    pub attempt: domain::attempt::AttemptKey,
+    /// Its size when it was opened.
+    pub columns: u16,
+    pub rows: u16,
+}
+
 /// One reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -155,6 +200,14 @@ pub enum Reply {
     Facts(Vec<Fact>),
     Removable(Vec<RemovableRow>),
     Status(DaemonStatus),
+    Choices(Choices),
+    Attached(TerminalReply),
+    Typed,
     Stopping,
     Refused(Refused),
+    /// A run can't be started for what stands in this field.
+    Mistake {
+        field: crate::request::Field,
+        refused: Refused,
+    },
 }

@@ -32,6 +32,12 @@ pub struct RunRequest {
     /// Phases as typed, each `NAME` (one of the settings') or `NAME:PROMPT`; none: the settings' phases.
     #[serde(default)]
     pub phases: Vec<String>,
+    /// Tokens after which the run is paused until a person lets it go on; `None`: no limit.
+    #[serde(default)]
+    pub budget_tokens: Option<u64>,
+    /// The agent shows its own screen in a terminal.
+    #[serde(default)]
+    pub interactive: bool,
 }
 
 /// Which file of an attempt.
@@ -49,6 +55,30 @@ impl OutputFile {
             Self::Stderr => "stderr",
         }
     }
+}
+
+/// Which part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// Bytes from this offset on.
+    From(u64),
+    /// Whole lines from this offset on; what is no whole line only when nothing will be added to it.
+    Lines(u64),
+    /// Whole lines that end at or before this offset; past the end of the file it means its last lines.
+    Before(u64),
+}
+
+/// The field of a request for a run that a mistake is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Task,
+    Agent,
+    Name,
+    Base,
+    Phases,
+    Count,
 }
 
 /// One request. RUN is an exact id, an exact name in the scope, or a unique prefix of an id.
@@ -79,9 +109,32 @@ pub enum Request {
         run: RunId,
         attempt: Option<AttemptKey>,
         file: OutputFile,
-        from: u64,
+        piece: Piece,
+        /// Bytes at most.
         len: u64,
     },
+    /// What can be chosen for a run begun in this folder, and what was chosen last.
+    Choices {
+        folder: PathBuf,
+    },
+    /// From now on the screen of a run's terminal is sent, from its beginning; it is made this large.
+    Attach {
+        run: RunId,
+        columns: u16,
+        rows: u16,
+    },
+    /// Types into the terminal of the run that this face is attached to.
+    Type {
+        run: RunId,
+        data: String,
+    },
+    Resize {
+        run: RunId,
+        columns: u16,
+        rows: u16,
+    },
+    /// The terminal is no longer sent.
+    Detach,
     /// Something to be done with runs; replied to when it is done, or can't be.
     Act {
         runs: Vec<String>,

@@ -5,6 +5,9 @@ use domain::status::{By, Status};
 use domain::{RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Characters of a task that a row has.
+const TASK: usize = 500;
+
 /// A row; what is not known is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -18,6 +21,8 @@ pub struct Row {
     pub worktree: Option<String>,
     pub agent: String,
     pub model: Option<String>,
+    /// What was asked for, its first part.
+    pub task: String,
     /// `headless` or `interactive`.
     pub mode: String,
     pub status: String,
@@ -30,6 +35,7 @@ pub struct Row {
     pub tokens_source: Option<String>,
     pub cost_usd: Option<f64>,
     pub budget_usd: Option<f64>,
+    pub budget_tokens: Option<u64>,
     pub disk_bytes: Option<u64>,
     /// Bytes of `disk_bytes` that can be built or fetched again.
     pub disk_rebuildable: Option<u64>,
@@ -184,7 +190,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         worktree: run.has_worktree().then(|| spec.worktree.clone()),
         agent: spec.agent.clone(),
         model: spec.model.clone().or_else(|| run.model.clone()),
-        mode: "headless".to_owned(),
+        task: spec.task.chars().take(TASK).collect(),
+        mode: if spec.interactive { "interactive" } else { "headless" }.to_owned(),
         status: run.status.word().to_owned(),
         reason: reason(run, seen.held.as_deref()),
         needs_you: group == Group::NeedsYou,
@@ -204,6 +211,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         tokens_source: run.tokens.map(|_| "agent".to_owned()),
         cost_usd: None,
         budget_usd: None,
+        budget_tokens: run.budget,
         disk_bytes: seen.disk_bytes.map(|d| d.value),
         disk_rebuildable: seen.disk_rebuildable,
         changes: seen.changes.map(|c| c.value),

@@ -16,6 +16,7 @@ pub(crate) struct Layer {
     pub(crate) release: Option<Spanned<String>>,
     pub(crate) freezer: Option<Spanned<String>>,
     pub(crate) limits: Limits,
+    pub(crate) cockpit: Cockpit,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
@@ -26,6 +27,17 @@ pub(crate) struct Limits {
     pub(crate) running: Option<Spanned<u32>>,
     pub(crate) free_space: Option<Spanned<String>>,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Cockpit {
+    pub(crate) theme: Option<Spanned<String>>,
+    pub(crate) mouse: Option<Spanned<bool>>,
+    pub(crate) notify: Option<Vec<Spanned<String>>>,
+}
+
+/// Ways of telling a person who looks elsewhere.
+const WAYS: [&str; 3] = ["bell", "osc9", "osc777"];
 
 impl Layer {
     /// Reads a file and checks its values.
@@ -76,6 +88,19 @@ impl Layer {
                 |t| size::bytes(t).is_some(),
                 "a size like \"500MB\" or \"2GB\"",
             )
+        })
+        .or_else(|| {
+            // It becomes the name of a file.
+            let fits = |name: &str| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            };
+            text("cockpit.theme", &self.cockpit.theme, fits, "\"dark\", \"light\" or the name of a file in themes/")
+        })
+        .or_else(|| {
+            let ways = self.cockpit.notify.as_ref()?;
+            let wrong = ways.iter().find(|way| !WAYS.contains(&way.get_ref().as_str()))?;
+            let found = format!("{:?}", wrong.get_ref());
+            Some((wrong.span().start, "cockpit.notify".to_owned(), found, "some of \"bell\", \"osc9\" and \"osc777\""))
         })
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))
     }

@@ -28,6 +28,12 @@ pub struct Settings {
     pub running: Value<u32>,
     /// Bytes that must be free for a run to begin.
     pub free_space: Value<u64>,
+    /// `dark`, `light`, or the name of a theme of the person's own.
+    pub theme: Value<String>,
+    /// The mouse selects runs.
+    pub mouse: Value<bool>,
+    /// How a person is told that a run begins to need them: `bell`, `osc9`, `osc777`.
+    pub notify: Value<Vec<String>>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -69,6 +75,9 @@ impl Settings {
             freezer: Value::built_in(text(defaults.freezer).value == "auto"),
             running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
             free_space: Value::built_in(size::bytes(&free_space.value).expect(set)),
+            theme: text(defaults.cockpit.theme),
+            mouse: Value::built_in(defaults.cockpit.mouse.expect(set).into_inner()),
+            notify: Value::built_in(words(defaults.cockpit.notify.expect(set))),
             base: None,
             phases: None,
         };
@@ -92,6 +101,11 @@ impl Settings {
         set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
         set(&mut self.running, path, layer.limits.running, |n| n);
         set(&mut self.free_space, path, layer.limits.free_space, |t| size::bytes(&t).unwrap_or(u64::MAX));
+        set(&mut self.theme, path, layer.cockpit.theme, |t| t);
+        set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
+        if let Some(ways) = layer.cockpit.notify {
+            self.notify = Value { value: words(ways), origin: from(path) };
+        }
         if let Some(value) = layer.base {
             self.base = Some(Value { value: value.into_inner(), origin: from(path) });
         }
@@ -125,6 +139,9 @@ impl Settings {
             line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
             line("limits.running", &self.running, self.running.value.to_string()),
             line("limits.free_space", &self.free_space, format!("{} bytes", self.free_space.value)),
+            line("cockpit.theme", &self.theme, self.theme.value.clone()),
+            line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
+            line("cockpit.notify", &self.notify, self.notify.value.join(", ")),
             self.phases.as_ref().map_or_else(
                 || unset("phase", "build"),
                 |phases| {
@@ -148,6 +165,10 @@ impl Settings {
         }
         path
     }
+}
+
+fn words(values: Vec<Spanned<String>>) -> Vec<String> {
+    values.into_iter().map(Spanned::into_inner).collect()
 }
 
 impl<T> Value<T> {
@@ -183,6 +204,8 @@ mod tests {
             ("worktrees = \"/tmp/x\"", ["line 1: worktrees", "{name}"]),
             ("agent = \"a\"\nfreezer = \"no\"", ["line 2: freezer = \"no\"", "\"signals\""]),
             ("[limits]\nfree_space = \"much\"", ["line 2: limits.free_space", "500MB"]),
+            ("[cockpit]\nnotify = [\"bell\", \"horn\"]", ["line 2: cockpit.notify = \"horn\"", "osc777"]),
+            ("[cockpit]\ntheme = \"../x\"", ["line 2: cockpit.theme", "themes/"]),
             ("\n[[phase]]\nname = \"Plan it\"", ["line 2: phase", "at most 20"]),
             ("[[phase]]\nname = \"a\"\n[[phase]]\nname = \"a\"", ["line 3: phase", "no other"]),
             ("[[phase]]\nname = \"a\"\nsesion = \"new\"", ["line 3", "sesion"]),

@@ -29,6 +29,11 @@ impl Dispatcher {
             Request::Events { .. }
             | Request::Look { .. }
             | Request::Output { .. }
+            | Request::Choices { .. }
+            | Request::Attach { .. }
+            | Request::Type { .. }
+            | Request::Resize { .. }
+            | Request::Detach
             | Request::Worktrees { .. }
             | Request::Gc { .. }
             | Request::Status
@@ -46,6 +51,7 @@ impl Dispatcher {
             Request::Rows(_) => Reply::Rows(self.runs.rows(repo)),
             Request::Watch(_) => {
                 self.faces.watch(face, repo.map(str::to_owned));
+                self.watched();
                 Reply::Rows(self.runs.rows(repo))
             }
             Request::Row { run, .. } => match self.find(&run, repo) {
@@ -78,7 +84,15 @@ impl Dispatcher {
                 self.turn.stopping = true;
                 Reply::Stopping
             }
-            Request::Run(_) | Request::Events { .. } | Request::Output { .. } | Request::Worktrees { .. } => {
+            Request::Run(_)
+            | Request::Choices { .. }
+            | Request::Events { .. }
+            | Request::Output { .. }
+            | Request::Worktrees { .. }
+            | Request::Attach { .. }
+            | Request::Type { .. }
+            | Request::Resize { .. }
+            | Request::Detach => {
                 return; // Served without the dispatcher, in `serve` and `create`.
             }
         };

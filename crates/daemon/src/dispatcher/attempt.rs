@@ -3,7 +3,7 @@
 use domain::attempt::AttemptKey;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
-use domain::event::{AttemptFinished, Lost};
+use domain::event::{AgentFinished, AttemptFinished, Lost};
 use domain::{Body, RunId, Source};
 
 use super::{Dispatcher, act};
@@ -53,7 +53,13 @@ impl Dispatcher {
         self.watcher.remove(&folder);
         let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
         if live {
-            let batch = vec![(Some(attempt.clone()), AttemptFinished { exit }.into())];
+            let mut batch = vec![(Some(attempt.clone()), AttemptFinished { exit: exit.clone() }.into())];
+            if self.runs.open_ref(run).and_then(|o| o.state.spec.as_ref()).is_some_and(|spec| spec.interactive) {
+                // Nothing is written down in a terminal, so how the agent ended is all there is to go by.
+                let ok = exit.code == Some(0) && exit.signal.is_none();
+                let text = format!("its terminal was closed ({})", exit.describe());
+                batch.insert(0, (Some(attempt.clone()), AgentFinished { ok, text }.into()));
+            }
             if self.append(run, batch, None).is_err() {
                 return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });
             }

@@ -6,23 +6,23 @@ use domain::command::NewRun;
 use domain::event::{Note, RunCreated, RunQueued};
 use domain::{RunId, name};
 use evidence::{EvidenceError, Timeline};
-use protocol::{Code, Refused, Reply};
+use protocol::{Code, Field, Refused, Reply};
 
 use super::Dispatcher;
 use crate::input::FaceId;
-use crate::prepare::{Prepared, resolved};
+use crate::prepare::{Mistake, Prepared, resolved};
 
 impl Dispatcher {
     /// Replies when every run asked for is queued on disk, or with why the first that failed is not.
-    pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Box<Prepared>, Refused>) {
+    pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Box<Prepared>, Mistake>) {
         let reply = match prepared.and_then(|prepared| self.create_all(&prepared)) {
             Ok(rows) => Reply::Rows(rows),
-            Err(refused) => Reply::Refused(refused),
+            Err(mistake) => mistake.reply(),
         };
         self.faces.reply(face, id, reply);
     }
 
-    fn create_all(&mut self, prepared: &Prepared) -> Result<Vec<protocol::Row>, Refused> {
+    fn create_all(&mut self, prepared: &Prepared) -> Result<Vec<protocol::Row>, Mistake> {
         let mut ids = Vec::new();
         for n in 1..=prepared.request.count {
             let spec = self.spec(prepared, n)?;
@@ -32,7 +32,7 @@ impl Dispatcher {
                     0 => String::new(),
                     made => format!(" ({made} of {} were queued before)", prepared.request.count),
                 };
-                return Err(Refused { code: Code::Failed, reason: format!("{error}{made}") });
+                return Err(Refused { code: Code::Failed, reason: format!("{error}{made}") }.into());
             }
             ids.push(run);
         }
@@ -44,7 +44,7 @@ impl Dispatcher {
         Ok(rows)
     }
 
-    fn spec(&self, prepared: &Prepared, n: u32) -> Result<NewRun, Refused> {
+    fn spec(&self, prepared: &Prepared, n: u32) -> Result<NewRun, Mistake> {
         let repo = prepared.main.to_str().ok_or_else(|| Refused {
             code: Code::Refused,
             reason: format!("the path {} is not UTF-8; pilothouse needs one that is", prepared.main.display()),
@@ -55,7 +55,7 @@ impl Dispatcher {
         let name = match &request.name {
             Some(name) if request.count == 1 && taken(name) => {
                 let reason = format!("a run called {name} exists in this repository; choose another name with --name");
-                return Err(Refused { code: Code::Refused, reason });
+                return Err(Mistake { field: Some(Field::Name), refused: Refused { code: Code::Refused, reason } });
             }
             Some(name) if request.count == 1 => name.clone(),
             Some(name) => name::free(&format!("{}-{n}", &name[..name.len().min(name::MAX_LEN - 8)]), taken),
@@ -77,6 +77,8 @@ impl Dispatcher {
             task: request.task.clone(),
             phases: prepared.phases.clone(),
             release_unchanged: prepared.settings.release_unchanged.value,
+            interactive: prepared.request.interactive,
+            budget_tokens: prepared.request.budget_tokens,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::RunId;
-use protocol::{FromDaemon, Reply, Row};
+use protocol::{Disk, FromDaemon, Reply, Row};
 use tokio::sync::mpsc::Sender;
 
 use crate::input::FaceId;
@@ -73,6 +73,20 @@ impl Faces {
         }
         for (face, frame) in frames {
             self.send(face, frame);
+        }
+    }
+
+    /// Whether anyone watches rows.
+    pub(super) fn any_watches(&self) -> bool {
+        self.faces.values().any(|face| face.watches.is_some())
+    }
+
+    /// Tells those who watch how much room there is.
+    pub(super) fn disk(&mut self, disk: Disk) {
+        let watching = self.faces.iter().filter(|(_, face)| face.watches.is_some());
+        let ids: Vec<FaceId> = watching.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.send(id, FromDaemon::Disk { disk });
         }
     }
 

@@ -10,6 +10,7 @@ mod measure;
 mod pending;
 mod room;
 mod runs;
+mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -31,6 +32,7 @@ use crate::watch::Watcher;
 use faces::Faces;
 use pending::Pending;
 use runs::Runs;
+use sample::Sampler;
 
 /// Output that came within this time is understood, written and shown together.
 const TOGETHER: Duration = Duration::from_millis(20);
@@ -55,6 +57,7 @@ pub(crate) struct Dispatcher {
     floor: u64,
     /// It will be looked again whether there is room.
     room_asked: bool,
+    sampler: Sampler,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
     held: Vec<Input>,
@@ -98,6 +101,7 @@ impl Dispatcher {
             limit: settings.running.value,
             floor: settings.free_space.value,
             room_asked: false,
+            sampler: Sampler::default(),
             started: Instant::now(),
             held: Vec::new(),
             stuck: BTreeSet::new(),
@@ -177,6 +181,8 @@ impl Dispatcher {
             Input::Counted { face, id, counted, command } => self.act(face, id, counted, &command),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
+            Input::Sample => self.sample(),
+            Input::Sampled { loads } => self.sampled(&loads),
             Input::Stop => self.turn.stopping = true,
         }
     }

@@ -9,6 +9,7 @@ mod tree;
 
 pub(crate) use rm::working_in;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,6 +162,15 @@ impl Performer {
             let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
             let input = measured.unwrap_or(Input::Measured { run, measured: observe::Measured::default() });
             let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Looks what the processes of these runs have used.
+    pub(crate) fn load(&self, agents: BTreeMap<RunId, u32>) {
+        let inputs = self.inputs.clone();
+        self.runtime.spawn_blocking(move || {
+            let loads = if agents.is_empty() { BTreeMap::new() } else { observe::loads(&agents) };
+            let _stopping = inputs.send(Input::Sampled { loads });
         });
     }
 

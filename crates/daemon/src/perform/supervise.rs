@@ -8,7 +8,7 @@ use agents::Program;
 use domain::attempt::AttemptKey;
 use domain::decide::Facts;
 use domain::effect::Outcome;
-use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
+use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 
 use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
 use crate::Places;
@@ -96,7 +96,10 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
     let agent = agents::find(&with.agent).ok_or_else(|| format!("there is no agent called {}", with.agent))?;
-    let wanted = agent.start(&with.prompt, with.model.as_deref(), with.resume.as_deref());
+    let wanted = match spec.interactive {
+        true => agent.start_interactive(&with.prompt, with.model.as_deref(), with.resume.as_deref()),
+        false => agent.start(&with.prompt, with.model.as_deref(), with.resume.as_deref()),
+    };
     // Never in the main checkout, never in what took the worktree's place.
     let cwd = repository(spec).and_then(|repo| worktree(&repo, spec)).map_err(|e| e.to_string())?;
     let alive = living(places, &spec.id).len();
@@ -115,7 +118,7 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
         args: wanted.args,
         cwd: cwd.to_string_lossy().into_owned(),
         env: Vec::new(),
-        terminal: None,
+        terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         limit_ms: None,

@@ -30,6 +30,8 @@ pub enum Verb {
     Timeline(TimelineArgs),
     /// Show what the agent wrote.
     Logs(LogsArgs),
+    /// Show a run's own terminal, or what its agent writes; the run goes on when you leave.
+    Attach(AttachArgs),
     /// Answer a question that a run waits on.
     Send(SendArgs),
     /// Make every process of runs stand still; worktree and session stay.
@@ -94,6 +96,15 @@ pub struct RunArgs {
     /// A phase of the run, in order: one of the settings' by its NAME, or NAME:PROMPT, with {task} for the task.
     #[arg(long = "phase", value_name = "NAME[:PROMPT]")]
     pub phases: Vec<String>,
+    /// Pause the run when it has used this many tokens by the agent's own count, like 500k or 2M.
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub tokens: Option<u64>,
+    /// Have the agent show its own screen in a terminal, which `attach` and the cockpit show.
+    #[arg(long)]
+    pub interactive: bool,
+    /// Show the run's terminal, or what the agent writes, as soon as it works.
+    #[arg(long, conflicts_with_all = ["wait", "json"])]
+    pub attach: bool,
     /// Stay until the run is over; ctrl-c only leaves, the run goes on.
     #[arg(long)]
     pub wait: bool,
@@ -119,6 +130,18 @@ pub struct OneArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads `500k`.
+fn count(text: &str) -> Result<u64, String> {
+    let read = domain::figures::read_count(text).filter(|n| *n > 0);
+    read.ok_or_else(|| "expected a number above 0 like 1500, 500k or 2M".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,8 @@ mod error;
 mod out;
 mod verbs;
 
-pub use args::{Cli, DaemonVerb, DemoArgs, Verb};
+pub use args::{Cli, DaemonVerb, DemoArgs, RunArgs, Verb};
 pub use error::CliError;
 pub use out::Out;
-pub use verbs::{doc, perform};
+pub use verbs::run::start;
+pub use verbs::{doc, find, perform};

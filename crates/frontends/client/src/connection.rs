@@ -85,7 +85,7 @@ impl Connection {
             match self.incoming.receive().await.ok_or(ClientError::Gone)? {
                 FromDaemon::Reply { id, reply } if id == asked => {
                     return match reply {
-                        Reply::Refused(refused) => Err(ClientError::Refused(refused)),
+                        Reply::Refused(refused) | Reply::Mistake { refused, .. } => Err(ClientError::Refused(refused)),
                         reply => Ok(reply),
                     };
                 }

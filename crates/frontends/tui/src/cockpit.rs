@@ -1,40 +1,40 @@
 //! The cockpit's loop: keys, frames from the daemon and time become actions; the screen is drawn on change.
 
 mod keys;
+mod mouse;
+mod outside;
 mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use client::Places;
-use crossterm::event::{Event, EventStream};
+use crossterm::event::Event;
 use domain::Timestamp;
-use futures_util::StreamExt;
 use protocol::Scope;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
+use crate::console::{Console, Tty};
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::keymap::Keymap;
 use crate::model::{Model, TuiError};
-use crate::terminal::Screen;
+use crate::notify::{self, Way};
+use crate::screen::Screen;
 use crate::theme::Theme;
 use crate::update::{Action, update};
-use crate::{overlays, screens};
-#[cfg(test)]
-pub(crate) use keys::actions;
+pub(crate) use keys::{actions, places};
 use wire::Wire;
 
 /// Rows change their places only when nobody pressed a key for this long.
 const QUIET: Duration = Duration::from_secs(2);
-/// Frames are drawn at most this often.
-const FRAME: Duration = Duration::from_millis(16);
-
+/// What the daemon tells is drawn at most this often; a key at once.
+const FRAME: Duration = Duration::from_millis(33);
 /// How often a daemon that is gone is looked for.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What the cockpit shows.
+/// What the cockpit shows, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// What the top line calls it.
@@ -42,25 +42,52 @@ pub struct Options {
     pub scope: Scope,
     /// The folder that new runs are asked for from.
     pub folder: Option<PathBuf>,
-    pub colour: bool,
+    /// The run whose terminal is all that is wanted: an id.
+    pub attach: Option<String>,
+    pub theme: Theme,
+    pub keymap: Keymap,
+    pub notify: Vec<Way>,
+    pub mouse: bool,
+    /// It runs inside tmux.
+    pub tmux: bool,
+    /// The terminal's kind, as `TERM` has it.
+    pub term: String,
+    /// `VISUAL` or `EDITOR`.
+    pub editor: Option<String>,
     /// The locale's name, which tells whether the terminal can show more than ASCII.
     pub locale: String,
 }
 
-/// Opens the cockpit and stays until the person leaves it, or the terminal goes away.
+/// Opens the cockpit on this process's terminal and stays until the person leaves it, or the terminal goes away.
 ///
 /// # Errors
 /// When the terminal can't be used, or the daemon refuses the scope.
 pub async fn open(places: &Places, options: Options) -> Result<(), TuiError> {
+    let tty = Tty::open(&options.term)?;
+    open_on(tty, places, options).await
+}
+
+/// As [`open`], on any console.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_on<C: Console>(console: C, places: &Places, options: Options) -> Result<(), TuiError> {
+    let (wire, first) = Wire::open(places, &options.scope).await?;
     let glyphs = Glyphs::from_locale(&options.locale);
     let mut model = Model::new(options.title.clone(), options.folder.clone(), now(), utc_offset(), glyphs);
-    let (wire, first) = Wire::open(places, &options.scope).await?;
-    let effects = update(&mut model, first);
-    let mut screen = Screen::take()?;
-    let theme = Theme { colour: options.colour };
-    let mut cockpit = Cockpit { model, wire, keymap: Keymap::built_in(), theme, scope: options.scope };
-    for effect in effects {
-        cockpit.wire.perform(effect).await;
+    model.all = options.scope == Scope::All;
+    model.mouse = options.mouse;
+    let mut screen = Screen::take(console, options.mouse)?;
+    let size = screen.console.size()?;
+    let mut cockpit = Cockpit { model, wire, options, last_key: None };
+    let mut firsts = vec![Action::Resized(size.0, size.1), first];
+    if let Some(run) = &cockpit.options.attach {
+        cockpit.model.only_attach = true;
+        let run = domain::RunId::parse(run).ok_or_else(|| TuiError::NoRun(format!("{run} is no run's id")))?;
+        firsts.extend([Action::Select(run), Action::Attach]);
+    }
+    for action in firsts {
+        cockpit.act(action, &mut screen).await?;
     }
     cockpit.run(&mut screen, places).await
 }
@@ -68,113 +95,178 @@ pub async fn open(places: &Places, options: Options) -> Result<(), TuiError> {
 struct Cockpit {
     model: Model,
     wire: Wire,
-    keymap: Keymap,
-    theme: Theme,
-    scope: Scope,
+    options: Options,
+    last_key: Option<Instant>,
+}
+
+/// Whether the cockpit stays open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stay {
+    Yes,
+    No,
 }
 
 impl Cockpit {
-    async fn run(&mut self, screen: &mut Screen, places: &Places) -> Result<(), TuiError> {
-        let mut events = EventStream::new();
+    async fn run<C: Console>(&mut self, screen: &mut Screen<C>, places: &Places) -> Result<(), TuiError> {
         let mut ends = Ends::listen()?;
-        let mut last_key: Option<Instant> = None;
-        let mut drawn: Option<Model> = None;
-        let mut next_frame = Instant::now();
+        // When the next frame is due; `None` while the screen shows what there is.
+        let mut due = Some(Instant::now());
+        let mut drawn = Instant::now();
         loop {
-            let stale = drawn.as_ref() != Some(&self.model);
-            if stale && Instant::now() >= next_frame {
-                self.draw(screen)?;
-                drawn = Some(self.model.clone());
-                next_frame = Instant::now() + FRAME;
+            if due.is_some_and(|at| at <= Instant::now()) {
+                screen.draw(&self.model, &self.options.keymap, &self.options.theme)?;
+                (due, drawn) = (None, Instant::now());
             }
-            let stale = drawn.as_ref() != Some(&self.model);
-            let regroup_at = last_key.map_or_else(Instant::now, |at| at + QUIET);
-            let actions = tokio::select! {
-                event = events.next() => match event {
-                    Some(Ok(Event::Resize(_, _))) => {
-                        drawn = None;
-                        Vec::new()
+            let regroup_at = self.last_key.map_or_else(Instant::now, |at| at + QUIET);
+            let sorts = self.model.overlay.is_none() && self.model.attached.is_none() && self.model.is_out_of_order();
+            let soon = drawn + FRAME;
+            let (actions, when) = tokio::select! {
+                biased;
+                told = ends.next() => match told {
+                    Told::End => return Ok(()),
+                    Told::GoOn => {
+                        let size = screen.retake()?;
+                        (vec![Action::Resized(size.0, size.1)], Instant::now())
                     }
+                },
+                event = screen.console.event() => match event {
                     Some(Ok(event)) => {
-                        if !matches!(event, Event::FocusGained | Event::FocusLost) {
-                            last_key = Some(Instant::now());
-                        }
-                        keys::actions(&mut self.model, &self.keymap, event)
+                        let resized = matches!(event, Event::Resize(..));
+                        (self.pressed(event, screen)?, if resized { soon } else { Instant::now() })
                     }
                     Some(Err(_)) | None => return Ok(()),
                 },
-                actions = self.wire.next() => match actions {
-                    Some(actions) => actions,
+                () = tokio::time::sleep_until(due.unwrap_or(soon)), if due.is_some() => continue,
+                action = self.wire.next() => match action {
+                    Some(action) => (vec![action], soon),
                     None => {
-                        if self.reconnect(screen, places, &mut events, &mut ends).await? {
-                            continue;
+                        if self.reconnect(screen, places, &mut ends).await? == Stay::No {
+                            return Ok(());
                         }
-                        return Ok(());
+                        (Vec::new(), Instant::now())
                     }
                 },
-                () = tokio::time::sleep_until(next_frame), if stale => Vec::new(),
-                () = tokio::time::sleep_until(regroup_at), if self.is_out_of_order() => vec![Action::Regroup],
-                () = tokio::time::sleep(until_next_minute()) => vec![Action::Minute(now())],
-                () = ends.any() => return Ok(()),
+                () = tokio::time::sleep_until(regroup_at), if sorts => (vec![Action::Regroup], soon),
+                () = tokio::time::sleep(until_next_minute()) => (vec![Action::Minute(now())], soon),
             };
             for action in actions {
-                for effect in update(&mut self.model, action) {
-                    if effect == Effect::Leave {
-                        return Ok(());
-                    }
-                    self.wire.perform(effect).await;
+                if self.act(action, screen).await? == Stay::No {
+                    return Ok(());
                 }
+                due = Some(due.map_or(when, |at| at.min(when)));
             }
         }
     }
 
-    fn draw(&self, screen: &mut Screen) -> Result<(), TuiError> {
-        screen.terminal.draw(|frame| {
-            screens::runs::draw(&self.model, &self.keymap, self.theme, frame);
-            overlays::draw(&self.model, &self.keymap, self.theme, frame);
-            self.model.glyphs.settle(frame.buffer_mut());
-        })?;
-        Ok(())
+    /// What a terminal event asks for.
+    fn pressed<C: Console>(&mut self, event: Event, screen: &mut Screen<C>) -> Result<Vec<Action>, TuiError> {
+        match event {
+            Event::Resize(columns, rows) => screen.resize((columns, rows))?,
+            Event::FocusGained | Event::FocusLost => {}
+            Event::Key(_) | Event::Mouse(_) | Event::Paste(_) => self.last_key = Some(Instant::now()),
+        }
+        Ok(actions(&mut self.model, &self.options.keymap, event))
     }
 
-    fn is_out_of_order(&self) -> bool {
-        self.model.is_out_of_order()
+    /// Updates the model and carries out what follows.
+    async fn act<C: Console>(&mut self, action: Action, screen: &mut Screen<C>) -> Result<Stay, TuiError> {
+        let mut actions = vec![action];
+        while let Some(action) = actions.pop() {
+            for effect in update(&mut self.model, action) {
+                let Some(own) = self.wire.perform(effect).await else { continue };
+                match self.perform(own, screen).await? {
+                    Done::Left => return Ok(Stay::No),
+                    Done::Nothing => {}
+                    Done::Then(action) => actions.push(action),
+                }
+            }
+        }
+        Ok(Stay::Yes)
+    }
+
+    /// Carries out what is none of the daemon's.
+    async fn perform<C: Console>(&mut self, effect: Effect, screen: &mut Screen<C>) -> Result<Done, TuiError> {
+        let editor = self.options.editor.as_deref();
+        Ok(match effect {
+            Effect::Leave => Done::Left,
+            Effect::Mouse(on) => {
+                screen.mouse(on)?;
+                Done::Nothing
+            }
+            Effect::Redraw => {
+                let size = screen.redraw()?;
+                Done::Then(Action::Resized(size.0, size.1))
+            }
+            Effect::Suspend => {
+                outside::suspend(screen)?;
+                let size = screen.redraw()?;
+                Done::Then(Action::Resized(size.0, size.1))
+            }
+            Effect::Editor(folder) => {
+                let problem = outside::editor(screen, editor, &folder, ".").await?;
+                problem.map_or(Done::Nothing, |problem| Done::Then(Action::Notice(problem)))
+            }
+            Effect::EditText(text) => Done::Then(match outside::edit_text(screen, editor, &text).await? {
+                Ok(text) => Action::Edited(text),
+                Err(problem) => Action::Notice(problem),
+            }),
+            Effect::Copy(text) => {
+                let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
+                let mut sequence = String::new();
+                crossterm::Command::write_ansi(&copy, &mut sequence).map_err(std::io::Error::other)?;
+                // tmux takes the first when it keeps a clipboard itself, and passes on the second when it may.
+                let passed = if self.options.tmux { notify::through(&sequence, true) } else { String::new() };
+                screen.write(&format!("{sequence}{passed}"))?;
+                Done::Nothing
+            }
+            Effect::Notify { title, body } => {
+                let bytes = notify::bytes(&self.options.notify, &title, &body, self.options.tmux);
+                if !bytes.is_empty() {
+                    screen.write(&bytes)?;
+                }
+                Done::Nothing
+            }
+            _ => Done::Nothing,
+        })
     }
 
     /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.
-    /// `false` when the person left, or the terminal is gone.
-    async fn reconnect(
+    async fn reconnect<C: Console>(
         &mut self,
-        screen: &mut Screen,
+        screen: &mut Screen<C>,
         places: &Places,
-        events: &mut EventStream,
         ends: &mut Ends,
-    ) -> Result<bool, TuiError> {
+    ) -> Result<Stay, TuiError> {
         self.model.connected = false;
+        if let Some(attached) = self.model.attached.take() {
+            self.model.notice = Some(format!("{}: its terminal goes on; a shows it again", attached.name));
+            if self.model.only_attach {
+                return Ok(Stay::No);
+            }
+        }
         loop {
-            self.draw(screen)?;
-            if let Ok((wire, first)) = Wire::open(places, &self.scope).await {
+            screen.draw(&self.model, &self.options.keymap, &self.options.theme)?;
+            if let Ok((wire, first)) = Wire::open(places, &self.options.scope).await {
                 self.wire = wire;
-                let mut effects = update(&mut self.model, Action::Connected(true));
-                effects.extend(update(&mut self.model, first));
-                for effect in effects {
-                    self.wire.perform(effect).await;
-                }
-                return Ok(true);
+                self.act(Action::Connected(true), screen).await?;
+                return self.act(first, screen).await;
             }
             let again = tokio::time::sleep(AGAIN);
             tokio::pin!(again);
             loop {
                 tokio::select! {
-                    event = events.next() => match event {
+                    event = screen.console.event() => match event {
                         Some(Ok(event)) => {
-                            if keys::actions(&mut self.model, &self.keymap, event).contains(&Action::Leave) {
-                                return Ok(false);
+                            if self.pressed(event, screen)?.contains(&Action::Leave) {
+                                return Ok(Stay::No);
                             }
                         }
-                        Some(Err(_)) | None => return Ok(false),
+                        Some(Err(_)) | None => return Ok(Stay::No),
                     },
-                    () = ends.any() => return Ok(false),
+                    told = ends.next() => match told {
+                        Told::End => return Ok(Stay::No),
+                        Told::GoOn => drop(screen.retake()?),
+                    },
                     () = &mut again => break,
                 }
             }
@@ -182,21 +274,37 @@ impl Cockpit {
     }
 }
 
-/// The signals that end a face.
+/// What became of an effect.
+enum Done {
+    Nothing,
+    Left,
+    Then(Action),
+}
+
+/// What a signal said.
+enum Told {
+    End,
+    GoOn,
+}
+
+/// The signals that end a face, and the one that says it goes on.
 struct Ends {
     term: Signal,
     hangup: Signal,
+    cont: Signal,
 }
 
 impl Ends {
     fn listen() -> Result<Self, TuiError> {
-        Ok(Self { term: signal(SignalKind::terminate())?, hangup: signal(SignalKind::hangup())? })
+        let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        Ok(Self { term: signal(SignalKind::terminate())?, hangup: signal(SignalKind::hangup())?, cont: signal(cont)? })
     }
 
-    async fn any(&mut self) {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.term.recv() => Told::End,
+            _ = self.hangup.recv() => Told::End,
+            _ = self.cont.recv() => Told::GoOn,
         }
     }
 }

@@ -3,22 +3,36 @@
 use std::path::PathBuf;
 
 use domain::RunId;
+use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
-use protocol::RunRequest;
+use protocol::{Piece, RunRequest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Have this run's events sent, or none.
-    Look(Option<RunId>),
-    /// Have a piece of the run's output sent; from the end of the file when `from` is `None`.
+    Look {
+        run: Option<RunId>,
+        /// How many of its last events.
+        last: u64,
+    },
+    /// Have a piece of an attempt's output sent; of the last attempt when it is `None`.
     Output {
         run: RunId,
-        from: Option<u64>,
+        attempt: Option<AttemptKey>,
+        piece: Piece,
+    },
+    /// Have what the run changed read and made ready to be drawn.
+    Diff {
+        run: RunId,
     },
     Run(RunRequest),
-    /// Something to be done with a run.
+    /// What can be chosen for a new run here, and what was chosen last.
+    Choices(PathBuf),
+    /// What removing these runs' worktrees would keep and leave out.
+    Removable(Vec<RunId>),
+    /// Something to be done with runs.
     Act {
-        run: RunId,
+        runs: Vec<RunId>,
         command: Command,
     },
     Answer {
@@ -26,11 +40,36 @@ pub(crate) enum Effect {
         question: String,
         answer: Answer,
     },
+    /// Open the person's editor in a folder.
+    Editor(PathBuf),
+    /// Have a text edited in the person's editor.
+    EditText(String),
+    /// Put a text on the clipboard of the person's terminal.
+    Copy(String),
+    /// Tell the person, wherever they look, that a run needs them.
+    Notify {
+        title: String,
+        body: String,
+    },
+    Mouse(bool),
+    Suspend,
+    Redraw,
+    /// Have a run's terminal shown, at this size.
+    Attach {
+        run: RunId,
+        columns: u16,
+        rows: u16,
+    },
+    /// Send what was typed to it.
+    Type {
+        run: RunId,
+        data: String,
+    },
+    Resize {
+        run: RunId,
+        columns: u16,
+        rows: u16,
+    },
+    Detach(RunId),
     Leave,
-}
-
-/// The folder that new runs are asked for from.
-pub(crate) fn run_request(folder: PathBuf, task: String, agent: String) -> Effect {
-    let agent = Some(agent.trim().to_owned()).filter(|agent| !agent.is_empty());
-    Effect::Run(RunRequest { folder, task, agent, model: None, name: None, base: None, count: 1, phases: Vec::new() })
 }

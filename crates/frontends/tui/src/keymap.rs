@@ -1,72 +1,194 @@
-//! The keys of `keymap.toml`, read once at the start.
+//! The keys of `keymap.toml`, with a person's own file laid over it.
 
 use std::collections::BTreeMap;
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use toml::Spanned;
 
 use crate::commands::{self, Command};
 
-const DEFAULT: &str = include_str!("keymap.toml");
+const BUILT_IN: &str = include_str!("keymap.toml");
 
-/// Key to command, for the runs screen.
-#[derive(Debug, Clone)]
-pub(crate) struct Keymap {
-    keys: Vec<(KeyCombination, &'static Command)>,
+/// Where a key is pressed; each has a table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    Everywhere,
+    Runs,
+    Details,
+    Timeline,
+    Output,
+    Diff,
+    Search,
+    Help,
+    Confirm,
+    Choose,
+    Prompt,
+    Palette,
+    Form,
+    Attached,
 }
 
-#[derive(serde::Deserialize)]
-struct File {
-    runs: BTreeMap<String, String>,
+impl Place {
+    /// Every place with what `docs/keys.md` and the help call it.
+    pub(crate) const ALL: [(Self, &'static str); 14] = [
+        (Self::Everywhere, "Everywhere"),
+        (Self::Runs, "In the table of runs"),
+        (Self::Details, "In the details of a run"),
+        (Self::Timeline, "In its timeline"),
+        (Self::Output, "In its output"),
+        (Self::Diff, "In its diff"),
+        (Self::Search, "While matches are marked"),
+        (Self::Help, "In this help"),
+        (Self::Confirm, "When asked for a yes"),
+        (Self::Choose, "In a list to choose from"),
+        (Self::Prompt, "In a line to type"),
+        (Self::Palette, "In the palette"),
+        (Self::Form, "In the form of a new run"),
+        (Self::Attached, "In a run's own terminal"),
+    ];
+}
+
+/// A file of keys with a mistake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: line {line}: {why}")]
+pub struct KeymapError {
+    pub file: String,
+    pub line: usize,
+    pub why: String,
+}
+
+/// Place and key to command.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    keys: Vec<(Place, KeyCombination, &'static Command)>,
+}
+
+type File = BTreeMap<Spanned<Place>, BTreeMap<Spanned<String>, Spanned<String>>>;
+
+/// One key of a file: where it is said, and the command or `None` for `none`.
+struct Binding {
+    place: Place,
+    key: KeyCombination,
+    command: Option<&'static Command>,
 }
 
 impl Keymap {
     /// The built-in keys; a test holds that every one of them is good.
-    pub(crate) fn built_in() -> Self {
-        Self::read(DEFAULT).expect("the built-in keymap is tested")
+    pub fn built_in() -> Self {
+        let bindings = read("keymap.toml", BUILT_IN).expect("the built-in keymap is tested");
+        let mut keymap = Self { keys: Vec::new() };
+        keymap.lay(bindings);
+        keymap
     }
 
-    fn read(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        let mut keys: Vec<(KeyCombination, &'static Command)> = Vec::new();
-        for (key, name) in file.runs {
-            // A capital is the letter with shift; the parser does not tell them apart.
-            let capital = key.len() == 1 && key.bytes().all(|b| b.is_ascii_uppercase());
-            let spelt = if capital { format!("shift-{}", key.to_lowercase()) } else { key.clone() };
-            let combination = crokey::parse(&spelt).map_err(|e| format!("{key:?} is no key: {e}"))?;
-            let combination = combination.normalized();
-            let command = commands::find(&name).ok_or_else(|| format!("{key:?}: there is no command {name:?}"))?;
-            if keys.iter().any(|(known, _)| *known == combination) {
-                return Err(format!("{key:?} stands twice"));
-            }
-            keys.push((combination, command));
+    /// The built-in keys with a person's own file over them.
+    ///
+    /// # Errors
+    /// Names the file and the line of what is no key, no command, no place, or bound twice.
+    pub fn with(file: &str, text: &str) -> Result<Self, KeymapError> {
+        let mut keymap = Self::built_in();
+        keymap.lay(read(file, text)?);
+        Ok(keymap)
+    }
+
+    fn lay(&mut self, bindings: Vec<Binding>) {
+        for Binding { place, key, command } in bindings {
+            self.keys.retain(|(at, known, _)| (*at, *known) != (place, key));
+            self.keys.extend(command.map(|command| (place, key, command)));
         }
-        Ok(Self { keys })
     }
 
-    pub(crate) fn command(&self, key: KeyEvent) -> Option<&'static Command> {
-        // Terminals tell of a capital with or without shift; it is the same key.
-        let shifted = matches!(key.code, KeyCode::Char(c) if !c.is_ascii_alphabetic());
-        let key = if shifted { KeyEvent { modifiers: key.modifiers - KeyModifiers::SHIFT, ..key } } else { key };
-        let pressed = KeyCombination::from(key).normalized();
-        self.keys.iter().find(|(known, _)| *known == pressed).map(|(_, command)| *command)
+    /// The command of a key in the first of these places that has one.
+    pub(crate) fn command(&self, places: &[Place], key: KeyEvent) -> Option<&'static Command> {
+        // Terminals tell of a sign or of backtab with or without shift; it is the same key.
+        let sign = matches!(key.code, KeyCode::Char(c) if !c.is_ascii_alphabetic());
+        let unshifted = sign || key.code == KeyCode::BackTab;
+        let key = if unshifted { KeyEvent { modifiers: key.modifiers - KeyModifiers::SHIFT, ..key } } else { key };
+        let pressed = normal(KeyCombination::from(key));
+        let at = |place: &Place| self.keys.iter().find(|(p, known, _)| p == place && *known == pressed);
+        places.iter().find_map(at).map(|(_, _, command)| *command)
     }
 
-    /// The keys of a command as a person reads them, the shortest first.
-    pub(crate) fn keys_of(&self, name: &str) -> Vec<String> {
+    /// The keys of a command in a place as a person reads them, in the order of the file.
+    pub(crate) fn keys_in(&self, place: Place, name: &str) -> Vec<String> {
         let format = crokey::KeyCombinationFormat::default();
-        let mut keys: Vec<String> = self
-            .keys
-            .iter()
-            .filter(|(_, c)| c.name == name)
-            .map(|(key, _)| readable(&format.to_string(*key)))
-            .collect();
-        keys.sort_by_key(|key| (key.chars().count(), key.clone()));
-        keys
+        let here = self.keys.iter().filter(|(at, _, command)| *at == place && command.name == name);
+        here.map(|(_, key, _)| readable(&format.to_string(*key))).collect()
+    }
+
+    /// The commands of a place in the order of the table, each with its keys.
+    pub(crate) fn of(&self, place: Place) -> Vec<(&'static Command, Vec<String>)> {
+        let keys = |command: &'static Command| (command, self.keys_in(place, command.name));
+        commands::ALL.iter().map(keys).filter(|(_, keys)| !keys.is_empty()).collect()
     }
 }
 
+/// The same key however a terminal tells of it.
+fn normal(key: KeyCombination) -> KeyCombination {
+    let key = key.normalized();
+    if key.codes == crokey::OneToThree::One(KeyCode::BackTab) {
+        return KeyCombination::new(KeyCode::BackTab, KeyModifiers::NONE);
+    }
+    // Most terminals send one byte for these, which is read as control and a digit.
+    let twins = [('\\', '4'), (']', '5'), ('^', '6'), ('_', '7')];
+    let crokey::OneToThree::One(KeyCode::Char(c)) = key.codes else { return key };
+    let twin = twins.iter().find(|(sign, _)| *sign == c).filter(|_| key.modifiers == KeyModifiers::CONTROL);
+    twin.map_or(key, |(_, digit)| KeyCombination::new(KeyCode::Char(*digit), KeyModifiers::CONTROL))
+}
+
+/// Reads a file of keys.
+fn read(file: &str, text: &str) -> Result<Vec<Binding>, KeymapError> {
+    let line = |byte: usize| text[..byte.min(text.len())].matches('\n').count() + 1;
+    let wrong = |byte: usize, why: String| KeymapError { file: file.to_owned(), line: line(byte), why };
+    let tables: File =
+        toml::from_str(text).map_err(|e| wrong(e.span().map_or(0, |span| span.start), e.message().to_owned()))?;
+    let mut bindings: Vec<(Binding, usize)> = Vec::new();
+    for (place, keys) in tables {
+        for (spelt, name) in keys {
+            let at = spelt.span().start;
+            let key = parse(spelt.get_ref()).map_err(|why| wrong(at, why))?;
+            let place = *place.get_ref();
+            if let Some((_, first)) = bindings.iter().find(|(known, _)| (known.place, known.key) == (place, key)) {
+                // The file's order, whichever of the two was met first.
+                let (first, second) = (line(*first.min(&at)), (*first).max(at));
+                return Err(wrong(second, format!("{:?} is bound on line {first} already", spelt.get_ref())));
+            }
+            let command = match name.get_ref().as_str() {
+                "none" => None,
+                known => Some(commands::find(known).ok_or_else(|| {
+                    let like =
+                        commands::like(known).map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+                    wrong(name.span().start, format!("there is no command {known:?}{like}"))
+                })?),
+            };
+            bindings.push((Binding { place, key, command }, at));
+        }
+    }
+    // In the file's order: what stands first is what hints tell of.
+    bindings.sort_by_key(|(_, at)| *at);
+    Ok(bindings.into_iter().map(|(binding, _)| binding).collect())
+}
+
+fn parse(spelt: &str) -> Result<KeyCombination, String> {
+    // A capital is the letter with shift; the parser does not tell them apart.
+    let capital = spelt.len() == 1 && spelt.bytes().all(|b| b.is_ascii_uppercase());
+    let plain = if capital { format!("shift-{}", spelt.to_lowercase()) } else { spelt.to_owned() };
+    let key = crokey::parse(&plain).map_err(|e| format!("{spelt:?} is no key: {e}"))?;
+    // Terminals can't tell these from enter and tab.
+    let twin = ["ctrl-m", "ctrl-i", "shift-enter", "ctrl-enter", "alt-enter"].contains(&plain.as_str());
+    if twin {
+        return Err(format!("{spelt:?} can't be told from another key in many terminals; choose another"));
+    }
+    Ok(normal(key))
+}
+
 fn readable(key: &str) -> String {
+    let signs = [("Ctrl-4", "ctrl-\\"), ("Ctrl-5", "ctrl-]"), ("Ctrl-6", "ctrl-^"), ("Ctrl-7", "ctrl-_")];
+    if let Some((_, sign)) = signs.iter().find(|(twin, _)| *twin == key) {
+        return (*sign).to_owned();
+    }
     match key.strip_prefix("Shift-") {
         Some(letter) if letter.len() == 1 => letter.to_uppercase(),
         _ if key.len() == 1 => key.to_owned(),
@@ -79,35 +201,66 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_keymap_is_sound_and_reaches_every_command() {
-        let keymap = Keymap::read(DEFAULT).unwrap_or_else(|e| panic!("{e}"));
+    fn every_command_is_reached_by_a_key_or_by_the_palette() {
+        let keymap = Keymap::built_in();
         for command in commands::ALL {
-            assert!(!keymap.keys_of(command.name).is_empty(), "no key reaches {}", command.name);
+            let bound = Place::ALL.iter().any(|(place, _)| !keymap.keys_in(*place, command.name).is_empty());
+            assert!(bound || command.in_palette(), "nothing reaches {}", command.name);
+        }
+        for (place, _) in Place::ALL {
+            assert!(!keymap.of(place).is_empty(), "{place:?} has keys");
         }
     }
 
     #[test]
-    fn mistakes_are_named() {
-        for (text, word) in [
-            ("[runs]\n\"j\" = \"fly\"", "fly"),
-            ("[runs]\n\"hyper-q\" = \"next\"", "hyper-q"),
-            ("[runs]\n\"shift-g\" = \"next\"\n\"G\" = \"last\"", "twice"),
+    fn mistakes_are_named_with_file_and_line() {
+        for (text, line, word) in [
+            ("[runs]\n\"j\" = \"fly\"", 2, "fly"),
+            ("[runs]\n\"j\" = \"terminat\"", 2, "\"terminate\""),
+            ("[runs]\n\"hyper-q\" = \"next\"", 2, "hyper-q"),
+            ("[runs]\n\"shift-g\" = \"next\"\n\n\"G\" = \"last\"", 4, "line 2"),
+            ("[runs]\n\"j\" = \"next\"\n\"j\" = \"last\"", 3, "duplicate"),
+            ("[moon]\n\"j\" = \"next\"", 1, "moon"),
+            ("[everywhere]\n\"ctrl-i\" = \"next-tab\"", 2, "another"),
         ] {
-            let error = Keymap::read(text).expect_err(text);
-            assert!(error.contains(word), "{error}");
+            let error = Keymap::with("/me/keymap.toml", text).expect_err(text);
+            assert_eq!((error.file.as_str(), error.line), ("/me/keymap.toml", line), "{error}");
+            assert!(error.to_string().contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_of_ones_own_changes_single_keys() {
+        let keymap = Keymap::with("k", "[everywhere]\n\"x\" = \"none\"\n\"ctrl-x\" = \"terminate\"").expect("good");
+        let name = |code, modifiers| {
+            keymap.command(&[Place::Runs, Place::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
+        };
+        assert_eq!(name(KeyCode::Char('x'), KeyModifiers::NONE), None);
+        assert_eq!(name(KeyCode::Char('x'), KeyModifiers::CONTROL), Some("terminate"));
+        assert_eq!(name(KeyCode::Char('p'), KeyModifiers::NONE), Some("pause"));
     }
 
     #[test]
     fn a_capital_and_a_sign_are_found_however_the_terminal_tells_of_them() {
         let keymap = Keymap::built_in();
-        let name = |code, modifiers| keymap.command(KeyEvent::new(code, modifiers)).map(|c| c.name);
-        assert_eq!(name(KeyCode::Char('G'), KeyModifiers::SHIFT), Some("last"));
-        assert_eq!(name(KeyCode::Char('G'), KeyModifiers::NONE), Some("last"));
-        assert_eq!(name(KeyCode::Char('g'), KeyModifiers::NONE), Some("first"));
-        assert_eq!(name(KeyCode::Char('?'), KeyModifiers::SHIFT), Some("help"));
-        assert_eq!(name(KeyCode::Char('?'), KeyModifiers::NONE), Some("help"));
-        assert_eq!(name(KeyCode::Char('N'), KeyModifiers::NONE), Some("deny"));
-        assert_eq!(name(KeyCode::Char('c'), KeyModifiers::CONTROL), Some("leave"));
+        let name = |code, modifiers| {
+            keymap.command(&[Place::Runs, Place::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
+        };
+        for (code, modifiers, command) in [
+            (KeyCode::Char('G'), KeyModifiers::SHIFT, "last"),
+            (KeyCode::Char('G'), KeyModifiers::NONE, "last"),
+            (KeyCode::Char('g'), KeyModifiers::NONE, "first"),
+            (KeyCode::Char('?'), KeyModifiers::SHIFT, "help"),
+            (KeyCode::Char('?'), KeyModifiers::NONE, "help"),
+            (KeyCode::Char('!'), KeyModifiers::SHIFT, "next-in-need"),
+            (KeyCode::Char(':'), KeyModifiers::SHIFT, "palette"),
+            (KeyCode::Char('N'), KeyModifiers::NONE, "deny"),
+            (KeyCode::Char(' '), KeyModifiers::NONE, "mark"),
+            (KeyCode::BackTab, KeyModifiers::SHIFT, "previous-tab"),
+            (KeyCode::Delete, KeyModifiers::NONE, "remove"),
+            (KeyCode::Char('c'), KeyModifiers::CONTROL, "leave"),
+        ] {
+            assert_eq!(name(code, modifiers), Some(command), "{code:?}");
+        }
     }
 }

@@ -2,17 +2,23 @@
 
 mod cockpit;
 mod commands;
+mod console;
 mod effect;
 mod glyphs;
 mod keymap;
 mod model;
+mod notify;
 mod overlays;
+mod screen;
 mod screens;
-mod terminal;
 mod theme;
 mod update;
 mod widgets;
 
-pub use cockpit::{Options, open};
+pub use cockpit::{Options, open, open_on};
 pub use commands::reference;
+pub use console::Console;
+pub use keymap::{Keymap, KeymapError};
 pub use model::TuiError;
+pub use notify::Way;
+pub use theme::{Theme, ThemeError};

@@ -1,18 +1,18 @@
 //! Everything the screen is drawn from.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use domain::describe::Described;
 use domain::group::Group;
 use domain::{RunId, Timestamp};
-use protocol::Row;
+use protocol::{Disk, Row};
 
 use crate::glyphs::Glyphs;
-use crate::overlays::Overlay;
-
-/// Events and output lines that are kept for the details.
-pub(crate) const KEPT: usize = 5_000;
+use crate::overlays::{NewRun, Overlay};
+use crate::screens::attach::Attached;
+use crate::screens::diff::DiffView;
+use crate::screens::output::OutputView;
+use crate::screens::timeline::TimelineView;
 
 /// Why the cockpit can't be opened or had to close.
 #[derive(Debug, thiserror::Error)]
@@ -21,73 +21,122 @@ pub enum TuiError {
     Terminal(#[from] std::io::Error),
     #[error(transparent)]
     Client(#[from] client::ClientError),
-    #[error("this is no terminal; `pilothouse ls` and `pilothouse status` print plain text")]
-    NoTerminal,
+    #[error("{0}; `pilothouse triage` says what needs you in plain text")]
+    NoTerminal(&'static str),
+    #[error("{0}")]
+    NoRun(String),
 }
 
+/// A view of the selected run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Timeline,
     Output,
+    Diff,
+    /// What stands beside the other tabs where there is room.
+    Facts,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 2] = [Self::Timeline, Self::Output];
-
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
             Self::Output => "Output",
+            Self::Diff => "Diff",
+            Self::Facts => "Facts",
         }
     }
 }
 
-/// One line of the timeline tab.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct TimelineLine {
-    pub(crate) seq: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) said: Described,
+/// Which part of the screen has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    Runs,
+    Details,
 }
 
-/// The output tab's text.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct OutputText {
-    pub(crate) lines: VecDeque<String>,
-    /// Offset of the next byte to ask for; `None` before the first piece.
-    pub(crate) next: Option<u64>,
-    /// A line whose end has not come.
-    pub(crate) part: String,
-    pub(crate) asked: bool,
-    pub(crate) over: bool,
+/// What the rows of a group are sorted by; the groups themselves keep their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// Those that ask first, then by age.
+    Attention,
+    Name,
+    Last,
+    Tokens,
+    Disk,
+    Changes,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+impl Sort {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Attention, Self::Name, Self::Last, Self::Tokens, Self::Disk, Self::Changes];
+
+    pub(crate) fn says(self) -> &'static str {
+        match self {
+            Self::Attention => "what needs you first, then the oldest",
+            Self::Name => "name",
+            Self::Last => "the latest event first",
+            Self::Tokens => "the most tokens first",
+            Self::Disk => "the most disk first",
+            Self::Changes => "the most changed lines first",
+        }
+    }
+}
+
+/// Under which heading a row stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Heading {
+    Group(Group),
+    Repository(String),
+}
+
 pub(crate) struct Model {
     /// What the top line calls the scope.
     pub(crate) title: String,
     /// The folder new runs are asked for from; `None` with `--all` outside of a repository.
     pub(crate) folder: Option<PathBuf>,
+    /// Runs of several repositories are shown.
+    pub(crate) all: bool,
+    /// Columns and rows of the terminal.
+    pub(crate) size: (u16, u16),
     pub(crate) rows: BTreeMap<RunId, Row>,
     /// Ids in the order shown; it changes only when nobody presses keys.
     pub(crate) order: Vec<RunId>,
-    /// The group each of them is shown in; it changes with the order, so that keys and screen agree.
-    pub(crate) placed: BTreeMap<RunId, Group>,
+    /// The heading each of them is shown under; it changes with the order, so that keys and screen agree.
+    pub(crate) placed: BTreeMap<RunId, Heading>,
     pub(crate) cursor: Option<RunId>,
+    /// First line shown of the table.
+    pub(crate) table_top: usize,
+    /// Runs that the next verb is for, instead of the one under the cursor.
+    pub(crate) marks: BTreeSet<RunId>,
     pub(crate) show_finished: bool,
+    pub(crate) by_repository: bool,
+    pub(crate) sort: Sort,
+    /// Only rows that have each of these words somewhere are shown.
+    pub(crate) filter: String,
+    pub(crate) focus: Focus,
     pub(crate) tab: Tab,
     pub(crate) zoomed: bool,
-    /// Lines scrolled up from the newest.
-    pub(crate) scroll: usize,
     /// The run whose details are loaded.
     pub(crate) looking: Option<RunId>,
-    pub(crate) timeline: VecDeque<TimelineLine>,
-    pub(crate) output: OutputText,
+    pub(crate) timeline: TimelineView,
+    pub(crate) output: OutputView,
+    pub(crate) diff: DiffView,
+    /// First line shown of the facts.
+    pub(crate) facts_top: usize,
     pub(crate) overlay: Option<Overlay>,
-    /// One line above the hints, until the next key.
+    /// A form that was left before it was sent.
+    pub(crate) draft: Option<Box<NewRun>>,
+    /// The terminal of a run, while it has the whole screen.
+    pub(crate) attached: Option<Attached>,
+    /// The cockpit was opened for one run's terminal and closes with it.
+    pub(crate) only_attach: bool,
+    /// One line instead of the hints, until the next key.
     pub(crate) notice: Option<String>,
     pub(crate) degraded: Option<String>,
     pub(crate) connected: bool,
+    pub(crate) disk: Option<Disk>,
+    pub(crate) mouse: bool,
     /// Ages are told from here; it moves once a minute.
     pub(crate) now: Timestamp,
     /// Seconds east of UTC, for times of day.
@@ -100,21 +149,35 @@ impl Model {
         Self {
             title,
             folder,
+            all: false,
+            size: (80, 24),
             rows: BTreeMap::new(),
             order: Vec::new(),
             placed: BTreeMap::new(),
             cursor: None,
+            table_top: 0,
+            marks: BTreeSet::new(),
             show_finished: true,
+            by_repository: false,
+            sort: Sort::Attention,
+            filter: String::new(),
+            focus: Focus::Runs,
             tab: Tab::Timeline,
             zoomed: false,
-            scroll: 0,
             looking: None,
-            timeline: VecDeque::new(),
-            output: OutputText::default(),
+            timeline: TimelineView::default(),
+            output: OutputView::default(),
+            diff: DiffView::default(),
+            facts_top: 0,
             overlay: None,
+            draft: None,
+            attached: None,
+            only_attach: false,
             notice: None,
             degraded: None,
             connected: true,
+            disk: None,
+            mouse: true,
             now,
             utc_offset,
             glyphs,
@@ -125,9 +188,27 @@ impl Model {
         self.rows.get(self.cursor.as_ref()?)
     }
 
-    /// The group a row is shown in until rows are sorted anew.
-    pub(crate) fn group_of(&self, row: &Row) -> Group {
-        self.placed.get(&row.id).copied().unwrap_or(row.group)
+    /// The runs that a verb is for: those marked, else the one under the cursor.
+    pub(crate) fn meant(&self) -> Vec<&Row> {
+        let marked: Vec<&Row> = self
+            .order
+            .iter()
+            .filter(|id| self.marks.contains(*id))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|id| self.rows.get(id))
+            .collect();
+        if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
+    }
+
+    /// The heading a row stands under until rows are sorted anew.
+    pub(crate) fn heading_of(&self, row: &Row) -> Heading {
+        self.placed.get(&row.id).cloned().unwrap_or_else(|| self.heading(row))
+    }
+
+    /// The heading a row would stand under if rows were sorted now.
+    pub(crate) fn heading(&self, row: &Row) -> Heading {
+        if self.by_repository { Heading::Repository(row.repo.clone()) } else { Heading::Group(row.group) }
     }
 
     /// The rows in the order shown.
@@ -135,17 +216,64 @@ impl Model {
         self.order.iter().filter_map(|id| self.rows.get(id)).collect()
     }
 
+    pub(crate) fn is_wanted(&self, row: &Row) -> bool {
+        (self.show_finished || row.group != Group::Finished) && self.has_filtered_words(row)
+    }
+
+    fn has_filtered_words(&self, row: &Row) -> bool {
+        if self.filter.is_empty() {
+            return true;
+        }
+        let phase = row.phase.as_ref().map(|phase| phase.name.as_str());
+        let texts = [
+            Some(row.name.as_str()),
+            Some(row.id.as_str()),
+            Some(row.agent.as_str()),
+            row.model.as_deref(),
+            Some(row.status.as_str()),
+            phase,
+            Some(row.repo.as_str()),
+            Some(row.branch.as_str()),
+            row.reason.as_deref(),
+            row.activity.as_deref(),
+        ];
+        let all = texts.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
+        self.filter.to_lowercase().split_whitespace().all(|word| all.contains(word))
+    }
+
     /// The order the rows would have if they were sorted now.
     pub(crate) fn sorted(&self) -> Vec<RunId> {
-        let visible = |row: &&Row| self.show_finished || row.group != Group::Finished;
-        let mut rows: Vec<&Row> = self.rows.values().filter(visible).collect();
-        rows.sort_by_key(|row| row.order());
+        let mut rows: Vec<&Row> = self.rows.values().filter(|row| self.is_wanted(row)).collect();
+        rows.sort_by(|a, b| {
+            let repository = if self.by_repository { a.repo.cmp(&b.repo) } else { std::cmp::Ordering::Equal };
+            repository
+                .then_with(|| a.group.cmp(&b.group))
+                .then_with(|| match self.sort {
+                    Sort::Attention => std::cmp::Ordering::Equal,
+                    Sort::Name => a.name.cmp(&b.name),
+                    Sort::Last => b.last_event_at.cmp(&a.last_event_at),
+                    Sort::Tokens => b.tokens.map(|t| t.total).cmp(&a.tokens.map(|t| t.total)),
+                    Sort::Disk => b.disk_bytes.cmp(&a.disk_bytes),
+                    Sort::Changes => {
+                        b.changes.map(|c| c.added + c.removed).cmp(&a.changes.map(|c| c.added + c.removed))
+                    }
+                })
+                .then_with(|| a.order().cmp(&b.order()))
+        });
         rows.into_iter().map(|row| row.id.clone()).collect()
     }
 
-    /// Whether rows stand where they would not if they were sorted now.
+    /// Whether rows stand where they would not if they were sorted now. Rows that are sorted by figures which
+    /// change all the time are sorted only when something else changes too: nobody can read a table that moves.
     pub(crate) fn is_out_of_order(&self) -> bool {
-        self.order != self.sorted() || self.rows.values().any(|row| self.group_of(row) != row.group)
+        let restless = matches!(self.sort, Sort::Last | Sort::Tokens | Sort::Disk | Sort::Changes);
+        let moved = if restless {
+            let wanted = self.rows.values().filter(|row| self.is_wanted(row)).count();
+            wanted != self.order.len()
+        } else {
+            self.order != self.sorted()
+        };
+        moved || self.shown().iter().any(|row| self.heading_of(row) != self.heading(row))
     }
 
     pub(crate) fn count(&self, group: Group) -> usize {
@@ -155,5 +283,14 @@ impl Model {
     /// Hours, minutes and seconds of the day where the person is.
     pub(crate) fn local(&self, at: Timestamp) -> (u8, u8, u8) {
         Timestamp::from_millis(at.as_millis() + i64::from(self.utc_offset) * 1000).time_of_day()
+    }
+
+    /// The tabs that there are at this width.
+    pub(crate) fn tabs(&self) -> Vec<Tab> {
+        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff];
+        if self.size.0 < crate::screens::runs::WIDE {
+            tabs.push(Tab::Facts);
+        }
+        tabs
     }
 }

@@ -1,7 +1,11 @@
 //! Colours by role: named ANSI colours only, and never colour alone.
 
+mod read;
+
 use domain::group::Group;
 use ratatui::style::{Color, Modifier, Style};
+
+pub use read::ThemeError;
 
 /// What a piece of the screen is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,43 +18,140 @@ pub(crate) enum Role {
     Working,
     Ready,
     Finished,
+    /// The row or line of the cursor.
     Selected,
+    /// A row that is marked for a verb on many.
+    Marked,
     Key,
     Error,
+    /// What a search or a filter found.
+    Match,
+    Added,
+    Removed,
+    /// The words of a changed line that differ.
+    AddedWord,
+    RemovedWord,
+    Hunk,
+    Keyword,
+    Literal,
+    Comment,
+    Function,
+    Type,
 }
 
+impl Role {
+    /// Every role with the name that a theme file calls it by.
+    pub(crate) const ALL: [(Self, &'static str); 22] = [
+        (Self::Text, "text"),
+        (Self::Dim, "dim"),
+        (Self::Heading, "heading"),
+        (Self::NeedsYou, "needs-you"),
+        (Self::Working, "working"),
+        (Self::Ready, "ready"),
+        (Self::Finished, "finished"),
+        (Self::Selected, "selected"),
+        (Self::Marked, "marked"),
+        (Self::Key, "key"),
+        (Self::Error, "error"),
+        (Self::Match, "match"),
+        (Self::Added, "added"),
+        (Self::Removed, "removed"),
+        (Self::AddedWord, "added-word"),
+        (Self::RemovedWord, "removed-word"),
+        (Self::Hunk, "hunk"),
+        (Self::Keyword, "keyword"),
+        (Self::Literal, "literal"),
+        (Self::Comment, "comment"),
+        (Self::Function, "function"),
+        (Self::Type, "type"),
+    ];
+}
+
+/// How each role looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Theme {
-    pub(crate) colour: bool,
+pub struct Theme {
+    styles: [Style; Role::ALL.len()],
 }
 
 impl Theme {
-    pub(crate) fn style(self, role: Role) -> Style {
-        let plain = Style::new();
-        let (colour, modifier) = match role {
-            Role::Text => (None, Modifier::empty()),
-            Role::Dim | Role::Finished => (Some(Color::DarkGray), Modifier::empty()),
-            Role::Heading => (None, Modifier::BOLD),
-            Role::NeedsYou => (Some(Color::Yellow), Modifier::BOLD),
-            Role::Working => (Some(Color::Cyan), Modifier::empty()),
-            Role::Ready => (Some(Color::Green), Modifier::empty()),
-            Role::Selected => (None, Modifier::REVERSED),
-            Role::Key => (Some(Color::Cyan), Modifier::BOLD),
-            Role::Error => (Some(Color::Red), Modifier::BOLD),
+    /// For light text on a dark ground.
+    pub fn dark() -> Self {
+        Self::of(|role| match role {
+            Role::Text | Role::Heading | Role::Selected => None,
+            Role::Dim | Role::Finished | Role::Comment => Some(Color::DarkGray),
+            Role::NeedsYou | Role::Marked | Role::Match | Role::Literal => Some(Color::Yellow),
+            Role::Working | Role::Key | Role::Hunk | Role::Type => Some(Color::Cyan),
+            Role::Ready | Role::Added | Role::AddedWord => Some(Color::Green),
+            Role::Error | Role::Removed | Role::RemovedWord => Some(Color::Red),
+            Role::Keyword => Some(Color::Magenta),
+            Role::Function => Some(Color::Blue),
+        })
+    }
+
+    /// For dark text on a light ground, where yellow and cyan can't be read.
+    pub fn light() -> Self {
+        Self::of(|role| match role {
+            Role::Text | Role::Heading | Role::Selected => None,
+            Role::Dim | Role::Finished | Role::Comment => Some(Color::DarkGray),
+            Role::NeedsYou | Role::Marked | Role::Match | Role::Keyword => Some(Color::Magenta),
+            Role::Working | Role::Key | Role::Hunk | Role::Type | Role::Function => Some(Color::Blue),
+            Role::Ready | Role::Added | Role::AddedWord | Role::Literal => Some(Color::Green),
+            Role::Error | Role::Removed | Role::RemovedWord => Some(Color::Red),
+        })
+    }
+
+    /// Without colours: what must stand out does so by weight, underlining and reversal.
+    pub fn plain() -> Self {
+        Self::of(|_| None)
+    }
+
+    fn of(colour: impl Fn(Role) -> Option<Color>) -> Self {
+        let style = |(role, _): (Role, &str)| {
+            let weight = Style::new().add_modifier(weight(role));
+            colour(role).map_or(weight, |colour| weight.fg(colour))
         };
-        let style = plain.add_modifier(modifier);
-        match colour.filter(|_| self.colour) {
-            Some(colour) => style.fg(colour),
-            None => style,
+        Self { styles: Role::ALL.map(style) }
+    }
+
+    pub(crate) fn style(&self, role: Role) -> Style {
+        let at = Role::ALL.iter().position(|(known, _)| *known == role);
+        at.map_or_else(Style::new, |at| self.styles[at])
+    }
+
+    fn set(&mut self, role: Role, style: Style) {
+        if let Some(at) = Role::ALL.iter().position(|(known, _)| *known == role) {
+            self.styles[at] = style;
         }
     }
 
-    pub(crate) fn group(self, group: Group) -> Style {
+    pub(crate) fn group(&self, group: Group) -> Style {
         self.style(match group {
             Group::NeedsYou => Role::NeedsYou,
             Group::Working => Role::Working,
             Group::Ready => Role::Ready,
             Group::Finished => Role::Finished,
         })
+    }
+}
+
+/// What tells a role from its neighbours also where there are no colours.
+fn weight(role: Role) -> Modifier {
+    match role {
+        Role::Heading | Role::NeedsYou | Role::Key | Role::Error | Role::Marked => Modifier::BOLD,
+        Role::Selected => Modifier::REVERSED,
+        Role::Match | Role::AddedWord | Role::RemovedWord => Modifier::UNDERLINED.union(Modifier::BOLD),
+        Role::Text
+        | Role::Dim
+        | Role::Working
+        | Role::Ready
+        | Role::Finished
+        | Role::Added
+        | Role::Removed
+        | Role::Hunk
+        | Role::Keyword
+        | Role::Literal
+        | Role::Comment
+        | Role::Function
+        | Role::Type => Modifier::empty(),
     }
 }

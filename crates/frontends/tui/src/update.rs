@@ -1,15 +1,17 @@
 //! What each action makes of the model; the only code that changes it.
 
-mod details;
-mod runs;
+use std::sync::Arc;
 
-use domain::command::{Answer, Command};
+use crossterm::event::KeyEvent;
+use domain::command::Answer;
 use domain::{RunId, Timestamp};
-use protocol::{Output, Row};
+use protocol::{Choices, Disk, Output, RemovableRow, Row};
 
 use crate::effect::Effect;
-use crate::model::Model;
-use crate::overlays::{Confirm, NewRun, Overlay};
+use crate::model::{Model, Tab};
+use crate::overlays::{self, Overlay};
+use crate::screens::diff::{Colours, Difference};
+use crate::screens::{attach, details, diff, output, runs, timeline};
 
 /// What happened to the cockpit: a key's meaning, a frame from the daemon, or time.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub(crate) enum Action {
     /// All rows of the scope; others are gone.
     AllRows(Vec<Row>),
     Rows(Vec<Row>),
+    /// Rows of runs that this cockpit has just started.
+    Started(Vec<Row>),
     /// The last events of the run looked at, then new ones.
     Events {
         run: RunId,
@@ -26,132 +30,235 @@ pub(crate) enum Action {
         run: RunId,
         output: Output,
     },
+    Diff {
+        run: RunId,
+        diff: Result<Arc<Difference>, String>,
+    },
+    /// Syntax colours of one file of the diff that is shown.
+    Coloured {
+        run: RunId,
+        colours: Colours,
+    },
+    Choices(Choices),
+    Removable(Vec<RemovableRow>),
+    /// A run can't be started for what stands in a field of the form.
+    Mistake {
+        field: protocol::Field,
+        why: String,
+    },
+    /// What was asked for in a dialog was refused.
+    Refused(String),
     Notice(String),
+    /// What was said has been read.
+    Read,
     Degraded(Option<String>),
+    Disk(Disk),
     Connected(bool),
     /// Two seconds have passed without a key.
     Regroup,
     Minute(Timestamp),
+    Resized(u16, u16),
     Move(isize),
+    /// The row of this run was clicked.
+    Select(RunId),
     NextInNeed,
-    NextTab,
-    Scroll(isize),
+    Mark,
+    MarkAll,
+    Sort,
+    ShowFinished,
+    ByRepository,
+    Open,
     Zoom,
     Back,
-    ShowFinished,
+    Tab(isize),
+    ShowTab(Tab),
+    ShowDiff,
+    Line(isize),
+    Page(isize),
+    Jump(Jump, isize),
+    Match(isize),
+    Unfold,
+    FoldAll,
+    Kinds,
+    Wrap,
+    Attempt(isize),
+    Pan(isize),
+    SideBySide,
+    Find,
+    Palette,
     Help,
     NewRun,
-    AskToTerminate,
+    ChooseCheckpoint,
+    AskAnswer,
+    Verb(Verb),
     Answer(Answer),
-    /// Have something done with the selected run.
-    Act(Command),
-    PauseOrResume,
-    /// Yes to what the open dialog names.
-    Confirm,
-    Type(char),
+    Editor,
+    CopyPath,
+    CopyBranch,
+    CopyId,
+    Mouse,
+    Redraw,
+    Suspend,
+    /// Yes to what is open.
+    Accept,
+    Close,
+    /// A key that is text where something is typed.
+    Edit(KeyEvent),
     Paste(String),
-    Backspace,
-    NextField,
+    Field(isize),
+    Choice(isize),
+    NewLine,
+    EditOutside,
+    /// The text as the person's editor left it.
+    Edited(String),
+    Attach,
+    Attached {
+        run: RunId,
+        columns: u16,
+        rows: u16,
+    },
+    Terminal {
+        run: RunId,
+        text: String,
+        size: Option<(u16, u16)>,
+    },
+    Detached {
+        run: RunId,
+        why: String,
+    },
+    /// A key or something else for the terminal of the run.
+    Typed(String),
+    Detach,
     Leave,
 }
 
-/// How long a run may take to end by itself, in milliseconds.
-const GRACE_MS: u64 = 10_000;
+/// What is jumped to in a diff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Jump {
+    Hunk,
+    File,
+}
+
+/// Something that is done with every run that is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    PauseOrResume,
+    Retry,
+    Continue,
+    Terminate,
+    Restore,
+    Remove,
+    Dismiss,
+}
 
 /// Changes the model and gives what is to be done outside.
 pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
-    match action {
-        Action::AllRows(rows) => {
-            model.rows = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-            runs::regroup(model)
-        }
+    let effects = match action {
+        Action::AllRows(rows) => runs::replace(model, rows),
         Action::Rows(rows) => runs::take_up(model, rows),
-        Action::Events { run, lines } => details::events(model, &run, &lines),
-        Action::Output { run, output } => details::output(model, &run, output),
-        Action::Notice(text) => {
-            model.notice = Some(text);
-            Vec::new()
-        }
-        Action::Degraded(reason) => {
-            model.degraded = reason;
-            Vec::new()
-        }
-        Action::Connected(connected) => {
-            model.connected = connected;
-            // A daemon that can't write says so anew.
-            model.degraded = None;
-            if connected { details::look_again(model) } else { Vec::new() }
-        }
+        Action::Started(rows) => overlays::started(model, rows),
+        Action::Events { run, lines } => timeline::events(model, &run, lines),
+        Action::Output { run, output } => output::piece(model, &run, output),
+        Action::Diff { run, diff } => diff::loaded(model, &run, diff),
+        Action::Coloured { run, colours } => diff::coloured(model, &run, colours),
+        Action::Choices(choices) => overlays::choices(model, choices),
+        Action::Removable(rows) => overlays::removable(model, &rows),
+        Action::Mistake { field, why } => overlays::mistake(model, field, why),
+        Action::Refused(why) => overlays::refused(model, why),
+        Action::Notice(text) => with(model, |model| model.notice = Some(text)),
+        Action::Read => Vec::new(),
+        Action::Degraded(reason) => with(model, |model| model.degraded = reason),
+        Action::Disk(disk) => with(model, |model| model.disk = Some(disk)),
+        Action::Connected(connected) => reconnected(model, connected),
         Action::Regroup => runs::regroup(model),
-        Action::Minute(now) => {
-            model.now = now;
-            Vec::new()
-        }
+        Action::Minute(now) => with(model, |model| model.now = now),
+        Action::Resized(columns, rows) => resized(model, columns, rows),
         Action::Move(by) => runs::go(model, by),
+        Action::Select(run) => runs::select(model, run),
         Action::NextInNeed => runs::next_in_need(model),
-        Action::NextTab => details::next_tab(model),
-        Action::Scroll(by) => details::scroll(model, by),
-        Action::Zoom => {
-            model.zoomed = !model.zoomed;
-            Vec::new()
-        }
-        Action::Back => {
-            if model.overlay.take().is_none() {
-                model.zoomed = false;
-                model.scroll = 0;
-            }
-            Vec::new()
-        }
-        Action::ShowFinished => {
-            model.show_finished = !model.show_finished;
-            runs::regroup(model)
-        }
-        Action::Help => open(model, Overlay::Help),
-        Action::NewRun => open(model, Overlay::NewRun(NewRun::default())),
-        Action::AskToTerminate => match model.selected() {
-            Some(row) => {
-                let confirm = Confirm { run: row.id.clone(), name: row.name.clone() };
-                open(model, Overlay::Terminate(confirm))
-            }
-            None => Vec::new(),
-        },
+        Action::Mark => runs::mark(model),
+        Action::MarkAll => runs::mark_all(model),
+        Action::Sort => runs::sort(model),
+        Action::ShowFinished => runs::show_finished(model),
+        Action::ByRepository => runs::by_repository(model),
+        Action::Open => details::open(model),
+        Action::Zoom => details::zoom(model),
+        Action::Back => details::back(model),
+        Action::Tab(by) => details::tab(model, by),
+        Action::ShowDiff => details::show_diff(model),
+        Action::ShowTab(tab) => details::show(model, tab),
+        Action::Line(by) if model.overlay.is_some() => overlays::line(model, by),
+        Action::Page(by) if model.overlay.is_some() => overlays::line(model, by * 10),
+        Action::Line(by) => details::line(model, by),
+        Action::Page(by) => details::page(model, by),
+        Action::Jump(to, by) => diff::jump(model, to, by),
+        Action::Match(by) => details::go_to_match(model, by),
+        Action::Unfold => timeline::unfold(model),
+        Action::FoldAll => timeline::fold_all(model),
+        Action::Kinds => timeline::kinds(model),
+        Action::Wrap => with(model, |model| model.output.wrap = !model.output.wrap),
+        Action::Attempt(by) => output::attempt(model, by),
+        Action::Pan(by) => diff::pan(model, by),
+        Action::SideBySide => diff::side_by_side(model),
+        Action::Find => overlays::find(model),
+        Action::Palette => overlays::palette(model),
+        Action::Help => with(model, |model| model.overlay = Some(Overlay::Help { top: 0 })),
+        Action::NewRun => overlays::new_run(model),
+        Action::ChooseCheckpoint => overlays::checkpoints(model),
+        Action::AskAnswer => overlays::ask_answer(model),
+        Action::Verb(verb) => runs::verb(model, verb),
         Action::Answer(answer) => runs::answer(model, answer),
-        Action::Act(command) => runs::act(model, command),
-        Action::PauseOrResume => runs::pause_or_resume(model),
-        Action::Confirm => confirm(model),
-        Action::Type(c) => with_form(model, |form| form.insert(&c.to_string())),
-        Action::Paste(text) => with_form(model, |form| form.insert(&text)),
-        Action::Backspace => with_form(model, NewRun::backspace),
-        Action::NextField => with_form(model, NewRun::next_field),
+        Action::Editor => runs::editor(model),
+        Action::CopyPath => runs::copy(model, |row| row.worktree.clone()),
+        Action::CopyBranch => runs::copy(model, |row| Some(row.branch.clone())),
+        Action::CopyId => runs::copy(model, |row| Some(row.id.to_string())),
+        Action::Mouse => mouse(model),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Accept => overlays::accept(model),
+        Action::Close => overlays::close(model),
+        Action::Edit(key) => overlays::edit(model, key),
+        Action::Paste(text) => overlays::paste(model, &text),
+        Action::Field(by) => overlays::field(model, by),
+        Action::Choice(by) => overlays::choice(model, by),
+        Action::NewLine => overlays::new_line(model),
+        Action::EditOutside => overlays::edit_outside(model),
+        Action::Edited(text) => overlays::edited(model, &text),
+        Action::Attach => attach::attach(model),
+        Action::Attached { run, columns, rows } => attach::attached(model, run, columns, rows),
+        Action::Terminal { run, text, size } => attach::shown(model, &run, &text, size),
+        Action::Detached { run, why } => attach::detached(model, &run, why),
+        Action::Typed(data) => attach::typed(model, data),
+        Action::Detach => attach::detach(model),
         Action::Leave => vec![Effect::Leave],
-    }
+    };
+    runs::keep_in_view(model);
+    effects
 }
 
-fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
-    model.overlay = Some(overlay);
+fn with(model: &mut Model, change: impl FnOnce(&mut Model)) -> Vec<Effect> {
+    change(model);
     Vec::new()
 }
 
-fn with_form(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect> {
-    if let Some(Overlay::NewRun(form)) = &mut model.overlay {
-        change(form);
-    }
-    Vec::new()
+fn reconnected(model: &mut Model, connected: bool) -> Vec<Effect> {
+    model.connected = connected;
+    // A daemon that can't write says so anew.
+    model.degraded = None;
+    if connected { details::look_again(model) } else { Vec::new() }
 }
 
-fn confirm(model: &mut Model) -> Vec<Effect> {
-    match model.overlay.take() {
-        Some(Overlay::Terminate(confirm)) => {
-            vec![Effect::Act { run: confirm.run, command: Command::Terminate { grace_ms: GRACE_MS } }]
-        }
-        Some(Overlay::NewRun(form)) if form.task.trim().is_empty() => {
-            let problem = Some("say what is to be done".to_owned());
-            open(model, Overlay::NewRun(NewRun { problem, ..form }))
-        }
-        Some(Overlay::NewRun(form)) => match model.folder.clone() {
-            Some(folder) => vec![crate::effect::run_request(folder, form.task, form.agent)],
-            None => Vec::new(),
-        },
-        Some(Overlay::Help) | None => Vec::new(),
+fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
+    model.size = (columns, rows);
+    if !model.tabs().contains(&model.tab) {
+        model.tab = Tab::Timeline;
     }
+    attach::resized(model)
+}
+
+fn mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let says = if model.mouse { "the mouse selects runs" } else { "the mouse selects text; shift-m takes it back" };
+    model.notice = Some(says.to_owned());
+    vec![Effect::Mouse(model.mouse)]
 }

@@ -35,6 +35,8 @@ impl<'a> Direction<'a> {
                 base: None,
                 count: 1,
                 phases: Vec::new(),
+                budget_tokens: None,
+                interactive: false,
             };
             let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {
                 return Err(ClientError::Unexpected.into());

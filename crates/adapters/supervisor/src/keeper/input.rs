@@ -57,6 +57,12 @@ impl Input {
         Ok(true)
     }
 
+    /// Sends what a person types, which no one is to read later.
+    pub(super) fn type_in(&mut self, data: &str) {
+        self.unsent.extend(data.as_bytes());
+        self.pump();
+    }
+
     /// Closes the agent's input when everything is sent.
     pub(super) fn close(&mut self) {
         self.close = true;

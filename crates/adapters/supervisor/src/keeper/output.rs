@@ -71,6 +71,17 @@ impl Output {
         Self { from: Some(from), to, form, unwritten: Vec::new() }
     }
 
+    /// Records that the terminal has another size from here on.
+    pub(super) fn resized(&mut self, columns: u16, rows: u16) {
+        if let Form::Cast { began, .. } = &self.form {
+            let size = format!("{columns}x{rows}");
+            let line = serde_json::to_string(&(began.elapsed().as_secs_f64(), "r", size));
+            self.unwritten.extend_from_slice(line.expect("a number and text are JSON").as_bytes());
+            self.unwritten.push(b'\n');
+            self.flush();
+        }
+    }
+
     pub(super) fn wants(&self) -> Wants<'_> {
         match &self.from {
             _ if !self.unwritten.is_empty() => Wants::Space,

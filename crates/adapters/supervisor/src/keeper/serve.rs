@@ -162,9 +162,20 @@ impl Keeper {
             }
             Request::Resize { columns, rows } => match &self.agent.streams {
                 Streams::Terminal(pty) => match pty.resize(pty_process::Size::new(rows, columns)) {
-                    Ok(()) => Reply::Done,
+                    Ok(()) => {
+                        self.outputs.iter_mut().for_each(|output| output.resized(columns, rows));
+                        Reply::Done
+                    }
                     Err(e) => Reply::Refused(e.to_string()),
                 },
+                Streams::Pipes { .. } => Reply::Refused("the agent has no terminal".to_owned()),
+            },
+            Request::Type { data } => match &self.agent.streams {
+                Streams::Terminal(_) if self.input.is_open() => {
+                    self.input.type_in(&data);
+                    Reply::Done
+                }
+                Streams::Terminal(_) => Reply::Refused("the agent has ended".to_owned()),
                 Streams::Pipes { .. } => Reply::Refused("the agent has no terminal".to_owned()),
             },
             Request::Stdin { id, data } if self.input.is_open() => match self.input.write(&id, &data) {

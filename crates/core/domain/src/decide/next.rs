@@ -17,7 +17,8 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         return end(run, by, *grace_ms);
     }
     if run.is_live() {
-        return close(run);
+        let closed = close(run);
+        return if closed.is_nothing() { over_budget(run) } else { closed };
     }
     if !run.effects.is_empty() {
         return nothing;
@@ -131,6 +132,15 @@ fn continued(before: &PhaseState, phase: &PhaseState) -> Option<String> {
     let same_agent = before.spec.agent == phase.spec.agent && before.spec.model == phase.spec.model;
     let continues = phase.spec.session == SessionUse::Continue && same_agent;
     before.attempt().filter(|_| continues).and_then(|attempt| attempt.session.clone())
+}
+
+/// One that has used what it may use stands still until a person decides; its work and its session stay.
+fn over_budget(run: &RunState) -> Decision {
+    let used = run.tokens.map_or(0, |tokens| tokens.total());
+    let over = run.budget.is_some_and(|budget| used >= budget);
+    // What can't be paused just now is looked at again at its next event.
+    let pauses = over && !run.attempt().is_some_and(|attempt| attempt.result.is_some());
+    if pauses { super::pause(run, By::Budget).unwrap_or_default() } else { Decision::default() }
 }
 
 /// An agent that has said its result waits for the end of its input before it goes.

@@ -2,6 +2,7 @@
 
 use super::{Decision, Refusal};
 use crate::effect::Effect;
+use crate::figures;
 use crate::run::RunState;
 use crate::status::{By, Status};
 
@@ -31,15 +32,23 @@ pub fn pause(run: &RunState, by: By) -> Result<Decision, Refusal> {
     match run.attempt_key().filter(|_| started) {
         Some(attempt) => {
             let reason = match by {
-                By::Person => "paused by a person",
-                By::Budget => "budget reached",
-                By::Pilothouse => "paused by pilothouse",
+                By::Person => "paused by a person".to_owned(),
+                By::Budget => over_budget(run),
+                By::Pilothouse => "paused by pilothouse".to_owned(),
             };
-            Ok(Decision::default().effect(Effect::Freeze { attempt, by, reason: reason.to_owned() }))
+            Ok(Decision::default().effect(Effect::Freeze { attempt, by, reason }))
         }
         None if run.status == Status::Queued => {
             Err(Refusal::new("it waits for a place and has no process yet", "pause it when it works, or terminate it"))
         }
         None => Err(Refusal::new("it has no agent at work just now", "try again in a moment")),
     }
+}
+
+/// What was used of what, and the next step.
+fn over_budget(run: &RunState) -> String {
+    let used = figures::count(run.tokens.map_or(0, |tokens| tokens.total()));
+    let budget = figures::count(run.budget.unwrap_or(0));
+    let again = figures::count(run.spec.as_ref().and_then(|spec| spec.budget_tokens).unwrap_or(0));
+    format!("budget reached: {used} of {budget} tokens (the agent's count); resuming gives it {again} more")
 }

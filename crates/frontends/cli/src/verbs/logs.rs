@@ -3,7 +3,7 @@
 use client::{Connection, Places};
 use domain::attempt::AttemptKey;
 use domain::text;
-use protocol::{Code, FromDaemon, Output, OutputFile, Reply, Request, Row, Scope};
+use protocol::{Code, FromDaemon, Output, OutputFile, Piece, Reply, Request, Row, Scope};
 
 use super::find;
 use crate::args::LogsArgs;
@@ -54,7 +54,8 @@ async fn piece(
     file: OutputFile,
     from: u64,
 ) -> Result<Output, CliError> {
-    let request = Request::Output { run: row.id.clone(), attempt: attempt.cloned(), file, from, len: PIECE };
+    let (run, attempt, piece) = (row.id.clone(), attempt.cloned(), Piece::From(from));
+    let request = Request::Output { run, attempt, file, piece, len: PIECE };
     match connection.ask(request).await? {
         Reply::Output(output) => Ok(output),
         _ => Err(client::ClientError::Unexpected.into()),

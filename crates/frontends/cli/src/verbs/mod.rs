@@ -14,7 +14,7 @@ mod resume;
 mod retry;
 mod rm;
 mod rollback;
-mod run;
+pub(crate) mod run;
 mod send;
 mod show;
 mod status;
@@ -31,8 +31,8 @@ use crate::args::Verb;
 use crate::error::CliError;
 use crate::out::Out;
 
-/// Carries out a verb; gives the exit code. `doctor` and `demo` are not among them: they need no daemon,
-/// or one of their own.
+/// Carries out a verb; gives the exit code. `attach`, `doctor` and `demo` are not among them: they need the cockpit,
+/// no daemon, or one of their own.
 ///
 /// # Errors
 /// With the contract's exit code and words for the person.
@@ -61,7 +61,9 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Daemon { verb } => daemon::daemon(verb, places).await,
         Verb::Completions { shell } => doc::completions(shell),
         Verb::Man => doc::man(),
-        Verb::Doctor(_) | Verb::Demo(_) => Err(CliError::new(Code::Usage, "this verb is carried out elsewhere")),
+        Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) => {
+            Err(CliError::new(Code::Usage, "this verb is carried out elsewhere"))
+        }
     }
 }
 
@@ -71,7 +73,10 @@ fn here() -> Result<Scope, CliError> {
 }
 
 /// The row of the run that `asked` names. Ids work from anywhere, names in their repository.
-async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
+///
+/// # Errors
+/// When there is none, or several.
+pub async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
     let scope = here()?;
     match connection.ask(Request::Row { run: asked.to_owned(), scope }).await? {
         Reply::Row(row) => Ok(*row),

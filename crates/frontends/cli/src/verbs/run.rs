@@ -13,20 +13,7 @@ use crate::out::Out;
 
 pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
     let mut out = Out::stdout(args.json);
-    let request = RunRequest {
-        folder: std::env::current_dir()?,
-        task: task(&args.task)?,
-        agent: args.agent,
-        model: None,
-        name: args.name,
-        base: args.base,
-        count: args.count,
-        phases: args.phases,
-    };
-    let mut connection = client::connect(places).await?;
-    let Reply::Rows(rows) = connection.ask(Request::Run(request)).await? else {
-        return Err(client::ClientError::Unexpected.into());
-    };
+    let (mut connection, rows) = start(&args, places).await?;
     if !args.wait {
         report(&mut out, &rows)?;
         return Ok(Code::Done);
@@ -45,6 +32,30 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
     }
     let good = rows.iter().all(|row| matches!(row.status.as_str(), "ready" | "merged"));
     Ok(if good { Code::Done } else { Code::Failed })
+}
+
+/// Queues what is asked for; gives the rows of the new runs.
+///
+/// # Errors
+/// With the daemon's reason when a run can't be started.
+pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<Row>), CliError> {
+    let request = RunRequest {
+        folder: std::env::current_dir()?,
+        task: task(&args.task)?,
+        agent: args.agent.clone(),
+        model: None,
+        name: args.name.clone(),
+        base: args.base.clone(),
+        count: args.count,
+        phases: args.phases.clone(),
+        budget_tokens: args.tokens,
+        interactive: args.interactive,
+    };
+    let mut connection = client::connect(places).await?;
+    match connection.ask(Request::Run(request)).await? {
+        Reply::Rows(rows) => Ok((connection, rows)),
+        _ => Err(client::ClientError::Unexpected.into()),
+    }
 }
 
 /// One run is one object, several are an array.

@@ -1,43 +1,84 @@
 //! What a key means where the person is.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyEvent, KeyEventKind};
 
-use crate::keymap::Keymap;
-use crate::model::Model;
+use super::mouse;
+use crate::keymap::{Keymap, Place};
+use crate::model::{Focus, Model, Tab};
 use crate::overlays::Overlay;
+use crate::screens::{attach, details};
 use crate::update::Action;
+
+/// Whose keys are in force, the innermost place first.
+pub(crate) fn places(model: &Model) -> Vec<Place> {
+    if model.attached.is_some() {
+        return vec![Place::Attached];
+    }
+    match &model.overlay {
+        Some(Overlay::Help { .. }) => return vec![Place::Help],
+        Some(Overlay::Confirm(_)) => return vec![Place::Confirm],
+        Some(Overlay::Choose(_)) => return vec![Place::Choose],
+        Some(Overlay::Prompt(_)) => return vec![Place::Prompt],
+        Some(Overlay::Palette(_)) => return vec![Place::Palette],
+        Some(Overlay::NewRun(_)) => return vec![Place::Form],
+        None => {}
+    }
+    if model.focus == Focus::Runs {
+        return vec![Place::Runs, Place::Everywhere];
+    }
+    let search = details::search(model).map(|_| Place::Search);
+    let tab = match model.tab {
+        Tab::Timeline => Some(Place::Timeline),
+        Tab::Output => Some(Place::Output),
+        Tab::Diff => Some(Place::Diff),
+        Tab::Facts => None,
+    };
+    search.into_iter().chain(tab).chain([Place::Details, Place::Everywhere]).collect()
+}
 
 /// The actions of a terminal event. A key that can't be used says why; one that means nothing does nothing.
 pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<Action> {
+    let places = places(model);
     let key = match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => key,
-        Event::Paste(text) => return vec![Action::Paste(text)],
-        _ => return Vec::new(),
+        Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
+        Event::Key(key) => Some(key),
+        Event::Resize(columns, rows) => return vec![Action::Resized(columns, rows)],
+        Event::FocusGained | Event::FocusLost => return Vec::new(),
+        Event::Mouse(_) | Event::Paste(_) => None,
     };
-    model.notice = None;
-    if let Some(overlay) = &model.overlay {
-        return in_overlay(overlay, key).into_iter().collect();
+    if let Some(command) = key.and_then(|key| keymap.command(&places, key)) {
+        model.notice = None;
+        return match (command.unavailable)(model) {
+            Some(why) => vec![Action::Notice(format!("{}: {why}", command.name))],
+            None => vec![(command.action)()],
+        };
     }
-    let Some(command) = keymap.command(key) else { return Vec::new() };
-    match (command.unavailable)(model) {
-        Some(why) => vec![Action::Notice(format!("{}: {why}", command.name))],
-        None => vec![(command.action)()],
+    if let Some(attached) = &mut model.attached {
+        if let Event::Mouse(mouse) = event {
+            mouse::scroll_back(attached, mouse);
+        }
+        return attach::encode(&event, attached.parser.screen()).map(Action::Typed).into_iter().collect();
+    }
+    match event {
+        Event::Key(key) => typed(model, &places, key),
+        Event::Paste(text) if model.overlay.is_some() => vec![Action::Paste(text)],
+        Event::Paste(_) => {
+            vec![Action::Notice("there is nothing to paste into; n opens the form of a new run".to_owned())]
+        }
+        Event::Mouse(mouse) => mouse::actions(model, mouse),
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => Vec::new(),
     }
 }
 
-fn in_overlay(overlay: &Overlay, key: KeyEvent) -> Option<Action> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match (overlay, key.code) {
-        (_, KeyCode::Esc) => Some(Action::Back),
-        (_, KeyCode::Char('c')) if control => Some(Action::Leave),
-        (Overlay::Help, KeyCode::Char('?' | 'q') | KeyCode::Enter) => Some(Action::Back),
-        (Overlay::Terminate(_), KeyCode::Enter | KeyCode::Char('y')) => Some(Action::Confirm),
-        (Overlay::Terminate(_), KeyCode::Char('n' | 'q')) => Some(Action::Back),
-        (Overlay::NewRun(_), KeyCode::Enter) => Some(Action::Confirm),
-        (Overlay::NewRun(_), KeyCode::Tab | KeyCode::BackTab | KeyCode::Up | KeyCode::Down) => Some(Action::NextField),
-        (Overlay::NewRun(_), KeyCode::Backspace) => Some(Action::Backspace),
-        (Overlay::NewRun(_), KeyCode::Char('j')) if control => Some(Action::Paste("\n".to_owned())),
-        (Overlay::NewRun(_), KeyCode::Char(c)) if !control => Some(Action::Type(c)),
-        _ => None,
+/// Where text is typed, a key that is no command is text.
+fn typed(model: &mut Model, places: &[Place], key: KeyEvent) -> Vec<Action> {
+    let types = places.iter().any(|place| matches!(place, Place::Prompt | Place::Palette | Place::Form));
+    if types {
+        return vec![Action::Edit(key)];
+    }
+    // A notice has been read when the next key is pressed.
+    match model.notice.take() {
+        Some(_) => vec![Action::Read],
+        None => Vec::new(),
     }
 }

@@ -1,16 +1,18 @@
 //! The cockpit's end of the connection: effects become requests, frames become actions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use client::{ClientError, Connection, Incoming, Outgoing, Places};
 use domain::RunId;
-use protocol::{Acted, Code, FromDaemon, OutputFile, Reply, Request, Scope};
+use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Reply, Request, Scope};
+use tokio::sync::mpsc;
 
 use crate::effect::Effect;
+use crate::screens::diff;
 use crate::update::Action;
 
-/// Events of a run that are loaded for its timeline.
-const LAST_EVENTS: u64 = 1_000;
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;
 
@@ -19,13 +21,23 @@ pub(super) struct Wire {
     incoming: Incoming,
     scope: Scope,
     asked: HashMap<u64, Asked>,
+    /// Actions that were worked out on other threads.
+    worked: mpsc::UnboundedReceiver<Action>,
+    workers: mpsc::UnboundedSender<Action>,
+    /// The number of the diff that is wanted; work for an earlier one stops.
+    wanted: Arc<AtomicU64>,
+    /// Actions that came with one frame and have not been handed out.
+    waiting: VecDeque<Action>,
 }
 
 enum Asked {
     Look(RunId),
     Output(RunId),
+    Diff(RunId),
     Run,
-    Act,
+    Dialog,
+    Act(usize),
+    Attach(RunId),
     Nothing,
 }
 
@@ -37,47 +49,87 @@ impl Wire {
             return Err(ClientError::Unexpected);
         };
         let (outgoing, incoming) = connection.split();
-        Ok((Self { outgoing, incoming, scope: scope.clone(), asked: HashMap::new() }, Action::AllRows(rows)))
+        let (workers, worked) = mpsc::unbounded_channel();
+        let wire = Self {
+            outgoing,
+            incoming,
+            scope: scope.clone(),
+            asked: HashMap::new(),
+            worked,
+            workers,
+            wanted: Arc::default(),
+            waiting: VecDeque::new(),
+        };
+        Ok((wire, Action::AllRows(rows)))
     }
 
-    /// Sends what the cockpit wants. A daemon that is gone shows as the end of its frames.
-    pub(super) async fn perform(&mut self, effect: Effect) {
+    /// Sends what the cockpit wants; gives an effect back that is none of the daemon's. A daemon that is gone shows
+    /// as the end of its frames.
+    pub(super) async fn perform(&mut self, effect: Effect) -> Option<Effect> {
+        let scope = self.scope.clone();
+        let texts = |runs: &[RunId]| runs.iter().map(RunId::to_string).collect::<Vec<_>>();
         let (request, asked) = match effect {
-            Effect::Look(run) => {
+            Effect::Look { run, last } => {
                 let asked = run.clone().map_or(Asked::Nothing, Asked::Look);
-                (Request::Look { run, last: LAST_EVENTS }, asked)
+                (Request::Look { run, last }, asked)
             }
-            Effect::Output { run, from } => {
-                let from = from.unwrap_or(u64::MAX);
-                let request =
-                    Request::Output { run: run.clone(), attempt: None, file: OutputFile::Stdout, from, len: PIECE };
-                (request, Asked::Output(run))
+            Effect::Output { run, attempt, piece } => {
+                let file = OutputFile::Stdout;
+                (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run))
             }
+            Effect::Diff { run } => (Request::Diff { run: run.to_string(), scope, since: None }, Asked::Diff(run)),
             Effect::Run(request) => (Request::Run(request), Asked::Run),
-            Effect::Act { run, command } => {
-                let scope = self.scope.clone();
-                (Request::Act { runs: vec![run.to_string()], scope, command }, Asked::Act)
+            Effect::Choices(folder) => (Request::Choices { folder }, Asked::Dialog),
+            Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Dialog),
+            Effect::Act { runs, command } => {
+                (Request::Act { runs: texts(&runs), scope, command }, Asked::Act(runs.len()))
             }
             Effect::Answer { run, question, answer } => {
-                let scope = self.scope.clone();
-                (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act)
+                (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act(1))
             }
-            Effect::Leave => return,
+            Effect::Attach { run, columns, rows } => {
+                (Request::Attach { run: run.clone(), columns, rows }, Asked::Attach(run))
+            }
+            Effect::Type { run, data } => (Request::Type { run, data }, Asked::Nothing),
+            Effect::Resize { run, columns, rows } => (Request::Resize { run, columns, rows }, Asked::Nothing),
+            Effect::Detach(_) => (Request::Detach, Asked::Nothing),
+            own @ (Effect::Editor(_)
+            | Effect::EditText(_)
+            | Effect::Copy(_)
+            | Effect::Notify { .. }
+            | Effect::Mouse(_)
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Leave) => return Some(own),
         };
         if let Ok(id) = self.outgoing.ask(request).await {
             self.asked.insert(id, asked);
         }
+        None
     }
 
-    /// The next frame as actions; `None` when the daemon is gone.
-    pub(super) async fn next(&mut self) -> Option<Vec<Action>> {
-        Some(match self.incoming.next().await? {
-            FromDaemon::Rows { rows } => vec![Action::Rows(rows)],
-            FromDaemon::Events { run, lines } => vec![Action::Events { run, lines }],
-            FromDaemon::Degraded { reason } => vec![Action::Degraded(reason)],
-            FromDaemon::Hello { .. } => Vec::new(),
-            FromDaemon::Reply { id, reply } => self.replied(id, reply),
-        })
+    /// The next action; `None` when the daemon is gone.
+    pub(super) async fn next(&mut self) -> Option<Action> {
+        loop {
+            if let Some(action) = self.waiting.pop_front() {
+                return Some(action);
+            }
+            let frame = tokio::select! {
+                frame = self.incoming.next() => frame?,
+                Some(action) = self.worked.recv() => return Some(action),
+            };
+            let actions = match frame {
+                FromDaemon::Rows { rows } => vec![Action::Rows(rows)],
+                FromDaemon::Events { run, lines } => vec![Action::Events { run, lines }],
+                FromDaemon::Degraded { reason } => vec![Action::Degraded(reason)],
+                FromDaemon::Disk { disk } => vec![Action::Disk(disk)],
+                FromDaemon::Terminal { run, text, size } => vec![Action::Terminal { run, text, size }],
+                FromDaemon::Detached { run, why } => vec![Action::Detached { run, why }],
+                FromDaemon::Hello { .. } => Vec::new(),
+                FromDaemon::Reply { id, reply } => self.replied(id, reply),
+            };
+            self.waiting.extend(actions);
+        }
     }
 
     fn replied(&mut self, id: u64, reply: Reply) -> Vec<Action> {
@@ -87,21 +139,59 @@ impl Wire {
             (Asked::Output(run), Reply::Output(output)) => vec![Action::Output { run, output }],
             // No output yet is nothing to say; it is asked for again when the run changes.
             (Asked::Output(run), Reply::Refused(refused)) if refused.code == Code::NotFound => {
-                let output = protocol::Output { text: String::new(), next: 0, len: 0, over: false };
+                let output = protocol::Output { text: String::new(), from: 0, next: 0, len: 0, over: false };
                 vec![Action::Output { run, output }]
             }
-            (Asked::Run, Reply::Rows(rows)) => {
-                let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
-                vec![Action::Notice(format!("started {}", names.join(", "))), Action::Rows(rows)]
+            (Asked::Diff(run), Reply::Diff(reply)) => {
+                self.work_out(run, reply);
+                Vec::new()
             }
-            (Asked::Act, Reply::Acted(acted)) => acted.iter().filter_map(complaint).collect(),
+            (Asked::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
+            (Asked::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
+            (Asked::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
+            (Asked::Run | Asked::Dialog, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
+            (Asked::Dialog, Reply::Choices(choices)) => vec![Action::Choices(choices)],
+            (Asked::Dialog, Reply::Removable(rows)) => vec![Action::Removable(rows)],
+            (Asked::Act(many), Reply::Acted(acted)) => said(many, &acted),
+            (Asked::Attach(run), Reply::Attached(terminal)) => {
+                vec![Action::Attached { run, columns: terminal.columns, rows: terminal.rows }]
+            }
             (_, Reply::Refused(refused)) => vec![Action::Notice(refused.reason)],
             _ => Vec::new(),
         }
     }
+
+    /// Reads and colours a diff on another thread, unless another one is wanted before that is done.
+    fn work_out(&mut self, run: RunId, reply: DiffReply) {
+        let number = self.wanted.fetch_add(1, Ordering::Relaxed) + 1;
+        let (wanted, send) = (Arc::clone(&self.wanted), self.workers.clone());
+        tokio::task::spawn_blocking(move || {
+            let difference = Arc::new(diff::parse(&reply));
+            let shown = Action::Diff { run: run.clone(), diff: Ok(Arc::clone(&difference)) };
+            let mut goes_on = send.send(shown).is_ok();
+            for file in 0..difference.files.len() {
+                if !goes_on || wanted.load(Ordering::Relaxed) != number {
+                    return;
+                }
+                if let Some(colours) = diff::colours(&difference, file) {
+                    goes_on = send.send(Action::Coloured { run: run.clone(), colours }).is_ok();
+                }
+            }
+        });
+    }
 }
 
-fn complaint(acted: &Acted) -> Option<Action> {
-    let reason = acted.reason.as_ref()?;
-    Some(Action::Notice(format!("{}: {reason}", acted.name.as_ref().unwrap_or(&acted.run))))
+/// What became of the runs that something was done with: what did not work, or what one should know.
+fn said(many: usize, acted: &[Acted]) -> Vec<Action> {
+    let name = |one: &Acted| one.name.clone().unwrap_or_else(|| one.run.clone());
+    let complaints: Vec<String> =
+        acted.iter().filter_map(|one| Some(format!("{}: {}", name(one), one.reason.as_ref()?))).collect();
+    let notes = acted.iter().filter_map(|one| Some(format!("{}: {}", name(one), one.note.as_ref()?)));
+    let text = match complaints.as_slice() {
+        [] if many == 1 => return notes.map(Action::Notice).collect(),
+        [] => format!("done with {many} runs"),
+        [one] if many == 1 => one.clone(),
+        some => format!("{} of {many} could not be done: {}", some.len(), some.join("; ")),
+    };
+    vec![Action::Notice(text)]
 }

@@ -1,23 +1,40 @@
-//! What lies over the screen: help, the new-run form, and the question before something is ended.
+//! What lies over the screen: help, palette, a line to type, a list to choose from, a yes to give, the new-run form.
 
+mod choose;
+mod confirm;
 mod draw;
-mod new_run;
+mod help;
+pub(crate) mod new_run;
+mod palette;
+mod prompt;
+mod update;
+mod window;
 
+pub(crate) use choose::{Choose, checkpoints};
+pub(crate) use confirm::{Confirm, removable};
 pub(crate) use draw::draw;
-pub(crate) use new_run::{Field, NewRun};
+pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
+pub(crate) use palette::{Palette, palette};
+pub(crate) use prompt::{Prompt, ask_answer, find};
+pub(crate) use update::{accept, close, edit, line, paste, refused};
 
-use domain::RunId;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Overlay {
-    Help,
-    NewRun(NewRun),
-    Terminate(Confirm),
+    Help {
+        /// First line shown.
+        top: usize,
+    },
+    Confirm(Confirm),
+    Choose(Choose),
+    Prompt(Prompt),
+    Palette(Palette),
+    NewRun(Box<NewRun>),
 }
 
-/// The run that is to be ended; bound to its id, whatever moves on the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Confirm {
-    pub(crate) run: RunId,
-    pub(crate) name: String,
+/// A field of one line to type into.
+pub(crate) fn one_line(text: &str) -> ratatui_textarea::TextArea<'static> {
+    let mut area = ratatui_textarea::TextArea::new(vec![text.to_owned()]);
+    area.set_cursor_line_style(ratatui::style::Style::new());
+    area.move_cursor(ratatui_textarea::CursorMove::End);
+    area
 }

@@ -3,13 +3,13 @@
 use domain::figures::{self, NONE, UNKNOWN};
 use domain::group::Group;
 use protocol::Row;
-use unicode_width::UnicodeWidthStr;
 
-use crate::model::Model;
+use super::reasons;
+use crate::model::{Model, Sort};
 use crate::widgets::{fit, fit_ends, fit_right};
 
 /// From this width on the table has all columns and the reason stands in the row.
-pub(super) const WIDE: u16 = 110;
+pub(crate) const WIDE: u16 = 110;
 /// Columns of a wide table beside the name and the reason.
 const FIGURES: u16 = 90;
 
@@ -19,12 +19,26 @@ fn name_width(width: u16) -> u16 {
 }
 
 /// Columns for the reason in a wide table.
-fn why_width(width: u16) -> usize {
+pub(super) fn why_width(width: u16) -> usize {
     usize::from(width.saturating_sub(name_width(width) + FIGURES))
 }
 
-/// The line of column names.
-pub(super) fn heading(width: u16) -> String {
+/// The line of column names; the one that rows are sorted by stands in brackets.
+pub(super) fn heading(model: &Model) -> String {
+    let names = heading_names(model.size.0);
+    let sorted = match model.sort {
+        Sort::Attention => return names,
+        Sort::Name => "NAME",
+        Sort::Last => "LAST",
+        Sort::Tokens => "TOK",
+        Sort::Disk => "DISK",
+        Sort::Changes => "±LINES",
+    };
+    // Columns keep their places: the sign takes a blank.
+    names.replacen(&format!(" {sorted}"), &format!("^{sorted}"), 1)
+}
+
+fn heading_names(width: u16) -> String {
     if width >= WIDE {
         let figures =
             "AGENT:MODEL       PHASE       LAST TIME   TOK  COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
@@ -36,7 +50,7 @@ pub(super) fn heading(width: u16) -> String {
 
 /// One run's line without its cursor and glyph.
 pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
-    let name = fit_ends(&row.name, if width < WIDE { 14 } else { name_width(width).into() });
+    let name = fit_ends(&name(model, row), if width < WIDE { 14 } else { name_width(width).into() });
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
     let tokens = fit_right(&tokens(row), 5);
     let disk =
@@ -63,22 +77,17 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         fit(&phase(row), 11),
         fit_right(&cost(row, true), 9),
         fit(&format!("{pr}{score}"), 9),
-        if has_reason_line(row, width) { String::new() } else { why(row) },
+        if reasons::has_line(row, width) { String::new() } else { reasons::why(row) },
     );
     fit(&text, usize::from(width).saturating_sub(3))
 }
 
-/// What the run does or why it stands, in words.
-pub(super) fn why(row: &Row) -> String {
-    row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default()
-}
-
-/// Whether the reason is said on a line of its own: always when a person is needed and the row has no
-/// column for it, or none that it fits into.
-pub(super) fn has_reason_line(row: &Row, width: u16) -> bool {
-    let matters =
-        row.reason.is_some() && (row.group == Group::NeedsYou || matches!(row.status.as_str(), "limited" | "paused"));
-    matters && (width < WIDE || domain::text::line(&why(row)).width() > why_width(width))
+/// The name, with its repository where several are shown together.
+fn name(model: &Model, row: &Row) -> String {
+    match row.repo.rsplit('/').next().filter(|_| model.all && !model.by_repository) {
+        Some(repo) => format!("{repo}/{}", row.name),
+        None => row.name.clone(),
+    }
 }
 
 fn phase(row: &Row) -> String {
@@ -98,8 +107,9 @@ fn tokens(row: &Row) -> String {
 
 fn cost(row: &Row, with_cap: bool) -> String {
     let cost = row.cost_usd.map_or_else(|| UNKNOWN.to_owned(), figures::money);
-    match row.budget_usd.filter(|_| with_cap) {
-        Some(cap) => format!("{cost}/{cap:.2}"),
-        None => cost,
+    match (row.budget_usd.filter(|_| with_cap), row.budget_tokens.filter(|_| with_cap)) {
+        (Some(cap), _) => format!("{cost}/{cap:.2}"),
+        (None, Some(cap)) => format!("{cost}/{}", figures::count(cap)),
+        (None, None) => cost,
     }
 }

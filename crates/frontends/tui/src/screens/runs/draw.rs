@@ -1,114 +1,105 @@
 //! Drawing the runs screen; reads the model and changes nothing.
 
+use domain::figures;
 use domain::group::Group;
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
-use super::{columns, details};
-use crate::commands;
+use super::{TableLine, columns, layout, lines, why};
+use crate::cockpit::places;
+use crate::commands::Command;
 use crate::keymap::Keymap;
-use crate::model::Model;
+use crate::model::{Focus, Heading, Model};
+use crate::screens::details;
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, rule};
 
-pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: Theme, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let table = lines(model, theme, area.width);
-    let body = area.height.saturating_sub(3);
-    let wanted = u16::try_from(table.len()).unwrap_or(u16::MAX);
-    let table_height = if model.zoomed { 0 } else { wanted.min(body.max(1)) };
-    // Details get what the table leaves, and nothing rather than a sliver.
-    let room = body.saturating_sub(table_height);
-    let some = model.selected().is_some();
-    let detail_height = if some && (room >= 3 || model.zoomed) { room } else { 0 };
-    let [top, head, runs, detail, hint] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Min(table_height),
-        Constraint::Length(detail_height),
-        Constraint::Length(1),
-    ])
-    .areas(area);
-    frame.render_widget(top_line(model, theme), top);
-    if !model.zoomed {
-        frame.render_widget(Line::styled(columns::heading(area.width), theme.style(Role::Dim)), head);
-        draw_table(model, table, runs, frame);
+pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+    let parts = layout(model);
+    frame.render_widget(top_line(model, theme, parts.top.width), parts.top);
+    if parts.head.height > 0 {
+        frame.render_widget(Line::styled(columns::heading(model), theme.style(Role::Dim)), parts.head);
     }
-    let detail =
-        if model.zoomed { Rect { y: head.y, height: area.height.saturating_sub(2), ..detail } } else { detail };
-    details::draw(model, theme, detail, frame);
-    frame.render_widget(hint_line(model, keymap, theme, area.width), hint);
+    if parts.table.height > 0 {
+        draw_table(model, theme, parts.table, frame);
+    }
+    details::draw(model, theme, &parts, frame);
+    frame.render_widget(hint_line(model, keymap, theme, parts.hint.width), parts.hint);
 }
 
-/// Scrolled so that the selected run, with its reason, is in view.
-fn draw_table(model: &Model, table: Vec<TableLine>, area: Rect, frame: &mut Frame<'_>) {
-    if table.is_empty() {
+fn draw_table(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let table = lines(model);
+    if model.order.is_empty() {
         let text = match model.folder {
+            _ if !model.filter.is_empty() => "No run has these words. Press esc to see all of them.",
+            _ if !model.rows.is_empty() => "Only finished runs. Press f to see them.",
             Some(_) => "No runs here yet. Press n to start one.",
             None => "No runs yet.",
         };
-        frame.render_widget(Paragraph::new(text), area);
-        return;
+        return frame.render_widget(Paragraph::new(text), area);
     }
-    let height = usize::from(area.height);
-    let last = table.iter().rposition(|line| line.selected).unwrap_or(0);
-    let first = table.iter().position(|line| line.selected).unwrap_or(0);
-    let top = (last + 1).saturating_sub(height).min(first);
-    // The first group's heading comes with its first run.
-    let top = if top == 1 && height > last { 0 } else { top };
-    let lines: Vec<Line<'_>> = table.into_iter().skip(top).take(height).map(|line| line.line).collect();
+    let shown = table.iter().skip(model.table_top).take(area.height.into());
+    let lines: Vec<Line<'_>> = shown.filter_map(|line| draw_line(model, line, theme, area.width)).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-struct TableLine {
-    line: Line<'static>,
-    selected: bool,
-}
-
-fn lines(model: &Model, theme: Theme, width: u16) -> Vec<TableLine> {
-    let mut lines = Vec::new();
-    let shown = model.shown();
-    let dim = theme.style(Role::Dim);
-    for group in Group::ALL {
-        let rows: Vec<_> = shown.iter().filter(|row| model.group_of(row) == group).collect();
-        let hidden = group == Group::Finished && !model.show_finished && model.count(group) > 0;
-        if rows.is_empty() && !hidden {
-            continue;
+fn draw_line(model: &Model, line: &TableLine, theme: &Theme, width: u16) -> Option<Line<'static>> {
+    Some(match line {
+        TableLine::Heading { heading, hidden } => {
+            let (title, style) = match heading {
+                Heading::Group(group) if *hidden > 0 => {
+                    (format!("{} (f shows {hidden})", group.heading()), theme.group(*group))
+                }
+                Heading::Group(group) => (group.heading().to_owned(), theme.group(*group)),
+                Heading::Repository(path) => (repository(model, path), theme.style(Role::Heading)),
+            };
+            rule(&title, width, style, theme.style(Role::Dim), model.glyphs)
         }
-        let title =
-            if hidden { format!("FINISHED (f shows {})", model.count(group)) } else { group.heading().to_owned() };
-        lines.push(TableLine { line: rule(&title, width, theme.group(group), dim, model.glyphs), selected: false });
-        for row in rows {
-            let selected = model.cursor.as_ref() == Some(&row.id);
+        TableLine::Row(id) => {
+            let row = model.rows.get(id)?;
+            let selected = model.cursor.as_ref() == Some(id);
             let cursor = if selected { ">" } else { " " };
             let text = columns::cells(model, row, width);
-            let style = if selected { theme.style(Role::Selected) } else { theme.style(Role::Text) };
-            let glyph = Span::styled(model.glyphs.of(row), theme.group(group));
-            let spans = vec![Span::raw(cursor), glyph, Span::raw(" "), Span::styled(text, style)];
-            lines.push(TableLine { line: Line::from(spans), selected });
-            if columns::has_reason_line(row, width) {
-                lines.push(TableLine { line: reason_line(model, row, selected, width, theme), selected });
-            }
+            let marked = model.marks.contains(id);
+            let style = match (selected, marked) {
+                (true, _) => theme.style(Role::Selected),
+                (false, true) => theme.style(Role::Marked),
+                (false, false) => theme.style(Role::Text),
+            };
+            let glyph = Span::styled(model.glyphs.of(row), theme.group(row.group));
+            let mark = Span::styled(if marked { "+" } else { " " }, theme.style(Role::Marked));
+            Line::from(vec![Span::raw(cursor), glyph, mark, Span::styled(text, style)])
         }
-    }
-    lines
+        TableLine::Reason(id) => {
+            let row = model.rows.get(id)?;
+            let selected = model.cursor.as_ref() == Some(id);
+            let keys = if selected && row.question.is_some() { "  y once  Y this run  N deny  s say" } else { "" };
+            let corner = model.glyphs.pick("   └ ", "   ` ");
+            let room = usize::from(width).saturating_sub(5 + keys.len());
+            Line::from(vec![
+                Span::styled(corner, theme.style(Role::Dim)),
+                Span::styled(fit(&why(row), room), theme.group(row.group)),
+                Span::styled(keys, theme.style(Role::Key)),
+            ])
+        }
+    })
 }
 
-fn reason_line(model: &Model, row: &protocol::Row, selected: bool, width: u16, theme: Theme) -> Line<'static> {
-    let keys = if selected && row.question.is_some() { "  y once  Y this run  N deny" } else { "" };
-    let corner = model.glyphs.pick("   └ ", "   ` ");
-    let room = usize::from(width).saturating_sub(5 + keys.len());
-    let why = fit(&columns::why(row), room);
-    Line::from(vec![
-        Span::styled(corner, theme.style(Role::Dim)),
-        Span::styled(why, theme.group(row.group)),
-        Span::styled(keys, theme.style(Role::Key)),
-    ])
+/// A repository's last two folders and how its runs stand.
+fn repository(model: &Model, path: &str) -> String {
+    let parts: Vec<&str> = path.rsplit('/').take(2).collect();
+    let name = parts.into_iter().rev().collect::<Vec<_>>().join("/");
+    let rows = || model.rows.values().filter(|row| row.repo == path);
+    let needy = rows().filter(|row| row.group == Group::NeedsYou).count();
+    let count = super::count(rows().count(), "run");
+    let needy = if needy > 0 { format!(", {needy} need you") } else { String::new() };
+    format!("{} ({count}{needy})", domain::text::line(&name))
 }
 
-fn top_line(model: &Model, theme: Theme) -> Line<'static> {
+fn top_line(model: &Model, theme: &Theme, width: u16) -> Line<'static> {
     let pick = |unicode, ascii| model.glyphs.pick(unicode, ascii);
     let counts = [
         (Group::NeedsYou, "!", "need you"),
@@ -123,31 +114,104 @@ fn top_line(model: &Model, theme: Theme) -> Line<'static> {
         spans.push(Span::raw("  "));
         spans.push(Span::styled(format!("{sign}{n} {word}"), style));
     }
-    if !model.connected {
-        spans.push(Span::styled("  daemon gone, trying again", theme.style(Role::Error)));
-    } else if let Some(reason) = &model.degraded {
-        spans.push(Span::styled(format!("  not written: {}", domain::text::line(reason)), theme.style(Role::Error)));
-    }
+    let used: usize = spans.iter().map(|span| span.content.width()).sum();
+    let right = right_side(model, theme, usize::from(width).saturating_sub(used + 2));
+    let long: usize = right.iter().map(|span| span.content.width()).sum();
+    spans.push(Span::raw(" ".repeat(usize::from(width).saturating_sub(used + long))));
+    spans.extend(right);
     Line::from(spans)
 }
 
-/// A notice, or the keys that can be used here and now.
-fn hint_line(model: &Model, keymap: &Keymap, theme: Theme, width: u16) -> Line<'static> {
-    if let Some(notice) = &model.notice {
-        return Line::styled(fit(notice, width.into()), theme.style(Role::NeedsYou));
+/// What is wrong; else what is in force and how much room there is, as far as it fits.
+fn right_side(model: &Model, theme: &Theme, room: usize) -> Vec<Span<'static>> {
+    let error = |text: &str| vec![Span::styled(fit(text, room.min(text.width())), theme.style(Role::Error))];
+    if !model.connected {
+        return error("daemon gone, trying again");
+    }
+    if let Some(reason) = &model.degraded {
+        return error(&format!("not written: {}", domain::text::line(reason)));
+    }
+    let mut parts: Vec<(String, Role)> = Vec::new();
+    if !model.filter.is_empty() {
+        let text = format!("/{} {} of {}", model.filter, model.order.len(), model.rows.len());
+        parts.push((text, Role::Match));
+    }
+    if !model.marks.is_empty() {
+        parts.push((format!("{} marked", model.marks.len()), Role::Marked));
+    }
+    if let Some(disk) = model.disk {
+        parts.push((format!("disk {} free", figures::bytes(disk.free)), Role::Dim));
+        let known: Vec<u64> = model.rows.values().filter_map(|row| row.disk_bytes.filter(|_| !row.removed)).collect();
+        if !known.is_empty() {
+            parts.push((format!("runs {}", figures::bytes(known.iter().sum())), Role::Dim));
+        }
     }
     let mut spans = Vec::new();
     let mut used = 0;
-    let usable = commands::ALL.iter().filter(|command| (command.unavailable)(model).is_none());
-    for (command, hint) in usable.filter_map(|command| Some((command, command.hint?))) {
-        let Some(key) = keymap.keys_of(command.name).into_iter().next() else { continue };
-        let long = key.chars().count() + 1 + hint.len() + 2;
-        if used + long > usize::from(width) {
+    for (text, role) in parts {
+        let long = text.width() + 2;
+        if used + long > room {
             break;
+        }
+        used += long;
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(text, theme.style(role)));
+    }
+    spans
+}
+
+/// A notice, or the keys that can be used here and now.
+fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
+    if let Some(notice) = &model.notice {
+        return Line::styled(fit(notice, width.into()), theme.style(Role::NeedsYou));
+    }
+    if model.overlay.is_some() {
+        // What is open tells its own keys.
+        return Line::default();
+    }
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    let mut told: Vec<(String, &'static str)> = Vec::new();
+    if model.focus == Focus::Details {
+        told.push(("esc".to_owned(), "back"));
+    }
+    for place in places(model) {
+        for (command, keys) in keymap.of(place) {
+            let usable = (command.unavailable)(model).is_none();
+            if let (true, Some(hint), Some(key)) = (usable, hint(model, command), keys.into_iter().next())
+                && !told.iter().any(|(known, _)| *known == key)
+            {
+                told.push((key, hint));
+            }
+        }
+    }
+    // Leaving and help are never pushed out by what is before them.
+    told.sort_by_key(|(key, _)| !matches!(key.as_str(), "?" | "q"));
+    let last = told.iter().take_while(|(key, _)| matches!(key.as_str(), "?" | "q")).count();
+    told.rotate_left(last);
+    let end: usize = told.iter().rev().take(last).map(|(key, hint)| key.width() + hint.width() + 3).sum();
+    let first = told.len() - last;
+    for (at, (key, hint)) in told.into_iter().enumerate() {
+        let long = key.width() + 1 + hint.width() + 2;
+        let room = usize::from(width).saturating_sub(if at < first { end } else { 0 });
+        if used + long > room + 2 {
+            continue;
         }
         used += long;
         spans.push(Span::styled(key, theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {hint}  ")));
     }
     Line::from(spans)
+}
+
+/// The word for a command where it stands now.
+fn hint(model: &Model, command: &Command) -> Option<&'static str> {
+    let paused = model.meant().iter().all(|row| row.status == "paused");
+    match command.name {
+        "pause" if paused => Some("resume"),
+        "next-in-need" if model.selected().is_some_and(|row| row.needs_you) && model.count(Group::NeedsYou) == 1 => {
+            None
+        }
+        _ => command.hint,
+    }
 }

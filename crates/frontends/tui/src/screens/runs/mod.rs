@@ -1,9 +1,20 @@
 //! The runs screen: what needs a person first, everything else below it, details of the selected run.
 
 mod columns;
-mod details;
 mod draw;
+mod layout;
+mod reasons;
 #[cfg(test)]
 mod tests;
+mod update;
+mod verbs;
 
+pub(crate) use columns::WIDE;
 pub(crate) use draw::draw;
+pub(crate) use layout::{Layout, TableLine, layout, lines};
+pub(crate) use reasons::why;
+pub(crate) use update::{
+    by_repository, go, keep_in_view, mark, mark_all, next_in_need, regroup, replace, select, show_finished, sort,
+    take_up,
+};
+pub(crate) use verbs::{answer, copy, count, editor, verb};

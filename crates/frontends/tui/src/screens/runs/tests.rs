@@ -15,7 +15,7 @@ use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::keymap::Keymap;
 use crate::model::Model;
-use crate::overlays;
+use crate::screen;
 use crate::theme::Theme;
 use crate::update::{Action, update};
 use play::{NOW, Play, night};
@@ -44,7 +44,7 @@ impl Cockpit {
     fn act(&mut self, action: Action) {
         for effect in update(&mut self.model, action) {
             // The daemon answers a look with the run's events.
-            if let Effect::Look(Some(run)) = &effect {
+            if let Effect::Look { run: Some(run), .. } = &effect {
                 let play = self.night.iter().find(|p| p.row().id == *run);
                 let (run, lines) = (run.clone(), play.map(Play::lines).unwrap_or_default());
                 self.act(Action::Events { run, lines });
@@ -70,15 +70,13 @@ impl Cockpit {
         self
     }
 
-    fn screen(&self, width: u16, height: u16) -> String {
+    /// The screen at this size, as a terminal of this size would have it.
+    fn screen(&mut self, width: u16, height: u16) -> String {
+        self.act(Action::Resized(width, height));
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test screen");
-        let theme = Theme { colour: true };
+        let theme = Theme::dark();
         terminal
-            .draw(|frame| {
-                super::draw(&self.model, &self.keymap, theme, frame);
-                overlays::draw(&self.model, &self.keymap, theme, frame);
-                self.model.glyphs.settle(frame.buffer_mut());
-            })
+            .draw(|frame| screen::draw(&self.model, &self.keymap, &theme, frame))
             .expect("a test screen can be drawn on");
         terminal.backend().to_string()
     }
@@ -86,7 +84,7 @@ impl Cockpit {
 
 macro_rules! stored {
     ($cockpit:expr, $name:literal) => {
-        let cockpit = $cockpit;
+        let mut cockpit = $cockpit;
         for (width, height) in [(80, 24), (120, 40)] {
             insta::assert_snapshot!(format!("{}-{width}x{height}", $name), cockpit.screen(width, height));
         }
@@ -176,7 +174,7 @@ fn a_run_is_terminated_by_its_id_whatever_moves_meanwhile() {
     assert_eq!(
         cockpit.effects.last(),
         Some(&Effect::Act {
-            run: RunId::parse("aaaaa5").expect("an id"),
+            runs: vec![RunId::parse("aaaaa5").expect("an id")],
             command: Command::Terminate { grace_ms: 10_000 }
         })
     );
@@ -201,15 +199,15 @@ fn keys_go_by_what_is_drawn_also_while_rows_wait_to_be_regrouped() {
     let mut answered = cockpit.night[0].row();
     (answered.status, answered.group, answered.needs_you) = ("working".to_owned(), Group::Working, false);
     cockpit.act(Action::Rows(vec![answered]));
-    let drawn = |cockpit: &Cockpit| {
+    let drawn = |cockpit: &mut Cockpit| {
         let screen = cockpit.screen(80, 24);
         screen.lines().position(|line| line.contains("fix-login") && line.contains("1/1"))
     };
-    let before = drawn(&Cockpit::open());
-    assert_eq!(drawn(&cockpit), before, "it is drawn where it stands");
+    let before = drawn(&mut Cockpit::open());
+    assert_eq!(drawn(&mut cockpit), before, "it is drawn where it stands");
     assert!(cockpit.model.is_out_of_order());
     cockpit.act(Action::Regroup);
-    assert!(!cockpit.model.is_out_of_order() && drawn(&cockpit) > before);
+    assert!(!cockpit.model.is_out_of_order() && drawn(&mut cockpit) > before);
 }
 
 #[test]
@@ -241,11 +239,11 @@ fn a_hundred_runs_scroll_with_the_cursor() {
         (0..100).map(|n| Play::new(&name(n).0, &name(n).1, "slow", 90 - i64::from(n) / 2).at_work()).collect();
     let cockpit = Cockpit::with(hundred, Glyphs::Unicode).keys(&"j".repeat(70));
     stored!(cockpit, "hundred");
-    assert!(cockpit_shows(&Cockpit::with(night(), Glyphs::Unicode).keys("G")), "the last row is in view");
+    assert!(cockpit_shows(&mut Cockpit::with(night(), Glyphs::Unicode).keys("G")), "the last row is in view");
 }
 
-fn cockpit_shows(cockpit: &Cockpit) -> bool {
-    let name = &cockpit.model.selected().expect("a run").name;
+fn cockpit_shows(cockpit: &mut Cockpit) -> bool {
+    let name = cockpit.model.selected().expect("a run").name.clone();
     cockpit.screen(80, 24).lines().any(|line| line.contains(&format!(" {name}")) && line.contains('>'))
 }
 
@@ -258,7 +256,7 @@ fn finished_runs_can_be_hidden() {
 fn hostile_text_reaches_no_cell() {
     let evil = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{9b}31m\u{202e}evil";
     let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().says(evil).calls(evil, evil).asks(evil);
-    let cockpit = Cockpit::with(vec![play], Glyphs::Unicode);
+    let mut cockpit = Cockpit::with(vec![play], Glyphs::Unicode);
     for (width, height) in [(80, 24), (120, 40)] {
         let screen = cockpit.screen(width, height);
         let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
@@ -269,14 +267,12 @@ fn hostile_text_reaches_no_cell() {
 
 #[test]
 fn every_size_can_be_drawn() {
-    let cockpit = Cockpit::open();
     for width in [1, 2, 10, 40, 79, 80, 109, 110, 250] {
         for height in [1, 2, 3, 5, 10, 24, 70] {
             for keys in ["", "?", "z", "n"] {
-                let cockpit = Cockpit::with(night(), Glyphs::Unicode).keys(keys);
+                let mut cockpit = Cockpit::with(night(), Glyphs::Unicode).keys(keys);
                 assert!(!cockpit.screen(width, height).is_empty());
             }
         }
     }
-    drop(cockpit);
 }

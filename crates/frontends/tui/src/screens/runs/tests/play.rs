@@ -40,6 +40,8 @@ impl Play {
             task: "do it".to_owned(),
             phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned(), ..PhaseSpec::default() }],
             release_unchanged: true,
+            interactive: false,
+            budget_tokens: None,
         };
         play.add(false, RunCreated { run }).add(false, RunQueued {})
     }

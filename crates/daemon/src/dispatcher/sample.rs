@@ -1,0 +1,88 @@
+//! What runs use of the machine, once a minute while someone watches: processor, memory, and the room that is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::{RunId, Timestamp};
+use protocol::Disk;
+
+use super::{Dispatcher, now, room};
+use crate::input::Input;
+use crate::observe::Load;
+
+/// Figures that move more often than this only make a screen restless.
+const EVERY: Duration = Duration::from_secs(60);
+/// When the second sample is taken.
+const SECOND: Duration = Duration::from_secs(5);
+/// A part of this is the least in which a figure is told anew.
+const VISIBLE: u64 = 100;
+
+#[derive(Default)]
+pub(super) struct Sampler {
+    /// The next sample is on its way.
+    asked: bool,
+    /// What each run had used at its last sample.
+    before: BTreeMap<RunId, (Timestamp, u64)>,
+    told: Option<u64>,
+}
+
+impl Dispatcher {
+    /// A face has begun to watch: it is told what is known, and figures are taken from now on.
+    pub(super) fn watched(&mut self) {
+        self.sampler.told = None;
+        if !std::mem::replace(&mut self.sampler.asked, true) {
+            self.later(Input::Sample);
+        } else {
+            self.tell_room();
+        }
+    }
+
+    pub(super) fn sample(&mut self) {
+        self.sampler.asked = self.faces.any_watches();
+        if !self.sampler.asked {
+            self.sampler.before.clear();
+            return;
+        }
+        self.tell_room();
+        self.performer.load(self.runs.agents());
+        // A rate needs two samples, and a column that is empty for a minute says nothing.
+        let next = if self.sampler.before.is_empty() { SECOND } else { EVERY };
+        self.performer.later(next, Input::Sample);
+    }
+
+    /// Takes up what processes have used; a rate needs two samples.
+    pub(super) fn sampled(&mut self, loads: &BTreeMap<RunId, Load>) {
+        let now = now();
+        self.sampler.before.retain(|run, _| loads.contains_key(run));
+        for (run, load) in loads {
+            let before = self.sampler.before.insert(run.clone(), (now, load.cpu_ms));
+            let Some(open) = self.runs.open_mut(run) else { continue };
+            let rate = before.map(|(at, cpu_ms)| {
+                let passed = now.since(at).max(1);
+                load.cpu_ms.saturating_sub(cpu_ms) as f64 / passed as f64
+            });
+            // Whole per cents, so that noise is no change.
+            let rate = rate.map(|rate| (rate * 100.0).round() / 100.0);
+            let moved = open.seen.cpu != rate || open.seen.rss_bytes.map(|b| b >> 20) != Some(load.rss_bytes >> 20);
+            if moved {
+                (open.seen.cpu, open.seen.rss_bytes) = (rate, Some(load.rss_bytes));
+                self.turn.changed.insert(run.clone());
+            }
+        }
+    }
+
+    /// The least room there is on any disk that runs write to.
+    fn tell_room(&mut self) {
+        let worktrees = self.runs.rows(None).into_iter().filter(|row| !row.removed).filter_map(|row| row.worktree);
+        let parents: BTreeSet<PathBuf> =
+            worktrees.filter_map(|path| Path::new(&path).parent().map(Path::to_owned)).collect();
+        let places = parents.into_iter().chain([self.places.home.clone()]);
+        let Some(free) = places.filter_map(|path| room::free(&path)).min() else { return };
+        let same = self.sampler.told.is_some_and(|told| told.abs_diff(free) < told / VISIBLE);
+        if !same {
+            self.sampler.told = Some(free);
+            self.faces.disk(Disk { free, at: now() });
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a click and the wheel mean, by where they happen.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use crate::model::{Focus, Model};
+use crate::screens::attach::Attached;
+use crate::screens::details::tab_places;
+use crate::screens::runs::{Layout, TableLine, layout, lines};
+use crate::update::Action;
+
+/// Lines that one turn of the wheel moves.
+const WHEEL: isize = 3;
+
+pub(super) fn actions(model: &Model, mouse: MouseEvent) -> Vec<Action> {
+    let at = Position { x: mouse.column, y: mouse.row };
+    let by = match mouse.kind {
+        MouseEventKind::ScrollDown => WHEEL,
+        MouseEventKind::ScrollUp => -WHEEL,
+        MouseEventKind::Down(MouseButton::Left) if model.overlay.is_none() => return click(model, &layout(model), at),
+        _ => return Vec::new(),
+    };
+    if model.overlay.is_some() {
+        return vec![Action::Line(by.signum())];
+    }
+    let parts = layout(model);
+    if parts.table.contains(at) { vec![Action::Move(by.signum())] } else { vec![Action::Line(by)] }
+}
+
+fn click(model: &Model, parts: &Layout, at: Position) -> Vec<Action> {
+    let within = |part: Rect| part.contains(at);
+    if within(parts.table) {
+        let line = usize::from(at.y - parts.table.y) + model.table_top;
+        return match lines(model).get(line) {
+            Some(TableLine::Row(run) | TableLine::Reason(run)) => vec![Action::Select(run.clone())],
+            _ => Vec::new(),
+        };
+    }
+    if within(parts.title) {
+        let Some(row) = model.selected() else { return Vec::new() };
+        let (_, tabs) = tab_places(model, row);
+        let tab = tabs.iter().find(|(_, from, to)| (*from..*to).contains(&at.x));
+        return tab.map(|(tab, _, _)| Action::ShowTab(*tab)).into_iter().collect();
+    }
+    if (within(parts.body) || within(parts.facts)) && model.focus == Focus::Runs {
+        return vec![Action::Open];
+    }
+    Vec::new()
+}
+
+/// The wheel goes back in a terminal whose agent does not want the mouse.
+pub(super) fn scroll_back(attached: &mut Attached, mouse: MouseEvent) {
+    let screen = attached.parser.screen_mut();
+    if screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None {
+        return;
+    }
+    let lines = screen.scrollback();
+    match mouse.kind {
+        MouseEventKind::ScrollUp => screen.set_scrollback(lines + WHEEL.unsigned_abs()),
+        MouseEventKind::ScrollDown => screen.set_scrollback(lines.saturating_sub(WHEEL.unsigned_abs())),
+        _ => {}
+    }
+}

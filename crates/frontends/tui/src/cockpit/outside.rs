@@ -1,0 +1,54 @@
+//! Handing the terminal to the person's editor, and to their shell for a while.
+
+use std::io;
+use std::path::Path;
+
+use tokio::process::Command;
+
+use crate::console::Console;
+use crate::screen::Screen;
+
+/// Opens the editor on `argument` in `folder`; gives what went wrong in words.
+pub(super) async fn editor<C: Console>(
+    screen: &mut Screen<C>,
+    editor: Option<&str>,
+    folder: &Path,
+    argument: &str,
+) -> io::Result<Option<String>> {
+    let words = match shell_words::split(editor.unwrap_or("vi")) {
+        Ok(words) if !words.is_empty() => words,
+        _ => return Ok(Some(format!("$EDITOR can't be read as a command: {}", editor.unwrap_or_default()))),
+    };
+    screen.give()?;
+    let ended = Command::new(&words[0]).args(&words[1..]).arg("--").arg(argument).current_dir(folder).status().await;
+    screen.retake()?;
+    Ok(match ended {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(format!("{} ended with {status}", words[0])),
+        Err(error) => Some(format!("{} can't be started ({error}); set VISUAL or EDITOR", words[0])),
+    })
+}
+
+/// Has a text edited; gives it as the editor left it, or what went wrong.
+pub(super) async fn edit_text<C: Console>(
+    screen: &mut Screen<C>,
+    command: Option<&str>,
+    text: &str,
+) -> io::Result<Result<String, String>> {
+    let folder = tempfile::Builder::new().prefix("pilothouse-").tempdir()?;
+    let path = folder.path().join("task.md");
+    std::fs::write(&path, text)?;
+    if let Some(problem) = editor(screen, command, folder.path(), "task.md").await? {
+        return Ok(Err(problem));
+    }
+    Ok(std::fs::read_to_string(&path).map_err(|error| format!("the edited task can't be read: {error}")))
+}
+
+/// Stops as ctrl-z stops any program; goes on when the shell says so.
+pub(super) fn suspend<C: Console>(screen: &mut Screen<C>) -> io::Result<()> {
+    screen.give()?;
+    // Where no shell waits for it the signal does nothing, and the cockpit is back at once.
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+    screen.retake()?;
+    Ok(())
+}

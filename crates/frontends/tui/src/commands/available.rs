@@ -1,0 +1,91 @@
+//! Why a command can't be used now, in words that name the run.
+
+use crate::model::{Model, Tab};
+
+pub(super) fn always(_: &Model) -> Option<String> {
+    None
+}
+
+pub(super) fn no_run(model: &Model) -> Option<String> {
+    if !model.order.is_empty() {
+        return None;
+    }
+    Some(match model.rows.is_empty() {
+        true => "there is no run yet; n starts one".to_owned(),
+        false => "no run is shown; esc takes the filter away, f shows finished ones".to_owned(),
+    })
+}
+
+pub(super) fn none_in_need(model: &Model) -> Option<String> {
+    (!model.rows.values().any(|row| row.needs_you)).then(|| "no run needs you".to_owned())
+}
+
+pub(super) fn nowhere(model: &Model) -> Option<String> {
+    model.folder.is_none().then(|| "start the cockpit inside a repository to start runs in it".to_owned())
+}
+
+/// Questions are answered one by one: each is another question.
+pub(super) fn asks_nothing(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    row.question.is_none().then(|| format!("{} asks nothing", row.name))
+}
+
+/// Of many runs, one that fits is enough; the others are passed over.
+fn none_of(
+    model: &Model,
+    fits: impl Fn(&protocol::Row) -> bool,
+    why: impl Fn(&protocol::Row) -> String,
+) -> Option<String> {
+    let meant = model.meant();
+    match meant.as_slice() {
+        [] => no_run(model),
+        [one] => (!fits(one)).then(|| why(one)),
+        many => (!many.iter().any(|row| fits(row))).then(|| format!("{}, and so on with the others", why(many[0]))),
+    }
+}
+
+pub(super) fn not_running(model: &Model) -> Option<String> {
+    let why = |row: &protocol::Row| format!("{} is {}: nothing of it runs", row.name, row.status);
+    none_of(model, |row| !row.is_settled(), why)
+}
+
+pub(super) fn not_over(model: &Model) -> Option<String> {
+    let why = |row: &protocol::Row| format!("{} is {}; end it first", row.name, row.status);
+    none_of(model, protocol::Row::is_settled, why)
+}
+
+pub(super) fn not_removed(model: &Model) -> Option<String> {
+    none_of(model, |row| row.removed, |row| format!("the worktree of {} was not removed", row.name))
+}
+
+pub(super) fn not_removable(model: &Model) -> Option<String> {
+    let fits = |row: &protocol::Row| row.is_settled() && !row.removed;
+    none_of(model, fits, |row| match row.removed {
+        true => format!("the worktree of {} was removed already; u brings it back", row.name),
+        false => format!("{} is {}; end it first", row.name, row.status),
+    })
+}
+
+pub(super) fn no_checkpoints(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    if !row.is_settled() {
+        return Some(format!("{} is {}; end it first", row.name, row.status));
+    }
+    row.checkpoints.is_empty().then(|| format!("{} has no checkpoint yet", row.name))
+}
+
+pub(super) fn no_worktree(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    let here = row.worktree.is_some() && !row.removed;
+    (!here).then(|| {
+        format!("{} has no worktree {}", row.name, if row.removed { "any more; u brings it back" } else { "yet" })
+    })
+}
+
+pub(super) fn one_repository(model: &Model) -> Option<String> {
+    (!model.all).then(|| "only one repository is shown; `pilothouse --all` shows all of them".to_owned())
+}
+
+pub(super) fn not_timeline(model: &Model) -> Option<String> {
+    (model.tab != Tab::Timeline).then(|| "the timeline is not open".to_owned())
+}

@@ -1,0 +1,80 @@
+//! The question before something is ended or taken away: what happens, what is kept, what is not.
+
+use domain::RunId;
+use domain::command::Command;
+use domain::figures;
+use protocol::RemovableRow;
+use ratatui::Frame;
+use ratatui::text::{Line, Span};
+
+use super::Overlay;
+use super::window::{self, keys};
+use crate::effect::Effect;
+use crate::keymap::{Keymap, Place};
+use crate::model::Model;
+use crate::theme::{Role, Theme};
+use crate::widgets::wrapped;
+
+/// Bound to the runs' ids, whatever moves on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Confirm {
+    pub(crate) title: String,
+    pub(crate) runs: Vec<RunId>,
+    pub(crate) command: Command,
+    /// A word like `keeps`, and what it is said of.
+    pub(crate) lines: Vec<(String, String)>,
+    pub(crate) yes: String,
+    pub(crate) no: &'static str,
+    /// What stands against it is still being looked up.
+    pub(crate) waits: bool,
+    pub(crate) top: usize,
+}
+
+/// What was looked up before worktrees are removed: runs that may not go are left out, and why is said.
+pub(crate) fn removable(model: &mut Model, rows: &[RemovableRow]) -> Vec<Effect> {
+    let Some(Overlay::Confirm(confirm)) = &mut model.overlay else { return Vec::new() };
+    if confirm.command != Command::Rm {
+        return Vec::new();
+    }
+    confirm.waits = false;
+    let name = |row: &RemovableRow| domain::text::line(row.name.as_deref().unwrap_or(&row.path));
+    let may = |run: &RunId| rows.iter().any(|row| row.may_go && row.run.as_deref() == Some(run.as_str()));
+    confirm.runs.retain(may);
+    for row in rows.iter().filter(|row| row.may_go) {
+        let bytes = row.bytes.map_or_else(|| figures::UNKNOWN.to_owned(), figures::bytes);
+        confirm.lines.push(("snapshot".to_owned(), format!("{}: {bytes}", name(row))));
+        if !row.left_out.is_empty() {
+            let left = domain::text::line(&row.left_out.join(", "));
+            confirm.lines.push(("NOT kept".to_owned(), format!("{}: {left}", name(row))));
+        }
+    }
+    for row in rows.iter().filter(|row| !row.may_go) {
+        confirm.lines.push(("stays".to_owned(), format!("{}: {}", name(row), domain::text::line(&row.why))));
+    }
+    Vec::new()
+}
+
+pub(super) fn draw(confirm: &Confirm, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+    let width = window::width(frame, 76);
+    let room = usize::from(width).saturating_sub(17);
+    let mut lines = vec![Line::styled(confirm.title.clone(), theme.style(Role::Heading)), Line::default()];
+    for (word, text) in &confirm.lines {
+        let role = if word == "NOT kept" || word == "loses" { Role::NeedsYou } else { Role::Text };
+        for (at, part) in wrapped(text, room).into_iter().enumerate() {
+            let word = if at == 0 { word.as_str() } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(format!("{word:<11} "), theme.style(Role::Dim)),
+                Span::styled(part, theme.style(role)),
+            ]));
+        }
+    }
+    if confirm.waits {
+        lines.push(Line::styled("looking at what is there …", theme.style(Role::Dim)));
+    }
+    let footer = if confirm.waits || confirm.runs.is_empty() {
+        keys(keymap, Place::Confirm, theme, &[("close", "close")])
+    } else {
+        keys(keymap, Place::Confirm, theme, &[("accept", &confirm.yes), ("close", confirm.no)])
+    };
+    window::scrolled(" are you sure? ", lines, footer, confirm.top, width, theme, frame);
+}

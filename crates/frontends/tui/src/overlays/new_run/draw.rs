@@ -1,0 +1,121 @@
+//! Drawing the form.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::form::{Entry, NewRun};
+use crate::keymap::{Keymap, Place};
+use crate::model::Model;
+use crate::overlays::window::{self, keys};
+use crate::theme::{Role, Theme};
+use crate::widgets::{fit, wrapped};
+
+const LABEL: u16 = 9;
+
+pub(crate) fn draw(form: &NewRun, model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let width = window::width(frame, 90);
+    // The task gets what the other fields leave.
+    let others = 2 + 2 + (Entry::ALL.len() as u16 - 1) + 3;
+    let task = area.height.saturating_sub(others).clamp(1, 10);
+    let height = (others + task).min(area.height);
+    let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    let title = match &model.folder {
+        Some(folder) => format!(" new run in {} ", domain::text::line(&folder.display().to_string())),
+        None => " new run ".to_owned(),
+    };
+    let inner = window::frame(
+        &fit(&title, usize::from(width).saturating_sub(4)).trim_end().replace("  ", " "),
+        place,
+        theme,
+        frame,
+    );
+    let mut y = inner.y;
+    for entry in Entry::ALL {
+        let rows = if entry == Entry::Task { task } else { 1 };
+        if y + rows > inner.bottom() {
+            return;
+        }
+        draw_field(form, entry, Rect { y, height: rows, ..inner }, theme, frame);
+        y += rows;
+    }
+    y += 1;
+    for line in below(form, usize::from(inner.width), theme).into_iter().take(2) {
+        if y < inner.bottom().saturating_sub(1) {
+            frame.render_widget(line, Rect { y, height: 1, ..inner });
+            y += 1;
+        }
+    }
+    let footer = if form.sending {
+        Line::styled("starting …", theme.style(Role::Dim))
+    } else {
+        let does = [
+            ("accept", "start"),
+            ("next-field", "next"),
+            ("new-line", "new line"),
+            ("edit-outside", "$EDITOR"),
+            ("close", "leave"),
+        ];
+        keys(keymap, Place::Form, theme, &does)
+    };
+    if inner.height > 0 {
+        frame.render_widget(footer, Rect { y: inner.bottom() - 1, height: 1, ..inner });
+    }
+}
+
+fn draw_field(form: &NewRun, entry: Entry, area: Rect, theme: &Theme, frame: &mut Frame<'_>) {
+    let here = form.at == entry;
+    let wrong = form.problem.as_ref().is_some_and(|(at, _)| *at == Some(entry));
+    let role = match (wrong, here) {
+        (true, _) => Role::Error,
+        (false, true) => Role::Key,
+        (false, false) => Role::Dim,
+    };
+    let sign = if wrong {
+        "!"
+    } else if here {
+        ">"
+    } else {
+        " "
+    };
+    let label = Line::styled(format!("{sign}{:<7}", entry.says().0), theme.style(role));
+    frame.render_widget(label, Rect { height: 1, ..area });
+    let place = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
+    let mut input = form.input(entry).clone();
+    input.set_placeholder_style(theme.style(Role::Dim));
+    // The cursor stands only where one types.
+    input.set_cursor_style(if here { theme.style(Role::Selected) } else { Style::new() });
+    frame.render_widget(&input, place);
+}
+
+/// What is wrong, or what can be chosen here.
+fn below(form: &NewRun, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    if let Some((_, why)) = &form.problem {
+        let lines = wrapped(why, width).into_iter();
+        return lines.map(|line| Line::styled(line, theme.style(Role::Error))).collect();
+    }
+    let options = form.options(form.at);
+    if options.is_empty() {
+        return Vec::new();
+    }
+    let typed = form.text(form.at);
+    let mut spans = vec![Span::styled("up/down: ", theme.style(Role::Dim))];
+    let mut used = 9;
+    // What is chosen is always among what is seen.
+    let at = options.iter().position(|option| *option == typed).unwrap_or(0);
+    for option in options.iter().skip(at.saturating_sub(2)) {
+        let option = domain::text::line(option);
+        let long = option.chars().count() + 2;
+        if used + long > width {
+            spans.push(Span::styled("…", theme.style(Role::Dim)));
+            break;
+        }
+        used += long;
+        let role = if option == typed { Role::Selected } else { Role::Text };
+        spans.push(Span::styled(option, theme.style(role)));
+        spans.push(Span::raw("  "));
+    }
+    vec![Line::from(spans)]
+}

@@ -1,0 +1,239 @@
+//! The fields of the form, and the request they make.
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyEvent;
+use protocol::{Choices, Field, RunRequest};
+use ratatui::style::Style;
+use ratatui_textarea::{CursorMove, TextArea, WrapMode};
+
+use crate::overlays::one_line;
+
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Task,
+    Agent,
+    Model,
+    Name,
+    Base,
+    Phases,
+    Budget,
+    Count,
+}
+
+impl Entry {
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Task, Self::Agent, Self::Model, Self::Name, Self::Base, Self::Phases, Self::Budget, Self::Count];
+
+    /// The label, and what stands in an empty field.
+    pub(crate) fn says(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Task => ("Task", "what is to be done; ctrl-j begins a new line"),
+            Self::Agent => ("Agent", "the settings' agent"),
+            Self::Model => ("Model", "the agent's own choice"),
+            Self::Name => ("Name", "made from the task"),
+            Self::Base => ("Base", "where the repository stands"),
+            Self::Phases => ("Phases", "the settings' phases; or NAME and NAME:PROMPT, with commas"),
+            Self::Budget => ("Budget", "no limit; or tokens, like 500k"),
+            Self::Count => ("Count", "1"),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct NewRun {
+    pub(crate) inputs: Vec<TextArea<'static>>,
+    pub(crate) at: Entry,
+    pub(crate) choices: Option<Choices>,
+    /// What is wrong, and in which field; `None` is none of them alone.
+    pub(crate) problem: Option<(Option<Entry>, String)>,
+    /// It is on its way.
+    pub(crate) sending: bool,
+}
+
+impl Default for NewRun {
+    fn default() -> Self {
+        let inputs = Entry::ALL.map(|entry| {
+            let mut input = one_line("");
+            input.set_placeholder_text(entry.says().1);
+            if entry == Entry::Task {
+                input.set_wrap_mode(WrapMode::WordOrGlyph);
+            }
+            input
+        });
+        Self { inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false }
+    }
+}
+
+impl NewRun {
+    pub(crate) fn input(&self, entry: Entry) -> &TextArea<'static> {
+        &self.inputs[place(entry)]
+    }
+
+    fn input_mut(&mut self) -> &mut TextArea<'static> {
+        self.problem = None;
+        &mut self.inputs[place(self.at)]
+    }
+
+    pub(crate) fn text(&self, entry: Entry) -> String {
+        self.input(entry).lines().join("\n")
+    }
+
+    pub(crate) fn set(&mut self, entry: Entry, text: &str) {
+        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        let input = &mut self.inputs[place(entry)];
+        input.select_all();
+        input.cut();
+        input.set_yank_text("");
+        input.insert_str(lines.join("\n"));
+        input.move_cursor(CursorMove::Bottom);
+        input.move_cursor(CursorMove::End);
+        input.set_cursor_line_style(Style::new());
+    }
+
+    pub(crate) fn edit(&mut self, key: KeyEvent) {
+        self.input_mut().input(key);
+    }
+
+    pub(crate) fn new_line(&mut self) {
+        if self.at == Entry::Task {
+            self.input_mut().insert_newline();
+        }
+    }
+
+    /// Text that was pasted; only a task has lines.
+    pub(crate) fn paste(&mut self, text: &str) {
+        let text = if self.at == Entry::Task { text.to_owned() } else { domain::text::line(text) };
+        self.input_mut().insert_str(text);
+    }
+
+    /// What can be chosen in a field; nothing where anything may be typed.
+    pub(crate) fn options(&self, entry: Entry) -> Vec<String> {
+        let Some(choices) = &self.choices else { return Vec::new() };
+        match entry {
+            Entry::Agent => choices.agents.iter().map(|agent| agent.name.clone()).collect(),
+            Entry::Model => {
+                let (agent, _) = self.agent();
+                let named = choices.agents.iter().find(|known| known.name == agent);
+                named.map(|agent| agent.models.clone()).unwrap_or_default()
+            }
+            Entry::Base => choices.bases.clone(),
+            Entry::Phases => choices.phases.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The agent that is named, or that of the settings, and a model that stands behind its name.
+    fn agent(&self) -> (String, Option<String>) {
+        let typed = self.text(Entry::Agent).trim().to_owned();
+        let settings = self.choices.as_ref().map(|choices| choices.agent.clone()).unwrap_or_default();
+        let named = if typed.is_empty() { settings } else { typed };
+        match named.split_once(':') {
+            Some((agent, model)) => (agent.to_owned(), Some(model.to_owned())),
+            None => (named, None),
+        }
+    }
+
+    /// The request, or the field that does not make sense and why.
+    pub(crate) fn request(&self, folder: PathBuf) -> Result<RunRequest, (Entry, String)> {
+        let some = |entry| Some(self.text(entry).trim().to_owned()).filter(|text| !text.is_empty());
+        let task = some(Entry::Task).ok_or((Entry::Task, "say what is to be done".to_owned()))?;
+        let name = some(Entry::Name);
+        if let Some(problem) = name.as_deref().and_then(domain::name::problem) {
+            return Err((Entry::Name, format!("the name {problem}")));
+        }
+        let count = match some(Entry::Count) {
+            None => 1,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|n| (1..=100).contains(n))
+                .ok_or((Entry::Count, "a number from 1 to 100".to_owned()))?,
+        };
+        let budget_tokens = some(Entry::Budget)
+            .map(|text| {
+                domain::figures::read_count(&text)
+                    .filter(|n| *n > 0)
+                    .ok_or((Entry::Budget, "tokens like 500k or 2M; money is not measured yet".to_owned()))
+            })
+            .transpose()?;
+        let phases = some(Entry::Phases).map(|text| phases(&text)).unwrap_or_default();
+        let (agent, model) = (some(Entry::Agent), some(Entry::Model));
+        Ok(RunRequest {
+            folder,
+            task,
+            agent,
+            model,
+            name,
+            base: some(Entry::Base),
+            count,
+            phases,
+            budget_tokens,
+            interactive: false,
+        })
+    }
+}
+
+/// Phases apart from each other: at commas and line ends that a NAME or NAME:PROMPT follows.
+fn phases(text: &str) -> Vec<String> {
+    let mut phases: Vec<String> = Vec::new();
+    for part in text.split([',', '\n']) {
+        let name = part.trim().split(':').next().unwrap_or("");
+        let begins = !name.is_empty() && !name.contains(' ');
+        match phases.last_mut().filter(|last| !begins && last.contains(':')) {
+            // A comma within a prompt is part of it.
+            Some(last) => last.push_str(&format!(",{part}")),
+            None => phases.push(part.trim().to_owned()),
+        }
+    }
+    phases.retain(|phase| !phase.is_empty());
+    phases
+}
+
+fn place(entry: Entry) -> usize {
+    Entry::ALL.iter().position(|known| *known == entry).unwrap_or(0)
+}
+
+/// The field of the form that the daemon means.
+pub(crate) fn entry_of(field: Field) -> Entry {
+    match field {
+        Field::Task => Entry::Task,
+        Field::Agent => Entry::Agent,
+        Field::Name => Entry::Name,
+        Field::Base => Entry::Base,
+        Field::Phases => Entry::Phases,
+        Field::Count => Entry::Count,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_told_apart_and_prompts_keep_their_commas() {
+        assert_eq!(phases("plan, build"), ["plan", "build"]);
+        assert_eq!(phases("plan:look at it, then say how, build"), ["plan:look at it, then say how", "build"]);
+        assert_eq!(phases(" , "), [""; 0]);
+    }
+
+    #[test]
+    fn mistakes_are_said_at_their_field() {
+        let mut form = NewRun::default();
+        let mistake = |form: &NewRun| form.request("/r".into()).map_err(|(entry, _)| entry).expect_err("a mistake");
+        assert_eq!(mistake(&form), Entry::Task);
+        form.set(Entry::Task, "do\nit");
+        form.set(Entry::Count, "0");
+        assert_eq!(mistake(&form), Entry::Count);
+        form.set(Entry::Count, "3");
+        form.set(Entry::Budget, "$5");
+        assert_eq!(mistake(&form), Entry::Budget);
+        form.set(Entry::Budget, "500k");
+        form.set(Entry::Name, "no spaces please");
+        assert_eq!(mistake(&form), Entry::Name);
+        form.set(Entry::Name, "fine");
+        let request = form.request("/r".into()).expect("good");
+        assert_eq!((request.task.as_str(), request.count, request.budget_tokens), ("do\nit", 3, Some(500_000)));
+    }
+}

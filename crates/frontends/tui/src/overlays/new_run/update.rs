@@ -1,0 +1,167 @@
+//! Opening, filling and sending the form.
+
+use protocol::{Choices, Field, LastChoice, Row};
+
+use super::form::{Entry, NewRun, entry_of};
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::overlays::Overlay;
+use crate::screens::runs;
+
+/// Opens the form: what was left unsent is in it again.
+pub(crate) fn new_run(model: &mut Model) -> Vec<Effect> {
+    let form = model.draft.take().unwrap_or_default();
+    model.overlay = Some(Overlay::NewRun(form));
+    model.folder.clone().map(Effect::Choices).into_iter().collect()
+}
+
+fn with(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect> {
+    if let Some(Overlay::NewRun(form)) = &mut model.overlay {
+        change(form);
+    }
+    Vec::new()
+}
+
+/// What can be chosen has come; what was chosen last stands in fields that nobody has touched.
+pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
+    with(model, |form| {
+        let last = choices.last.clone().filter(|_| form.choices.is_none());
+        form.choices = Some(choices);
+        let Some(LastChoice { agent, model, base, phases, budget_tokens }) = last else { return };
+        let budget = budget_tokens.map(domain::figures::count).unwrap_or_default();
+        let fields = [
+            (Entry::Agent, agent),
+            (Entry::Model, model.unwrap_or_default()),
+            (Entry::Base, base),
+            (Entry::Phases, phases.join(", ")),
+            (Entry::Budget, budget),
+        ];
+        for (entry, text) in fields {
+            if form.text(entry).is_empty() {
+                form.set(entry, &domain::text::line(&text));
+            }
+        }
+    })
+}
+
+pub(crate) fn field(model: &mut Model, by: isize) -> Vec<Effect> {
+    with(model, |form| {
+        let at = Entry::ALL.iter().position(|entry| *entry == form.at).unwrap_or(0);
+        let count = Entry::ALL.len().cast_signed();
+        form.at = Entry::ALL[(at.cast_signed() + by).rem_euclid(count).cast_unsigned()];
+    })
+}
+
+/// The next choice where there are some; else the line below or the next field.
+pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(Overlay::NewRun(form)) = &mut model.overlay else { return Vec::new() };
+    let lines = form.input(Entry::Task).lines().len();
+    let row = form.input(Entry::Task).cursor().0;
+    match form.at {
+        Entry::Task if (by < 0 && row > 0) || (by > 0 && row + 1 < lines) => {
+            let code = if by < 0 { crossterm::event::KeyCode::Up } else { crossterm::event::KeyCode::Down };
+            form.edit(crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE));
+            Vec::new()
+        }
+        Entry::Agent | Entry::Model | Entry::Base if !form.options(form.at).is_empty() => {
+            let options = form.options(form.at);
+            let typed = form.text(form.at);
+            let count = options.len().cast_signed();
+            let next = match options.iter().position(|option| *option == typed) {
+                Some(at) => (at.cast_signed() + by).rem_euclid(count),
+                None if by > 0 => 0,
+                None => count - 1,
+            };
+            let (entry, text) = (form.at, options[next.cast_unsigned()].clone());
+            form.problem = None;
+            form.set(entry, &text);
+            if entry == Entry::Agent {
+                // Another agent has other models.
+                form.set(Entry::Model, "");
+            }
+            Vec::new()
+        }
+        Entry::Count => {
+            let now: i64 = form.text(Entry::Count).trim().parse().unwrap_or(1);
+            let next = now.saturating_sub(by as i64).clamp(1, 100);
+            form.problem = None;
+            form.set(Entry::Count, &next.to_string());
+            Vec::new()
+        }
+        _ => field(model, by),
+    }
+}
+
+pub(crate) fn new_line(model: &mut Model) -> Vec<Effect> {
+    with(model, NewRun::new_line)
+}
+
+pub(crate) fn edit_outside(model: &mut Model) -> Vec<Effect> {
+    match &model.overlay {
+        Some(Overlay::NewRun(form)) => vec![Effect::EditText(form.text(Entry::Task))],
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<Effect> {
+    with(model, |form| form.set(Entry::Task, domain::text::block(text).trim_end()))
+}
+
+/// Sends the request; the form stays until it is known to be good.
+pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
+    let Some(folder) = model.folder.clone() else { return Vec::new() };
+    let mut effects = Vec::new();
+    if !form.sending {
+        match form.request(folder) {
+            Ok(request) => {
+                (form.sending, form.problem) = (true, None);
+                effects.push(Effect::Run(request));
+            }
+            Err((entry, why)) => (form.at, form.problem) = (entry, Some((Some(entry), why))),
+        }
+    }
+    model.overlay = Some(Overlay::NewRun(form));
+    effects
+}
+
+/// Leaves the form; what was typed is there when it is opened again.
+pub(crate) fn close(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
+    if !form.sending && !form.text(Entry::Task).trim().is_empty() {
+        form.problem = None;
+        model.draft = Some(form);
+        model.notice = Some("the task is kept; n opens it again".to_owned());
+    }
+    Vec::new()
+}
+
+pub(crate) fn mistake(model: &mut Model, field: Field, why: String) -> Vec<Effect> {
+    if !matches!(model.overlay, Some(Overlay::NewRun(_))) {
+        model.notice = Some(why);
+        return Vec::new();
+    }
+    with(model, |form| {
+        form.sending = false;
+        form.at = entry_of(field);
+        form.problem = Some((Some(form.at), why));
+    })
+}
+
+/// The runs exist: the form closes and the cursor goes to the first of them.
+pub(crate) fn started(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+    if matches!(&model.overlay, Some(Overlay::NewRun(form)) if form.sending) {
+        model.overlay = None;
+    }
+    let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+    model.notice = Some(match names.as_slice() {
+        [one] => format!("started {one}"),
+        [first, .., last] => format!("started {} runs, {first} to {last}", names.len()),
+        [] => return Vec::new(),
+    });
+    let first = rows.first().map(|row| row.id.clone());
+    let mut effects = runs::take_up(model, rows);
+    if let Some(first) = first.filter(|id| model.order.contains(id)) {
+        model.cursor = Some(first);
+        effects.extend(crate::screens::details::look(model));
+    }
+    effects
+}

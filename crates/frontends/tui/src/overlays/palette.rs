@@ -1,0 +1,156 @@
+//! Every command and every run by name, found by a few of its letters.
+
+use domain::RunId;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui_textarea::TextArea;
+
+use super::window::{self, keys};
+use super::{Overlay, one_line};
+use crate::commands::{self, Command};
+use crate::effect::Effect;
+use crate::keymap::{Keymap, Place};
+use crate::model::Model;
+use crate::screens::runs;
+use crate::theme::{Role, Theme};
+use crate::update::update;
+use crate::widgets::fit;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Palette {
+    pub(crate) input: TextArea<'static>,
+    pub(crate) at: usize,
+}
+
+/// What can be chosen.
+#[derive(Debug, Clone)]
+pub(super) enum Entry {
+    Command(&'static Command),
+    Run(RunId, String),
+}
+
+impl Entry {
+    fn text(&self) -> String {
+        match self {
+            Self::Command(command) => format!("{} {}", command.name, command.doc),
+            Self::Run(_, name) => format!("go to {name}"),
+        }
+    }
+}
+
+pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
+    model.overlay = Some(Overlay::Palette(Palette { input: one_line(""), at: 0 }));
+    Vec::new()
+}
+
+/// What fits what was typed, the best first.
+pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
+    let commands = commands::ALL.iter().filter(|command| command.in_palette()).map(Entry::Command);
+    let runs = model.shown().into_iter().map(|row| Entry::Run(row.id.clone(), domain::text::line(&row.name)));
+    let all = commands.chain(runs);
+    let typed = palette.input.lines().join(" ");
+    if typed.trim().is_empty() {
+        return all.collect();
+    }
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+    let mut scored: Vec<(u32, Entry)> = all
+        .filter_map(|entry| {
+            // A name says more than a description.
+            let by_name = match &entry {
+                Entry::Command(command) => score(command.name).map(|score| score * 2),
+                Entry::Run(_, name) => score(name).map(|score| score * 2),
+            };
+            Some((by_name.or_else(|| score(&entry.text()))?, entry))
+        })
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, entry)| entry).collect()
+}
+
+pub(super) fn line(model: &mut Model, by: isize) {
+    let Some(Overlay::Palette(palette)) = &model.overlay else { return };
+    let most = entries(model, palette).len().saturating_sub(1);
+    if let Some(Overlay::Palette(palette)) = &mut model.overlay {
+        palette.at = palette.at.saturating_add_signed(by).min(most);
+    }
+}
+
+/// Does what is chosen, or says why it can't be done.
+pub(super) fn accept(model: &mut Model, palette: &Palette) -> Vec<Effect> {
+    match entries(model, palette).get(palette.at) {
+        None => Vec::new(),
+        Some(Entry::Run(run, _)) => {
+            model.cursor = None;
+            runs::select(model, run.clone())
+        }
+        Some(Entry::Command(command)) => match (command.unavailable)(model) {
+            Some(why) => {
+                model.notice = Some(format!("{}: {why}", command.name));
+                Vec::new()
+            }
+            None => update(model, (command.action)()),
+        },
+    }
+}
+
+pub(super) fn draw(palette: &Palette, model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+    let entries = entries(model, palette);
+    let area = frame.area();
+    let width = window::width(frame, 76);
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + area.height / 8,
+        width,
+        height: (area.height - area.height / 8).min(20),
+    };
+    let inner = window::frame(" palette ", place, theme, frame);
+    if inner.height < 3 {
+        return;
+    }
+    let input = Rect { height: 1, ..inner };
+    let list = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
+    let footer = Rect { y: inner.bottom() - 1, height: 1, ..inner };
+    frame.render_widget(&palette.input, input);
+    let height = usize::from(list.height);
+    let top = (palette.at + 1).saturating_sub(height);
+    let lines: Vec<Line<'_>> = entries
+        .iter()
+        .enumerate()
+        .skip(top)
+        .take(height)
+        .map(|(at, entry)| draw_entry(entry, at == palette.at, model, keymap, theme, list.width.into()))
+        .collect();
+    let lines =
+        if lines.is_empty() { vec![Line::styled("nothing is called that", theme.style(Role::Dim))] } else { lines };
+    frame.render_widget(ratatui::widgets::Paragraph::new(lines), list);
+    frame.render_widget(keys(keymap, Place::Palette, theme, &[("accept", "do it"), ("close", "leave")]), footer);
+}
+
+fn draw_entry(entry: &Entry, here: bool, model: &Model, keymap: &Keymap, theme: &Theme, width: usize) -> Line<'static> {
+    let sign = if here { ">" } else { " " };
+    let style = |role| theme.style(if here { Role::Selected } else { role });
+    match entry {
+        Entry::Run(_, name) => Line::from(vec![
+            Span::raw(sign),
+            Span::styled(fit(&format!("go to {name}"), width.saturating_sub(1)), style(Role::Text)),
+        ]),
+        Entry::Command(command) => {
+            let key = Place::ALL.iter().find_map(|(place, _)| keymap.keys_in(*place, command.name).into_iter().next());
+            let why = (command.unavailable)(model);
+            let text = why.as_ref().map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
+            let role = if why.is_some() { Role::Dim } else { Role::Text };
+            Line::from(vec![
+                Span::raw(sign),
+                Span::styled(fit(command.name, 15), style(role)),
+                Span::styled(fit(&key.unwrap_or_default(), 10), theme.style(Role::Key)),
+                Span::styled(fit(&text, width.saturating_sub(26)), style(role)),
+            ])
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A line to type on: a filter, a search, an answer.
+
+use domain::RunId;
+use domain::command::Answer;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+use ratatui_textarea::TextArea;
+
+use super::{Overlay, one_line};
+use crate::effect::Effect;
+use crate::model::{Focus, Model, Tab};
+use crate::screens::{details, runs};
+use crate::theme::{Role, Theme};
+
+/// What the typed line is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Filter,
+    Search,
+    /// Bound to the question's id: another question gets no answer to this one.
+    Answer {
+        run: RunId,
+        name: String,
+        question: String,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Prompt {
+    pub(crate) purpose: Purpose,
+    pub(crate) input: TextArea<'static>,
+    /// What was searched for before, for when it is left.
+    before: String,
+}
+
+/// Filters the runs, or searches in the details when those have the keys.
+pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
+    let searches = model.focus == Focus::Details && model.tab != Tab::Facts;
+    let (purpose, before) = match searches {
+        true => (Purpose::Search, details::search(model).unwrap_or_default().to_owned()),
+        false => (Purpose::Filter, model.filter.clone()),
+    };
+    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(&before), before }));
+    Vec::new()
+}
+
+pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.selected() else { return Vec::new() };
+    let Some(question) = row.question.as_ref().map(|question| question.id.clone()) else { return Vec::new() };
+    let purpose = Purpose::Answer { run: row.id.clone(), name: row.name.clone(), question };
+    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
+    Vec::new()
+}
+
+impl Prompt {
+    fn text(&self) -> String {
+        self.input.lines().join(" ")
+    }
+}
+
+/// Every key of a filter or a search shows what it finds.
+pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
+    let text = domain::text::line(prompt.text().trim_start());
+    match prompt.purpose {
+        Purpose::Filter => {
+            model.filter = text;
+            runs::regroup(model)
+        }
+        Purpose::Search => {
+            details::set_search(model, Some(text));
+            Vec::new()
+        }
+        Purpose::Answer { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+    let text = prompt.text();
+    match prompt.purpose {
+        Purpose::Filter => {
+            model.filter = domain::text::line(text.trim());
+            runs::regroup(model)
+        }
+        Purpose::Search => {
+            details::set_search(model, Some(domain::text::line(text.trim())));
+            details::go_to_match(model, 0)
+        }
+        Purpose::Answer { ref run, ref question, .. } => {
+            let answer = Answer::Text(text.trim().to_owned());
+            if text.trim().is_empty() {
+                model.notice = Some("an empty answer was not sent".to_owned());
+                return Vec::new();
+            }
+            vec![Effect::Answer { run: run.clone(), question: question.clone(), answer }]
+        }
+    }
+}
+
+/// Leaves it as it was before.
+pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+    match prompt.purpose {
+        Purpose::Filter => {
+            model.filter = String::new();
+            runs::regroup(model)
+        }
+        Purpose::Search => {
+            details::set_search(model, Some(prompt.before));
+            Vec::new()
+        }
+        Purpose::Answer { .. } => Vec::new(),
+    }
+}
+
+/// On the last line of the screen, so that what it finds is seen above it.
+pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let line = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+    let label = match &prompt.purpose {
+        Purpose::Filter => format!(" filter ({} of {}): ", model.order.len(), model.rows.len()),
+        Purpose::Search => " search: ".to_owned(),
+        Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
+    };
+    let long = u16::try_from(unicode_width::UnicodeWidthStr::width(label.as_str())).unwrap_or(u16::MAX);
+    let [left, right] = Layout::horizontal([Constraint::Length(long), Constraint::Min(1)]).areas(line);
+    frame.render_widget(ratatui::widgets::Clear, line);
+    frame.render_widget(Line::styled(label, theme.style(Role::Key)), left);
+    frame.render_widget(&prompt.input, right);
+}

@@ -1,0 +1,125 @@
+//! What the keys of an open window do.
+
+use crossterm::event::KeyEvent;
+use domain::command::Command;
+
+use super::{Overlay, help, new_run, palette, prompt};
+use crate::effect::Effect;
+use crate::keymap::Keymap;
+use crate::model::Model;
+
+/// The most that is taken of one paste into a form; the rest is said to be left out.
+const LONGEST: usize = 1 << 20;
+
+/// Yes to what is open.
+pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        None => Vec::new(),
+        Some(Overlay::Help { .. }) => Vec::new(),
+        Some(Overlay::Confirm(confirm)) => {
+            if confirm.waits || confirm.runs.is_empty() {
+                model.overlay = confirm.waits.then_some(Overlay::Confirm(confirm));
+                return Vec::new();
+            }
+            model.marks.clear();
+            vec![Effect::Act { runs: confirm.runs, command: confirm.command }]
+        }
+        Some(Overlay::Choose(choose)) => {
+            let to = choose.checkpoints.get(choose.at).map(|checkpoint| checkpoint.n);
+            to.map(|to| Effect::Act { runs: vec![choose.run], command: Command::Rollback { to } }).into_iter().collect()
+        }
+        Some(Overlay::Prompt(prompt)) => prompt::accept(model, prompt),
+        Some(Overlay::Palette(palette)) => palette::accept(model, &palette),
+        Some(Overlay::NewRun(form)) => new_run::accept(model, form),
+    }
+}
+
+pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Prompt(prompt)) => prompt::close(model, prompt),
+        Some(Overlay::NewRun(form)) => new_run::close(model, form),
+        _ => Vec::new(),
+    }
+}
+
+/// Goes up or down in what is open.
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Help { top }) => {
+            *top = top.saturating_add_signed(by).min(help::count(&Keymap::built_in()));
+        }
+        Some(Overlay::Confirm(confirm)) => {
+            confirm.top = confirm.top.saturating_add_signed(by).min(confirm.lines.len());
+        }
+        Some(Overlay::Choose(choose)) => {
+            choose.at = choose.at.saturating_add_signed(by).min(choose.checkpoints.len().saturating_sub(1));
+        }
+        Some(Overlay::Palette(_)) => palette::line(model, by),
+        Some(Overlay::Prompt(_) | Overlay::NewRun(_)) | None => {}
+    }
+    Vec::new()
+}
+
+/// A key that is text.
+pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.input.input(key);
+            prompt::typed(model)
+        }
+        Some(Overlay::Palette(palette)) => {
+            if palette.input.input(key) {
+                palette.at = 0;
+            }
+            Vec::new()
+        }
+        Some(Overlay::NewRun(form)) => {
+            form.edit(key);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let cut = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    if cut < text.len() {
+        model.notice =
+            Some(format!("the paste was cut: only the first {} were taken", domain::figures::bytes(cut as u64)));
+    }
+    // Pasted text may hold anything; only a task keeps its lines.
+    let line = domain::text::line(&text[..cut]);
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.input.insert_str(line);
+            prompt::typed(model)
+        }
+        Some(Overlay::Palette(palette)) => {
+            palette.input.insert_str(line);
+            palette.at = 0;
+            Vec::new()
+        }
+        Some(Overlay::NewRun(form)) => {
+            form.paste(&domain::text::block(&text[..cut]));
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What an open window asked for was refused.
+pub(crate) fn refused(model: &mut Model, why: String) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::NewRun(form)) if form.sending => {
+            form.sending = false;
+            form.problem = Some((None, why));
+        }
+        Some(Overlay::Confirm(confirm)) if confirm.waits => {
+            confirm.waits = false;
+            confirm.runs.clear();
+            confirm.lines.push(("refused".to_owned(), domain::text::line(&why)));
+        }
+        _ => model.notice = Some(why),
+    }
+    Vec::new()
+}

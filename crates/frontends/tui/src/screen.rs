@@ -1,0 +1,92 @@
+//! The frames on a console: drawn on change, written at once.
+
+use std::io::{self, Write};
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use crate::console::{Console, MOUSE_OFF, MOUSE_ON, enter, leave};
+use crate::keymap::Keymap;
+use crate::model::Model;
+use crate::theme::Theme;
+use crate::{overlays, screens};
+
+pub(crate) struct Screen<C: Console> {
+    pub(crate) console: C,
+    terminal: Terminal<CrosstermBackend<C::Out>>,
+    out: C::Out,
+    mouse: bool,
+}
+
+impl<C: Console> Screen<C> {
+    pub(crate) fn take(mut console: C, mouse: bool) -> io::Result<Self> {
+        let size = console.size()?;
+        console.take()?;
+        let mut out = console.out();
+        enter(&mut out, mouse)?;
+        let terminal = terminal(&console, size)?;
+        Ok(Self { console, terminal, out, mouse })
+    }
+
+    /// Gives the terminal to something else for a while.
+    pub(crate) fn give(&mut self) -> io::Result<()> {
+        leave(&mut self.out)?;
+        self.console.give();
+        Ok(())
+    }
+
+    /// Takes it back, whatever stands on it now.
+    pub(crate) fn retake(&mut self) -> io::Result<(u16, u16)> {
+        self.console.take()?;
+        enter(&mut self.out, self.mouse)?;
+        self.redraw()
+    }
+
+    /// Forgets what stands on the screen; the next frame is drawn whole.
+    pub(crate) fn redraw(&mut self) -> io::Result<(u16, u16)> {
+        let size = self.console.size()?;
+        self.resize(size)?;
+        Ok(size)
+    }
+
+    pub(crate) fn resize(&mut self, size: (u16, u16)) -> io::Result<()> {
+        self.terminal = terminal(&self.console, size)?;
+        self.out.write_all(b"\x1b[0m\x1b[2J")?;
+        self.out.flush()
+    }
+
+    pub(crate) fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        self.write(if on { MOUSE_ON } else { MOUSE_OFF })
+    }
+
+    /// Writes something that is no frame.
+    pub(crate) fn write(&mut self, bytes: &str) -> io::Result<()> {
+        self.out.write_all(bytes.as_bytes())?;
+        self.out.flush()
+    }
+
+    pub(crate) fn draw(&mut self, model: &Model, keymap: &Keymap, theme: &Theme) -> io::Result<()> {
+        self.terminal.draw(|frame| draw(model, keymap, theme, frame))?;
+        Ok(())
+    }
+}
+
+/// The size is told by the console, so the terminal never asks the process's own.
+fn terminal<C: Console>(console: &C, (columns, rows): (u16, u16)) -> io::Result<Terminal<CrosstermBackend<C::Out>>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+    Terminal::with_options(CrosstermBackend::new(console.out()), TerminalOptions { viewport })
+}
+
+/// One frame.
+pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
+    match &model.attached {
+        Some(attached) => screens::attach::draw(attached, keymap, theme, frame),
+        None => {
+            screens::runs::draw(model, keymap, theme, frame);
+            overlays::draw(model, keymap, theme, frame);
+        }
+    }
+    model.glyphs.settle(frame.buffer_mut());
+}

@@ -1,0 +1,76 @@
+//! Drawing the emulator's cells, and the line below them.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::Attached;
+use crate::keymap::{Keymap, Place};
+use crate::theme::{Role, Theme};
+use crate::widgets::fit;
+
+pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let below = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+    let above = Rect { height: area.height.saturating_sub(1), ..area };
+    let screen = attached.parser.screen();
+    for y in 0..above.height {
+        for x in 0..above.width {
+            let (Some(from), Some(to)) = (screen.cell(y, x), frame.buffer_mut().cell_mut((above.x + x, above.y + y)))
+            else {
+                continue;
+            };
+            to.set_style(style(from));
+            if from.is_wide_continuation() {
+                to.set_symbol("");
+            } else {
+                to.set_symbol(if from.has_contents() { from.contents() } else { " " });
+            }
+        }
+    }
+    frame.render_widget(last_line(attached, keymap, theme, below.width), below);
+    let (row, column) = screen.cursor_position();
+    let scrolled = screen.scrollback() > 0;
+    if !screen.hide_cursor() && !scrolled && attached.over.is_none() && row < above.height && column < above.width {
+        frame.set_cursor_position(Position { x: above.x + column, y: above.y + row });
+    }
+}
+
+fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
+    let key = keymap.keys_in(Place::Attached, "detach").into_iter().next().unwrap_or_default();
+    let state = match (&attached.over, attached.parser.screen().scrollback()) {
+        (Some(why), _) => format!("  {why}"),
+        (None, 0) => String::new(),
+        (None, lines) => format!("  {lines} lines up"),
+    };
+    let text = format!(
+        " {} {}{state}",
+        attached.name,
+        if attached.over.is_some() { "is no longer shown:" } else { "(its own terminal)" }
+    );
+    let keys = format!("{key} goes back ");
+    let room = usize::from(width).saturating_sub(keys.len());
+    Line::from(vec![
+        Span::styled(fit(&text, room), theme.style(Role::Heading)),
+        Span::styled(keys, theme.style(Role::Key)),
+    ])
+}
+
+/// The cell's own looks: the colours here are the agent's, not the cockpit's.
+fn style(cell: &vt100::Cell) -> Style {
+    let colour = |colour: vt100::Color| match colour {
+        vt100::Color::Default => Color::Reset,
+        vt100::Color::Idx(n) => Color::Indexed(n),
+        vt100::Color::Rgb(r, g, b) => Color::Rgb(r, g, b),
+    };
+    let weights = [
+        (cell.bold(), Modifier::BOLD),
+        (cell.dim(), Modifier::DIM),
+        (cell.italic(), Modifier::ITALIC),
+        (cell.underline(), Modifier::UNDERLINED),
+        (cell.inverse(), Modifier::REVERSED),
+    ];
+    let weight = weights.iter().filter(|(is, _)| *is).fold(Modifier::empty(), |all, (_, weight)| all | *weight);
+    Style::new().fg(colour(cell.fgcolor())).bg(colour(cell.bgcolor())).add_modifier(weight)
+}

@@ -1,0 +1,77 @@
+//! Attaching, typing, resizing and leaving.
+
+use domain::RunId;
+
+use super::Attached;
+use crate::effect::Effect;
+use crate::model::{Focus, Model, Tab};
+use crate::screens::details;
+
+/// The size an agent's terminal has here: all of the screen but the last line.
+fn room(model: &Model) -> (u16, u16) {
+    (model.size.0.max(1), model.size.1.saturating_sub(1).max(1))
+}
+
+/// Asks for the terminal of the selected run; an agent without one shows what it writes.
+pub(crate) fn attach(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.selected().cloned() else { return Vec::new() };
+    if row.mode != "interactive" {
+        model.notice = Some(format!("{} has no terminal of its own; this is what it writes", row.name));
+        (model.tab, model.focus, model.zoomed) = (Tab::Output, Focus::Details, true);
+        return details::open(model);
+    }
+    let (columns, rows) = room(model);
+    vec![Effect::Attach { run: row.id, columns, rows }]
+}
+
+/// The daemon sends the terminal's screen from now on, from its beginning.
+pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<Effect> {
+    let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
+    model.attached = Some(Attached::new(run, name, columns, rows));
+    model.overlay = None;
+    Vec::new()
+}
+
+/// What the terminal shows next.
+pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>) -> Vec<Effect> {
+    if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
+        if let Some((columns, rows)) = size {
+            attached.set_size(columns, rows);
+        }
+        attached.parser.process(text.as_bytes());
+    }
+    Vec::new()
+}
+
+/// Nothing comes any more; what was shown stays to be read.
+pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<Effect> {
+    if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
+        attached.over = Some(domain::text::line(&why));
+    }
+    Vec::new()
+}
+
+pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
+    let Some(attached) = &mut model.attached else { return Vec::new() };
+    if attached.over.is_some() || data.is_empty() {
+        return Vec::new();
+    }
+    attached.parser.screen_mut().set_scrollback(0);
+    vec![Effect::Type { run: attached.run.clone(), data }]
+}
+
+pub(crate) fn resized(model: &mut Model) -> Vec<Effect> {
+    let (columns, rows) = room(model);
+    let Some(attached) = &model.attached else { return Vec::new() };
+    vec![Effect::Resize { run: attached.run.clone(), columns, rows }]
+}
+
+/// Back to the runs, or out where nothing else was opened.
+pub(crate) fn detach(model: &mut Model) -> Vec<Effect> {
+    let Some(attached) = model.attached.take() else { return Vec::new() };
+    let mut effects = vec![Effect::Detach(attached.run)];
+    if model.only_attach {
+        effects.push(Effect::Leave);
+    }
+    effects
+}

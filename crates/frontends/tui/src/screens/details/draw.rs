@@ -1,0 +1,80 @@
+//! Drawing the details: the line of tabs, the open tab, the facts.
+
+use protocol::Row;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::facts;
+use crate::model::{Focus, Model, Tab};
+use crate::screens::runs::{Layout, why};
+use crate::screens::{diff, output, timeline};
+use crate::theme::{Role, Theme};
+use crate::widgets::{fit, rule};
+
+pub(crate) fn draw(model: &Model, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
+    let Some(row) = model.selected() else { return };
+    if places.title.height == 0 {
+        return;
+    }
+    frame.render_widget(title(model, row, theme, places.title.width), places.title);
+    if places.reason.height > 0 {
+        frame.render_widget(reason(row, theme, places.reason.width), places.reason);
+    }
+    match model.tab {
+        Tab::Timeline => timeline::draw(model, theme, places.body, frame),
+        Tab::Output => output::draw(model, theme, places.body, frame),
+        Tab::Diff => diff::draw(model, theme, places.body, frame),
+        Tab::Facts => draw_facts(model, row, theme, places.body, false, frame),
+    }
+    if places.facts.width > 0 {
+        draw_facts(model, row, theme, places.facts, true, frame);
+    }
+}
+
+fn draw_facts(model: &Model, row: &Row, theme: &Theme, area: Rect, beside: bool, frame: &mut Frame<'_>) {
+    let lines: Vec<Line<'_>> = facts::lines(model, row, theme, area.width, beside);
+    let top = if beside { 0 } else { model.facts_top.min(lines.len().saturating_sub(1)) };
+    frame.render_widget(Paragraph::new(lines.into_iter().skip(top).collect::<Vec<_>>()), area);
+}
+
+/// The tabs' titles as they stand in the line, with the column each begins at.
+pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u16)>) {
+    let dash = model.glyphs.pick("─", "-");
+    let mut text = format!("{dash} {} ", domain::text::line(&row.name));
+    let mut places = Vec::new();
+    for tab in model.tabs() {
+        let title = if tab == model.tab { format!("[{}]", tab.title()) } else { format!(" {} ", tab.title()) };
+        let from = u16::try_from(unicode_width::UnicodeWidthStr::width(text.as_str())).unwrap_or(u16::MAX);
+        let long = u16::try_from(title.len()).unwrap_or(u16::MAX);
+        places.push((tab, from, from.saturating_add(long)));
+        text.push_str(&title);
+    }
+    (text, places)
+}
+
+fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
+    let (mut text, _) = tab_places(model, row);
+    let extra = match model.tab {
+        Tab::Timeline => model.timeline.says(),
+        Tab::Output => model.output.says(),
+        Tab::Diff => model.diff.says(),
+        Tab::Facts => String::new(),
+    };
+    if !extra.is_empty() {
+        text.push_str(&format!("  {}", domain::text::line(&extra)));
+    }
+    // Which part has the keys is told by more than colour.
+    let role = if model.focus == Focus::Details { Role::Key } else { Role::Heading };
+    rule(&text, width, theme.style(role), theme.style(Role::Dim), model.glyphs)
+}
+
+fn reason(row: &Row, theme: &Theme, width: u16) -> Line<'static> {
+    let keys = if row.question.is_some() { "  y once  Y this run  N deny  s say" } else { "" };
+    let room = usize::from(width).saturating_sub(1 + keys.len());
+    Line::from(vec![
+        Span::styled(format!(" {}", fit(&why(row), room)), theme.group(row.group)),
+        Span::styled(keys, theme.style(Role::Key)),
+    ])
+}

@@ -1,0 +1,130 @@
+//! What is known of a run beside what it writes, each figure with the time it was measured.
+
+use domain::figures::{self, UNKNOWN};
+use domain::group::Group;
+use protocol::Row;
+use ratatui::text::{Line, Span};
+
+use crate::model::Model;
+use crate::screens::runs;
+use crate::theme::{Role, Theme};
+use crate::widgets::{fit, wrapped};
+
+/// How many facts there are at most.
+pub(super) const COUNT: usize = 20;
+
+/// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
+pub(super) fn lines(model: &Model, row: &Row, theme: &Theme, width: u16, beside: bool) -> Vec<Line<'static>> {
+    let bar = if beside { model.glyphs.pick("│", "|") } else { "" };
+    let dim = theme.style(Role::Dim);
+    let room = usize::from(width).saturating_sub(bar.len().min(1) + 12);
+    let mut lines = waits(row, theme, bar, usize::from(width).saturating_sub(2));
+    for (name, value) in facts(model, row) {
+        let label = Span::styled(format!("{bar} {name:<9} "), dim);
+        if name == "Task" || name == "Why" {
+            let mut parts = wrapped(&value, room).into_iter();
+            lines.push(Line::from(vec![label, Span::raw(parts.next().unwrap_or_default())]));
+            lines.extend(
+                parts
+                    .take(5)
+                    .map(|part| Line::from(vec![Span::styled(format!("{bar} {:<9} ", ""), dim), Span::raw(part)])),
+            );
+        } else {
+            lines.push(Line::from(vec![label, Span::raw(fit(&value, room))]));
+        }
+    }
+    lines
+}
+
+/// What the run asks, in full, with the keys that answer it.
+fn waits(row: &Row, theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>> {
+    let Some(question) = &row.question else { return Vec::new() };
+    let dim = theme.style(Role::Dim);
+    let mut lines = Vec::new();
+    for part in wrapped(&question.text, room.saturating_sub(4)).into_iter().take(8) {
+        lines.push(Line::from(vec![
+            Span::styled(format!("{bar}  "), dim),
+            Span::styled(part, theme.style(Role::NeedsYou)),
+        ]));
+    }
+    let keys = [("y", "allow once"), ("Y", "for this run"), ("N", "deny"), ("s", "type an answer")];
+    let mut spans = vec![Span::styled(format!("{bar}  "), dim)];
+    for (key, does) in keys {
+        spans.push(Span::styled(key, theme.style(Role::Key)));
+        spans.push(Span::raw(format!(" {does}  ")));
+    }
+    lines.push(Line::from(spans));
+    lines.push(Line::styled(bar.to_owned(), dim));
+    lines
+}
+
+fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
+    let unknown = || UNKNOWN.to_owned();
+    let none = || figures::NONE.to_owned();
+    let at = |at: Option<domain::Timestamp>| {
+        at.map_or_else(String::new, |at| {
+            let (hour, minute, _) = model.local(at);
+            format!("  at {hour:02}:{minute:02}")
+        })
+    };
+    let changes = row.changes.map_or_else(unknown, |c| {
+        let files = runs::count(usize::try_from(c.files).unwrap_or(usize::MAX), "file");
+        format!("{files} {}{}", figures::lines(c.added, c.removed), at(row.changes_at))
+    });
+    let memory = row.rss_bytes.map_or_else(String::new, |bytes| format!(", {} RSS", figures::bytes(bytes)));
+    let process = match (row.pid, row.keeper.as_deref()) {
+        (Some(pid), keeper) => format!("agent {pid}{memory}, keeper {}", keeper.unwrap_or(UNKNOWN)),
+        (None, Some(keeper)) => format!("keeper {keeper}"),
+        (None, None) if row.group == Group::NeedsYou || row.is_settled() => "none".to_owned(),
+        (None, None) => none(),
+    };
+    let tokens = row.tokens.map_or_else(unknown, |t| {
+        let own = if row.tokens_source.as_deref() == Some("agent") { "~" } else { "" };
+        let count = |n| figures::count(n);
+        let cached = count(t.cache_read + t.cache_write);
+        format!("{own}{} in, {cached} cached, {} out", count(t.input), count(t.output))
+    });
+    let disk = row.disk_bytes.map_or_else(unknown, |bytes| {
+        let again = row.disk_rebuildable.filter(|again| *again > 0);
+        let again = again.map_or_else(String::new, |again| format!(" ({} rebuildable)", figures::bytes(again)));
+        format!("{}{again}{}", figures::bytes(bytes), at(row.disk_at))
+    });
+    let worktree = match &row.worktree {
+        _ if row.removed => "removed; u brings it back".to_owned(),
+        Some(path) => path.clone(),
+        None => none(),
+    };
+    let budget = match (row.budget_tokens, row.tokens) {
+        (None, _) => none(),
+        (Some(cap), Some(t)) => format!("{} of {} tokens", figures::count(t.total), figures::count(cap)),
+        (Some(cap), None) => format!("{} tokens, none counted yet", figures::count(cap)),
+    };
+    let undo = match row.checkpoints.as_slice() {
+        [] => none(),
+        [only] => format!("checkpoint {}; b goes back to it", only.n),
+        [first, .., last] => format!("checkpoints {}-{}; b goes back", first.n, last.n),
+    };
+    let phase = row.phase.as_ref().map_or_else(none, |phase| {
+        let attempt = phase.attempt.map_or_else(String::new, |n| format!(", attempt {n}"));
+        format!("{}/{} {}{attempt}", phase.index, phase.count, phase.name)
+    });
+    vec![
+        ("Status", row.status.clone()),
+        ("Why", runs::why(row)),
+        ("Task", row.task.clone()),
+        ("Agent", row.agent_and_model()),
+        ("Phase", phase),
+        ("Branch", row.branch.clone()),
+        ("Base", row.base.clone()),
+        ("Head", row.head.as_deref().map_or_else(unknown, |head| head.chars().take(12).collect())),
+        ("Worktree", worktree),
+        ("Changes", changes),
+        ("Disk", disk),
+        ("Process", process),
+        ("Tokens", tokens),
+        ("Spend", row.cost_usd.map_or_else(unknown, figures::money)),
+        ("Budget", budget),
+        ("Undo", undo),
+        ("Run", row.id.to_string()),
+    ]
+}

@@ -1,0 +1,146 @@
+//! Which run and which tab is looked into, and what the moving keys do there.
+
+use crate::effect::Effect;
+use crate::model::{Focus, Model, Tab};
+use crate::screens::runs::layout;
+use crate::screens::{diff, output, timeline};
+
+/// Has the selected run's details loaded, if they are not.
+pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
+    if model.cursor.is_none() {
+        model.focus = Focus::Runs;
+        model.zoomed = false;
+    }
+    if model.looking == model.cursor { Vec::new() } else { look_again(model) }
+}
+
+/// Loads the selected run's details anew.
+pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
+    model.looking.clone_from(&model.cursor);
+    model.timeline.forget();
+    model.output.forget();
+    model.diff.forget();
+    model.facts_top = 0;
+    let mut effects = vec![Effect::Look { run: model.looking.clone(), last: timeline::LAST }];
+    effects.extend(load(model));
+    effects
+}
+
+/// The row of the run looked into has changed, so there may be more of it.
+pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
+    load(model)
+}
+
+/// What the open tab needs.
+fn load(model: &mut Model) -> Vec<Effect> {
+    match model.tab {
+        Tab::Timeline | Tab::Facts => Vec::new(),
+        Tab::Output => output::more(model),
+        Tab::Diff => diff::load(model),
+    }
+}
+
+pub(crate) fn open(model: &mut Model) -> Vec<Effect> {
+    model.focus = Focus::Details;
+    load(model)
+}
+
+pub(crate) fn zoom(model: &mut Model) -> Vec<Effect> {
+    model.zoomed = !model.zoomed;
+    model.focus = if model.zoomed { Focus::Details } else { Focus::Runs };
+    load(model)
+}
+
+/// Leaves the innermost thing that is open: a search, the details, marks, a filter.
+pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
+    if model.focus == Focus::Details && search(model).is_some() {
+        set_search(model, None);
+    } else if model.focus == Focus::Details {
+        model.focus = Focus::Runs;
+        model.zoomed = false;
+        model.timeline.follow();
+        model.output.scroll = 0;
+    } else if !model.marks.is_empty() {
+        model.marks.clear();
+    } else if !model.filter.is_empty() {
+        model.filter.clear();
+        return crate::screens::runs::regroup(model);
+    }
+    Vec::new()
+}
+
+pub(crate) fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
+    let tabs = model.tabs();
+    let at = tabs.iter().position(|tab| *tab == model.tab).unwrap_or(0);
+    let count = isize::try_from(tabs.len()).unwrap_or(1);
+    let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
+    show(model, tabs[usize::try_from(to).unwrap_or(0)])
+}
+
+/// Shows a tab; where there was no room for the details they are opened.
+pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    model.tab = tab;
+    if layout(model).body.height == 0 {
+        model.focus = Focus::Details;
+    }
+    load(model)
+}
+
+/// Opens the details with the diff.
+pub(crate) fn show_diff(model: &mut Model) -> Vec<Effect> {
+    model.focus = Focus::Details;
+    show(model, Tab::Diff)
+}
+
+/// Goes up or down in the open tab by lines.
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+    match model.tab {
+        Tab::Timeline => timeline::go(model, by),
+        Tab::Output => output::scroll(model, by),
+        Tab::Diff => diff::scroll(model, by),
+        Tab::Facts => {
+            model.facts_top = model.facts_top.saturating_add_signed(by).min(super::facts::COUNT - 1);
+            Vec::new()
+        }
+    }
+}
+
+pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
+    let height = isize::try_from(layout(model).body.height).unwrap_or(1);
+    line(model, by * (height - 1).max(1))
+}
+
+/// What is searched for in the open tab.
+pub(crate) fn search(model: &Model) -> Option<&str> {
+    match model.tab {
+        Tab::Timeline => model.timeline.search.as_deref(),
+        Tab::Output => model.output.search.as_deref(),
+        Tab::Diff => model.diff.search.as_deref(),
+        Tab::Facts => None,
+    }
+}
+
+pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
+    let text = text.filter(|text| !text.is_empty());
+    match model.tab {
+        Tab::Timeline => model.timeline.search = text,
+        Tab::Output => model.output.search = text,
+        Tab::Diff => model.diff.search = text,
+        Tab::Facts => {}
+    }
+}
+
+/// Goes to the next or an earlier match, and says when there is none.
+pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(wanted) = search(model).map(str::to_owned) else { return Vec::new() };
+    let found = match model.tab {
+        Tab::Timeline => timeline::go_to_match(model, &wanted, by),
+        Tab::Output => output::go_to_match(model, &wanted, by),
+        Tab::Diff => diff::go_to_match(model, &wanted, by),
+        Tab::Facts => true,
+    };
+    if !found {
+        model.notice = Some(format!("no {} match for {wanted:?} here", if by < 0 { "earlier" } else { "later" }));
+    }
+    Vec::new()
+}

@@ -1,0 +1,13 @@
+//! The diff tab: what a run has changed, read and coloured away from the drawing path.
+
+mod colours;
+mod draw;
+mod files;
+mod parse;
+mod update;
+mod words;
+
+pub(crate) use colours::{Colours, colours};
+pub(crate) use draw::draw;
+pub(crate) use parse::{Difference, parse};
+pub(crate) use update::{DiffView, coloured, go_to_match, jump, load, loaded, pan, scroll, side_by_side};

@@ -1,0 +1,262 @@
+//! A unified diff as git words it, as lines that can be drawn.
+
+use std::ops::Range;
+
+use protocol::{DiffReply, FileChange};
+
+use super::words;
+
+/// What one line of a diff is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Hunk,
+    Same,
+    Removed,
+    Added,
+    /// What git says about the file: its mode, that it is binary, that it has no last newline.
+    Note,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DiffLine {
+    pub(crate) kind: Kind,
+    /// Which file it belongs to.
+    pub(crate) file: usize,
+    /// Its number in the old file, from 1.
+    pub(crate) old: Option<u32>,
+    pub(crate) new: Option<u32>,
+    /// Harmless, with tabs as spaces.
+    pub(crate) text: String,
+    /// The words that differ from the line it is paired with, in bytes.
+    pub(crate) words: Vec<Range<usize>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DiffFile {
+    pub(crate) path: String,
+    /// As `git status --short` has it: `A`, `M`, `D`, `R`, `T` for another mode.
+    pub(crate) status: char,
+    /// `None` for a binary.
+    pub(crate) added: Option<u64>,
+    pub(crate) removed: Option<u64>,
+    /// Its first line.
+    pub(crate) line: usize,
+}
+
+/// A row of the side-by-side view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// A line over both sides.
+    Both(usize),
+    Pair(Option<usize>, Option<usize>),
+}
+
+impl Side {
+    /// The first line of the diff that stands in it.
+    pub(crate) fn line(self) -> usize {
+        match self {
+            Self::Both(line) | Self::Pair(Some(line), _) | Self::Pair(None, Some(line)) => line,
+            Self::Pair(None, None) => 0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Difference {
+    pub(crate) files: Vec<DiffFile>,
+    pub(crate) lines: Vec<DiffLine>,
+    pub(crate) sides: Vec<Side>,
+    /// The text was cut: there is more than is shown.
+    pub(crate) cut: bool,
+}
+
+/// Reads git's text. What is not understood is shown as it stands.
+pub(crate) fn parse(reply: &DiffReply) -> Difference {
+    let mut reader = Reader::default();
+    for line in reply.text.lines() {
+        reader.line(line);
+    }
+    let Reader { mut files, mut lines, .. } = reader;
+    // The counts come with the names in the same order, and those names are not quoted.
+    if files.len() == reply.files.len() || reply.cut {
+        for (file, FileChange { path, added, removed }) in files.iter_mut().zip(&reply.files) {
+            (file.path, file.added, file.removed) = (domain::text::line(path), *added, *removed);
+        }
+    }
+    for file in &files {
+        lines[file.line].text.clone_from(&file.path);
+    }
+    let sides = pair(&mut lines);
+    Difference { files, lines, sides, cut: reply.cut }
+}
+
+#[derive(Default)]
+struct Reader {
+    files: Vec<DiffFile>,
+    lines: Vec<DiffLine>,
+    /// Lines of the hunk that are still to come, on each side.
+    left: (u32, u32),
+    next: (u32, u32),
+}
+
+impl Reader {
+    fn line(&mut self, raw: &str) {
+        if self.left != (0, 0) {
+            return self.in_hunk(raw);
+        }
+        if let Some(names) = raw.strip_prefix("diff --git ") {
+            let path = names.rsplit_once(" b/").map_or(names, |(_, new)| new);
+            let path = domain::text::line(path);
+            let line = self.lines.len();
+            self.files.push(DiffFile { path, status: 'M', added: None, removed: None, line });
+            self.push(Kind::File, "");
+        } else if let Some(rest) = raw.strip_prefix("@@ ") {
+            let sides = rest.split(" @@").next().unwrap_or("");
+            let mut ranges = sides.split(' ').map(range);
+            let (old, new) = (ranges.next().flatten(), ranges.next().flatten());
+            if let (Some((old, n)), Some((new, m))) = (old, new) {
+                (self.next, self.left) = ((old, new), (n, m));
+            }
+            self.push(Kind::Hunk, raw);
+        } else if raw.starts_with("\\ ") {
+            self.push(Kind::Note, raw);
+        } else if let Some(file) = self.files.last_mut() {
+            let status = [
+                ("new file mode", 'A'),
+                ("deleted file mode", 'D'),
+                ("rename from", 'R'),
+                ("copy from", 'C'),
+                ("old mode", 'T'),
+            ];
+            let found = status.iter().find(|(begin, _)| raw.starts_with(begin));
+            if let Some((_, status)) = found {
+                file.status = *status;
+            }
+            let dull = ["index ", "--- ", "+++ ", "similarity ", "dissimilarity "];
+            if !raw.is_empty() && !dull.iter().any(|begin| raw.starts_with(begin)) {
+                self.push(Kind::Note, raw);
+            }
+        }
+    }
+
+    fn in_hunk(&mut self, raw: &str) {
+        let (kind, text) = match raw.as_bytes().first() {
+            Some(b'+') => (Kind::Added, &raw[1..]),
+            Some(b'-') => (Kind::Removed, &raw[1..]),
+            Some(b'\\') => (Kind::Note, raw),
+            // Some mailers cut the space of an empty line.
+            Some(b' ') => (Kind::Same, &raw[1..]),
+            _ => (Kind::Same, raw),
+        };
+        self.push(kind, text);
+    }
+
+    fn push(&mut self, kind: Kind, text: &str) {
+        let (old, new) = self.next;
+        let file = self.files.len().saturating_sub(1);
+        let (old, new) = match kind {
+            Kind::Same => (Some(old), Some(new)),
+            Kind::Removed => (Some(old), None),
+            Kind::Added => (None, Some(new)),
+            Kind::File | Kind::Hunk | Kind::Note => (None, None),
+        };
+        if old.is_some() {
+            self.next.0 += 1;
+            self.left.0 = self.left.0.saturating_sub(1);
+        }
+        if new.is_some() {
+            self.next.1 += 1;
+            self.left.1 = self.left.1.saturating_sub(1);
+        }
+        let text = domain::text::line(&text.replace('\t', "    "));
+        self.lines.push(DiffLine { kind, file, old, new, text, words: Vec::new() });
+    }
+}
+
+/// `-12,3` as its first line and its count.
+fn range(text: &str) -> Option<(u32, u32)> {
+    let text = text.get(1..)?;
+    match text.split_once(',') {
+        Some((first, count)) => Some((first.parse().ok()?, count.parse().ok()?)),
+        None => Some((text.parse().ok()?, 1)),
+    }
+}
+
+/// Pairs removed lines with the added ones that follow them, and marks the words in which they differ.
+fn pair(lines: &mut [DiffLine]) -> Vec<Side> {
+    let mut sides = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        match lines[at].kind {
+            Kind::Same => sides.push(Side::Pair(Some(at), Some(at))),
+            Kind::File | Kind::Hunk | Kind::Note => sides.push(Side::Both(at)),
+            Kind::Removed | Kind::Added => {
+                let of =
+                    |lines: &[DiffLine], from: usize, kind| lines[from..].iter().take_while(|l| l.kind == kind).count();
+                let removed = of(lines, at, Kind::Removed);
+                let added = of(lines, at + removed, Kind::Added);
+                for n in 0..removed.max(added) {
+                    let old = (n < removed).then_some(at + n);
+                    let new = (n < added).then_some(at + removed + n);
+                    if let (Some(old), Some(new)) = (old, new) {
+                        (lines[old].words, lines[new].words) = words::differ(&lines[old].text, &lines[new].text);
+                    }
+                    sides.push(Side::Pair(old, new));
+                }
+                at += removed + added;
+                continue;
+            }
+        }
+        at += 1;
+    }
+    sides
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(text: &str, files: &[&str]) -> Difference {
+        let change = |path: &&str| FileChange { path: (*path).to_owned(), added: Some(1), removed: None };
+        let files = files.iter().map(change).collect();
+        parse(&DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false })
+    }
+
+    #[test]
+    fn lines_are_told_by_the_hunks_counts_not_by_how_they_look() {
+        let text = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,3 +1,2 @@ fn f()\n same\n--- a comment\n-\n+++ b\n\\ No newline at end of file\ndiff --git a/y b/y\nnew file mode 100755\nBinary files /dev/null and b/y differ\n";
+        let got = difference(text, &["x", "y\u{1b}[31m"]);
+        let kinds: Vec<_> = got.lines.iter().map(|line| (line.kind, line.old, line.new)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::File, None, None),
+                (Kind::Hunk, None, None),
+                (Kind::Same, Some(1), Some(1)),
+                (Kind::Removed, Some(2), None),
+                (Kind::Removed, Some(3), None),
+                (Kind::Added, None, Some(2)),
+                (Kind::Note, None, None),
+                (Kind::File, None, None),
+                (Kind::Note, None, None),
+                (Kind::Note, None, None),
+            ]
+        );
+        assert_eq!(got.lines[3].text, "-- a comment");
+        assert_eq!(got.files.iter().map(|f| (f.path.as_str(), f.status)).collect::<Vec<_>>(), [("x", 'M'), ("y", 'A')]);
+        assert_eq!(
+            got.sides[2..5],
+            [Side::Pair(Some(2), Some(2)), Side::Pair(Some(3), Some(5)), Side::Pair(Some(4), None)]
+        );
+    }
+
+    #[test]
+    fn reading_any_text_fails_never() {
+        for text in ["", "@@ -1 +1 @@", "+x", "diff --git", "diff --git a/a b/a\n@@ -x +y @@\n+a", "@@ -1,9 +1,9 @@\nü"]
+        {
+            let got = difference(text, &["a"]);
+            assert!(got.lines.len() <= text.lines().count());
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Loading a diff, and moving and searching in it.
+
+use std::sync::Arc;
+
+use domain::{RunId, Timestamp};
+
+use super::colours::{Bit, Colours};
+use super::parse::{Difference, Kind};
+use crate::effect::Effect;
+use crate::model::{Model, Tab};
+use crate::screens::runs::layout;
+use crate::update::Jump;
+
+/// From this width on old and new stand side by side unless the person wants it otherwise.
+const WIDE: u16 = 150;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DiffView {
+    /// `None` until it is loaded; an error in words.
+    pub(crate) loaded: Option<Result<Arc<Difference>, String>>,
+    /// The pieces of each line that have a colour.
+    pub(crate) colours: Vec<Vec<Bit>>,
+    /// First row shown.
+    pub(crate) top: usize,
+    /// Columns that are left out at the left.
+    pub(crate) left: usize,
+    /// `None`: by the width.
+    pub(crate) sides: Option<bool>,
+    pub(crate) search: Option<String>,
+    /// The line that was found.
+    pub(crate) found: Option<usize>,
+    asked: bool,
+    /// When the changes were measured that are loaded.
+    measured: Option<Timestamp>,
+}
+
+impl DiffView {
+    /// Nothing is loaded any more; how the person wants it shown stays.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { sides: self.sides, search: self.search.take(), ..Self::default() };
+    }
+
+    pub(crate) fn difference(&self) -> Option<&Difference> {
+        self.loaded.as_ref()?.as_ref().ok().map(Arc::as_ref)
+    }
+
+    pub(crate) fn says(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(diff) = self.difference() {
+            let sum = |count: fn(&super::parse::DiffFile) -> Option<u64>| diff.files.iter().filter_map(count).sum();
+            let (added, removed) = (sum(|f| f.added), sum(|f| f.removed));
+            let files = crate::screens::runs::count(diff.files.len(), "file");
+            words.push(format!("{files} {}", domain::figures::lines(added, removed)));
+            if diff.cut {
+                words.push("cut: there is more than is shown".to_owned());
+            }
+        }
+        words.extend(self.search.as_ref().map(|text| format!("/{text}")));
+        words.join(" · ")
+    }
+}
+
+/// Whether old and new stand side by side.
+pub(crate) fn has_sides(model: &Model) -> bool {
+    model.diff.sides.unwrap_or(layout(model).body.width >= WIDE)
+}
+
+/// Asks for the diff when its tab is open and something may have changed since.
+pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
+    let Some(run) = model.looking.clone().filter(|_| model.tab == Tab::Diff) else { return Vec::new() };
+    let measured = model.rows.get(&run).and_then(|row| row.changes_at);
+    let view = &mut model.diff;
+    if view.asked || (view.loaded.is_some() && view.measured == measured) {
+        return Vec::new();
+    }
+    (view.asked, view.measured) = (true, measured);
+    vec![Effect::Diff { run }]
+}
+
+pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference>, String>) -> Vec<Effect> {
+    if model.looking.as_ref() != Some(run) {
+        return Vec::new();
+    }
+    let before = place(model);
+    let view = &mut model.diff;
+    view.asked = false;
+    view.found = None;
+    view.colours = vec![Vec::new(); diff.as_ref().map_or(0, |diff| diff.lines.len())];
+    view.loaded = Some(diff);
+    // What is being read stays where it is, as far as it is still there.
+    if let Some((path, new)) = before {
+        go_to_place(model, &path, new);
+    }
+    Vec::new()
+}
+
+pub(crate) fn coloured(model: &mut Model, run: &RunId, colours: Colours) -> Vec<Effect> {
+    if model.looking.as_ref() == Some(run) {
+        for (line, bits) in colours.lines {
+            if let Some(slot) = model.diff.colours.get_mut(line) {
+                *slot = bits;
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// The file and its line that stand at the top.
+fn place(model: &Model) -> Option<(String, Option<u32>)> {
+    let diff = model.diff.difference()?;
+    let line = diff.lines.get(top_line(model))?;
+    (model.diff.top > 0).then(|| (diff.files.get(line.file).map(|f| f.path.clone()).unwrap_or_default(), line.new))
+}
+
+fn go_to_place(model: &mut Model, path: &str, new: Option<u32>) {
+    let Some(diff) = model.diff.difference() else { return };
+    let of_file = |line: &super::parse::DiffLine| diff.files.get(line.file).is_some_and(|f| f.path == path);
+    let near = diff.lines.iter().position(|line| of_file(line) && line.new >= new);
+    if let Some(at) = near.or_else(|| diff.lines.iter().position(of_file)) {
+        show_line(model, at, 0);
+    }
+}
+
+/// The line of the diff at the top of the screen.
+pub(crate) fn top_line(model: &Model) -> usize {
+    let Some(diff) = model.diff.difference() else { return 0 };
+    match has_sides(model) {
+        true => diff.sides.get(model.diff.top).map_or(0, |side| side.line()),
+        false => model.diff.top,
+    }
+}
+
+/// The rows there are as it is shown now.
+fn rows(model: &Model) -> usize {
+    let Some(diff) = model.diff.difference() else { return 0 };
+    if has_sides(model) { diff.sides.len() } else { diff.lines.len() }
+}
+
+/// Scrolls so that a line stands `above` rows below the top.
+fn show_line(model: &mut Model, line: usize, above: usize) {
+    let Some(diff) = model.diff.difference() else { return };
+    let row = match has_sides(model) {
+        true => diff.sides.iter().position(|side| match side {
+            super::parse::Side::Both(at) => *at >= line,
+            super::parse::Side::Pair(old, new) => *old == Some(line) || *new == Some(line),
+        }),
+        false => Some(line),
+    };
+    let most = rows(model).saturating_sub(1);
+    model.diff.top = row.unwrap_or(0).saturating_sub(above).min(most);
+}
+
+pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+    let height = usize::from(layout(model).body.height);
+    let most = rows(model).saturating_sub(height.max(1));
+    model.diff.top = model.diff.top.saturating_add_signed(by).min(most);
+    Vec::new()
+}
+
+pub(crate) fn pan(model: &mut Model, by: isize) -> Vec<Effect> {
+    model.diff.left = model.diff.left.saturating_add_signed(by * 8).min(2_000);
+    Vec::new()
+}
+
+pub(crate) fn side_by_side(model: &mut Model) -> Vec<Effect> {
+    let line = top_line(model);
+    model.diff.sides = Some(!has_sides(model));
+    show_line(model, line, 0);
+    Vec::new()
+}
+
+pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<Effect> {
+    let at = top_line(model);
+    let Some(diff) = model.diff.difference() else { return Vec::new() };
+    let kind = if to == Jump::File { Kind::File } else { Kind::Hunk };
+    let is = |line: &usize| diff.lines[*line].kind == kind;
+    let found = if by > 0 { (at + 1..diff.lines.len()).find(is) } else { (0..at).rev().find(is) };
+    match found {
+        Some(found) => show_line(model, found, 0),
+        None => {
+            let what = if to == Jump::File { "file" } else { "change" };
+            model.notice = Some(format!("there is no {} {what}", if by > 0 { "later" } else { "earlier" }));
+        }
+    }
+    Vec::new()
+}
+
+pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
+    let height = usize::from(layout(model).body.height);
+    let at = model.diff.found.unwrap_or_else(|| top_line(model));
+    let begun = model.diff.found.is_some();
+    let Some(diff) = model.diff.difference() else { return false };
+    let has = |line: &usize| !crate::widgets::places(&diff.lines[*line].text, wanted).is_empty();
+    let found = match by {
+        1.. if begun => (at + 1..diff.lines.len()).find(has),
+        0 | 1.. => (at..diff.lines.len()).find(has),
+        _ => (0..at).rev().find(has),
+    };
+    let Some(found) = found else { return false };
+    model.diff.found = Some(found);
+    show_line(model, found, height / 3);
+    true
+}

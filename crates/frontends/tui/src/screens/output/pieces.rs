@@ -1,0 +1,118 @@
+//! A window of readable lines over an output that may be far larger than memory should be.
+
+use std::collections::VecDeque;
+
+use domain::attempt::AttemptKey;
+use protocol::Output;
+
+/// Lines that are kept; what lies outside is read from disk again.
+const KEPT: usize = 20_000;
+
+/// What was read at once: whole lines of the file, and how they read.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    from: u64,
+    to: u64,
+    lines: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct OutputView {
+    parts: VecDeque<Part>,
+    /// `None`: the last one.
+    pub(crate) attempt: Option<AttemptKey>,
+    /// Where the first piece began.
+    start: u64,
+    /// Bytes of the file as last heard.
+    pub(crate) len: u64,
+    pub(crate) over: bool,
+    /// A piece is under way.
+    pub(crate) asked: bool,
+    /// An answer has come, be it that there is nothing yet.
+    pub(crate) heard: bool,
+    /// Lines scrolled up from the last one; 0 follows.
+    pub(crate) scroll: usize,
+    pub(crate) wrap: bool,
+    pub(crate) search: Option<String>,
+    /// The line that was found, from the first line of the window.
+    pub(crate) found: Option<usize>,
+}
+
+impl OutputView {
+    /// Nothing is loaded any more; how the person wants it shown stays.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { wrap: self.wrap, search: self.search.take(), ..Self::default() };
+    }
+
+    pub(crate) fn says(&self) -> String {
+        let mut words: Vec<String> = Vec::new();
+        words.extend(self.attempt.as_ref().map(|key| format!("{}.{}", key.phase, key.attempt)));
+        if self.scroll > 0 {
+            words.push(format!("{} lines up", self.scroll));
+        }
+        if self.wrap {
+            words.push("wrapped".to_owned());
+        }
+        words.extend(self.search.as_ref().map(|text| format!("/{text}")));
+        words.join(" · ")
+    }
+
+    /// Offset of the first byte that the window has.
+    pub(crate) fn begin(&self) -> u64 {
+        self.parts.front().map_or(self.start, |part| part.from)
+    }
+
+    /// Offset that the next piece is read from; `None` before the first.
+    pub(crate) fn next(&self) -> Option<u64> {
+        self.parts.back().map(|part| part.to).or(self.heard.then_some(self.start))
+    }
+
+    /// Whether the window ends where the file ends as last heard.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.next().is_some_and(|next| next >= self.len)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.parts.iter().map(|part| part.lines.len()).sum()
+    }
+
+    pub(crate) fn line(&self, mut at: usize) -> Option<&str> {
+        for part in &self.parts {
+            if at < part.lines.len() {
+                return Some(&part.lines[at]);
+            }
+            at -= part.lines.len();
+        }
+        None
+    }
+
+    /// Takes up a piece that follows on the window, or is its beginning; gives how many lines came.
+    pub(crate) fn after(&mut self, piece: &Output, read: impl Fn(&str) -> Vec<String>) -> usize {
+        if self.parts.is_empty() {
+            self.start = piece.from;
+        }
+        if piece.from == piece.next {
+            return 0;
+        }
+        let lines: Vec<String> = piece.text.lines().flat_map(read).collect();
+        let added = lines.len();
+        self.parts.push_back(Part { from: piece.from, to: piece.next, lines });
+        // The other end goes when the window has grown too large; it can be read again.
+        while self.count() > KEPT && self.parts.len() > 1 && self.scroll == 0 {
+            self.parts.pop_front();
+            self.found = None;
+        }
+        added
+    }
+
+    /// Takes up the piece before the window; gives how many lines came.
+    pub(crate) fn before(&mut self, piece: &Output, read: impl Fn(&str) -> Vec<String>) -> usize {
+        let lines: Vec<String> = piece.text.lines().flat_map(read).collect();
+        let added = lines.len();
+        if piece.from < piece.next {
+            self.parts.push_front(Part { from: piece.from, to: piece.next, lines });
+        }
+        self.found = self.found.map(|at| at + added);
+        added
+    }
+}

@@ -1,0 +1,123 @@
+//! Reading on, reading back, scrolling and searching in an agent's output.
+
+use domain::RunId;
+use domain::attempt::AttemptKey;
+use protocol::{Output, Piece};
+
+use crate::effect::Effect;
+use crate::model::{Model, Tab};
+use crate::screens::runs::layout;
+
+/// Asks for the next piece while one may have come.
+pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
+    let view = &mut model.output;
+    if model.tab != Tab::Output || view.asked || view.over {
+        return Vec::new();
+    }
+    let Some(run) = model.looking.clone() else { return Vec::new() };
+    view.asked = true;
+    // The last lines first: they are what one wants to see.
+    let piece = view.next().map_or(Piece::Before(u64::MAX), Piece::Lines);
+    vec![Effect::Output { run, attempt: view.attempt.clone(), piece }]
+}
+
+/// Asks for what stands before the window when its beginning comes near.
+fn earlier(model: &mut Model) -> Vec<Effect> {
+    let height = usize::from(layout(model).body.height);
+    let view = &mut model.output;
+    let near = view.scroll + 2 * height >= view.count();
+    if !near || view.asked || view.begin() == 0 {
+        return Vec::new();
+    }
+    let Some(run) = model.looking.clone() else { return Vec::new() };
+    view.asked = true;
+    vec![Effect::Output { run, attempt: view.attempt.clone(), piece: Piece::Before(view.begin()) }]
+}
+
+/// Takes up a piece.
+pub(crate) fn piece(model: &mut Model, run: &RunId, piece: Output) -> Vec<Effect> {
+    if model.looking.as_ref() != Some(run) {
+        return Vec::new();
+    }
+    let dialect = model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
+    let dialect = dialect.unwrap_or(agents::Dialect::Plain);
+    let read = |line: &str| agents::transcript(dialect, line.trim_end().as_bytes());
+    let view = &mut model.output;
+    let first = !view.heard;
+    let reads_back = !first && piece.from < view.begin();
+    view.asked = false;
+    view.heard = true;
+    view.len = piece.len;
+    if reads_back {
+        view.before(&piece, read);
+        // A search that went to the beginning of the window goes on in what came.
+        let searches = view.search.clone().filter(|_| view.found == Some(usize::MAX));
+        return searches.map_or_else(Vec::new, |wanted| {
+            if !go_to_match(model, &wanted, -1) { earlier(model) } else { Vec::new() }
+        });
+    }
+    let nothing_new = piece.text.is_empty();
+    let added = view.after(&piece, read);
+    view.over = piece.over && view.is_at_end() && !first;
+    // What is being read stays where it is while new lines come.
+    if view.scroll > 0 {
+        view.scroll += added;
+    }
+    if first && view.is_at_end() && !piece.over {
+        return Vec::new();
+    }
+    let mut effects = if nothing_new && !first { Vec::new() } else { more(model) };
+    if effects.is_empty() {
+        effects = earlier(model);
+    }
+    effects
+}
+
+/// Goes down or up by lines; up is negative and goes into the past.
+pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+    let height = usize::from(layout(model).body.height);
+    let view = &mut model.output;
+    let most = view.count().saturating_sub(height.min(view.count()).max(1));
+    view.scroll = view.scroll.saturating_add_signed(by.saturating_neg()).min(most);
+    view.found = None;
+    if by > 0 { Vec::new() } else { earlier(model) }
+}
+
+/// Shows the attempt before or after.
+pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<Effect> {
+    let begun = model.timeline.lines.iter().filter(|line| line.kind == "attempt.started");
+    let known: Vec<AttemptKey> =
+        begun.filter_map(|line| line.attempt.clone()).map(|(phase, attempt)| AttemptKey { phase, attempt }).collect();
+    let at = match &model.output.attempt {
+        Some(key) => known.iter().position(|known| known == key),
+        None => known.len().checked_sub(1),
+    };
+    let to = at.and_then(|at| at.checked_add_signed(by)).filter(|to| *to < known.len());
+    let Some(to) = to else {
+        model.notice = Some(format!("there is no {} attempt", if by < 0 { "earlier" } else { "later" }));
+        return Vec::new();
+    };
+    model.output.forget();
+    model.output.attempt = Some(known[to].clone());
+    more(model)
+}
+
+/// Goes to the nearest line that has the text: first upwards, since the end is what one looks from.
+pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
+    let height = usize::from(layout(model).body.height);
+    let view = &mut model.output;
+    let wanted = wanted.to_lowercase();
+    let count = view.count();
+    let has = |at: &usize| view.line(*at).is_some_and(|line| line.to_lowercase().contains(&wanted));
+    let from = view.found.filter(|at| *at < count).unwrap_or_else(|| count.saturating_sub(view.scroll));
+    let found = match by {
+        // `n` goes on in the direction in which one looks from the end: into the past.
+        0 | 1 => (0..from).rev().find(has),
+        _ => (from + 1..count).find(has),
+    };
+    let Some(found) = found else { return false };
+    view.found = Some(found);
+    // In the middle of the screen, so that what stands around it is seen too.
+    view.scroll = count.saturating_sub(found + 1 + height / 2).min(count.saturating_sub(height));
+    true
+}

@@ -1,0 +1,157 @@
+//! The table: which rows there are, in which order, and which one is selected.
+
+use domain::RunId;
+use domain::group::Group;
+use protocol::Row;
+
+use super::layout::{first_line, layout};
+use crate::effect::Effect;
+use crate::model::{Model, Sort};
+use crate::screens::details;
+
+/// All rows there are.
+pub(crate) fn replace(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+    let known = !model.rows.is_empty();
+    let before = std::mem::take(&mut model.rows);
+    model.rows = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    model.marks.retain(|id| model.rows.contains_key(id));
+    // At the start nothing begins to need a person: it is what the person comes to see.
+    let mut effects: Vec<Effect> =
+        model.rows.values().filter(|_| known).filter_map(|row| need(before.get(&row.id), row)).collect();
+    effects.extend(regroup(model));
+    effects
+}
+
+/// Takes up changed rows. New ones come at the end; the order stays until the next [`regroup`].
+pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut changed = false;
+    for row in rows {
+        let id = row.id.clone();
+        changed |= model.looking.as_ref() == Some(&id);
+        let wanted = model.is_wanted(&row);
+        effects.extend(need(model.rows.get(&id), &row));
+        model.rows.insert(id.clone(), row);
+        if wanted && !model.order.contains(&id) {
+            place(model, id);
+        }
+    }
+    if model.cursor.is_none() {
+        effects.extend(regroup(model));
+    } else if changed {
+        effects.extend(details::changed(model));
+    }
+    effects
+}
+
+/// A run that begins to need a person is told of, once.
+fn need(before: Option<&Row>, row: &Row) -> Option<Effect> {
+    let same = before.is_some_and(|before| {
+        let asks = |row: &Row| row.question.as_ref().map(|question| question.id.clone());
+        before.needs_you && before.status == row.status && asks(before) == asks(row)
+    });
+    (row.needs_you && !same)
+        .then(|| Effect::Notify { title: domain::text::line(&row.name), body: domain::text::line(&super::why(row)) })
+}
+
+/// A new row comes last under its heading.
+fn place(model: &mut Model, id: RunId) {
+    let Some(heading) = model.rows.get(&id).map(|row| model.heading(row)) else { return };
+    let after = |other: &RunId| model.placed.get(other).is_some_and(|placed| *placed > heading);
+    let at = model.order.iter().position(after).unwrap_or(model.order.len());
+    model.order.insert(at, id.clone());
+    model.placed.insert(id, heading);
+}
+
+/// Sorts the rows; the cursor stays on its run.
+pub(crate) fn regroup(model: &mut Model) -> Vec<Effect> {
+    let was = model.cursor.as_ref().and_then(|id| model.order.iter().position(|known| known == id));
+    model.order = model.sorted();
+    model.placed = model.rows.values().map(|row| (row.id.clone(), model.heading(row))).collect();
+    let there = model.cursor.as_ref().is_some_and(|id| model.order.contains(id));
+    if !there {
+        // What is gone leaves the cursor where it was.
+        let at = was.unwrap_or(0).min(model.order.len().saturating_sub(1));
+        model.cursor = model.order.get(at).cloned();
+    }
+    details::look(model)
+}
+
+/// Moves the cursor by rows; the ends hold it.
+pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(last) = model.order.len().checked_sub(1) else { return Vec::new() };
+    let at = model.cursor.as_ref().and_then(|id| model.order.iter().position(|o| o == id)).unwrap_or(0);
+    let to = at.saturating_add_signed(by).min(last);
+    model.cursor = model.order.get(to).cloned();
+    details::look(model)
+}
+
+pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<Effect> {
+    if model.cursor.as_ref() == Some(&run) {
+        return details::open(model);
+    }
+    model.cursor = Some(run);
+    details::look(model)
+}
+
+/// The next run below the cursor that needs a person, from the top again after the last. One that a filter hides
+/// is shown: a need is never out of reach.
+pub(crate) fn next_in_need(model: &mut Model) -> Vec<Effect> {
+    let needy = |model: &Model, id: &RunId| model.rows.get(id).is_some_and(|row| row.needs_you);
+    if !model.order.iter().any(|id| needy(model, id)) {
+        model.filter.clear();
+        regroup(model);
+    }
+    let at = model.cursor.as_ref().and_then(|id| model.order.iter().position(|o| o == id)).unwrap_or(0);
+    let count = model.order.len();
+    let around = (1..=count).map(|step| (at + step) % count);
+    let found = around.into_iter().find(|i| needy(model, &model.order[*i]));
+    if let Some(found) = found {
+        model.cursor = Some(model.order[found].clone());
+    }
+    details::look(model)
+}
+
+/// Marks the run under the cursor, or takes its mark away, and goes to the next.
+pub(crate) fn mark(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.cursor.clone() else { return Vec::new() };
+    if !model.marks.remove(&id) {
+        model.marks.insert(id);
+    }
+    go(model, 1)
+}
+
+/// Marks what is shown; takes all marks away when everything is marked.
+pub(crate) fn mark_all(model: &mut Model) -> Vec<Effect> {
+    let all = model.order.iter().all(|id| model.marks.contains(id));
+    model.marks = if all { Default::default() } else { model.order.iter().cloned().collect() };
+    Vec::new()
+}
+
+pub(crate) fn sort(model: &mut Model) -> Vec<Effect> {
+    let at = Sort::ALL.iter().position(|sort| *sort == model.sort).unwrap_or(0);
+    model.sort = Sort::ALL[(at + 1) % Sort::ALL.len()];
+    model.notice = Some(format!("sorted by {}", model.sort.says()));
+    regroup(model)
+}
+
+pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
+    model.show_finished = !model.show_finished;
+    let n = model.rows.values().filter(|row| row.group == Group::Finished).count();
+    let says = if model.show_finished { "shown" } else { "hidden" };
+    model.notice = Some(format!("{} {says}", super::verbs::count(n, "finished run")));
+    regroup(model)
+}
+
+pub(crate) fn by_repository(model: &mut Model) -> Vec<Effect> {
+    model.by_repository = !model.by_repository;
+    regroup(model)
+}
+
+/// Scrolls the table so that the cursor is in view.
+pub(crate) fn keep_in_view(model: &mut Model) {
+    let height = usize::from(layout(model).table.height);
+    if height > 0 {
+        model.table_top = first_line(model, model.table_top, height);
+    }
+}

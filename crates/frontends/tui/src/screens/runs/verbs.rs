@@ -1,0 +1,124 @@
+//! What is done with the runs that are meant: the one under the cursor, or those that are marked.
+
+use std::path::PathBuf;
+
+use domain::RunId;
+use domain::command::{Answer, Command};
+use protocol::Row;
+
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::overlays::{Confirm, Overlay};
+use crate::update::Verb;
+
+/// How long a run may take to end by itself, in milliseconds.
+const GRACE_MS: u64 = 10_000;
+
+pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
+    let fits = |row: &&Row| match verb {
+        Verb::PauseOrResume | Verb::Terminate => !row.is_settled(),
+        Verb::Retry | Verb::Continue | Verb::Dismiss => row.is_settled(),
+        Verb::Restore => row.removed,
+        Verb::Remove => row.is_settled() && !row.removed,
+    };
+    let meant = model.meant();
+    let (many, passed) = (meant.len() > 1, meant.iter().filter(|row| !fits(row)).count());
+    let rows: Vec<Row> = meant.into_iter().filter(fits).cloned().collect();
+    if passed > 0 {
+        model.notice = Some(format!("{} passed over: it does not fit there", count(passed, "run")));
+    }
+    match verb {
+        Verb::PauseOrResume => {
+            // The same key pauses what works and lets go on what is paused.
+            let (paused, works): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.status == "paused");
+            if works.is_empty() { act(model, &paused, Command::Resume) } else { act(model, &works, Command::Pause) }
+        }
+        Verb::Terminate => {
+            let lines = [
+                ("ends", "every process of the run: asked first, killed after 10 s"),
+                ("keeps", "its worktree, its branch, its timeline and its output"),
+                ("loses", "what the agent has not written to a file yet"),
+            ];
+            ask(model, "Terminate", &rows, Command::Terminate { grace_ms: GRACE_MS }, &lines, "leave it running")
+        }
+        Verb::Retry if many => {
+            let lines = [
+                ("does", "puts each worktree back to where its phase began and starts the agent anew"),
+                ("keeps", "what is there now, as a checkpoint; b goes back to it"),
+                ("loses", "nothing"),
+            ];
+            ask(model, "Retry", &rows, Command::Retry { phase: None, resume: Some(false) }, &lines, "leave it")
+        }
+        Verb::Retry => act(model, &rows, Command::Retry { phase: None, resume: None }),
+        Verb::Continue => act(model, &rows, Command::Retry { phase: None, resume: Some(true) }),
+        Verb::Restore => act(model, &rows, Command::Restore),
+        Verb::Dismiss => act(model, &rows, Command::Dismiss),
+        Verb::Remove => {
+            let runs = rows.iter().map(|row| row.id.clone()).collect();
+            let lines = [
+                ("takes away", "the worktree, and the branch where its work is merged or in the snapshot"),
+                ("keeps", "a snapshot: commits, index, changed, new and ignored files; u brings it all back"),
+            ];
+            ask(model, "Remove the worktree of", &rows, Command::Rm, &lines, "leave it");
+            if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+                confirm.waits = true;
+            }
+            vec![Effect::Removable(runs)]
+        }
+    }
+}
+
+/// `1 run`, `2 runs`.
+pub(crate) fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+fn act(model: &mut Model, rows: &[Row], command: Command) -> Vec<Effect> {
+    model.marks.clear();
+    let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
+    if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command }] }
+}
+
+fn ask(
+    model: &mut Model,
+    does: &str,
+    rows: &[Row],
+    command: Command,
+    lines: &[(&str, &str)],
+    no: &'static str,
+) -> Vec<Effect> {
+    let names: Vec<String> = rows.iter().map(|row| domain::text::line(&row.name)).collect();
+    let runs = rows.iter().map(|row| row.id.clone()).collect();
+    let title = match names.as_slice() {
+        [] => return Vec::new(),
+        [one] => format!("{does} {one}?"),
+        many => format!("{does} {}?", count(many.len(), "run")),
+    };
+    let mut said: Vec<(String, String)> = lines.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    if names.len() > 1 {
+        said.insert(0, ("runs".to_owned(), names.join(", ")));
+    }
+    let yes = does.split(' ').next().unwrap_or(does).to_lowercase();
+    model.overlay =
+        Some(Overlay::Confirm(Confirm { title, runs, command, lines: said, yes, no, waits: false, top: 0 }));
+    Vec::new()
+}
+
+/// Answers the question that is on the screen now, by its id.
+pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    let asked = model.selected().and_then(|row| Some((row.id.clone(), row.question.clone()?.id)));
+    asked.map(|(run, question)| Effect::Answer { run, question, answer }).into_iter().collect()
+}
+
+pub(crate) fn editor(model: &mut Model) -> Vec<Effect> {
+    let path = model.selected().and_then(|row| row.worktree.clone());
+    path.map(|path| Effect::Editor(PathBuf::from(path))).into_iter().collect()
+}
+
+pub(crate) fn copy(model: &mut Model, what: impl FnOnce(&Row) -> Option<String>) -> Vec<Effect> {
+    let text = model.selected().and_then(what);
+    if let Some(text) = &text {
+        model.notice = Some(format!("copied {}", domain::text::line(text)));
+    }
+    text.map(Effect::Copy).into_iter().collect()
+}

@@ -1,0 +1,171 @@
+//! Moving, folding and filtering in the timeline, and taking up its events.
+
+use domain::RunId;
+
+use super::lines::{Kinds, Shown, TimelineLine};
+use crate::effect::Effect;
+use crate::model::{Focus, Model, Tab};
+use crate::screens::runs::layout;
+
+/// Events that are loaded when a run is first looked into.
+pub(crate) const LAST: u64 = 1_000;
+/// Events that are kept.
+const KEPT: usize = 20_000;
+
+/// Takes up events, new ones or older ones that were asked for.
+pub(crate) fn events(model: &mut Model, run: &RunId, lines: Vec<String>) -> Vec<Effect> {
+    if model.looking.as_ref() != Some(run) {
+        return Vec::new();
+    }
+    let before = place(model);
+    let view = &mut model.timeline;
+    view.asked = false;
+    let (first, last) = (view.lines.front().map(|line| line.seq), view.lines.back().map(|line| line.seq));
+    let mut older = Vec::new();
+    for line in lines.into_iter().filter_map(TimelineLine::read) {
+        match (first, last) {
+            (Some(first), _) if line.seq < first => older.push(line),
+            (_, Some(last)) if line.seq <= last => {}
+            _ => view.lines.push_back(line),
+        }
+    }
+    for line in older.into_iter().rev() {
+        view.lines.push_front(line);
+    }
+    if view.lines.len() > KEPT && view.cursor.is_none() {
+        view.lines.drain(..view.lines.len() - KEPT);
+    }
+    // What is being read stays where it is while new lines come above it.
+    if let (Some(before), Some(now)) = (before, place(model)) {
+        model.timeline.top += now.saturating_sub(before);
+    }
+    Vec::new()
+}
+
+/// The line of the cursor.
+fn place(model: &Model) -> Option<usize> {
+    let cursor = model.timeline.cursor?;
+    model.timeline.shown().iter().position(|shown| shown.seq() == cursor && !matches!(shown, Shown::More(..)))
+}
+
+/// Moves the cursor; while the runs have the keys only the view moves.
+pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
+    let height = usize::from(layout(model).body.height).max(1);
+    let shown = model.timeline.shown();
+    let count = shown.len();
+    let Some(last) = count.checked_sub(1) else { return Vec::new() };
+    if model.focus == Focus::Runs {
+        model.timeline.top = model.timeline.top.saturating_add_signed(by).min(last);
+        return Vec::new();
+    }
+    let at = place(model).unwrap_or(0);
+    let mut to = at.saturating_add_signed(by).min(last);
+    // Lines of an unfolded event are gone over one by one by the view, and left by the cursor at once.
+    let shown = model.timeline.shown();
+    while matches!(shown[to], Shown::More(..)) && to != 0 && to != last {
+        to = if by < 0 { to - 1 } else { to + 1 };
+    }
+    let seq = shown[to].seq();
+    let at_newest = to == 0;
+    let unfolded_after = shown[to..].iter().skip(1).take_while(|s| matches!(s, Shown::More(..))).count();
+    let top = model.timeline.top;
+    let top = top.max((to + 1 + unfolded_after.min(height - 1)).saturating_sub(height)).min(to);
+    model.timeline.top = top;
+    model.timeline.cursor = (!at_newest).then_some(seq);
+    earlier(model, to + height >= count)
+}
+
+/// Asks for what lies before the first event that is loaded, when the end is near.
+fn earlier(model: &mut Model, near: bool) -> Vec<Effect> {
+    let view = &mut model.timeline;
+    let first = view.lines.front().map_or(1, |line| line.seq);
+    if !near || first <= 1 || view.asked {
+        return Vec::new();
+    }
+    view.asked = true;
+    let last = (view.lines.len() as u64).saturating_mul(4).min(KEPT as u64);
+    vec![Effect::Look { run: model.looking.clone(), last }]
+}
+
+/// The event under the cursor.
+fn current(model: &Model) -> Option<TimelineLine> {
+    let shown = model.timeline.shown();
+    let line = match model.timeline.cursor {
+        Some(seq) => shown.iter().find(|shown| shown.seq() == seq)?,
+        None => shown.first()?,
+    };
+    match line {
+        Shown::Event(line) | Shown::Folded(line, _) => Some((*line).clone()),
+        Shown::More(..) => None,
+    }
+}
+
+/// Shows all of an event; the beginning of a phase folds what happened in it.
+pub(crate) fn unfold(model: &mut Model) -> Vec<Effect> {
+    let Some(line) = current(model) else { return Vec::new() };
+    let view = &mut model.timeline;
+    match line.attempt.filter(|_| line.kind == "phase.started") {
+        Some(attempt) => {
+            if !view.folded.remove(&attempt) {
+                view.folded.insert(attempt);
+            }
+            view.cursor = Some(line.seq);
+        }
+        None => {
+            if !view.unfolded.remove(&line.seq) {
+                view.unfolded.insert(line.seq);
+            }
+        }
+    }
+    keep_in_view(model);
+    Vec::new()
+}
+
+pub(crate) fn fold_all(model: &mut Model) -> Vec<Effect> {
+    let view = &mut model.timeline;
+    if view.folded.is_empty() {
+        let begun = view.lines.iter().filter(|line| line.kind == "phase.started");
+        view.folded = begun.filter_map(|line| line.attempt.clone()).collect();
+    } else {
+        view.folded.clear();
+    }
+    view.follow();
+    Vec::new()
+}
+
+pub(crate) fn kinds(model: &mut Model) -> Vec<Effect> {
+    let at = Kinds::ALL.iter().position(|kinds| *kinds == model.timeline.kinds).unwrap_or(0);
+    model.timeline.kinds = Kinds::ALL[(at + 1) % Kinds::ALL.len()];
+    model.timeline.follow();
+    Vec::new()
+}
+
+fn keep_in_view(model: &mut Model) {
+    let height = usize::from(layout(model).body.height).max(1);
+    if let Some(at) = place(model) {
+        model.timeline.top = model.timeline.top.max((at + 1).saturating_sub(height)).min(at);
+    }
+}
+
+/// Goes to the next event that has the text; later ones are below, in the past.
+pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
+    debug_assert_eq!(model.tab, Tab::Timeline, "the tab that is searched is open");
+    let wanted = wanted.to_lowercase();
+    let shown = model.timeline.shown();
+    let has = |line: &Shown<'_>| match line {
+        Shown::Event(line) | Shown::Folded(line, _) => {
+            line.said.line.to_lowercase().contains(&wanted) || line.said.word.contains(&wanted)
+        }
+        Shown::More(_, text) => text.to_lowercase().contains(&wanted),
+    };
+    let at = place(model).unwrap_or(0);
+    let found = match by {
+        0 => (at..shown.len()).chain(0..at).find(|i| has(&shown[*i])),
+        1.. => (at + 1..shown.len()).find(|i| has(&shown[*i])),
+        _ => (0..at).rev().find(|i| has(&shown[*i])),
+    };
+    let Some(found) = found.map(|at| shown[at].seq()) else { return false };
+    model.timeline.cursor = Some(found);
+    keep_in_view(model);
+    true
+}
