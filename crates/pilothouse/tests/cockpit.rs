@@ -1,92 +1,8 @@
 //! The cockpit in a real terminal: what a person sees, presses and is left with.
 
-use std::io::{Read, Write};
-use std::num::NonZeroU16;
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
-
-use pty_process::blocking::Pty;
-use testkit::{House, Repo};
+use testkit::{House, Repo, Seat};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
-
-/// A terminal with a program in it.
-struct Seat {
-    pty: Pty,
-    child: Child,
-    pieces: Receiver<Vec<u8>>,
-    parser: vt100::Parser,
-    /// Every byte the program wrote.
-    raw: Vec<u8>,
-}
-
-impl Seat {
-    fn take(house: &House, words: &[&str], columns: u16, rows: u16) -> Self {
-        let (pty, pts) = pty_process::blocking::open().expect("a terminal");
-        pty.resize(pty_process::Size::new(rows, columns)).expect("a size");
-        let child = pty_process::blocking::Command::new(BINARY)
-            .args(words)
-            .current_dir(house.repo.path())
-            .env("PILOTHOUSE_HOME", house.home())
-            .env("LANG", "C.UTF-8")
-            .env("LC_ALL", "C.UTF-8")
-            .env("TERM", "xterm-256color")
-            .env_remove("PILOTHOUSE_RUN")
-            .spawn(pts)
-            .expect("it starts");
-        let mut from = std::fs::File::from(std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned().expect("a copy"));
-        let (sender, pieces) = channel();
-        std::thread::spawn(move || {
-            let mut piece = [0u8; 8192];
-            while let Ok(n @ 1..) = from.read(&mut piece) {
-                if sender.send(piece[..n].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let size = |n| NonZeroU16::new(n).expect("a size");
-        let parser = vt100::Parser::new(size(rows), size(columns), 0);
-        Self { pty, child, pieces, parser, raw: Vec::new() }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.pty.write_all(keys.as_bytes()).expect("a terminal");
-    }
-
-    /// Reads until the screen is as wanted.
-    fn wait_until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let began = Instant::now();
-        loop {
-            let screen = self.parser.screen().contents();
-            if wanted(&screen) {
-                return screen;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "waited for {what}; the screen:\n{screen}");
-            if let Ok(piece) = self.pieces.recv_timeout(Duration::from_millis(200)) {
-                self.parser.process(&piece);
-                self.raw.extend(piece);
-            }
-        }
-    }
-
-    /// Takes up what the program draws until it has drawn nothing for a while.
-    fn settle(&mut self) {
-        while let Ok(piece) = self.pieces.recv_timeout(Duration::from_millis(200)) {
-            self.parser.process(&piece);
-            self.raw.extend(piece);
-        }
-    }
-
-    /// Waits for the program's end; gives its exit code.
-    fn leave(mut self) -> (i32, Vec<u8>) {
-        let status = self.child.wait().expect("it ends");
-        while let Ok(piece) = self.pieces.recv_timeout(Duration::from_millis(500)) {
-            self.raw.extend(piece);
-        }
-        (status.code().unwrap_or(-1), self.raw)
-    }
-}
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
@@ -159,9 +75,7 @@ fn a_terminal_that_is_cut_off_stops_no_run() {
     let row = house.wait_for("goes-on", "working");
     let mut seat = Seat::take(&house, &[], 80, 24);
     seat.wait_until("the run", |s| s.contains("goes-on"));
-    let Seat { pty, mut child, pieces, .. } = seat;
-    drop(pieces);
-    drop(pty);
+    let mut child = seat.cut();
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     assert!(house.processes(&row) > 0);

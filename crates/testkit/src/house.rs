@@ -38,6 +38,10 @@ impl House {
         house
     }
 
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     pub fn home(&self) -> PathBuf {
         self.home.path().canonicalize().expect("the state folder")
     }

@@ -5,6 +5,7 @@ mod house;
 mod replay;
 mod repo;
 mod rounds;
+mod seat;
 mod standstill;
 mod wait;
 
@@ -12,5 +13,6 @@ pub use attempt::{Attempt, FAMILY, alive, gone};
 pub use house::{House, Said};
 pub use repo::{Repo, git_at};
 pub use rounds::rounds;
+pub use seat::Seat;
 pub use standstill::standstill;
 pub use wait::wait_until;

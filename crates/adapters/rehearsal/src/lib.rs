@@ -4,6 +4,7 @@
 
 mod files;
 mod scenario;
+mod screen;
 mod stage;
 mod stream;
 
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 pub use scenario::Scenario;
 use stage::Stage;
 
-/// The agent's whole life. It is told `--model SCENARIO`, and `--resume SESSION` to go on in an earlier session.
+/// The agent's whole life. It is told `--model SCENARIO`, and `--resume SESSION` to go on in an earlier session,
+/// and `--interactive -- TASK` to show a screen of its own.
 pub fn main(words: &[String]) -> ExitCode {
     let option = |name: &str| {
         let at = words.iter().position(|word| word == name)?;
@@ -22,6 +24,10 @@ pub fn main(words: &[String]) -> ExitCode {
     let Some(scenario) = Scenario::named(name) else {
         return stream::usage_error(&format!("rehearsal has no scenario {name:?}; it has {}", Scenario::names()));
     };
+    if words.iter().any(|word| word == "--interactive") {
+        let task = words.iter().position(|word| word == "--").and_then(|at| words.get(at + 1));
+        return screen::play(task.map_or("", String::as_str)).unwrap_or_else(|error| stream::broken(&error));
+    }
     match Stage::set(option("--resume")).and_then(|stage| scenario.play(stage)) {
         Ok(code) => code,
         // Nobody may be reading any more, so this is told on standard error alone.

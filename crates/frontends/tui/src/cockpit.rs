@@ -163,6 +163,9 @@ impl Cockpit {
         match event {
             Event::Resize(columns, rows) => screen.resize((columns, rows))?,
             Event::FocusGained | Event::FocusLost => {}
+            // How a crash leaves the terminal can be tried by a crash alone.
+            #[cfg(debug_assertions)]
+            Event::Key(key) if key.code == crossterm::event::KeyCode::F(12) && crashes() => panic!("it was asked for"),
             Event::Key(_) | Event::Mouse(_) | Event::Paste(_) => self.last_key = Some(Instant::now()),
         }
         Ok(actions(&mut self.model, &self.options.keymap, event))
@@ -320,4 +323,10 @@ fn utc_offset() -> i32 {
 fn until_next_minute() -> Duration {
     let into = now().as_millis().rem_euclid(60_000);
     Duration::from_millis(u64::try_from(60_000 - into).unwrap_or(60_000))
+}
+
+/// Whether the key that crashes the cockpit is switched on, in builds for tests.
+#[cfg(debug_assertions)]
+fn crashes() -> bool {
+    std::env::var_os("PILOTHOUSE_TEST_CRASH").is_some()
 }

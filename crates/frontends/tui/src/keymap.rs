@@ -79,7 +79,7 @@ impl Keymap {
     pub fn built_in() -> Self {
         let bindings = read("keymap.toml", BUILT_IN).expect("the built-in keymap is tested");
         let mut keymap = Self { keys: Vec::new() };
-        keymap.lay(bindings);
+        keymap.lay(&bindings);
         keymap
     }
 
@@ -89,15 +89,16 @@ impl Keymap {
     /// Names the file and the line of what is no key, no command, no place, or bound twice.
     pub fn with(file: &str, text: &str) -> Result<Self, KeymapError> {
         let mut keymap = Self::built_in();
-        keymap.lay(read(file, text)?);
+        keymap.lay(&read(file, text)?);
         Ok(keymap)
     }
 
-    fn lay(&mut self, bindings: Vec<Binding>) {
-        for Binding { place, key, command } in bindings {
-            self.keys.retain(|(at, known, _)| (*at, *known) != (place, key));
-            self.keys.extend(command.map(|command| (place, key, command)));
-        }
+    fn lay(&mut self, bindings: &[Binding]) {
+        let said = |place: &Place, key: &KeyCombination| bindings.iter().any(|b| (b.place, b.key) == (*place, *key));
+        self.keys.retain(|(place, key, _)| !said(place, key));
+        // What a person chose is what hints tell of.
+        let own = bindings.iter().filter_map(|b| Some((b.place, b.key, b.command?)));
+        self.keys.splice(0..0, own.collect::<Vec<_>>());
     }
 
     /// The command of a key in the first of these places that has one.

@@ -9,7 +9,9 @@ use crate::keymap::Keymap;
 use crate::model::Model;
 
 /// The most that is taken of one paste into a form; the rest is said to be left out.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 4 << 20;
+/// Lines that are taken of it.
+const MOST_LINES: usize = 50_000;
 
 /// Yes to what is open.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
@@ -82,13 +84,17 @@ pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let cut = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    // Terminals send the ends of pasted lines as the enter key does.
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = text.match_indices('\n').nth(MOST_LINES).map_or(text.len(), |(at, _)| at);
+    let cut = (0..=LONGEST.min(lines)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     if cut < text.len() {
-        model.notice =
-            Some(format!("the paste was cut: only the first {} were taken", domain::figures::bytes(cut as u64)));
+        let taken = domain::figures::bytes(cut as u64);
+        model.notice = Some(format!("the paste was cut: only its first {taken} were taken"));
+        text.truncate(cut);
     }
     // Pasted text may hold anything; only a task keeps its lines.
-    let line = domain::text::line(&text[..cut]);
+    let line = domain::text::line(&text);
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.insert_str(line);
@@ -100,7 +106,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             Vec::new()
         }
         Some(Overlay::NewRun(form)) => {
-            form.paste(&domain::text::block(&text[..cut]));
+            form.paste(&domain::text::block(&text));
             Vec::new()
         }
         _ => Vec::new(),

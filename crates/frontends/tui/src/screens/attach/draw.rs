@@ -40,15 +40,15 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
 fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
     let key = keymap.keys_in(Place::Attached, "detach").into_iter().next().unwrap_or_default();
     let state = match (&attached.over, attached.parser.screen().scrollback()) {
-        (Some(why), _) => format!("  {why}"),
+        (Some(why), _) => format!(" {why}"),
         (None, 0) => String::new(),
         (None, lines) => format!("  {lines} lines up"),
     };
-    let text = format!(
-        " {} {}{state}",
-        attached.name,
-        if attached.over.is_some() { "is no longer shown:" } else { "(its own terminal)" }
-    );
+    let name = &attached.name;
+    let text = match attached.over.is_some() {
+        true => format!(" {name}:{state}"),
+        false => format!(" {name} (its own terminal){state}"),
+    };
     let keys = format!("{key} goes back ");
     let room = usize::from(width).saturating_sub(keys.len());
     Line::from(vec![

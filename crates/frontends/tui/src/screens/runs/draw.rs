@@ -171,37 +171,48 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
     }
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
-    let mut told: Vec<(String, &'static str)> = Vec::new();
+    let mut told: Vec<Told> = Vec::new();
     if model.focus == Focus::Details {
-        told.push(("esc".to_owned(), "back"));
+        told.push(Told { key: "esc".to_owned(), hint: "back", stays: false });
     }
     for place in places(model) {
         for (command, keys) in keymap.of(place) {
             let usable = (command.unavailable)(model).is_none();
             if let (true, Some(hint), Some(key)) = (usable, hint(model, command), keys.into_iter().next())
-                && !told.iter().any(|(known, _)| *known == key)
+                && !told.iter().any(|known| known.key == key)
             {
-                told.push((key, hint));
+                // Leaving and help are never pushed out by what is before them.
+                told.push(Told { key, hint, stays: matches!(command.name, "help" | "leave") });
             }
         }
     }
-    // Leaving and help are never pushed out by what is before them.
-    told.sort_by_key(|(key, _)| !matches!(key.as_str(), "?" | "q"));
-    let last = told.iter().take_while(|(key, _)| matches!(key.as_str(), "?" | "q")).count();
-    told.rotate_left(last);
-    let end: usize = told.iter().rev().take(last).map(|(key, hint)| key.width() + hint.width() + 3).sum();
-    let first = told.len() - last;
-    for (at, (key, hint)) in told.into_iter().enumerate() {
-        let long = key.width() + 1 + hint.width() + 2;
-        let room = usize::from(width).saturating_sub(if at < first { end } else { 0 });
-        if used + long > room + 2 {
+    told.sort_by_key(|told| told.stays);
+    let mut kept: usize = told.iter().filter(|told| told.stays).map(Told::width).sum();
+    for told in told {
+        kept -= if told.stays { told.width() } else { 0 };
+        if used + told.width() + kept > usize::from(width) + 2 {
             continue;
         }
-        used += long;
-        spans.push(Span::styled(key, theme.style(Role::Key)));
-        spans.push(Span::raw(format!(" {hint}  ")));
+        used += told.width();
+        spans.push(Span::styled(told.key, theme.style(Role::Key)));
+        spans.push(Span::raw(format!(" {}  ", told.hint)));
     }
     Line::from(spans)
+}
+
+/// A key and what it does.
+struct Told {
+    key: String,
+    hint: &'static str,
+    /// It has its place whatever else there is to tell.
+    stays: bool,
+}
+
+impl Told {
+    /// Columns with the blanks after it.
+    fn width(&self) -> usize {
+        self.key.width() + self.hint.width() + 3
+    }
 }
 
 /// The word for a command where it stands now.

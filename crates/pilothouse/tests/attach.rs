@@ -1,0 +1,96 @@
+//! An agent with a screen of its own: shown, typed to, resized, taken over, left, and shown again.
+
+use testkit::{House, Repo, Seat, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+const DETACH: &str = "\u{1d}";
+
+fn started() -> House {
+    let house = House::new(BINARY, Repo::with_files(3));
+    house.ok(&["run", "look after the shop", "--name", "shop", "--interactive"]);
+    house
+}
+
+#[test]
+fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
+    let house = started();
+    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    seat.wait_until("the agent's screen, a line smaller", |s| {
+        s.contains("rehearsal 80x23") && s.contains("look after the shop") && s.contains("ctrl-] goes back")
+    });
+    assert_eq!(seat.emulator().cell(0, 0).expect("a cell").fgcolor(), vt100::Color::Idx(6), "with its own colours");
+    seat.press("open at nine\r");
+    seat.wait_until("the agent's answer", |s| s.contains("you said: open at nine"));
+    seat.resize(100, 30);
+    seat.wait_until("the agent's screen, larger", |s| s.contains("rehearsal 100x29"));
+    seat.press(DETACH);
+    let (code, raw) = seat.leave();
+    assert_eq!(code, 0);
+    assert!(raw.ends_with(b"\x1b[?25h") || String::from_utf8_lossy(&raw).contains("\u{1b}[?1049l"), "given back");
+    assert_eq!(house.row("shop").expect("a row")["status"], "working", "the run goes on");
+    assert_eq!(house.row("shop").expect("a row")["mode"], "interactive");
+
+    house.kill_daemon();
+    let mut again = Seat::take(&house, &["attach", "shop"], 80, 24);
+    again.wait_until("the same screen, replayed", |s| {
+        s.contains("you said: open at nine") && s.contains("rehearsal 80x23")
+    });
+    again.press("done\r");
+    again.wait_until("the end", |s| s.contains("the agent has ended"));
+    again.press(DETACH);
+    assert_eq!(again.leave().0, 0);
+    let row = house.wait_for("shop", "ready");
+    let typed = std::fs::read_to_string(house.folder(&row).join("attempts/build.1/stdin.jsonl")).expect("a log");
+    assert!(!typed.contains("nine"), "what a person types is nowhere kept");
+    house.assert_over("shop");
+}
+
+#[test]
+fn one_face_at_a_time_has_it_and_the_other_is_told() {
+    let house = started();
+    let mut first = Seat::take(&house, &["attach", "shop"], 80, 24);
+    first.wait_until("the agent's screen", |s| s.contains("rehearsal 80x23"));
+    let mut second = Seat::take(&house, &["attach", "shop"], 60, 20);
+    second.wait_until("the agent's screen at its size", |s| s.contains("rehearsal 60x19"));
+    first.wait_until("that it was taken over", |s| s.contains("another cockpit has taken it over"));
+    first.press("lost words");
+    first.press(DETACH);
+    assert_eq!(first.leave().0, 0);
+    second.press("mine\r");
+    let screen = second.wait_until("what the second said", |s| s.contains("you said: mine"));
+    assert!(!screen.contains("lost words"), "{screen}");
+    second.press("fail\r");
+    second.wait_until("the end", |s| s.contains("the agent has ended"));
+    let row = house.wait_for("shop", "failed");
+    assert!(row["reason"].as_str().expect("a reason").contains("exit 1"), "{row:#}");
+}
+
+#[test]
+fn the_cockpit_shows_it_over_the_whole_screen_and_comes_back() {
+    let house = started();
+    let mut seat = Seat::take(&house, &[], 80, 24);
+    seat.wait_until("the run at work", |s| s.contains("shop") && s.contains("1 working"));
+    wait_until("the agent", || {
+        house.row("shop").filter(|row| !row["pid"].is_null()).map(|_| ()).ok_or("none".to_owned())
+    });
+    seat.press("a");
+    seat.wait_until("its screen", |s| s.contains("rehearsal 80x23"));
+    // Keys that mean something in the cockpit are the agent's here.
+    seat.press("xq?\r");
+    seat.wait_until("that the agent has them", |s| s.contains("you said: xq?"));
+    seat.press(DETACH);
+    seat.wait_until("the runs", |s| s.contains("WORKING") && s.contains("1 working"));
+    seat.press("q");
+    assert_eq!(seat.leave().0, 0);
+}
+
+#[test]
+fn an_agent_without_a_screen_shows_what_it_writes() {
+    let house = House::new(BINARY, Repo::with_files(3));
+    house.run("plain", "asks");
+    house.wait_for("plain", "waiting");
+    let mut seat = Seat::take(&house, &["attach", "plain"], 80, 24);
+    seat.wait_until("its output", |s| s.contains("[Output]") && s.contains("I want to publish"));
+    seat.press("q");
+    assert_eq!(seat.leave().0, 0);
+}
