@@ -1,6 +1,7 @@
 //! Measures the numbers to reach: `bench [--list] [NAME…]`, on the release build beside it.
 
 mod adopt;
+mod cockpit;
 mod create;
 mod first_frame;
 mod fold;
@@ -28,6 +29,11 @@ const BENCHES: &[Bench] = &[
         name: "memory",
         doc: "private memory of a keeper and of the daemon, and CPU of 20 idle runs",
         run: memory::run,
+    },
+    Bench {
+        name: "cockpit",
+        doc: "key to finished frame and event to cell with 100 runs × 20 events a second, bytes while idle",
+        run: cockpit::run,
     },
     Bench {
         name: "first-frame",

@@ -158,7 +158,7 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                         // The one that was shown goes first, so that it does not hear of being taken over.
                         terminal = None;
                         let size = (columns, rows);
-                        let attached = Terminal::attach(home, run, size, face, replies.clone(), taken);
+                        let attached = Terminal::attach(home, run, size, face, taken);
                         let reply = match attached {
                             Ok((attached, reply)) => {
                                 terminal = Some(attached);
@@ -181,6 +181,12 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                     }
                 }
             }
+            frame = next_of(&mut terminal) => {
+                if matches!(frame, FromDaemon::Detached { .. }) {
+                    terminal = None;
+                }
+                if send(&mut wire, &frame).await.is_err() { break }
+            }
             frame = outgoing.recv() => {
                 let Some(frame) = frame else { break };
                 if send(&mut wire, &frame).await.is_err() { break }
@@ -188,6 +194,14 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
         }
     }
     let _stopping = inputs.send(Input::FaceClosed { face });
+}
+
+/// The next frame of the terminal that a face is attached to.
+async fn next_of(terminal: &mut Option<Terminal>) -> FromDaemon {
+    match terminal {
+        Some(terminal) => terminal.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What a face asks of the terminal that it is attached to.

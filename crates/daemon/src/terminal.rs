@@ -26,7 +26,12 @@ pub(crate) struct Terminal {
     pub(crate) run: RunId,
     folder: PathBuf,
     following: tokio::task::JoinHandle<()>,
+    /// A few frames, so that a long recording waits on disk and not in memory.
+    frames: mpsc::Receiver<FromDaemon>,
 }
+
+/// Frames that wait to be sent.
+const WAITING: usize = 4;
 
 impl Drop for Terminal {
     fn drop(&mut self) {
@@ -41,7 +46,6 @@ impl Terminal {
         run: RunId,
         size: (u16, u16),
         face: u64,
-        sender: mpsc::WeakSender<FromDaemon>,
         taken: &Taken,
     ) -> Result<(Self, Reply), Refused> {
         let refused = |code, reason: String| Refused { code, reason };
@@ -62,6 +66,7 @@ impl Terminal {
         let mut others = taken.subscribe();
         // Nobody else may be listening.
         let _told = taken.send((run.clone(), face));
+        let (sender, frames) = mpsc::channel(WAITING);
         let of = run.clone();
         let at = folder.clone();
         let following = tokio::spawn(async move {
@@ -81,14 +86,21 @@ impl Terminal {
                 why = follow => why,
                 why = another => why,
             };
-            if let Some(sender) = sender.upgrade() {
-                let _gone = sender.send(FromDaemon::Detached { run: of.clone(), why }).await;
-            }
+            // A face that went away does not want to know.
+            let _gone = sender.send(FromDaemon::Detached { run: of.clone(), why }).await;
         });
-        let terminal = Self { run, folder, following };
+        let terminal = Self { run, folder, following, frames };
         // What the face can show decides how large it is; without a keeper it is only looked at.
         let _over = terminal.ask(Request::Resize { columns: size.0, rows: size.1 });
         Ok((terminal, Reply::Attached(TerminalReply { attempt, columns, rows })))
+    }
+
+    /// The next frame for the face.
+    pub(crate) async fn next(&mut self) -> FromDaemon {
+        match self.frames.recv().await {
+            Some(frame) => frame,
+            None => std::future::pending().await,
+        }
     }
 
     pub(crate) fn resize(&self, columns: u16, rows: u16) -> Reply {
@@ -145,7 +157,7 @@ impl Recording {
     }
 
     /// Sends what there is and what comes until the attempt is over; gives why nothing more comes.
-    async fn follow(&mut self, folder: &Path, run: &RunId, sender: &mpsc::WeakSender<FromDaemon>) -> String {
+    async fn follow(&mut self, folder: &Path, run: &RunId, sender: &mpsc::Sender<FromDaemon>) -> String {
         let (wake, mut woken) = mpsc::channel(1);
         let told = move |_: Result<notify::Event, notify::Error>| {
             // A wake that is still to be taken is enough.
@@ -166,7 +178,6 @@ impl Recording {
                     Piece::Text(text) => (text, None),
                     Piece::Size(columns, rows) => (String::new(), Some((columns, rows))),
                 };
-                let Some(sender) = sender.upgrade() else { return "the face is gone".to_owned() };
                 if sender.send(FromDaemon::Terminal { run: run.clone(), text, size }).await.is_err() {
                     return "the face is gone".to_owned();
                 }

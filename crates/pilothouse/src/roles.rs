@@ -56,7 +56,12 @@ pub(crate) fn face() -> ExitCode {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(perform(arguments)),
+        Ok(runtime) => {
+            let done = runtime.block_on(perform(arguments));
+            // Whoever has left need not wait for a diff that is still being coloured.
+            runtime.shutdown_background();
+            done
+        }
         Err(error) => Err(CliError::from(error)),
     };
     let code = outcome.unwrap_or_else(|error| {

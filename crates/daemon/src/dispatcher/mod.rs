@@ -11,6 +11,7 @@ mod pending;
 mod room;
 mod runs;
 mod sample;
+mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -33,6 +34,7 @@ use faces::Faces;
 use pending::Pending;
 use runs::Runs;
 use sample::Sampler;
+use show::Show;
 
 /// Output that came within this time is understood, written and shown together.
 const TOGETHER: Duration = Duration::from_millis(20);
@@ -50,6 +52,7 @@ pub(crate) struct Dispatcher {
     watcher: Watcher,
     runs: Runs,
     faces: Faces,
+    show: Show,
     pending: Pending,
     /// How many runs may be at work at once.
     limit: u32,
@@ -97,6 +100,7 @@ impl Dispatcher {
             inputs,
             performer,
             faces: Faces::default(),
+            show: Show::default(),
             pending: Pending::default(),
             limit: settings.running.value,
             floor: settings.free_space.value,
@@ -157,7 +161,7 @@ impl Dispatcher {
 
     /// How long nothing needs to be done.
     fn wait(&self) -> Option<Duration> {
-        let next = [self.look_at, self.sync_by, self.retry_at].into_iter().flatten().min()?;
+        let next = [self.look_at, self.sync_by, self.retry_at, self.show.due()].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -340,7 +344,8 @@ impl Dispatcher {
         }
         let changed = std::mem::take(&mut self.turn.changed);
         let rows = self.runs.refresh(&changed);
-        self.faces.show(&rows, &std::mem::take(&mut self.turn.lines));
+        let lines = std::mem::take(&mut self.turn.lines);
+        self.show.show(rows, &lines, &mut self.faces);
         self.reply_when_done();
         for run in &changed {
             self.runs.close_if_settled(run);

@@ -45,10 +45,11 @@ impl Dispatcher {
             return;
         }
         self.tell_room();
-        self.performer.load(self.runs.agents());
         // A rate needs two samples, and a column that is empty for a minute says nothing.
-        let next = if self.sampler.before.is_empty() { SECOND } else { EVERY };
-        self.performer.later(next, Input::Sample);
+        let agents = self.runs.agents();
+        let new = agents.keys().any(|run| !self.sampler.before.contains_key(run));
+        self.performer.load(agents);
+        self.performer.later(if new { SECOND } else { EVERY }, Input::Sample);
     }
 
     /// Takes up what processes have used; a rate needs two samples.

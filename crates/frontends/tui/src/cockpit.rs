@@ -24,7 +24,7 @@ use crate::notify::{self, Way};
 use crate::screen::Screen;
 use crate::theme::Theme;
 use crate::update::{Action, update};
-pub(crate) use keys::{actions, places};
+pub(crate) use keys::{actions, beneath, places};
 use wire::Wire;
 
 /// Rows change their places only when nobody pressed a key for this long.
@@ -247,20 +247,23 @@ impl Cockpit {
                 return Ok(Stay::No);
             }
         }
+        let scope = self.options.scope.clone();
+        let mut wait = Duration::ZERO;
         loop {
-            screen.draw(&self.model, &self.options.keymap, &self.options.theme)?;
-            if let Ok((wire, first)) = Wire::open(places, &self.options.scope).await {
-                self.wire = wire;
-                self.act(Action::Connected(true), screen).await?;
-                return self.act(first, screen).await;
-            }
-            let again = tokio::time::sleep(AGAIN);
-            tokio::pin!(again);
-            loop {
+            let pause = wait;
+            let attempt = async {
+                tokio::time::sleep(pause).await;
+                Wire::open(places, &scope).await
+            };
+            tokio::pin!(attempt);
+            let opened = loop {
+                screen.draw(&self.model, &self.options.keymap, &self.options.theme)?;
                 tokio::select! {
+                    opened = &mut attempt => break opened,
                     event = screen.console.event() => match event {
                         Some(Ok(event)) => {
-                            if self.pressed(event, screen)?.contains(&Action::Leave) {
+                            let actions = self.pressed(event, screen)?;
+                            if self.without_daemon(actions) == Stay::No {
                                 return Ok(Stay::No);
                             }
                         }
@@ -268,12 +271,41 @@ impl Cockpit {
                     },
                     told = ends.next() => match told {
                         Told::End => return Ok(Stay::No),
-                        Told::GoOn => drop(screen.retake()?),
+                        Told::GoOn => {
+                            let size = screen.retake()?;
+                            self.without_daemon(vec![Action::Resized(size.0, size.1)]);
+                        }
                     },
-                    () = &mut again => break,
                 }
+            };
+            if let Ok((wire, first)) = opened {
+                self.wire = wire;
+                self.act(Action::Connected(true), screen).await?;
+                return self.act(first, screen).await;
+            }
+            wait = AGAIN;
+        }
+    }
+
+    /// What can be done while no daemon is there: leaving, closing what is open, typing on.
+    fn without_daemon(&mut self, actions: Vec<Action>) -> Stay {
+        for action in actions {
+            match action {
+                Action::Leave => return Stay::No,
+                Action::Close
+                | Action::Back
+                | Action::Resized(..)
+                | Action::Line(_)
+                | Action::Edit(_)
+                | Action::Paste(_)
+                | Action::Field(_)
+                | Action::Choice(_)
+                | Action::NewLine
+                | Action::Help => drop(update(&mut self.model, action)),
+                _ => self.model.notice = Some("the daemon is gone; it is looked for, and q leaves".to_owned()),
             }
         }
+        Stay::Yes
     }
 }
 

@@ -53,6 +53,19 @@ pub(crate) fn like(name: &str) -> Option<&'static str> {
     (near(&best) > 0.6).then_some(best.name)
 }
 
+/// The keys that answer a question, with what each does, as far as they mean that where the person is.
+pub(crate) fn answers(keymap: &Keymap, places: &[Place]) -> Vec<(String, &'static str)> {
+    let words = [("allow", "once"), ("allow-run", "this run"), ("deny", "deny"), ("answer", "say")];
+    let key = |name: &str| {
+        let taken = |key: &String| {
+            let before = places.iter().take_while(|place| **place != Place::Everywhere);
+            before.into_iter().any(|place| keymap.of(*place).iter().any(|(_, keys)| keys.contains(key)))
+        };
+        keymap.keys_in(Place::Everywhere, name).into_iter().find(|key| !taken(key))
+    };
+    words.into_iter().filter_map(|(name, word)| Some((key(name)?, word))).collect()
+}
+
 /// `docs/keys.md`, written from the table.
 pub fn reference() -> String {
     let keymap = Keymap::built_in();

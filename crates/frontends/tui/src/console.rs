@@ -61,6 +61,8 @@ pub(crate) fn leave(out: &mut impl Write) -> io::Result<()> {
 /// The person's own terminal; dropping it gives it back.
 pub(crate) struct Tty {
     events: Option<EventStream>,
+    /// It was drawn on, so that there is something to give back.
+    taken: bool,
 }
 
 impl Tty {
@@ -78,7 +80,7 @@ impl Tty {
             restore();
             before(panic);
         }));
-        Ok(Self { events: None })
+        Ok(Self { events: None, taken: false })
     }
 }
 
@@ -98,6 +100,7 @@ impl Console for Tty {
         disable_raw_mode()?;
         enable_raw_mode()?;
         self.events = Some(EventStream::new());
+        self.taken = true;
         Ok(())
     }
 
@@ -117,7 +120,9 @@ impl Console for Tty {
 
 impl Drop for Tty {
     fn drop(&mut self) {
-        restore();
+        if self.taken {
+            restore();
+        }
     }
 }
 

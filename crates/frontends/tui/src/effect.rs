@@ -18,6 +18,8 @@ pub(crate) enum Effect {
     /// Have a piece of an attempt's output sent; of the last attempt when it is `None`.
     Output {
         run: RunId,
+        /// The window that it is for.
+        number: u64,
         attempt: Option<AttemptKey>,
         piece: Piece,
     },

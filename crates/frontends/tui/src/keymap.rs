@@ -177,12 +177,17 @@ fn parse(spelt: &str) -> Result<KeyCombination, String> {
     let capital = spelt.len() == 1 && spelt.bytes().all(|b| b.is_ascii_uppercase());
     let plain = if capital { format!("shift-{}", spelt.to_lowercase()) } else { spelt.to_owned() };
     let key = crokey::parse(&plain).map_err(|e| format!("{spelt:?} is no key: {e}"))?;
+    let key = normal(key);
     // Terminals can't tell these from enter and tab.
-    let twin = ["ctrl-m", "ctrl-i", "shift-enter", "ctrl-enter", "alt-enter"].contains(&plain.as_str());
+    let twin = match key.codes {
+        crokey::OneToThree::One(KeyCode::Enter) => !key.modifiers.is_empty(),
+        crokey::OneToThree::One(KeyCode::Char('m' | 'i')) => key.modifiers.contains(KeyModifiers::CONTROL),
+        _ => false,
+    };
     if twin {
         return Err(format!("{spelt:?} can't be told from another key in many terminals; choose another"));
     }
-    Ok(normal(key))
+    Ok(key)
 }
 
 fn readable(key: &str) -> String {
@@ -222,6 +227,8 @@ mod tests {
             ("[runs]\n\"shift-g\" = \"next\"\n\n\"G\" = \"last\"", 4, "line 2"),
             ("[runs]\n\"j\" = \"next\"\n\"j\" = \"last\"", 3, "duplicate"),
             ("[moon]\n\"j\" = \"next\"", 1, "moon"),
+            ("[everywhere]\n\"Alt-Shift-Enter\" = \"next-tab\"", 2, "another"),
+            ("[everywhere]\n\"Ctrl-M\" = \"next-tab\"", 2, "another"),
             ("[everywhere]\n\"ctrl-i\" = \"next-tab\"", 2, "another"),
         ] {
             let error = Keymap::with("/me/keymap.toml", text).expect_err(text);

@@ -11,6 +11,8 @@ mod notify;
 mod overlays;
 mod screen;
 mod screens;
+#[cfg(test)]
+mod testing;
 mod theme;
 mod update;
 mod widgets;

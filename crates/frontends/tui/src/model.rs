@@ -188,16 +188,9 @@ impl Model {
         self.rows.get(self.cursor.as_ref()?)
     }
 
-    /// The runs that a verb is for: those marked, else the one under the cursor.
+    /// The runs that a verb is for: those marked, also where a filter hides them, else the one under the cursor.
     pub(crate) fn meant(&self) -> Vec<&Row> {
-        let marked: Vec<&Row> = self
-            .order
-            .iter()
-            .filter(|id| self.marks.contains(*id))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|id| self.rows.get(id))
-            .collect();
+        let marked: Vec<&Row> = self.marks.iter().filter_map(|id| self.rows.get(id)).collect();
         if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
     }
 

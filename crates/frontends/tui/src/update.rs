@@ -28,7 +28,12 @@ pub(crate) enum Action {
     },
     Output {
         run: RunId,
+        number: u64,
         output: Output,
+    },
+    NoOutput {
+        number: u64,
+        why: String,
     },
     Diff {
         run: RunId,
@@ -36,11 +41,19 @@ pub(crate) enum Action {
     },
     /// Syntax colours of one file of the diff that is shown.
     Coloured {
-        run: RunId,
+        diff: Arc<Difference>,
         colours: Colours,
     },
     Choices(Choices),
-    Removable(Vec<RemovableRow>),
+    Removable {
+        runs: Vec<RunId>,
+        rows: Vec<RemovableRow>,
+    },
+    /// What would be kept can't be told.
+    NotRemovable {
+        runs: Vec<RunId>,
+        why: String,
+    },
     /// A run can't be started for what stands in a field of the form.
     Mistake {
         field: protocol::Field,
@@ -128,6 +141,8 @@ pub(crate) enum Action {
     },
     /// A key or something else for the terminal of the run.
     Typed(String),
+    /// Lines to go back in it; down is negative.
+    ScrollBack(isize),
     Detach,
     Leave,
 }
@@ -158,11 +173,13 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rows(rows) => runs::take_up(model, rows),
         Action::Started(rows) => overlays::started(model, rows),
         Action::Events { run, lines } => timeline::events(model, &run, lines),
-        Action::Output { run, output } => output::piece(model, &run, output),
+        Action::Output { run, number, output } => output::piece(model, &run, number, output),
+        Action::NoOutput { number, why } => output::refused(model, number, why),
         Action::Diff { run, diff } => diff::loaded(model, &run, diff),
-        Action::Coloured { run, colours } => diff::coloured(model, &run, colours),
+        Action::Coloured { diff, colours } => diff::coloured(model, &diff, colours),
         Action::Choices(choices) => overlays::choices(model, choices),
-        Action::Removable(rows) => overlays::removable(model, &rows),
+        Action::Removable { runs, rows } => overlays::removable(model, &runs, &rows),
+        Action::NotRemovable { runs, why } => overlays::not_removable(model, &runs, why),
         Action::Mistake { field, why } => overlays::mistake(model, field, why),
         Action::Refused(why) => overlays::refused(model, why),
         Action::Notice(text) => with(model, |model| model.notice = Some(text)),
@@ -229,6 +246,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Terminal { run, text, size } => attach::shown(model, &run, &text, size),
         Action::Detached { run, why } => attach::detached(model, &run, why),
         Action::Typed(data) => attach::typed(model, data),
+        Action::ScrollBack(by) => attach::scroll_back(model, by),
         Action::Detach => attach::detach(model),
         Action::Leave => vec![Effect::Leave],
     };
@@ -245,11 +263,17 @@ fn reconnected(model: &mut Model, connected: bool) -> Vec<Effect> {
     model.connected = connected;
     // A daemon that can't write says so anew.
     model.degraded = None;
-    if connected { details::look_again(model) } else { Vec::new() }
+    if !connected {
+        return Vec::new();
+    }
+    overlays::asked_in_vain(model);
+    details::look_again(model)
 }
 
 fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
+    let line = diff::top_line(model);
     model.size = (columns, rows);
+    diff::show_again(model, line);
     if !model.tabs().contains(&model.tab) {
         model.tab = Tab::Timeline;
     }

@@ -56,7 +56,9 @@ pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
 /// Twenty messages a second for half a minute.
 pub(super) fn chatty(stage: &mut Stage) -> io::Result<End> {
     for n in 1..=600 {
-        stage.says(&format!("Message {n}: thinking aloud about the task and what could be done next."))?;
+        // Whoever sees it can tell how long that took.
+        let now = jiff::Timestamp::now().as_millisecond();
+        stage.says(&format!("Message {n} at {now}: thinking aloud about the task and what could be done next."))?;
         stage.think(50);
     }
     done("Done talking.")

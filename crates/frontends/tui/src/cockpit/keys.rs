@@ -23,6 +23,11 @@ pub(crate) fn places(model: &Model) -> Vec<Place> {
         Some(Overlay::NewRun(_)) => return vec![Place::Form],
         None => {}
     }
+    beneath(model)
+}
+
+/// Whose keys are in force when nothing is open over the screen.
+pub(crate) fn beneath(model: &Model) -> Vec<Place> {
     if model.focus == Focus::Runs {
         return vec![Place::Runs, Place::Everywhere];
     }
@@ -53,9 +58,11 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
             None => vec![(command.action)()],
         };
     }
-    if let Some(attached) = &mut model.attached {
-        if let Event::Mouse(mouse) = event {
-            mouse::scroll_back(attached, mouse);
+    if let Some(attached) = &model.attached {
+        if let Event::Mouse(mouse) = event
+            && let Some(action) = mouse::scroll_back(attached, mouse)
+        {
+            return vec![action];
         }
         return attach::encode(&event, attached.parser.screen()).map(Action::Typed).into_iter().collect();
     }

@@ -49,15 +49,13 @@ fn click(model: &Model, parts: &Layout, at: Position) -> Vec<Action> {
 }
 
 /// The wheel goes back in a terminal whose agent does not want the mouse.
-pub(super) fn scroll_back(attached: &mut Attached, mouse: MouseEvent) {
-    let screen = attached.parser.screen_mut();
-    if screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None {
-        return;
+pub(super) fn scroll_back(attached: &Attached, mouse: MouseEvent) -> Option<Action> {
+    if attached.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None {
+        return None;
     }
-    let lines = screen.scrollback();
     match mouse.kind {
-        MouseEventKind::ScrollUp => screen.set_scrollback(lines + WHEEL.unsigned_abs()),
-        MouseEventKind::ScrollDown => screen.set_scrollback(lines.saturating_sub(WHEEL.unsigned_abs())),
-        _ => {}
+        MouseEventKind::ScrollUp => Some(Action::ScrollBack(WHEEL)),
+        MouseEventKind::ScrollDown => Some(Action::ScrollBack(-WHEEL)),
+        _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::console::Console;
 use crate::screen::Screen;
@@ -19,6 +20,8 @@ pub(super) async fn editor<C: Console>(
         Ok(words) if !words.is_empty() => words,
         _ => return Ok(Some(format!("$EDITOR can't be read as a command: {}", editor.unwrap_or_default()))),
     };
+    // The keys that end the editor's own work are not for the cockpit.
+    let _interrupts = [SignalKind::interrupt(), SignalKind::quit()].map(signal);
     screen.give()?;
     let ended = Command::new(&words[0]).args(&words[1..]).arg("--").arg(argument).current_dir(folder).status().await;
     screen.retake()?;
@@ -35,9 +38,14 @@ pub(super) async fn edit_text<C: Console>(
     command: Option<&str>,
     text: &str,
 ) -> io::Result<Result<String, String>> {
-    let folder = tempfile::Builder::new().prefix("pilothouse-").tempdir()?;
-    let path = folder.path().join("task.md");
-    std::fs::write(&path, text)?;
+    let made = tempfile::Builder::new().prefix("pilothouse-").tempdir().and_then(|folder| {
+        let path = folder.path().join("task.md");
+        std::fs::write(&path, text).map(|()| (folder, path))
+    });
+    let (folder, path) = match made {
+        Ok(made) => made,
+        Err(error) => return Ok(Err(format!("the task can't be put into a file: {error}"))),
+    };
     if let Some(problem) = editor(screen, command, folder.path(), "task.md").await? {
         return Ok(Err(problem));
     }

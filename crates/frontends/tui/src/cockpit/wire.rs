@@ -32,10 +32,11 @@ pub(super) struct Wire {
 
 enum Asked {
     Look(RunId),
-    Output(RunId),
+    Output(RunId, u64),
     Diff(RunId),
     Run,
-    Dialog,
+    Choices,
+    Removable(Vec<RunId>),
     Act(usize),
     Attach(RunId),
     Nothing,
@@ -73,14 +74,14 @@ impl Wire {
                 let asked = run.clone().map_or(Asked::Nothing, Asked::Look);
                 (Request::Look { run, last }, asked)
             }
-            Effect::Output { run, attempt, piece } => {
+            Effect::Output { run, number, attempt, piece } => {
                 let file = OutputFile::Stdout;
-                (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run))
+                (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
             }
             Effect::Diff { run } => (Request::Diff { run: run.to_string(), scope, since: None }, Asked::Diff(run)),
             Effect::Run(request) => (Request::Run(request), Asked::Run),
-            Effect::Choices(folder) => (Request::Choices { folder }, Asked::Dialog),
-            Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Dialog),
+            Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
+            Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
             Effect::Act { runs, command } => {
                 (Request::Act { runs: texts(&runs), scope, command }, Asked::Act(runs.len()))
             }
@@ -136,11 +137,14 @@ impl Wire {
         let Some(asked) = self.asked.remove(&id) else { return Vec::new() };
         match (asked, reply) {
             (Asked::Look(run), Reply::Lines(lines)) => vec![Action::Events { run, lines }],
-            (Asked::Output(run), Reply::Output(output)) => vec![Action::Output { run, output }],
+            (Asked::Output(run, number), Reply::Output(output)) => vec![Action::Output { run, number, output }],
             // No output yet is nothing to say; it is asked for again when the run changes.
-            (Asked::Output(run), Reply::Refused(refused)) if refused.code == Code::NotFound => {
+            (Asked::Output(run, number), Reply::Refused(refused)) if refused.code == Code::NotFound => {
                 let output = protocol::Output { text: String::new(), from: 0, next: 0, len: 0, over: false };
-                vec![Action::Output { run, output }]
+                vec![Action::Output { run, number, output }]
+            }
+            (Asked::Output(_, number), Reply::Refused(refused)) => {
+                vec![Action::NoOutput { number, why: refused.reason }]
             }
             (Asked::Diff(run), Reply::Diff(reply)) => {
                 self.work_out(run, reply);
@@ -149,9 +153,12 @@ impl Wire {
             (Asked::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
             (Asked::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
             (Asked::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
-            (Asked::Run | Asked::Dialog, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
-            (Asked::Dialog, Reply::Choices(choices)) => vec![Action::Choices(choices)],
-            (Asked::Dialog, Reply::Removable(rows)) => vec![Action::Removable(rows)],
+            (Asked::Run, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
+            (Asked::Choices, Reply::Choices(choices)) => vec![Action::Choices(choices)],
+            (Asked::Removable(runs), Reply::Removable(rows)) => vec![Action::Removable { runs, rows }],
+            (Asked::Removable(runs), Reply::Refused(refused)) => {
+                vec![Action::NotRemovable { runs, why: refused.reason }]
+            }
             (Asked::Act(many), Reply::Acted(acted)) => said(many, &acted),
             (Asked::Attach(run), Reply::Attached(terminal)) => {
                 vec![Action::Attached { run, columns: terminal.columns, rows: terminal.rows }]
@@ -174,7 +181,8 @@ impl Wire {
                     return;
                 }
                 if let Some(colours) = diff::colours(&difference, file) {
-                    goes_on = send.send(Action::Coloured { run: run.clone(), colours }).is_ok();
+                    let diff = Arc::clone(&difference);
+                    goes_on = send.send(Action::Coloured { diff, colours }).is_ok();
                 }
             }
         });

@@ -15,6 +15,9 @@ use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
 
+/// Columns of the window.
+const WIDTH: u16 = 76;
+
 /// Bound to the runs' ids, whatever moves on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Confirm {
@@ -31,11 +34,8 @@ pub(crate) struct Confirm {
 }
 
 /// What was looked up before worktrees are removed: runs that may not go are left out, and why is said.
-pub(crate) fn removable(model: &mut Model, rows: &[RemovableRow]) -> Vec<Effect> {
-    let Some(Overlay::Confirm(confirm)) = &mut model.overlay else { return Vec::new() };
-    if confirm.command != Command::Rm {
-        return Vec::new();
-    }
+pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]) -> Vec<Effect> {
+    let Some(confirm) = waiting_for(model, runs) else { return Vec::new() };
     confirm.waits = false;
     let name = |row: &RemovableRow| domain::text::line(row.name.as_deref().unwrap_or(&row.path));
     let may = |run: &RunId| rows.iter().any(|row| row.may_go && row.run.as_deref() == Some(run.as_str()));
@@ -54,9 +54,39 @@ pub(crate) fn removable(model: &mut Model, rows: &[RemovableRow]) -> Vec<Effect>
     Vec::new()
 }
 
+/// What would be kept can't be told, so nothing is taken away.
+pub(crate) fn not_removable(model: &mut Model, runs: &[RunId], why: String) -> Vec<Effect> {
+    if let Some(confirm) = waiting_for(model, runs) {
+        confirm.waits = false;
+        confirm.runs.clear();
+        confirm.lines.push(("refused".to_owned(), domain::text::line(&why)));
+    }
+    Vec::new()
+}
+
+/// The question that is open and waits to know about just these runs.
+fn waiting_for<'a>(model: &'a mut Model, runs: &[RunId]) -> Option<&'a mut Confirm> {
+    match &mut model.overlay {
+        Some(Overlay::Confirm(confirm)) if confirm.waits && confirm.runs == runs => Some(confirm),
+        _ => None,
+    }
+}
+
+/// Columns for what is said of the runs.
+fn room(columns: u16) -> usize {
+    usize::from(WIDTH.min(columns)).saturating_sub(17)
+}
+
+impl Confirm {
+    /// Lines that it has at this width.
+    pub(super) fn height(&self, columns: u16) -> usize {
+        2 + self.lines.iter().map(|(_, text)| wrapped(text, room(columns)).len()).sum::<usize>()
+    }
+}
+
 pub(super) fn draw(confirm: &Confirm, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
-    let width = window::width(frame, 76);
-    let room = usize::from(width).saturating_sub(17);
+    let width = window::width(frame, WIDTH);
+    let room = room(frame.area().width);
     let mut lines = vec![Line::styled(confirm.title.clone(), theme.style(Role::Heading)), Line::default()];
     for (word, text) in &confirm.lines {
         let role = if word == "NOT kept" || word == "loses" { Role::NeedsYou } else { Role::Text };

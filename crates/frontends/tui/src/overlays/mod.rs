@@ -7,16 +7,18 @@ mod help;
 pub(crate) mod new_run;
 mod palette;
 mod prompt;
+#[cfg(test)]
+mod tests;
 mod update;
 mod window;
 
 pub(crate) use choose::{Choose, checkpoints};
-pub(crate) use confirm::{Confirm, removable};
+pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, find};
-pub(crate) use update::{accept, close, edit, line, paste, refused};
+pub(crate) use update::{accept, asked_in_vain, close, edit, line, paste, refused};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use domain::command::Command;
 
-use super::{Overlay, help, new_run, palette, prompt};
+use super::{Overlay, help, new_run, palette, prompt, window};
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -48,10 +48,11 @@ pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
     match &mut model.overlay {
         Some(Overlay::Help { top }) => {
-            *top = top.saturating_add_signed(by).min(help::count(&Keymap::built_in()));
+            *top = top.saturating_add_signed(by).min(window::last_top(help::count(&Keymap::built_in()), model.size.1));
         }
         Some(Overlay::Confirm(confirm)) => {
-            confirm.top = confirm.top.saturating_add_signed(by).min(confirm.lines.len());
+            let last = window::last_top(confirm.height(model.size.0), model.size.1);
+            confirm.top = confirm.top.saturating_add_signed(by).min(last);
         }
         Some(Overlay::Choose(choose)) => {
             choose.at = choose.at.saturating_add_signed(by).min(choose.checkpoints.len().saturating_sub(1));
@@ -120,12 +121,20 @@ pub(crate) fn refused(model: &mut Model, why: String) -> Vec<Effect> {
             form.sending = false;
             form.problem = Some((None, why));
         }
-        Some(Overlay::Confirm(confirm)) if confirm.waits => {
-            confirm.waits = false;
-            confirm.runs.clear();
-            confirm.lines.push(("refused".to_owned(), domain::text::line(&why)));
-        }
         _ => model.notice = Some(why),
     }
     Vec::new()
+}
+
+/// The daemon that was asked is gone, and with it the answer.
+pub(crate) fn asked_in_vain(model: &mut Model) {
+    match &mut model.overlay {
+        Some(Overlay::NewRun(form)) if form.sending => {
+            form.sending = false;
+            form.problem =
+                Some((None, "the daemon went away before it answered; look whether the run is there".to_owned()));
+        }
+        Some(Overlay::Confirm(confirm)) if confirm.waits => model.overlay = None,
+        _ => {}
+    }
 }

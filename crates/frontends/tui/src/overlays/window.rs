@@ -66,3 +66,8 @@ pub(super) fn keys(keymap: &Keymap, place: Place, theme: &Theme, pairs: &[(&str,
     }
     Line::from(spans)
 }
+
+/// The last line that may stand first in a window of so many lines on a screen of so many rows.
+pub(super) fn last_top(lines: usize, rows: u16) -> usize {
+    lines.saturating_sub(usize::from(rows).saturating_sub(4))
+}

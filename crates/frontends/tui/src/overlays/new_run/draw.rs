@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::form::{Entry, NewRun};
@@ -83,11 +82,7 @@ fn draw_field(form: &NewRun, entry: Entry, area: Rect, theme: &Theme, frame: &mu
     let label = Line::styled(format!("{sign}{:<7}", entry.says().0), theme.style(role));
     frame.render_widget(label, Rect { height: 1, ..area });
     let place = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
-    let mut input = form.input(entry).clone();
-    input.set_placeholder_style(theme.style(Role::Dim));
-    // The cursor stands only where one types.
-    input.set_cursor_style(if here { theme.style(Role::Selected) } else { Style::new() });
-    frame.render_widget(&input, place);
+    frame.render_widget(form.input(entry), place);
 }
 
 /// What is wrong, or what can be chosen here.

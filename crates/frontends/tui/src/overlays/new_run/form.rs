@@ -57,12 +57,15 @@ impl Default for NewRun {
         let inputs = Entry::ALL.map(|entry| {
             let mut input = one_line("");
             input.set_placeholder_text(entry.says().1);
+            input.set_placeholder_style(Style::new().dim());
             if entry == Entry::Task {
                 input.set_wrap_mode(WrapMode::WordOrGlyph);
             }
             input
         });
-        Self { inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false }
+        let mut form = Self { inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false };
+        form.focus(Entry::Task);
+        form
     }
 }
 
@@ -74,6 +77,14 @@ impl NewRun {
     fn input_mut(&mut self) -> &mut TextArea<'static> {
         self.problem = None;
         &mut self.inputs[place(self.at)]
+    }
+
+    /// Gives a field the keys; only there stands a cursor.
+    pub(crate) fn focus(&mut self, entry: Entry) {
+        self.at = entry;
+        for (known, input) in Entry::ALL.iter().zip(&mut self.inputs) {
+            input.set_cursor_style(if *known == entry { Style::new().reversed() } else { Style::new() });
+        }
     }
 
     pub(crate) fn text(&self, entry: Entry) -> String {

@@ -48,7 +48,7 @@ pub(crate) fn field(model: &mut Model, by: isize) -> Vec<Effect> {
     with(model, |form| {
         let at = Entry::ALL.iter().position(|entry| *entry == form.at).unwrap_or(0);
         let count = Entry::ALL.len().cast_signed();
-        form.at = Entry::ALL[(at.cast_signed() + by).rem_euclid(count).cast_unsigned()];
+        form.focus(Entry::ALL[(at.cast_signed() + by).rem_euclid(count).cast_unsigned()]);
     })
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
             form.edit(crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE));
             Vec::new()
         }
-        Entry::Agent | Entry::Model | Entry::Base if !form.options(form.at).is_empty() => {
+        Entry::Agent | Entry::Model | Entry::Base | Entry::Phases if !form.options(form.at).is_empty() => {
             let options = form.options(form.at);
             let typed = form.text(form.at);
             let count = options.len().cast_signed();
@@ -117,7 +117,10 @@ pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
                 (form.sending, form.problem) = (true, None);
                 effects.push(Effect::Run(request));
             }
-            Err((entry, why)) => (form.at, form.problem) = (entry, Some((Some(entry), why))),
+            Err((entry, why)) => {
+                form.focus(entry);
+                form.problem = Some((Some(entry), why));
+            }
         }
     }
     model.overlay = Some(Overlay::NewRun(form));
@@ -126,8 +129,8 @@ pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
 
 /// Leaves the form; what was typed is there when it is opened again.
 pub(crate) fn close(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
-    if !form.sending && !form.text(Entry::Task).trim().is_empty() {
-        form.problem = None;
+    if !form.text(Entry::Task).trim().is_empty() {
+        (form.problem, form.sending) = (None, false);
         model.draft = Some(form);
         model.notice = Some("the task is kept; n opens it again".to_owned());
     }
@@ -141,7 +144,7 @@ pub(crate) fn mistake(model: &mut Model, field: Field, why: String) -> Vec<Effec
     }
     with(model, |form| {
         form.sending = false;
-        form.at = entry_of(field);
+        form.focus(entry_of(field));
         form.problem = Some((Some(form.at), why));
     })
 }
@@ -151,6 +154,8 @@ pub(crate) fn started(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
     if matches!(&model.overlay, Some(Overlay::NewRun(form)) if form.sending) {
         model.overlay = None;
     }
+    // What was sent and left before the answer came is no draft any more.
+    model.draft = None;
     let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
     model.notice = Some(match names.as_slice() {
         [one] => format!("started {one}"),

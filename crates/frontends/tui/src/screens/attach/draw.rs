@@ -25,7 +25,9 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
             if from.is_wide_continuation() {
                 to.set_symbol("");
             } else {
-                to.set_symbol(if from.has_contents() { from.contents() } else { " " });
+                // Characters that turn or hide text are no part of what the agent shows.
+                let shown = domain::text::line(from.contents());
+                to.set_symbol(if shown.is_empty() { " " } else { &shown });
             }
         }
     }

@@ -10,7 +10,7 @@ use domain::RunId;
 
 pub(crate) use draw::draw;
 pub(crate) use encode::encode;
-pub(crate) use update::{attach, attached, detach, detached, resized, shown, typed};
+pub(crate) use update::{attach, attached, detach, detached, resized, scroll_back, shown, typed};
 
 /// Lines above the screen that can be scrolled back to.
 const SCROLLBACK: usize = 2_000;

@@ -29,6 +29,17 @@ pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
     model.attached = Some(Attached::new(run, name, columns, rows));
     model.overlay = None;
+    // The size may have changed while it was asked for.
+    resized(model)
+}
+
+/// Goes back by lines in what the terminal showed.
+pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<Effect> {
+    if let Some(attached) = &mut model.attached {
+        let screen = attached.parser.screen_mut();
+        let lines = screen.scrollback().saturating_add_signed(by);
+        screen.set_scrollback(lines);
+    }
     Vec::new()
 }
 
@@ -62,7 +73,7 @@ pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
 
 pub(crate) fn resized(model: &mut Model) -> Vec<Effect> {
     let (columns, rows) = room(model);
-    let Some(attached) = &model.attached else { return Vec::new() };
+    let Some(attached) = model.attached.as_ref().filter(|attached| attached.over.is_none()) else { return Vec::new() };
     vec![Effect::Resize { run: attached.run.clone(), columns, rows }]
 }
 

@@ -7,34 +7,42 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::facts;
+use crate::keymap::Keymap;
 use crate::model::{Focus, Model, Tab};
-use crate::screens::runs::{Layout, why};
+use crate::screens::runs::{Layout, answer_keys, why};
 use crate::screens::{diff, output, timeline};
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, rule};
 
-pub(crate) fn draw(model: &Model, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
+pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
     let Some(row) = model.selected() else { return };
     if places.title.height == 0 {
         return;
     }
     frame.render_widget(title(model, row, theme, places.title.width), places.title);
     if places.reason.height > 0 {
-        frame.render_widget(reason(row, theme, places.reason.width), places.reason);
+        frame.render_widget(reason(model, row, keymap, theme, places.reason.width), places.reason);
     }
     match model.tab {
         Tab::Timeline => timeline::draw(model, theme, places.body, frame),
         Tab::Output => output::draw(model, theme, places.body, frame),
         Tab::Diff => diff::draw(model, theme, places.body, frame),
-        Tab::Facts => draw_facts(model, row, theme, places.body, false, frame),
+        Tab::Facts => draw_facts(model, row, keymap, theme, (places.body, false), frame),
     }
     if places.facts.width > 0 {
-        draw_facts(model, row, theme, places.facts, true, frame);
+        draw_facts(model, row, keymap, theme, (places.facts, true), frame);
     }
 }
 
-fn draw_facts(model: &Model, row: &Row, theme: &Theme, area: Rect, beside: bool, frame: &mut Frame<'_>) {
-    let lines: Vec<Line<'_>> = facts::lines(model, row, theme, area.width, beside);
+fn draw_facts(
+    model: &Model,
+    row: &Row,
+    keymap: &Keymap,
+    theme: &Theme,
+    (area, beside): (Rect, bool),
+    frame: &mut Frame<'_>,
+) {
+    let lines: Vec<Line<'_>> = facts::lines(model, row, keymap, theme, (area.width, beside));
     let top = if beside { 0 } else { model.facts_top.min(lines.len().saturating_sub(1)) };
     frame.render_widget(Paragraph::new(lines.into_iter().skip(top).collect::<Vec<_>>()), area);
 }
@@ -70,8 +78,8 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
     rule(&text, width, theme.style(role), theme.style(Role::Dim), model.glyphs)
 }
 
-fn reason(row: &Row, theme: &Theme, width: u16) -> Line<'static> {
-    let keys = if row.question.is_some() { "  y once  Y this run  N deny  s say" } else { "" };
+fn reason(model: &Model, row: &Row, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
+    let keys = if row.question.is_some() { answer_keys(model, keymap) } else { String::new() };
     let room = usize::from(width).saturating_sub(1 + keys.len());
     Line::from(vec![
         Span::styled(format!(" {}", fit(&why(row), room)), theme.group(row.group)),

@@ -5,6 +5,9 @@ use domain::group::Group;
 use protocol::Row;
 use ratatui::text::{Line, Span};
 
+use crate::cockpit::beneath;
+use crate::commands;
+use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
@@ -14,11 +17,18 @@ use crate::widgets::{fit, wrapped};
 pub(super) const COUNT: usize = 20;
 
 /// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
-pub(super) fn lines(model: &Model, row: &Row, theme: &Theme, width: u16, beside: bool) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    model: &Model,
+    row: &Row,
+    keymap: &Keymap,
+    theme: &Theme,
+    (width, beside): (u16, bool),
+) -> Vec<Line<'static>> {
     let bar = if beside { model.glyphs.pick("│", "|") } else { "" };
     let dim = theme.style(Role::Dim);
     let room = usize::from(width).saturating_sub(bar.len().min(1) + 12);
-    let mut lines = waits(row, theme, bar, usize::from(width).saturating_sub(2));
+    let answers = commands::answers(keymap, &beneath(model));
+    let mut lines = waits(row, &answers, theme, bar, usize::from(width).saturating_sub(2));
     for (name, value) in facts(model, row) {
         let label = Span::styled(format!("{bar} {name:<9} "), dim);
         if name == "Task" || name == "Why" {
@@ -37,7 +47,7 @@ pub(super) fn lines(model: &Model, row: &Row, theme: &Theme, width: u16, beside:
 }
 
 /// What the run asks, in full, with the keys that answer it.
-fn waits(row: &Row, theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>> {
+fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>> {
     let Some(question) = &row.question else { return Vec::new() };
     let dim = theme.style(Role::Dim);
     let mut lines = Vec::new();
@@ -47,10 +57,9 @@ fn waits(row: &Row, theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>>
             Span::styled(part, theme.style(Role::NeedsYou)),
         ]));
     }
-    let keys = [("y", "allow once"), ("Y", "for this run"), ("N", "deny"), ("s", "type an answer")];
     let mut spans = vec![Span::styled(format!("{bar}  "), dim)];
-    for (key, does) in keys {
-        spans.push(Span::styled(key, theme.style(Role::Key)));
+    for (key, does) in answers {
+        spans.push(Span::styled(key.clone(), theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {does}  ")));
     }
     lines.push(Line::from(spans));

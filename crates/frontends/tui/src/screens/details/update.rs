@@ -46,8 +46,10 @@ pub(crate) fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn zoom(model: &mut Model) -> Vec<Effect> {
+    let line = diff::top_line(model);
     model.zoomed = !model.zoomed;
     model.focus = if model.zoomed { Focus::Details } else { Focus::Runs };
+    diff::show_again(model, line);
     load(model)
 }
 
@@ -56,10 +58,12 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     if model.focus == Focus::Details && search(model).is_some() {
         set_search(model, None);
     } else if model.focus == Focus::Details {
+        let line = diff::top_line(model);
         model.focus = Focus::Runs;
         model.zoomed = false;
         model.timeline.follow();
         model.output.scroll = 0;
+        diff::show_again(model, line);
     } else if !model.marks.is_empty() {
         model.marks.clear();
     } else if !model.filter.is_empty() {
@@ -135,12 +139,18 @@ pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(wanted) = search(model).map(str::to_owned) else { return Vec::new() };
     let found = match model.tab {
         Tab::Timeline => timeline::go_to_match(model, &wanted, by),
-        Tab::Output => output::go_to_match(model, &wanted, by),
+        Tab::Output => {
+            let (found, effects) = output::go_to_match(model, &wanted, by);
+            if found {
+                return effects;
+            }
+            false
+        }
         Tab::Diff => diff::go_to_match(model, &wanted, by),
         Tab::Facts => true,
     };
     if !found {
-        model.notice = Some(format!("no {} match for {wanted:?} here", if by < 0 { "earlier" } else { "later" }));
+        model.notice = Some(format!("no {}match for {wanted:?}", if by == 0 { "" } else { "other " }));
     }
     Vec::new()
 }

@@ -4,10 +4,14 @@ mod colours;
 mod draw;
 mod files;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod update;
 mod words;
 
 pub(crate) use colours::{Colours, colours};
 pub(crate) use draw::draw;
 pub(crate) use parse::{Difference, parse};
-pub(crate) use update::{DiffView, coloured, go_to_match, jump, load, loaded, pan, scroll, side_by_side};
+pub(crate) use update::{
+    DiffView, coloured, go_to_match, jump, load, loaded, pan, scroll, show_again, side_by_side, top_line,
+};

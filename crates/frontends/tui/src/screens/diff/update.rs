@@ -88,36 +88,59 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
     view.colours = vec![Vec::new(); diff.as_ref().map_or(0, |diff| diff.lines.len())];
     view.loaded = Some(diff);
     // What is being read stays where it is, as far as it is still there.
-    if let Some((path, new)) = before {
-        go_to_place(model, &path, new);
+    model.diff.top = model.diff.top.min(rows(model).saturating_sub(1));
+    if let Some(place) = before {
+        go_to_place(model, &place);
     }
-    Vec::new()
+    // What changed while it was being read is read too.
+    load(model)
 }
 
-pub(crate) fn coloured(model: &mut Model, run: &RunId, colours: Colours) -> Vec<Effect> {
-    if model.looking.as_ref() == Some(run) {
-        for (line, bits) in colours.lines {
-            if let Some(slot) = model.diff.colours.get_mut(line) {
-                *slot = bits;
-            }
+pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours) -> Vec<Effect> {
+    let same = matches!(&model.diff.loaded, Some(Ok(shown)) if Arc::ptr_eq(shown, of));
+    for (line, bits) in colours.lines.into_iter().filter(|_| same) {
+        if let Some(slot) = model.diff.colours.get_mut(line) {
+            *slot = bits;
         }
     }
     Vec::new()
 }
 
-/// The file and its line that stand at the top.
-fn place(model: &Model) -> Option<(String, Option<u32>)> {
-    let diff = model.diff.difference()?;
-    let line = diff.lines.get(top_line(model))?;
-    (model.diff.top > 0).then(|| (diff.files.get(line.file).map(|f| f.path.clone()).unwrap_or_default(), line.new))
+/// Where one reads: the file, the kind of line and its numbers there.
+struct Place {
+    path: String,
+    kind: Kind,
+    old: Option<u32>,
+    new: Option<u32>,
 }
 
-fn go_to_place(model: &mut Model, path: &str, new: Option<u32>) {
+/// The file and its line that stand at the top.
+fn place(model: &Model) -> Option<Place> {
+    let diff = model.diff.difference()?;
+    let line = diff.lines.get(top_line(model)).filter(|_| model.diff.top > 0)?;
+    let path = diff.files.get(line.file).map(|file| file.path.clone()).unwrap_or_default();
+    // A heading is known by the first line below it.
+    let numbered = diff.lines[top_line(model)..].iter().find(|line| line.old.is_some() || line.new.is_some());
+    let (old, new) = numbered.map_or((None, None), |line| (line.old, line.new));
+    Some(Place { path, kind: line.kind, old, new })
+}
+
+fn go_to_place(model: &mut Model, place: &Place) {
     let Some(diff) = model.diff.difference() else { return };
-    let of_file = |line: &super::parse::DiffLine| diff.files.get(line.file).is_some_and(|f| f.path == path);
-    let near = diff.lines.iter().position(|line| of_file(line) && line.new >= new);
-    if let Some(at) = near.or_else(|| diff.lines.iter().position(of_file)) {
+    let of_file = |line: &super::parse::DiffLine| diff.files.get(line.file).is_some_and(|f| f.path == place.path);
+    let beyond = |here: Option<u32>, there: Option<u32>| here.is_some() && there.is_some() && here >= there;
+    let is_near = |line: &super::parse::DiffLine| beyond(line.new, place.new) || beyond(line.old, place.old);
+    let near = diff.lines.iter().position(|line| of_file(line) && is_near(line));
+    let heading = near.filter(|at| *at > 0 && place.kind == Kind::Hunk && diff.lines[at - 1].kind == Kind::Hunk);
+    if let Some(at) = heading.map(|at| at - 1).or(near).or_else(|| diff.lines.iter().position(of_file)) {
         show_line(model, at, 0);
+    }
+}
+
+/// Shows a line at the top again after the view has changed.
+pub(crate) fn show_again(model: &mut Model, line: usize) {
+    if model.diff.top > 0 {
+        show_line(model, line, 0);
     }
 }
 
@@ -174,7 +197,8 @@ pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<Effect> {
     let Some(diff) = model.diff.difference() else { return Vec::new() };
     let kind = if to == Jump::File { Kind::File } else { Kind::Hunk };
     let is = |line: &usize| diff.lines[*line].kind == kind;
-    let found = if by > 0 { (at + 1..diff.lines.len()).find(is) } else { (0..at).rev().find(is) };
+    let end = diff.lines.len();
+    let found = if by > 0 { (at + 1..end).find(is) } else { (0..at.min(end)).rev().find(is) };
     match found {
         Some(found) => show_line(model, found, 0),
         None => {
@@ -194,7 +218,7 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
     let found = match by {
         1.. if begun => (at + 1..diff.lines.len()).find(has),
         0 | 1.. => (at..diff.lines.len()).find(has),
-        _ => (0..at).rev().find(has),
+        _ => (0..at.min(diff.lines.len())).rev().find(has),
     };
     let Some(found) = found else { return false };
     model.diff.found = Some(found);

@@ -2,8 +2,10 @@
 
 mod draw;
 mod pieces;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub(crate) use draw::draw;
 pub(crate) use pieces::OutputView;
-pub(crate) use update::{attempt, go_to_match, more, piece, scroll};
+pub(crate) use update::{attempt, go_to_match, more, piece, refused, scroll};

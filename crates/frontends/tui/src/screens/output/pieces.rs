@@ -28,6 +28,12 @@ pub(crate) struct OutputView {
     pub(crate) over: bool,
     /// A piece is under way.
     pub(crate) asked: bool,
+    /// Which window this is; answers to what an earlier one asked are not for it.
+    pub(crate) number: u64,
+    /// The run's last attempt as its row had it when the window was begun.
+    pub(crate) of: Option<(String, Option<u32>)>,
+    /// A search went to the beginning of the window and goes on in what stands before it.
+    pub(crate) searches: bool,
     /// An answer has come, be it that there is nothing yet.
     pub(crate) heard: bool,
     /// Lines scrolled up from the last one; 0 follows.
@@ -41,7 +47,8 @@ pub(crate) struct OutputView {
 impl OutputView {
     /// Nothing is loaded any more; how the person wants it shown stays.
     pub(crate) fn forget(&mut self) {
-        *self = Self { wrap: self.wrap, search: self.search.take(), ..Self::default() };
+        let number = self.number + 1;
+        *self = Self { wrap: self.wrap, search: self.search.take(), number, ..Self::default() };
     }
 
     pub(crate) fn says(&self) -> String {
@@ -109,9 +116,8 @@ impl OutputView {
     pub(crate) fn before(&mut self, piece: &Output, read: impl Fn(&str) -> Vec<String>) -> usize {
         let lines: Vec<String> = piece.text.lines().flat_map(read).collect();
         let added = lines.len();
-        if piece.from < piece.next {
-            self.parts.push_front(Part { from: piece.from, to: piece.next, lines });
-        }
+        // Also what holds no line is gone over, so that the window gets to the beginning.
+        self.parts.push_front(Part { from: piece.from, to: piece.next, lines });
         self.found = self.found.map(|at| at + added);
         added
     }

@@ -8,35 +8,54 @@ use crate::effect::Effect;
 use crate::model::{Model, Tab};
 use crate::screens::runs::layout;
 
-/// Asks for the next piece while one may have come.
+/// Asks for the next piece while one may have come. Another attempt has another output.
 pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
-    let view = &mut model.output;
+    let Some(row) = model.looking.as_ref().and_then(|run| model.rows.get(run)) else { return Vec::new() };
+    let last = row.phase.as_ref().map(|phase| (phase.name.clone(), phase.attempt));
+    if model.output.attempt.is_none() && model.output.of != last {
+        model.output.forget();
+        model.output.of = last;
+    }
+    let view = &model.output;
     if model.tab != Tab::Output || view.asked || view.over {
         return Vec::new();
     }
-    let Some(run) = model.looking.clone() else { return Vec::new() };
-    view.asked = true;
     // The last lines first: they are what one wants to see.
     let piece = view.next().map_or(Piece::Before(u64::MAX), Piece::Lines);
-    vec![Effect::Output { run, attempt: view.attempt.clone(), piece }]
+    ask(model, piece)
+}
+
+fn ask(model: &mut Model, piece: Piece) -> Vec<Effect> {
+    let Some(run) = model.looking.clone() else { return Vec::new() };
+    let view = &mut model.output;
+    view.asked = true;
+    vec![Effect::Output { run, number: view.number, attempt: view.attempt.clone(), piece }]
 }
 
 /// Asks for what stands before the window when its beginning comes near.
 fn earlier(model: &mut Model) -> Vec<Effect> {
     let height = usize::from(layout(model).body.height);
-    let view = &mut model.output;
-    let near = view.scroll + 2 * height >= view.count();
+    let view = &model.output;
+    let near = view.searches || view.scroll + 2 * height >= view.count();
     if !near || view.asked || view.begin() == 0 {
         return Vec::new();
     }
-    let Some(run) = model.looking.clone() else { return Vec::new() };
-    view.asked = true;
-    vec![Effect::Output { run, attempt: view.attempt.clone(), piece: Piece::Before(view.begin()) }]
+    let piece = Piece::Before(view.begin());
+    ask(model, piece)
+}
+
+/// What was asked for can't be had.
+pub(crate) fn refused(model: &mut Model, number: u64, why: String) -> Vec<Effect> {
+    if model.output.number == number {
+        (model.output.asked, model.output.heard, model.output.searches) = (false, true, false);
+        model.notice = Some(why);
+    }
+    Vec::new()
 }
 
 /// Takes up a piece.
-pub(crate) fn piece(model: &mut Model, run: &RunId, piece: Output) -> Vec<Effect> {
-    if model.looking.as_ref() != Some(run) {
+pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) -> Vec<Effect> {
+    if model.looking.as_ref() != Some(run) || model.output.number != number {
         return Vec::new();
     }
     let dialect = model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
@@ -50,11 +69,10 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, piece: Output) -> Vec<Effect
     view.len = piece.len;
     if reads_back {
         view.before(&piece, read);
-        // A search that went to the beginning of the window goes on in what came.
-        let searches = view.search.clone().filter(|_| view.found == Some(usize::MAX));
-        return searches.map_or_else(Vec::new, |wanted| {
-            if !go_to_match(model, &wanted, -1) { earlier(model) } else { Vec::new() }
-        });
+        return match view.search.clone().filter(|_| view.searches) {
+            Some(wanted) => go_to_match(model, &wanted, 1).1,
+            None => earlier(model),
+        };
     }
     let nothing_new = piece.text.is_empty();
     let added = view.after(&piece, read);
@@ -63,10 +81,7 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, piece: Output) -> Vec<Effect
     if view.scroll > 0 {
         view.scroll += added;
     }
-    if first && view.is_at_end() && !piece.over {
-        return Vec::new();
-    }
-    let mut effects = if nothing_new && !first { Vec::new() } else { more(model) };
+    let mut effects = if nothing_new { Vec::new() } else { more(model) };
     if effects.is_empty() {
         effects = earlier(model);
     }
@@ -77,9 +92,12 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, piece: Output) -> Vec<Effect
 pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;
-    let most = view.count().saturating_sub(height.min(view.count()).max(1));
+    // Wrapped lines take more rows than one, so there every line may stand at the bottom.
+    let rows = if view.wrap { 1 } else { height.min(view.count()).max(1) };
+    let most = view.count().saturating_sub(rows);
     view.scroll = view.scroll.saturating_add_signed(by.saturating_neg()).min(most);
     view.found = None;
+    view.searches = false;
     if by > 0 { Vec::new() } else { earlier(model) }
 }
 
@@ -102,22 +120,28 @@ pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<Effect> {
     more(model)
 }
 
-/// Goes to the nearest line that has the text: first upwards, since the end is what one looks from.
-pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
+/// Goes to the nearest line that has the text, into the past first, since the end is what one looks from; what is not
+/// loaded is read on the way. Gives whether the search is over without a find, and what is asked for.
+pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, Vec<Effect>) {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;
     let wanted = wanted.to_lowercase();
     let count = view.count();
     let has = |at: &usize| view.line(*at).is_some_and(|line| line.to_lowercase().contains(&wanted));
     let from = view.found.filter(|at| *at < count).unwrap_or_else(|| count.saturating_sub(view.scroll));
-    let found = match by {
-        // `n` goes on in the direction in which one looks from the end: into the past.
-        0 | 1 => (0..from).rev().find(has),
-        _ => (from + 1..count).find(has),
+    let found = if by < 0 { (from + 1..count).find(has) } else { (0..from).rev().find(has) };
+    let Some(found) = found else {
+        view.searches = by >= 0 && view.begin() > 0;
+        if view.searches {
+            // What was gone through is not gone through again.
+            view.found = Some(0);
+            return (true, earlier(model));
+        }
+        return (false, Vec::new());
     };
-    let Some(found) = found else { return false };
+    view.searches = false;
     view.found = Some(found);
     // In the middle of the screen, so that what stands around it is seen too.
-    view.scroll = count.saturating_sub(found + 1 + height / 2).min(count.saturating_sub(height));
-    true
+    view.scroll = count.saturating_sub(found + 1 + height / 2).min(count.saturating_sub(height.min(count)));
+    (true, Vec::new())
 }

@@ -9,8 +9,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::{TableLine, columns, layout, lines, why};
-use crate::cockpit::places;
-use crate::commands::Command;
+use crate::cockpit::{beneath, places};
+use crate::commands::{self, Command};
 use crate::keymap::Keymap;
 use crate::model::{Focus, Heading, Model};
 use crate::screens::details;
@@ -24,13 +24,13 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Fr
         frame.render_widget(Line::styled(columns::heading(model), theme.style(Role::Dim)), parts.head);
     }
     if parts.table.height > 0 {
-        draw_table(model, theme, parts.table, frame);
+        draw_table(model, keymap, theme, parts.table, frame);
     }
-    details::draw(model, theme, &parts, frame);
+    details::draw(model, keymap, theme, &parts, frame);
     frame.render_widget(hint_line(model, keymap, theme, parts.hint.width), parts.hint);
 }
 
-fn draw_table(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+fn draw_table(model: &Model, keymap: &Keymap, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let table = lines(model);
     if model.order.is_empty() {
         let text = match model.folder {
@@ -42,11 +42,11 @@ fn draw_table(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         return frame.render_widget(Paragraph::new(text), area);
     }
     let shown = table.iter().skip(model.table_top).take(area.height.into());
-    let lines: Vec<Line<'_>> = shown.filter_map(|line| draw_line(model, line, theme, area.width)).collect();
+    let lines: Vec<Line<'_>> = shown.filter_map(|line| draw_line(model, line, keymap, theme, area.width)).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_line(model: &Model, line: &TableLine, theme: &Theme, width: u16) -> Option<Line<'static>> {
+fn draw_line(model: &Model, line: &TableLine, keymap: &Keymap, theme: &Theme, width: u16) -> Option<Line<'static>> {
     Some(match line {
         TableLine::Heading { heading, hidden } => {
             let (title, style) = match heading {
@@ -76,9 +76,9 @@ fn draw_line(model: &Model, line: &TableLine, theme: &Theme, width: u16) -> Opti
         TableLine::Reason(id) => {
             let row = model.rows.get(id)?;
             let selected = model.cursor.as_ref() == Some(id);
-            let keys = if selected && row.question.is_some() { "  y once  Y this run  N deny  s say" } else { "" };
+            let keys = if selected && row.question.is_some() { answer_keys(model, keymap) } else { String::new() };
             let corner = model.glyphs.pick("   └ ", "   ` ");
-            let room = usize::from(width).saturating_sub(5 + keys.len());
+            let room = usize::from(width).saturating_sub(5 + keys.width());
             Line::from(vec![
                 Span::styled(corner, theme.style(Role::Dim)),
                 Span::styled(fit(&why(row), room), theme.group(row.group)),
@@ -86,6 +86,12 @@ fn draw_line(model: &Model, line: &TableLine, theme: &Theme, width: u16) -> Opti
             ])
         }
     })
+}
+
+/// `  y once  Y this run  N deny  s say`, as the keys are bound.
+pub(crate) fn answer_keys(model: &Model, keymap: &Keymap) -> String {
+    let keys = commands::answers(keymap, &beneath(model));
+    keys.into_iter().map(|(key, word)| format!("  {key} {word}")).collect()
 }
 
 /// A repository's last two folders and how its runs stand.
@@ -137,7 +143,9 @@ fn right_side(model: &Model, theme: &Theme, room: usize) -> Vec<Span<'static>> {
         parts.push((text, Role::Match));
     }
     if !model.marks.is_empty() {
-        parts.push((format!("{} marked", model.marks.len()), Role::Marked));
+        let hidden = model.marks.iter().filter(|id| !model.order.contains(id)).count();
+        let hidden = if hidden > 0 { format!(" ({hidden} not shown)") } else { String::new() };
+        parts.push((format!("{} marked{hidden}", model.marks.len()), Role::Marked));
     }
     if let Some(disk) = model.disk {
         parts.push((format!("disk {} free", figures::bytes(disk.free)), Role::Dim));

@@ -10,7 +10,7 @@ mod update;
 mod verbs;
 
 pub(crate) use columns::WIDE;
-pub(crate) use draw::draw;
+pub(crate) use draw::{answer_keys, draw};
 pub(crate) use layout::{Layout, TableLine, layout, lines};
 pub(crate) use reasons::why;
 pub(crate) use update::{

@@ -1,104 +1,19 @@
 //! Stored screens of the runs screen, through keys and frames as a person and the daemon send them.
 
-mod play;
-
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use domain::RunId;
 use domain::command::Command;
 use domain::event::RunReady;
 use domain::group::Group;
-use domain::{RunId, Timestamp};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 
-use crate::cockpit::actions;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
-use crate::keymap::Keymap;
-use crate::model::Model;
-use crate::screen;
-use crate::theme::Theme;
-use crate::update::{Action, update};
-use play::{NOW, Play, night};
-
-struct Cockpit {
-    model: Model,
-    keymap: Keymap,
-    effects: Vec<Effect>,
-    night: Vec<Play>,
-}
-
-impl Cockpit {
-    fn with(night: Vec<Play>, glyphs: Glyphs) -> Self {
-        let now = Timestamp::from_millis(NOW);
-        let model = Model::new("acme/shop".to_owned(), Some("/home/dev/acme/shop".into()), now, 0, glyphs);
-        let mut cockpit = Self { model, keymap: Keymap::built_in(), effects: Vec::new(), night };
-        let rows = cockpit.night.iter().map(Play::row).collect();
-        cockpit.act(Action::AllRows(rows));
-        cockpit
-    }
-
-    fn open() -> Self {
-        Self::with(night(), Glyphs::Unicode)
-    }
-
-    fn act(&mut self, action: Action) {
-        for effect in update(&mut self.model, action) {
-            // The daemon answers a look with the run's events.
-            if let Effect::Look { run: Some(run), .. } = &effect {
-                let play = self.night.iter().find(|p| p.row().id == *run);
-                let (run, lines) = (run.clone(), play.map(Play::lines).unwrap_or_default());
-                self.act(Action::Events { run, lines });
-            }
-            self.effects.push(effect);
-        }
-    }
-
-    fn keys(mut self, keys: &str) -> Self {
-        for c in keys.chars() {
-            let code = match c {
-                '⏎' => KeyCode::Enter,
-                '⎋' => KeyCode::Esc,
-                '⇥' => KeyCode::Tab,
-                '⌫' => KeyCode::Backspace,
-                c => KeyCode::Char(c),
-            };
-            let event = TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE));
-            for action in actions(&mut self.model, &self.keymap, event) {
-                self.act(action);
-            }
-        }
-        self
-    }
-
-    /// The screen at this size, as a terminal of this size would have it.
-    fn screen(&mut self, width: u16, height: u16) -> String {
-        self.act(Action::Resized(width, height));
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test screen");
-        let theme = Theme::dark();
-        terminal
-            .draw(|frame| screen::draw(&self.model, &self.keymap, &theme, frame))
-            .expect("a test screen can be drawn on");
-        terminal.backend().to_string()
-    }
-}
-
-macro_rules! stored {
-    ($cockpit:expr, $name:literal) => {
-        let mut cockpit = $cockpit;
-        for (width, height) in [(80, 24), (120, 40)] {
-            insta::assert_snapshot!(format!("{}-{width}x{height}", $name), cockpit.screen(width, height));
-        }
-    };
-}
+use crate::testing::play::{Play, night};
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
 
 #[test]
 fn what_needs_you_comes_first_with_its_reason() {
     stored!(Cockpit::open(), "night");
-}
-
-#[test]
-fn a_very_wide_screen_has_room_for_everything() {
-    insta::assert_snapshot!("night-200x50", Cockpit::open().screen(200, 50));
 }
 
 #[test]
@@ -111,21 +26,6 @@ fn a_terminal_without_utf8_gets_ascii_signs() {
     let screen = Cockpit::with(night(), Glyphs::Ascii).screen(80, 24);
     assert!(screen.is_ascii(), "{screen}");
     insta::assert_snapshot!("ascii-80x24", screen);
-}
-
-#[test]
-fn help_names_every_key() {
-    stored!(Cockpit::open().keys("?"), "help");
-}
-
-#[test]
-fn terminating_says_what_ends_what_is_kept_and_what_is_lost() {
-    stored!(Cockpit::open().keys("jjjx"), "terminate");
-}
-
-#[test]
-fn a_new_run_is_asked_for() {
-    stored!(Cockpit::open().keys("nAdd a search box⇥rehearsal:slow"), "new-run");
 }
 
 #[test]

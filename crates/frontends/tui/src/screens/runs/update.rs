@@ -98,9 +98,10 @@ pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<Effect> {
 /// is shown: a need is never out of reach.
 pub(crate) fn next_in_need(model: &mut Model) -> Vec<Effect> {
     let needy = |model: &Model, id: &RunId| model.rows.get(id).is_some_and(|row| row.needs_you);
+    let mut effects = Vec::new();
     if !model.order.iter().any(|id| needy(model, id)) {
         model.filter.clear();
-        regroup(model);
+        effects = regroup(model);
     }
     let at = model.cursor.as_ref().and_then(|id| model.order.iter().position(|o| o == id)).unwrap_or(0);
     let count = model.order.len();
@@ -109,7 +110,8 @@ pub(crate) fn next_in_need(model: &mut Model) -> Vec<Effect> {
     if let Some(found) = found {
         model.cursor = Some(model.order[found].clone());
     }
-    details::look(model)
+    effects.extend(details::look(model));
+    effects
 }
 
 /// Marks the run under the cursor, or takes its mark away, and goes to the next.

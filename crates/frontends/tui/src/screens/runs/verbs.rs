@@ -27,6 +27,12 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
     if passed > 0 {
         model.notice = Some(format!("{} passed over: it does not fit there", count(passed, "run")));
     }
+    // What can't be seen is never acted on without a question.
+    let unseen = rows.iter().any(|row| !model.order.contains(&row.id));
+    if unseen && !matches!(verb, Verb::Terminate | Verb::Remove) {
+        model.notice = Some("some marked runs are not shown; take the filter or the marks away with esc".to_owned());
+        return Vec::new();
+    }
     match verb {
         Verb::PauseOrResume => {
             // The same key pauses what works and lets go on what is paused.

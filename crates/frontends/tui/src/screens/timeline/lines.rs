@@ -143,8 +143,10 @@ impl TimelineView {
     pub(crate) fn shown(&self) -> Vec<Shown<'_>> {
         let mut shown = Vec::new();
         let mut hidden = 0;
+        // Where the line is not shown that would say so, nothing is folded away.
+        let folds = matches!(self.kinds, Kinds::Main | Kinds::Steps | Kinds::Everything);
         for line in self.lines.iter().rev().filter(|line| self.kinds.has(line)) {
-            let folded = line.attempt.as_ref().is_some_and(|attempt| self.folded.contains(attempt));
+            let folded = folds && line.attempt.as_ref().is_some_and(|attempt| self.folded.contains(attempt));
             if folded && line.kind == "phase.started" {
                 shown.push(Shown::Folded(line, hidden));
                 hidden = 0;

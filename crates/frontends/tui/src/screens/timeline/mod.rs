@@ -2,6 +2,8 @@
 
 mod draw;
 mod lines;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub(crate) use draw::draw;

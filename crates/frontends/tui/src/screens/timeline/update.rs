@@ -59,8 +59,18 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     let at = place(model).unwrap_or(0);
+    let of_event = shown[at..].iter().skip(1).take_while(|s| matches!(s, Shown::More(..))).count();
+    let top = model.timeline.top;
+    // An event that is longer than the screen is read to its end before the cursor leaves it.
+    if by > 0 && by < isize::MAX && at + of_event >= top + height {
+        model.timeline.top = top.saturating_add_signed(by).min(at + of_event + 1 - height);
+        return Vec::new();
+    }
+    if by < 0 && by > isize::MIN && at < top {
+        model.timeline.top = top.saturating_add_signed(by).max(at);
+        return Vec::new();
+    }
     let mut to = at.saturating_add_signed(by).min(last);
-    // Lines of an unfolded event are gone over one by one by the view, and left by the cursor at once.
     let shown = model.timeline.shown();
     while matches!(shown[to], Shown::More(..)) && to != 0 && to != last {
         to = if by < 0 { to - 1 } else { to + 1 };
@@ -79,7 +89,7 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
 fn earlier(model: &mut Model, near: bool) -> Vec<Effect> {
     let view = &mut model.timeline;
     let first = view.lines.front().map_or(1, |line| line.seq);
-    if !near || first <= 1 || view.asked {
+    if !near || first <= 1 || view.asked || view.lines.len() >= KEPT {
         return Vec::new();
     }
     view.asked = true;
@@ -152,17 +162,24 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
     debug_assert_eq!(model.tab, Tab::Timeline, "the tab that is searched is open");
     let wanted = wanted.to_lowercase();
     let shown = model.timeline.shown();
-    let has = |line: &Shown<'_>| match line {
+    // What an unfolded event says is searched with it.
+    let has = |at: usize| match &shown[at] {
         Shown::Event(line) | Shown::Folded(line, _) => {
-            line.said.line.to_lowercase().contains(&wanted) || line.said.word.contains(&wanted)
+            let more = shown[at + 1..].iter().map_while(|line| match line {
+                Shown::More(_, text) => Some(text),
+                _ => None,
+            });
+            line.said.line.to_lowercase().contains(&wanted)
+                || line.said.word.contains(&wanted)
+                || more.into_iter().any(|text| text.to_lowercase().contains(&wanted))
         }
-        Shown::More(_, text) => text.to_lowercase().contains(&wanted),
+        Shown::More(..) => false,
     };
     let at = place(model).unwrap_or(0);
     let found = match by {
-        0 => (at..shown.len()).chain(0..at).find(|i| has(&shown[*i])),
-        1.. => (at + 1..shown.len()).find(|i| has(&shown[*i])),
-        _ => (0..at).rev().find(|i| has(&shown[*i])),
+        0 => (at..shown.len()).chain(0..at).find(|at| has(*at)),
+        1.. => (at + 1..shown.len()).find(|at| has(*at)),
+        _ => (0..at).rev().find(|at| has(*at)),
     };
     let Some(found) = found.map(|at| shown[at].seq()) else { return false };
     model.timeline.cursor = Some(found);

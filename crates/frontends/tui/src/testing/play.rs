@@ -15,17 +15,17 @@ use domain::{Body, Event, RunId, RunState, Timestamp, fold};
 use protocol::{Changes, Observations, Observed, Row};
 
 /// 2026-11-20 03:16 UTC.
-pub(super) const NOW: i64 = 1_795_144_560_000;
+pub(crate) const NOW: i64 = 1_795_144_560_000;
 
 /// A run as its events make it.
-pub(super) struct Play {
+pub(crate) struct Play {
     events: Vec<Event>,
     at: i64,
     seen: Observations,
 }
 
 impl Play {
-    pub(super) fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
+    pub(crate) fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
         let play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
         let run = NewRun {
             id: RunId::parse(id).expect("an id"),
@@ -46,7 +46,7 @@ impl Play {
         play.add(false, RunCreated { run }).add(false, RunQueued {})
     }
 
-    pub(super) fn add(mut self, of_attempt: bool, body: impl Into<Body>) -> Self {
+    pub(crate) fn add(mut self, of_attempt: bool, body: impl Into<Body>) -> Self {
         let key = of_attempt.then(|| AttemptKey { phase: "build".to_owned(), attempt: 1 });
         let (phase, attempt) = key.map(|k| (k.phase, k.attempt)).unzip();
         self.at += 1_000;
@@ -56,7 +56,7 @@ impl Play {
         self
     }
 
-    pub(super) fn at_work(self) -> Self {
+    pub(crate) fn at_work(self) -> Self {
         let id = self.events[0].clone();
         let Body::RunCreated(created) = &id.body else { unreachable!("the first event") };
         let (path, branch, head) =
@@ -71,20 +71,20 @@ impl Play {
             .spends(412_000)
     }
 
-    pub(super) fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         self.add(true, AgentMessage { text: text.to_owned() })
     }
 
-    pub(super) fn spends(self, n: u64) -> Self {
+    pub(crate) fn spends(self, n: u64) -> Self {
         let tokens = Tokens { input: n / 4, output: n / 4, cache_read: n / 4, cache_write: n - n / 4 * 3 };
         self.add(true, UsageReported { tokens, of: None })
     }
 
-    pub(super) fn calls(self, name: &str, about: &str) -> Self {
+    pub(crate) fn calls(self, name: &str, about: &str) -> Self {
         self.add(true, ToolCalled { id: "t".to_owned(), name: name.to_owned(), about: about.to_owned() })
     }
 
-    pub(super) fn asks(self, text: &str) -> Self {
+    pub(crate) fn asks(self, text: &str) -> Self {
         let question = WaitingStarted {
             id: "q1".to_owned(),
             text: text.to_owned(),
@@ -95,32 +95,32 @@ impl Play {
         self.add(true, question)
     }
 
-    pub(super) fn ends(self, ok: bool, text: &str) -> Self {
+    pub(crate) fn ends(self, ok: bool, text: &str) -> Self {
         let exit = Exit { code: Some(i32::from(!ok)), ..Exit::default() };
         self.add(true, AgentFinished { ok, text: text.to_owned() }).add(true, AttemptFinished { exit })
     }
 
-    pub(super) fn changed(mut self, files: u64, added: u64, removed: u64) -> Self {
+    pub(crate) fn changed(mut self, files: u64, added: u64, removed: u64) -> Self {
         let value = Changes { files, added, removed };
         self.seen.changes = Some(Observed { value, at: Timestamp::from_millis(self.at) });
         self
     }
 
-    pub(super) fn state(&self) -> RunState {
+    pub(crate) fn state(&self) -> RunState {
         fold::all(&self.events)
     }
 
-    pub(super) fn row(&self) -> Row {
+    pub(crate) fn row(&self) -> Row {
         protocol::row(&self.state(), &self.seen).expect("a row")
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.events.iter().map(Event::to_line).collect()
     }
 }
 
 /// Every status that there is so far.
-pub(super) fn night() -> Vec<Play> {
+pub(crate) fn night() -> Vec<Play> {
     let done = || PhaseFinished { head: "8c1d02fa".repeat(5), leftovers: 2 };
     vec![
         Play::new("aaaaa2", "fix-login", "asks", 22)

@@ -1,0 +1,173 @@
+//! Stored screens of the windows over the screen, and what their keys do.
+
+use domain::RunId;
+use domain::command::{Answer, Command};
+use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow};
+
+use super::Overlay;
+use crate::effect::Effect;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+fn id(text: &str) -> RunId {
+    RunId::parse(text).expect("an id")
+}
+
+fn choices() -> Choices {
+    let agent = |name: &str, models: &[&str]| AgentChoice {
+        name: name.to_owned(),
+        doc: "an agent".to_owned(),
+        models: models.iter().map(|model| (*model).to_owned()).collect(),
+    };
+    Choices {
+        agents: vec![agent("rehearsal", &["success", "slow"]), agent("other", &[])],
+        agent: "rehearsal".to_owned(),
+        bases: vec!["main".to_owned(), "next".to_owned()],
+        phases: vec!["plan".to_owned(), "build".to_owned()],
+        last: Some(LastChoice {
+            agent: "rehearsal".to_owned(),
+            model: Some("slow".to_owned()),
+            base: String::new(),
+            phases: Vec::new(),
+            budget_tokens: Some(500_000),
+        }),
+    }
+}
+
+fn form() -> Cockpit {
+    let mut cockpit = Cockpit::open().keys("n");
+    assert!(cockpit.effects.contains(&Effect::Choices("/home/dev/acme/shop".into())));
+    cockpit.act(Action::Choices(choices()));
+    cockpit
+}
+
+#[test]
+fn help_names_every_key_and_is_scrolled() {
+    stored!(Cockpit::open().keys("?"), "help");
+    let mut cockpit = Cockpit::open().keys("?G");
+    assert!(cockpit.screen(80, 24).contains("In a run's own terminal"));
+    cockpit.press("k");
+    assert!(!cockpit.screen(80, 24).contains("goes back to the runs"), "one key up is one line up");
+}
+
+#[test]
+fn a_form_has_what_was_chosen_last_and_its_choices() {
+    stored!(form().keys("Add a search box⇥↓"), "new-run");
+    let mut cockpit = form().keys("Add a search box⏎");
+    let Some(Effect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
+    assert_eq!((request.model.as_deref(), request.budget_tokens), (Some("slow"), Some(500_000)));
+    cockpit.press("⎋n");
+    assert!(cockpit.screen(80, 24).contains("Add a search box"), "what was not yet started is kept");
+}
+
+#[test]
+fn mistakes_are_said_at_their_field_by_the_form_and_by_the_daemon() {
+    stored!(form().keys("⏎"), "new-run-mistake");
+    let mut cockpit = form().keys("Do it⏎");
+    let why = "there is no branch called nowhere".to_owned();
+    cockpit.act(Action::Mistake { field: Field::Base, why });
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("!Base") && screen.contains("no branch called nowhere"), "{screen}");
+    cockpit.press("main⏎");
+    assert_eq!(cockpit.effects.iter().filter(|e| matches!(e, Effect::Run(_))).count(), 2, "it can be sent again");
+}
+
+#[test]
+fn a_daemon_that_goes_away_leaves_the_form_as_it_was() {
+    let mut cockpit = form().keys("Do it⏎");
+    cockpit.act(Action::Connected(false));
+    cockpit.act(Action::Connected(true));
+    assert!(cockpit.screen(80, 24).contains("went away before it answered"));
+    cockpit.press("⏎");
+    assert_eq!(cockpit.effects.iter().filter(|e| matches!(e, Effect::Run(_))).count(), 2);
+}
+
+#[test]
+fn a_task_has_lines_and_is_written_outside() {
+    let mut cockpit = form();
+    cockpit.act(Action::Paste("one\rtwo\r\nthree \u{1b}[31mred".to_owned()));
+    cockpit.act(Action::EditOutside);
+    assert_eq!(cockpit.effects.last(), Some(&Effect::EditText("one\ntwo\nthree red".to_owned())));
+    cockpit.act(Action::Edited("another\ntask\n".to_owned()));
+    let cockpit = cockpit.keys("⏎");
+    let Some(Effect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
+    assert_eq!(request.task, "another\ntask");
+}
+
+#[test]
+fn the_palette_finds_by_a_few_letters_and_says_what_can_not_be_done() {
+    stored!(Cockpit::open().keys(":term"), "palette");
+    let cockpit = Cockpit::open().keys("jjj:trmnt⏎");
+    assert!(matches!(cockpit.model.overlay, Some(Overlay::Confirm(_))), "the first that fits is done");
+    let cockpit = Cockpit::open().keys(":upgrade-deps⏎");
+    assert_eq!(cockpit.model.selected().expect("a run").name, "upgrade-deps");
+    let cockpit = Cockpit::open().keys("j:allow⏎");
+    assert_eq!(cockpit.model.notice.as_deref(), Some("allow: add-audit asks nothing"));
+}
+
+#[test]
+fn an_answer_is_typed_and_bound_to_its_question() {
+    stored!(Cockpit::open().keys("suse the staging registry"), "answer");
+    let cockpit = Cockpit::open().keys("suse staging⏎");
+    let answer = Answer::Text("use staging".to_owned());
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run: id("aaaaa2"), question: "q1".to_owned(), answer }));
+}
+
+#[test]
+fn terminating_says_what_ends_what_is_kept_and_what_is_lost() {
+    stored!(Cockpit::open().keys("jjjx"), "terminate");
+}
+
+#[test]
+fn removing_says_what_the_snapshot_keeps_and_what_it_leaves_out() {
+    let mut cockpit = Cockpit::open().keys("j⌦⏎");
+    assert!(!cockpit.effects.iter().any(|e| matches!(e, Effect::Act { .. })), "not before it is known what is kept");
+    let row = |run: &str, may_go: bool| RemovableRow {
+        path: "/w".to_owned(),
+        run: Some(run.to_owned()),
+        name: Some("add-audit".to_owned()),
+        may_go,
+        why: "an editor works in it".to_owned(),
+        bytes: Some(120_000),
+        left_out: vec!["node_modules (1.1G)".to_owned()],
+    };
+    let other = Action::Removable { runs: vec![id("aaaaa4")], rows: vec![row("aaaaa4", true)] };
+    cockpit.act(other);
+    assert!(cockpit.screen(80, 24).contains("looking at what is there"), "another run's answer is not for it");
+    cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", true)] });
+    cockpit.press("⏎");
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rm }));
+
+    let mut cockpit = Cockpit::open().keys("j⌦");
+    cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", true)] });
+    stored!(cockpit, "remove");
+    let mut cockpit = Cockpit::open().keys("j⌦");
+    cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", false)] });
+    assert!(cockpit.screen(80, 24).contains("an editor works in it"));
+    cockpit.press("⏎");
+    assert!(!cockpit.effects.iter().any(|e| matches!(e, Effect::Act { .. })));
+}
+
+#[test]
+fn a_checkpoint_is_chosen() {
+    let mut cockpit = Cockpit::open();
+    let mut row = cockpit.night[1].row();
+    let at = domain::Timestamp::from_millis(crate::testing::play::NOW);
+    let point = |n, why: &str| protocol::CheckpointRow { n, why: why.to_owned(), at };
+    row.checkpoints = vec![point(0, "the base, before build"), point(1, "before the retry of build")];
+    cockpit.act(Action::Rows(vec![row]));
+    let mut cockpit = cockpit.keys("jbj");
+    cockpit.press("⏎");
+    let wanted = Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rollback { to: 0 } };
+    assert_eq!(cockpit.effects.last(), Some(&wanted));
+    cockpit.press("b");
+    stored!(cockpit, "checkpoints");
+}
+
+#[test]
+fn a_question_about_many_names_all_of_them_and_can_be_read_to_its_end() {
+    let mut cockpit = Cockpit::open().keys("†x");
+    let names = cockpit.screen(80, 24);
+    assert!(names.contains("Terminate 5 runs?") && names.contains("rename-user"), "{names}");
+    stored!(cockpit, "terminate-many");
+}

@@ -1,0 +1,156 @@
+//! Stored screens of the diff tab, and what its keys do.
+
+use std::sync::Arc;
+
+use domain::RunId;
+use protocol::{DiffReply, FileChange};
+
+use super::{colours, parse};
+use crate::effect::Effect;
+use crate::model::Focus;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+const TEXT: &str = "diff --git a/src/login.rs b/src/login.rs
+index 1..2 100644
+--- a/src/login.rs
++++ b/src/login.rs
+@@ -10,6 +10,8 @@ pub fn login(user: &str) -> bool {
+     // The password is checked first.
+     let known = find(user);
+-    let good = known.password == password;
++    let good = known.password == hash(password);
++    if password.is_empty() {
++        return false;
+     good
+ }
+ 
+@@ -40,3 +42,2 @@ fn find(user: &str) -> User {
+     let users = load();
+-    println!(\"{users:?}\");
+     users.get(user)
+diff --git a/logo.png b/logo.png
+new file mode 100644
+Binary files /dev/null and b/logo.png differ
+diff --git a/old.txt b/old.txt
+deleted file mode 100644
+--- a/old.txt
++++ /dev/null
+@@ -1 +0,0 @@
+-日本語 \u{1b}[31mwas here
+\\ No newline at end of file
+";
+
+fn reply(text: &str) -> DiffReply {
+    let change = |path: &str, added, removed| FileChange { path: path.to_owned(), added, removed };
+    let files = vec![
+        change("src/login.rs", Some(3), Some(2)),
+        change("logo.png", None, None),
+        change("old.txt", Some(0), Some(1)),
+    ];
+    DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false }
+}
+
+fn run() -> RunId {
+    RunId::parse("aaaaa2").expect("an id")
+}
+
+/// The diff of the selected run as the daemon sends it and the workers read it.
+fn loaded(keys: &str) -> Cockpit {
+    let mut cockpit = Cockpit::open().keys("d");
+    assert!(cockpit.effects.contains(&Effect::Diff { run: run() }));
+    show(&mut cockpit, TEXT);
+    cockpit.keys(keys)
+}
+
+fn show(cockpit: &mut Cockpit, text: &str) {
+    let diff = Arc::new(parse(&reply(text)));
+    cockpit.act(Action::Diff { run: run(), diff: Ok(Arc::clone(&diff)) });
+    for file in 0..diff.files.len() {
+        if let Some(colours) = colours(&diff, file) {
+            cockpit.act(Action::Coloured { diff: Arc::clone(&diff), colours });
+        }
+    }
+}
+
+#[test]
+fn what_was_changed_is_seen_with_its_words_and_colours() {
+    stored!(loaded(""), "diff");
+}
+
+#[test]
+fn old_and_new_stand_side_by_side_when_asked_for() {
+    stored!(loaded("w"), "diff-sides");
+}
+
+#[test]
+fn what_is_searched_for_is_marked_and_gone_to() {
+    let mut cockpit = loaded("/password⏎n");
+    assert_eq!(cockpit.model.diff.found, Some(4), "the second of its lines");
+    cockpit.press("nnn");
+    assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no other match")));
+    let cockpit = loaded("/nowhere⏎");
+    assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no match")));
+    stored!(loaded("/password⏎n"), "diff-search");
+}
+
+#[test]
+fn changes_and_files_are_jumped_to_and_the_ends_are_said() {
+    let mut cockpit = loaded("}");
+    let top =
+        |cockpit: &Cockpit| cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone();
+    assert_eq!(top(&cockpit), "logo.png");
+    cockpit.press("}");
+    assert_eq!(top(&cockpit), "old.txt");
+    cockpit.press("}");
+    assert_eq!(cockpit.model.notice.as_deref(), Some("there is no later file"));
+    cockpit.press("{{]]");
+    assert!(top(&cockpit).starts_with("@@ -40,3"), "{}", top(&cockpit));
+}
+
+#[test]
+fn a_diff_that_shrinks_under_the_reader_is_no_crash_and_one_that_grows_moves_nothing() {
+    let mut cockpit = loaded("}}");
+    show(&mut cockpit, "");
+    cockpit.press("[{]}jkG/x⏎NN");
+    show(&mut cockpit, TEXT);
+    cockpit.press("⎋");
+    for width in [60, 120, 200] {
+        cockpit.screen(width, 20);
+    }
+
+    let mut cockpit = loaded("]]");
+    let before = cockpit.model.diff.top;
+    let line =
+        |cockpit: &Cockpit| cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone();
+    let read = line(&cockpit);
+    let grown =
+        TEXT.replacen("     // The password", "+    // More.\n     // The password", 1).replacen("+10,8", "+10,9", 1);
+    show(&mut cockpit, &grown);
+    assert_eq!(line(&cockpit), read, "the same change stands at the top");
+    assert_eq!(cockpit.model.diff.top, before + 1);
+}
+
+#[test]
+fn another_width_shows_the_same_place() {
+    let mut cockpit = loaded("");
+    cockpit.screen(120, 20);
+    cockpit.press("]]");
+    let file = |cockpit: &Cockpit| super::top_line(&cockpit.model);
+    let before = file(&cockpit);
+    cockpit.screen(200, 20);
+    assert_eq!(file(&cockpit), before);
+    cockpit.screen(80, 20);
+    assert_eq!(file(&cockpit), before);
+}
+
+#[test]
+fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
+    let mut cockpit = Cockpit::open().keys("d");
+    let other = RunId::parse("aaaaa3").expect("an id");
+    cockpit.act(Action::Diff { run: other, diff: Ok(Arc::new(parse(&reply(TEXT)))) });
+    assert!(cockpit.model.diff.loaded.is_none());
+    cockpit.act(Action::Diff { run: run(), diff: Err("git \u{1b}[31mis gone".to_owned()) });
+    assert!(cockpit.screen(80, 24).contains("git is gone"));
+    assert_eq!(cockpit.model.focus, Focus::Details);
+}

@@ -1,0 +1,107 @@
+//! Stored screens of the timeline tab: folding, unfolding, filtering, searching, and staying where one reads.
+
+use domain::RunId;
+
+use crate::effect::Effect;
+use crate::glyphs::Glyphs;
+use crate::testing::play::Play;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+fn busy() -> Play {
+    let mut play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work();
+    for n in 0..40 {
+        play = play.says(&format!("Step {n}.")).calls("Bash", &format!("make step-{n}"));
+    }
+    play
+}
+
+fn open() -> Cockpit {
+    let mut cockpit = Cockpit::with(vec![busy()], Glyphs::Unicode).keys("⏎");
+    cockpit.act(Action::Resized(80, 24));
+    cockpit
+}
+
+#[test]
+fn an_event_is_shown_in_full_and_a_phase_is_folded() {
+    stored!(open().keys("jj⏎"), "timeline-unfolded");
+    stored!(open().keys("o"), "timeline-folded");
+    let mut cockpit = open().keys("o");
+    assert!(cockpit.screen(80, 24).contains("folded; enter unfolds"));
+    cockpit.press("o");
+    assert!(!cockpit.screen(80, 24).contains("folded"));
+}
+
+#[test]
+fn only_some_kinds_are_shown_and_nothing_vanishes_in_a_fold() {
+    let mut cockpit = open().keys("tt");
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("calls") && !screen.contains("says"), "{screen}");
+    cockpit.press("ttttt");
+    let mut cockpit = open().keys("ott");
+    assert!(cockpit.screen(80, 24).contains("make step-39"), "tools are shown though their phase is folded");
+    stored!(open().keys("t"), "timeline-talk");
+}
+
+#[test]
+fn what_is_read_stays_while_new_events_come_above_it() {
+    let mut cockpit = open().keys("jjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
+    let before = cockpit.screen(80, 24);
+    let at = |screen: &str| screen.lines().position(|line| line.starts_with('>')).expect("a cursor");
+    let more = busy().says("One more.").says("And another.");
+    let run = RunId::parse("aaaaa2").expect("an id");
+    cockpit.act(Action::Events { run, lines: more.lines() });
+    let after = cockpit.screen(80, 24);
+    assert_eq!(at(&after), at(&before));
+    assert_eq!(after.lines().nth(at(&after)), before.lines().nth(at(&before)));
+}
+
+#[test]
+fn a_search_goes_from_event_to_event_into_the_past() {
+    let mut cockpit = open().keys("/step-3⏎");
+    let here = |cockpit: &mut Cockpit| {
+        let screen = cockpit.screen(80, 24);
+        screen.lines().find(|line| line.starts_with('>')).expect("a cursor").to_owned()
+    };
+    assert!(here(&mut cockpit).contains("step-39"));
+    cockpit.press("n");
+    assert!(here(&mut cockpit).contains("step-38"));
+    cockpit.press("⏎nnnnnnnnn");
+    assert!(here(&mut cockpit).contains("step-3"), "the last of them");
+    cockpit.press("N");
+    assert!(here(&mut cockpit).contains("step-30"));
+}
+
+#[test]
+fn an_event_longer_than_the_screen_is_read_to_its_end() {
+    let long: String = (0..60).map(|n| format!("row {n}\n")).collect();
+    let play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work().says(&long).says("after");
+    let mut cockpit = Cockpit::with(vec![play], Glyphs::Unicode).keys("⏎");
+    cockpit.act(Action::Resized(80, 24));
+    cockpit.press("j⏎");
+    let mut seen = String::new();
+    for _ in 0..70 {
+        seen.push_str(&cockpit.screen(80, 24));
+        cockpit.press("j");
+    }
+    for n in 0..60 {
+        assert!(seen.contains(&format!("row {n}\n")), "row {n} was never seen");
+    }
+}
+
+#[test]
+fn what_lies_before_is_asked_for_once_at_the_end() {
+    let events = busy().lines();
+    let run = RunId::parse("aaaaa2").expect("an id");
+    let mut cockpit = Cockpit::with(vec![busy()], Glyphs::Unicode);
+    cockpit.act(Action::Resized(80, 24));
+    cockpit.model.timeline.forget();
+    cockpit.act(Action::Events { run: run.clone(), lines: events[50..].to_vec() });
+    cockpit.effects.clear();
+    cockpit.press("⏎GGG");
+    let asked = |cockpit: &Cockpit| cockpit.effects.iter().filter(|e| matches!(e, Effect::Look { .. })).count();
+    assert_eq!(asked(&cockpit), 1, "not while the first answer is still to come, and not when all is there");
+    assert_eq!(cockpit.model.timeline.lines.len(), events.len());
+    cockpit.press("G");
+    assert!(cockpit.screen(80, 24).contains("created"));
+}
