@@ -23,10 +23,12 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let mut seat = Seat::take(&house, &[], 120, 40);
     seat.wait_until("the runs", |s| s.contains(&format!("{RUNS} working")));
     let keys = keys(&mut seat)?;
+    let plain = plain()?;
     let events = events(&mut seat);
     let busy = house.rows().iter().filter(|row| at_work(row)).count();
     let mut lines = vec![
         format!("key to finished frame, {RUNS} busy runs: {} ({KEYS} keys)", spread(keys)),
+        format!("key to its echo by `cat` in the same minute: {}", spread(plain)),
         format!("event to cell, {RUNS} runs × 20 a second: {} ({busy} still at work afterwards)", spread(events)),
     ];
     seat.press("q");
@@ -66,6 +68,23 @@ fn keys(seat: &mut Seat) -> color_eyre::Result<Vec<f64>> {
         let pause = Duration::from_millis(5 + (n as u64 * 7) % 23);
         seat.listen(pause);
     }
+    Ok(took)
+}
+
+/// What the machine itself takes under the same load: a program that writes back what it reads, and nothing else.
+fn plain() -> color_eyre::Result<Vec<f64>> {
+    let command = pty_process::blocking::Command::new("sh").args(["-c", "stty raw -echo; echo ready; exec cat"]);
+    let mut seat = Seat::of(command, 80, 24);
+    seat.wait_until("cat", |s| s.contains("ready"));
+    let mut took = Vec::new();
+    for n in 0..KEYS {
+        let pressed = Instant::now();
+        seat.press("j");
+        let at = seat.next_bytes(Duration::from_secs(10)).ok_or_eyre("an echo")?;
+        took.push(at.duration_since(pressed).as_secs_f64() * 1e3);
+        seat.listen(Duration::from_millis(5 + (n as u64 * 7) % 23));
+    }
+    drop(seat.cut().kill());
     Ok(took)
 }
 

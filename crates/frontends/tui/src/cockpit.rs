@@ -30,7 +30,7 @@ use wire::Wire;
 /// Rows change their places only when nobody pressed a key for this long.
 const QUIET: Duration = Duration::from_secs(2);
 /// What the daemon tells is drawn at most this often; a key at once.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_millis(50);
 /// How often a daemon that is gone is looked for.
 const AGAIN: Duration = Duration::from_secs(1);
 

@@ -168,7 +168,7 @@ pub(crate) enum Verb {
 
 /// Changes the model and gives what is to be done outside.
 pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
-    let effects = match action {
+    let mut effects = match action {
         Action::AllRows(rows) => runs::replace(model, rows),
         Action::Rows(rows) => runs::take_up(model, rows),
         Action::Started(rows) => overlays::started(model, rows),
@@ -251,6 +251,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Leave => vec![Effect::Leave],
     };
     runs::keep_in_view(model);
+    // What has come into view is loaded.
+    effects.extend(details::look(model));
     effects
 }
 

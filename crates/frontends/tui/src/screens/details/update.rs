@@ -1,5 +1,7 @@
 //! Which run and which tab is looked into, and what the moving keys do there.
 
+use domain::RunId;
+
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
@@ -11,12 +13,17 @@ pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
         model.focus = Focus::Runs;
         model.zoomed = false;
     }
-    if model.looking == model.cursor { Vec::new() } else { look_again(model) }
+    if model.looking == wanted(model) { Vec::new() } else { look_again(model) }
+}
+
+/// The run whose details are seen: what is not seen is not loaded, so that going through many runs costs nothing.
+fn wanted(model: &Model) -> Option<RunId> {
+    model.cursor.clone().filter(|_| layout(model).body.height > 0)
 }
 
 /// Loads the selected run's details anew.
 pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
-    model.looking.clone_from(&model.cursor);
+    model.looking = wanted(model);
     model.timeline.forget();
     model.output.forget();
     model.diff.forget();

@@ -8,7 +8,7 @@ use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
 
 /// Events that are loaded when a run is first looked into.
-pub(crate) const LAST: u64 = 1_000;
+pub(crate) const LAST: u64 = 200;
 /// Events that are kept.
 const KEPT: usize = 20_000;
 
