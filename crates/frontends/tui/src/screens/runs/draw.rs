@@ -138,14 +138,14 @@ fn right_side(model: &Model, theme: &Theme, room: usize) -> Vec<Span<'static>> {
         return error(&format!("not written: {}", domain::text::line(reason)));
     }
     let mut parts: Vec<(String, Role)> = Vec::new();
-    if !model.filter.is_empty() {
-        let text = format!("/{} {} of {}", model.filter, model.order.len(), model.rows.len());
-        parts.push((text, Role::Match));
-    }
     if !model.marks.is_empty() {
         let hidden = model.marks.iter().filter(|id| !model.order.contains(id)).count();
         let hidden = if hidden > 0 { format!(" ({hidden} not shown)") } else { String::new() };
         parts.push((format!("{} marked{hidden}", model.marks.len()), Role::Marked));
+    }
+    if !model.filter.is_empty() {
+        let text = format!("/{} {} of {}", model.filter, model.order.len(), model.rows.len());
+        parts.push((text, Role::Match));
     }
     if let Some(disk) = model.disk {
         parts.push((format!("disk {} free", figures::bytes(disk.free)), Role::Dim));
