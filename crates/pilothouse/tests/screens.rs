@@ -28,6 +28,7 @@ fn someone_starts_answers_compares_stops_brings_back_and_leaves() {
         let name = task.to_lowercase().replace(' ', "-");
         cockpit.wait_until("the run", move |s| s.contains(&name[..7]) && !s.contains("new run in"));
     }
+    cockpit.wait_until("that one asks", |s| s.contains("1 need you"));
     cockpit.press("!");
     let asked = cockpit.wait_until("the question", |s| s.contains("1 need you") && s.contains("y once"));
     assert!(asked.contains("asks: Bash: npm publish --dry-run"), "{asked}");
@@ -42,8 +43,7 @@ fn someone_starts_answers_compares_stops_brings_back_and_leaves() {
     cockpit.press("⎋g");
     cockpit.wait_until("the run at work", |s| s.lines().any(|line| line.starts_with('>') && line.contains("tidy-up")));
     cockpit.press("x");
-    let sure = cockpit.wait_until("the question", |s| s.contains("Terminate tidy-up?"));
-    insta::assert_snapshot!("terminate-80x24", normalized(&sure));
+    cockpit.wait_until("the question", |s| s.contains("Terminate tidy-up?") && s.contains("keeps"));
     cockpit.press("⏎");
     cockpit.wait_until("its end", |s| s.contains("1 finished"));
     cockpit.press("r");

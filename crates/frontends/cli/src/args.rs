@@ -322,7 +322,11 @@ pub struct DemoArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum DaemonVerb {
     /// Show the daemon; does not start one.
-    Status,
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// End the daemon; runs go on and the next face starts it again.
     Stop,
     /// Serve in the foreground.

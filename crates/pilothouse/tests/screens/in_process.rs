@@ -224,14 +224,15 @@ impl Screen {
     }
 }
 
-/// The screen without what differs from one time to the next: every figure is a zero, blanks are one.
+/// The screen without what differs from one time to the next: every figure is a zero, blanks and rules are one.
 pub(crate) fn normalized(screen: &str) -> String {
     let line = |line: &str| {
         let mut out = String::new();
         for c in line.chars() {
             let c = if c.is_ascii_digit() || (c == '.' && out.ends_with('0')) { '0' } else { c };
-            let again = (c == '0' || c == ' ') && out.ends_with(c);
-            if !again {
+            let again = matches!(c, '0' | ' ' | '─' | '━') && out.ends_with(c);
+            let unit = matches!(c, 'K' | 'M' | 'G' | 'T') && out.ends_with('0');
+            if !again && !unit {
                 out.push(c);
             }
         }

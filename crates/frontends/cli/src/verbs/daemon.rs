@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::out::Out;
 
 pub(super) async fn daemon(verb: DaemonVerb, places: &Places) -> Result<Code, CliError> {
-    let mut out = Out::stdout(false);
+    let mut out = Out::stdout(verb == DaemonVerb::Status { json: true });
     let not_running = |error: &ClientError| {
         matches!(error, ClientError::NotRunning(_) | ClientError::Unreachable { .. } | ClientError::Gone)
     };
@@ -25,11 +25,15 @@ pub(super) async fn daemon(verb: DaemonVerb, places: &Places) -> Result<Code, Cl
             client::stop(places, connection).await?;
             out.line("the daemon has ended; runs go on, and the next pilothouse starts it again")?;
         }
-        DaemonVerb::Status | DaemonVerb::Run => {
+        DaemonVerb::Status { .. } | DaemonVerb::Run => {
             let Reply::Status(status) = connection.ask(Request::Status).await? else {
                 return Err(ClientError::Unexpected.into());
             };
-            out.line(line(&status))?;
+            if out.json {
+                out.value(&status)?;
+            } else {
+                out.line(line(&status))?;
+            }
         }
     }
     Ok(Code::Done)
