@@ -180,7 +180,7 @@ impl Cockpit {
                 match self.perform(own, screen).await? {
                     Done::Left => return Ok(Stay::No),
                     Done::Nothing => {}
-                    Done::Then(action) => actions.push(action),
+                    Done::Then(action) => actions.push(*action),
                 }
             }
         }
@@ -198,18 +198,18 @@ impl Cockpit {
             }
             Effect::Redraw => {
                 let size = screen.redraw()?;
-                Done::Then(Action::Resized(size.0, size.1))
+                Done::then(Action::Resized(size.0, size.1))
             }
             Effect::Suspend => {
                 outside::suspend(screen)?;
                 let size = screen.redraw()?;
-                Done::Then(Action::Resized(size.0, size.1))
+                Done::then(Action::Resized(size.0, size.1))
             }
             Effect::Editor(folder) => {
                 let problem = outside::editor(screen, editor, &folder, ".").await?;
-                problem.map_or(Done::Nothing, |problem| Done::Then(Action::Notice(problem)))
+                problem.map_or(Done::Nothing, |problem| Done::then(Action::Notice(problem)))
             }
-            Effect::EditText(text) => Done::Then(match outside::edit_text(screen, editor, &text).await? {
+            Effect::EditText(text) => Done::then(match outside::edit_text(screen, editor, &text).await? {
                 Ok(text) => Action::Edited(text),
                 Err(problem) => Action::Notice(problem),
             }),
@@ -313,13 +313,19 @@ impl Cockpit {
 enum Done {
     Nothing,
     Left,
-    Then(Action),
+    Then(Box<Action>),
 }
 
 /// What a signal said.
 enum Told {
     End,
     GoOn,
+}
+
+impl Done {
+    fn then(action: Action) -> Self {
+        Self::Then(Box::new(action))
+    }
 }
 
 /// The signals that end a face, and the one that says it goes on.

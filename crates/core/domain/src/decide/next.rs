@@ -139,7 +139,7 @@ fn over_budget(run: &RunState) -> Decision {
     let used = run.tokens.map_or(0, |tokens| tokens.total());
     let over = run.budget.is_some_and(|budget| used >= budget);
     // What can't be paused just now is looked at again at its next event.
-    let pauses = over && !run.attempt().is_some_and(|attempt| attempt.result.is_some());
+    let pauses = over && run.attempt().is_none_or(|attempt| attempt.result.is_none());
     if pauses { super::pause(run, By::Budget).unwrap_or_default() } else { Decision::default() }
 }
 

@@ -58,6 +58,6 @@ mod tests {
         assert_eq!(cut(old, &gone), ["+", "tax"]);
         assert_eq!(cut(new, &come), ["*", "taxes"]);
         assert_eq!(differ("alpha beta gamma", "one two three four"), (Vec::new(), Vec::new()));
-        assert_eq!(differ("é ü", "é ö").1, [3..5]);
+        assert_eq!(differ("é ü", "é ö").1.first(), Some(&(3..5)));
     }
 }
