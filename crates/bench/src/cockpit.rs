@@ -91,7 +91,7 @@ fn plain() -> color_eyre::Result<Vec<f64>> {
 /// From the moment an agent writes a message until it can be read.
 fn events(seat: &mut Seat) -> Vec<f64> {
     seat.press("\r");
-    seat.wait_until("the timeline", |s| s.contains("[Timeline]") && s.contains(" at "));
+    seat.wait_until("the timeline", |s| s.contains("[Timeline]") && s.contains("written at "));
     let (began, mut last, mut took) = (Instant::now(), 0u64, Vec::new());
     while began.elapsed() < LOOK {
         if seat.next_bytes(Duration::from_secs(2)).is_none() {
@@ -112,7 +112,7 @@ fn events(seat: &mut Seat) -> Vec<f64> {
 
 /// When the message of this line was written, in milliseconds since the epoch.
 fn sent(line: &str) -> Option<u64> {
-    line.split_once("Message ")?.1.split_once(" at ")?.1.split(':').next()?.parse().ok()
+    line.split_once("written at ")?.1.split(',').next()?.parse().ok()
 }
 
 /// Bytes that a cockpit writes in ten seconds in which nothing changes.

@@ -138,7 +138,10 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mi
             refused,
         })?;
     let wanted = request.agent.as_deref().unwrap_or(&settings.agent.value);
-    let (agent, model) = agent(wanted, request.model.as_deref()).map_err(Mistake::at(Field::Agent))?;
+    // An agent that is known has no such model.
+    let known = agents::find(wanted.split(':').next().unwrap_or(wanted)).is_some();
+    let field = if known && request.model.is_some() { Field::Model } else { Field::Agent };
+    let (agent, model) = agent(wanted, request.model.as_deref()).map_err(Mistake::at(field))?;
     if request.interactive && !agents::find(&agent).is_some_and(agents::Agent::has_terminal) {
         let reason = format!("{agent} has no screen of its own to show in a terminal; start it without --interactive");
         return Err(Mistake::at(Field::Agent)(usage(reason)));

@@ -65,6 +65,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::PhaseFinished(d) => {
             let left = match d.leftovers {
                 0 => String::new(),
+                1 => ", 1 left-over file committed".to_owned(),
                 n => format!(", {n} left-over files committed"),
             };
             ("finished", format!("{} at {}{left}", event.phase.as_deref().unwrap_or(""), short(&d.head)), false)

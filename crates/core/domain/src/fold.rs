@@ -22,7 +22,10 @@ pub fn all<'a>(events: impl IntoIterator<Item = &'a Event>) -> RunState {
 /// Changes `state` by one event. Every order of events gives a state; none panics.
 pub fn apply(state: &mut RunState, event: &Event) {
     state.seq = event.seq;
-    state.last_event_at = Some(event.at);
+    // What pilothouse notes for itself is no sign of life of the run.
+    if !matches!(event.body, Body::Adopted(_) | Body::Note(_)) {
+        state.last_event_at = Some(event.at);
+    }
     if let (Some(src), Some(attempt)) = (&event.src, attempt_of(state, event))
         && let Some(to) = src.to
         && src.file == "stdout"

@@ -75,6 +75,7 @@ pub enum Piece {
 pub enum Field {
     Task,
     Agent,
+    Model,
     Name,
     Base,
     Phases,

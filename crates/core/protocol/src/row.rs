@@ -226,6 +226,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         last_event_at: run.last_event_at,
         group,
         activity: match &run.status {
+            // What happens in a terminal is for the person's eyes alone.
+            Status::Working(_) if spec.interactive => Some("works in its own terminal".to_owned()),
             Status::Working(activity) => Some(activity.word()),
             _ => None,
         },

@@ -101,7 +101,10 @@ impl Console for Tty {
         // Whoever had the terminal meanwhile may have left it in another mode than it is remembered in.
         disable_raw_mode()?;
         enable_raw_mode()?;
-        self.keys = Some(Keys::read()?);
+        // One that reads already goes on: keys it has heard would be lost with it.
+        if self.keys.is_none() {
+            self.keys = Some(Keys::read()?);
+        }
         self.taken = true;
         Ok(())
     }

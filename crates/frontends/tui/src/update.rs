@@ -121,6 +121,8 @@ pub(crate) enum Action {
     Field(isize),
     Choice(isize),
     NewLine,
+    /// Take away what stands in the field.
+    Clear,
     EditOutside,
     /// The text as the person's editor left it.
     Edited(String),
@@ -239,6 +241,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Field(by) => overlays::field(model, by),
         Action::Choice(by) => overlays::choice(model, by),
         Action::NewLine => overlays::new_line(model),
+        Action::Clear => overlays::clear(model),
         Action::EditOutside => overlays::edit_outside(model),
         Action::Edited(text) => overlays::edited(model, &text),
         Action::Attach => attach::attach(model),
@@ -276,6 +279,8 @@ fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
     let line = diff::top_line(model);
     model.size = (columns, rows);
     diff::show_again(model, line);
+    let beside = if columns >= runs::WIDE { columns * 2 / 5 } else { 0 };
+    model.timeline.width = usize::from(columns.saturating_sub(beside + 23));
     if !model.tabs().contains(&model.tab) {
         model.tab = Tab::Timeline;
     }

@@ -58,7 +58,9 @@ pub(super) fn chatty(stage: &mut Stage) -> io::Result<End> {
     for n in 1..=600 {
         // Whoever sees it can tell how long that took.
         let now = jiff::Timestamp::now().as_millisecond();
-        stage.says(&format!("Message {n} at {now}: thinking aloud about the task and what could be done next."))?;
+        stage.says(&format!(
+            "Message {n}: written at {now}, thinking aloud about the task and what could be done next."
+        ))?;
         stage.think(50);
     }
     done("Done talking.")

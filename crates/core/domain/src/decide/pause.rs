@@ -50,5 +50,5 @@ fn over_budget(run: &RunState) -> String {
     let used = figures::count(run.tokens.map_or(0, |tokens| tokens.total()));
     let budget = figures::count(run.budget.unwrap_or(0));
     let again = figures::count(run.spec.as_ref().and_then(|spec| spec.budget_tokens).unwrap_or(0));
-    format!("budget reached: {used} of {budget} tokens (the agent's count); resuming gives it {again} more")
+    format!("budget reached: {used} of {budget} tokens; resuming gives {again} more")
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use client::{ClientError, Connection, Incoming, Outgoing, Places};
 use domain::RunId;
+use domain::command::Command;
 use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Reply, Request, Scope};
 use tokio::sync::mpsc;
 
@@ -37,7 +38,8 @@ enum Asked {
     Run,
     Choices,
     Removable(Vec<RunId>),
-    Act(usize),
+    /// How many runs, and the word for what is done with them.
+    Act(usize, Option<&'static str>),
     Attach(RunId),
     Nothing,
 }
@@ -83,10 +85,11 @@ impl Wire {
             Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
             Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
             Effect::Act { runs, command } => {
-                (Request::Act { runs: texts(&runs), scope, command }, Asked::Act(runs.len()))
+                let done = Asked::Act(runs.len(), Some(done(&command)));
+                (Request::Act { runs: texts(&runs), scope, command }, done)
             }
             Effect::Answer { run, question, answer } => {
-                (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act(1))
+                (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act(1, None))
             }
             Effect::Attach { run, columns, rows } => {
                 (Request::Attach { run: run.clone(), columns, rows }, Asked::Attach(run))
@@ -159,7 +162,7 @@ impl Wire {
             (Asked::Removable(runs), Reply::Refused(refused)) => {
                 vec![Action::NotRemovable { runs, why: refused.reason }]
             }
-            (Asked::Act(many), Reply::Acted(acted)) => said(many, &acted),
+            (Asked::Act(many, word), Reply::Acted(acted)) => said(many, word, &acted),
             (Asked::Attach(run), Reply::Attached(terminal)) => {
                 vec![Action::Attached { run, columns: terminal.columns, rows: terminal.rows }]
             }
@@ -190,16 +193,32 @@ impl Wire {
 }
 
 /// What became of the runs that something was done with: what did not work, or what one should know.
-fn said(many: usize, acted: &[Acted]) -> Vec<Action> {
+fn said(many: usize, word: Option<&str>, acted: &[Acted]) -> Vec<Action> {
     let name = |one: &Acted| one.name.clone().unwrap_or_else(|| one.run.clone());
     let complaints: Vec<String> =
         acted.iter().filter_map(|one| Some(format!("{}: {}", name(one), one.reason.as_ref()?))).collect();
-    let notes = acted.iter().filter_map(|one| Some(format!("{}: {}", name(one), one.note.as_ref()?)));
-    let text = match complaints.as_slice() {
-        [] if many == 1 => return notes.map(Action::Notice).collect(),
-        [] => format!("done with {many} runs"),
-        [one] if many == 1 => one.clone(),
-        some => format!("{} of {many} could not be done: {}", some.len(), some.join("; ")),
+    let note = acted.iter().find_map(|one| Some(format!("{}: {}", name(one), one.note.as_ref()?)));
+    let text = match (complaints.as_slice(), word) {
+        ([], _) if many == 1 && note.is_some() => note.unwrap_or_default(),
+        ([], None) => return Vec::new(),
+        ([], Some(word)) if many == 1 => acted.first().map_or_else(String::new, |one| format!("{}: {word}", name(one))),
+        ([], Some(word)) => format!("{many} runs: {word}"),
+        ([one], _) if many == 1 => one.clone(),
+        (some, _) => format!("{} of {many} could not be done: {}", some.len(), some.join("; ")),
     };
     vec![Action::Notice(text)]
+}
+
+/// What was done, when it is done.
+fn done(command: &Command) -> &'static str {
+    match command {
+        Command::Pause => "paused",
+        Command::Resume => "goes on",
+        Command::Retry { .. } => "another attempt begins",
+        Command::Terminate { .. } => "terminated; worktree and branch are kept",
+        Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
+        Command::Dismiss => "out of sight; ls --all has it",
+        Command::Rm => "its worktree is gone; u brings it back",
+        Command::Restore => "its worktree is back",
+    }
 }

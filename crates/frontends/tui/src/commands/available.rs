@@ -21,7 +21,8 @@ pub(super) fn none_in_need(model: &Model) -> Option<String> {
 }
 
 pub(super) fn nowhere(model: &Model) -> Option<String> {
-    model.folder.is_none().then(|| "start the cockpit inside a repository to start runs in it".to_owned())
+    let there = model.folder.is_some() || (model.all && model.selected().is_some());
+    (!there).then(|| "start the cockpit inside a repository to start runs in it".to_owned())
 }
 
 /// Questions are answered one by one: each is another question.

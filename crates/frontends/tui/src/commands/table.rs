@@ -110,6 +110,7 @@ pub(crate) const ALL: &[Command] = &[
     motion("choice-down", "the next choice, or the line below", None, || Action::Choice(1)),
     motion("choice-up", "the choice before, or the line above", None, || Action::Choice(-1)),
     motion("new-line", "begin a new line", None, || Action::NewLine),
+    motion("clear", "take away what stands in the field", Some("clear"), || Action::Clear),
     motion("edit-outside", "write the task in your editor", None, || Action::EditOutside),
     view("mouse", "give the mouse to the terminal, or take it back", None, always, || Action::Mouse),
     view("redraw", "draw the whole screen anew", None, always, || Action::Redraw),

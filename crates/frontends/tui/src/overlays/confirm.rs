@@ -33,23 +33,22 @@ pub(crate) struct Confirm {
     pub(crate) top: usize,
 }
 
-/// What was looked up before worktrees are removed: runs that may not go are left out, and why is said.
+/// What was looked up before worktrees are removed: what a snapshot keeps, what it leaves out, and what else one should
+/// know. What stands in the way for good is said by the daemon, which refuses.
 pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]) -> Vec<Effect> {
     let Some(confirm) = waiting_for(model, runs) else { return Vec::new() };
     confirm.waits = false;
     let name = |row: &RemovableRow| domain::text::line(row.name.as_deref().unwrap_or(&row.path));
-    let may = |run: &RunId| rows.iter().any(|row| row.may_go && row.run.as_deref() == Some(run.as_str()));
-    confirm.runs.retain(may);
-    for row in rows.iter().filter(|row| row.may_go) {
+    for row in rows {
         let bytes = row.bytes.map_or_else(|| figures::UNKNOWN.to_owned(), figures::bytes);
         confirm.lines.push(("snapshot".to_owned(), format!("{}: {bytes}", name(row))));
+        if !row.may_go {
+            confirm.lines.push(("note".to_owned(), format!("{}: {}", name(row), domain::text::line(&row.why))));
+        }
         if !row.left_out.is_empty() {
             let left = domain::text::line(&row.left_out.join(", "));
             confirm.lines.push(("NOT kept".to_owned(), format!("{}: {left}", name(row))));
         }
-    }
-    for row in rows.iter().filter(|row| !row.may_go) {
-        confirm.lines.push(("stays".to_owned(), format!("{}: {}", name(row), domain::text::line(&row.why))));
     }
     Vec::new()
 }

@@ -15,6 +15,6 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Fr
         Some(Overlay::Choose(choose)) => choose::draw(choose, model, keymap, theme, frame),
         Some(Overlay::Prompt(prompt)) => prompt::draw(prompt, model, theme, frame),
         Some(Overlay::Palette(palette)) => palette::draw(palette, model, keymap, theme, frame),
-        Some(Overlay::NewRun(form)) => new_run::draw(form, model, keymap, theme, frame),
+        Some(Overlay::NewRun(form)) => new_run::draw(form, keymap, theme, frame),
     }
 }

@@ -6,26 +6,36 @@ use ratatui::text::{Line, Span};
 use super::window::{self, keys};
 use crate::keymap::{Keymap, Place};
 use crate::theme::{Role, Theme};
+use crate::widgets::wrapped;
 
-/// Lines that the help has.
-pub(super) fn count(keymap: &Keymap) -> usize {
-    Place::ALL.iter().map(|(place, _)| keymap.of(*place).len() + 2).sum()
+/// Columns of the window.
+const WIDTH: u16 = 100;
+
+/// Lines that the help has on a screen of so many columns.
+pub(super) fn count(keymap: &Keymap, columns: u16) -> usize {
+    lines(keymap, &Theme::plain(), WIDTH.min(columns)).len()
 }
 
-pub(super) fn draw(top: usize, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+fn lines(keymap: &Keymap, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let room = usize::from(width).saturating_sub(21);
     let mut lines = Vec::new();
     for (place, title) in Place::ALL {
         lines.push(Line::styled(title, theme.style(Role::Heading)));
         for (command, keys) in keymap.of(place) {
-            lines.push(Line::from(vec![
-                Span::styled(format!("{:>15}", keys.join(" ")), theme.style(Role::Key)),
-                Span::raw(format!("  {}", command.doc)),
-            ]));
+            for (at, part) in wrapped(command.doc, room).into_iter().enumerate() {
+                let keys = if at == 0 { keys.join(" ") } else { String::new() };
+                let keys = Span::styled(format!("{keys:>15}"), theme.style(Role::Key));
+                lines.push(Line::from(vec![keys, Span::raw(format!("  {part}"))]));
+            }
         }
         lines.push(Line::default());
     }
+    lines
+}
+
+pub(super) fn draw(top: usize, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let footer =
         keys(keymap, Place::Help, theme, &[("line-down", "down"), ("scroll-down", "page"), ("close", "close")]);
-    let width = window::width(frame, 78);
-    window::scrolled(" keys ", lines, footer, top, width, theme, frame);
+    let width = window::width(frame, WIDTH);
+    window::scrolled(" keys ", lines(keymap, theme, width), footer, top, width, theme, frame);
 }

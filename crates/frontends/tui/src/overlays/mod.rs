@@ -18,7 +18,7 @@ pub(crate) use draw::draw;
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, find};
-pub(crate) use update::{accept, asked_in_vain, close, edit, line, paste, refused};
+pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, refused};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {

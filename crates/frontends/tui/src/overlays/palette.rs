@@ -66,7 +66,14 @@ pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
                 Entry::Command(command) => score(command.name).map(|score| score * 2),
                 Entry::Run(_, name) => score(name).map(|score| score * 2),
             };
-            Some((by_name.or_else(|| score(&entry.text()))?, entry))
+            let score = by_name.or_else(|| score(&entry.text()))?;
+            // What can be done comes before what can't, and a run that is named in full before everything.
+            let score = match &entry {
+                Entry::Command(command) if (command.unavailable)(model).is_some() => score / 4,
+                Entry::Run(_, name) if *name == typed.trim() => u32::MAX,
+                _ => score,
+            };
+            Some((score, entry))
         })
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use domain::command::Command;
 
-use super::{Overlay, help, new_run, palette, prompt, window};
+use super::{Overlay, help, new_run, one_line, palette, prompt, window};
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -48,7 +48,8 @@ pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
     match &mut model.overlay {
         Some(Overlay::Help { top }) => {
-            *top = top.saturating_add_signed(by).min(window::last_top(help::count(&Keymap::built_in()), model.size.1));
+            let lines = help::count(&Keymap::built_in(), model.size.0);
+            *top = top.saturating_add_signed(by).min(window::last_top(lines, model.size.1));
         }
         Some(Overlay::Confirm(confirm)) => {
             let last = window::last_top(confirm.height(model.size.0), model.size.1);
@@ -78,6 +79,26 @@ pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         }
         Some(Overlay::NewRun(form)) => {
             form.edit(key);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes away what stands in the field that is typed into.
+pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.input = one_line("");
+            prompt::typed(model)
+        }
+        Some(Overlay::Palette(palette)) => {
+            (palette.input, palette.at) = (one_line(""), 0);
+            Vec::new()
+        }
+        Some(Overlay::NewRun(form)) => {
+            form.problem = None;
+            form.set(form.at, "");
             Vec::new()
         }
         _ => Vec::new(),

@@ -6,14 +6,13 @@ use ratatui::text::{Line, Span};
 
 use super::form::{Entry, NewRun};
 use crate::keymap::{Keymap, Place};
-use crate::model::Model;
 use crate::overlays::window::{self, keys};
 use crate::theme::{Role, Theme};
-use crate::widgets::{fit, wrapped};
+use crate::widgets::wrapped;
 
 const LABEL: u16 = 9;
 
-pub(crate) fn draw(form: &NewRun, model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+pub(crate) fn draw(form: &NewRun, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     let width = window::width(frame, 90);
     // The task gets what the other fields leave.
@@ -21,16 +20,11 @@ pub(crate) fn draw(form: &NewRun, model: &Model, keymap: &Keymap, theme: &Theme,
     let task = area.height.saturating_sub(others).clamp(1, 10);
     let height = (others + task).min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    let title = match &model.folder {
+    let title = match &form.folder {
         Some(folder) => format!(" new run in {} ", domain::text::line(&folder.display().to_string())),
         None => " new run ".to_owned(),
     };
-    let inner = window::frame(
-        &fit(&title, usize::from(width).saturating_sub(4)).trim_end().replace("  ", " "),
-        place,
-        theme,
-        frame,
-    );
+    let inner = window::frame(&title, place, theme, frame);
     let mut y = inner.y;
     for entry in Entry::ALL {
         let rows = if entry == Entry::Task { task } else { 1 };
@@ -53,7 +47,8 @@ pub(crate) fn draw(form: &NewRun, model: &Model, keymap: &Keymap, theme: &Theme,
         let does = [
             ("accept", "start"),
             ("next-field", "next"),
-            ("new-line", "new line"),
+            ("new-line", "line"),
+            ("clear", "clear"),
             ("edit-outside", "$EDITOR"),
             ("close", "leave"),
         ];

@@ -43,6 +43,8 @@ impl Entry {
 
 #[derive(Debug, Clone)]
 pub(crate) struct NewRun {
+    /// Where the run is asked for from.
+    pub(crate) folder: Option<PathBuf>,
     pub(crate) inputs: Vec<TextArea<'static>>,
     pub(crate) at: Entry,
     pub(crate) choices: Option<Choices>,
@@ -63,7 +65,8 @@ impl Default for NewRun {
             }
             input
         });
-        let mut form = Self { inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false };
+        let mut form =
+            Self { folder: None, inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false };
         form.focus(Entry::Task);
         form
     }
@@ -211,6 +214,7 @@ pub(crate) fn entry_of(field: Field) -> Entry {
     match field {
         Field::Task => Entry::Task,
         Field::Agent => Entry::Agent,
+        Field::Model => Entry::Model,
         Field::Name => Entry::Name,
         Field::Base => Entry::Base,
         Field::Phases => Entry::Phases,

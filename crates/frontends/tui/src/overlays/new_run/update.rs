@@ -10,9 +10,13 @@ use crate::screens::runs;
 
 /// Opens the form: what was left unsent is in it again.
 pub(crate) fn new_run(model: &mut Model) -> Vec<Effect> {
-    let form = model.draft.take().unwrap_or_default();
+    let mut form = model.draft.take().unwrap_or_default();
+    // Among runs of several repositories it is for the one under the cursor.
+    let here = model.selected().filter(|_| model.all).map(|row| row.repo.clone().into());
+    form.folder = here.or_else(|| model.folder.clone());
+    let asked = form.folder.clone().map(Effect::Choices);
     model.overlay = Some(Overlay::NewRun(form));
-    model.folder.clone().map(Effect::Choices).into_iter().collect()
+    asked.into_iter().collect()
 }
 
 fn with(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect> {
@@ -109,7 +113,7 @@ pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// Sends the request; the form stays until it is known to be good.
 pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
-    let Some(folder) = model.folder.clone() else { return Vec::new() };
+    let Some(folder) = form.folder.clone() else { return Vec::new() };
     let mut effects = Vec::new();
     if !form.sending {
         match form.request(folder) {

@@ -148,6 +148,12 @@ impl Pen<'_> {
                 continue;
             }
             if used + wide > room {
+                // What is cut is said to be.
+                if let Some(last) = text.pop() {
+                    used -= last.width().unwrap_or(0);
+                    text.push('…');
+                    used += 1;
+                }
                 break;
             }
             let style = style(byte);

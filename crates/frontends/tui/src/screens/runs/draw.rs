@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{TableLine, columns, layout, lines, why};
 use crate::cockpit::{beneath, places};
 use crate::commands::{self, Command};
-use crate::keymap::Keymap;
+use crate::keymap::{Keymap, Place};
 use crate::model::{Focus, Heading, Model};
 use crate::screens::details;
 use crate::theme::{Role, Theme};
@@ -182,6 +182,8 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
     let mut told: Vec<Told> = Vec::new();
     if model.focus == Focus::Details {
         told.push(Told { key: "esc".to_owned(), hint: "back", stays: false });
+        let next = keymap.keys_in(Place::Details, "next").into_iter().next();
+        told.extend(next.filter(|_| model.order.len() > 1).map(|key| Told { key, hint: "next run", stays: false }));
     }
     for place in places(model) {
         for (command, keys) in keymap.of(place) {
@@ -228,6 +230,9 @@ fn hint(model: &Model, command: &Command) -> Option<&'static str> {
     let paused = model.meant().iter().all(|row| row.status == "paused");
     match command.name {
         "pause" if paused => Some("resume"),
+        "attach" if model.selected().is_some_and(|row| row.mode == "interactive" && row.pid.is_some()) => {
+            Some("terminal")
+        }
         "next-in-need" if model.selected().is_some_and(|row| row.needs_you) && model.count(Group::NeedsYou) == 1 => {
             None
         }

@@ -37,7 +37,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::PauseOrResume => {
             // The same key pauses what works and lets go on what is paused.
             let (paused, works): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.status == "paused");
-            if works.is_empty() { act(model, &paused, Command::Resume) } else { act(model, &works, Command::Pause) }
+            if works.is_empty() { act(&paused, Command::Resume) } else { act(&works, Command::Pause) }
         }
         Verb::Terminate => {
             let lines = [
@@ -47,18 +47,19 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             ];
             ask(model, "Terminate", &rows, Command::Terminate { grace_ms: GRACE_MS }, &lines, "leave it running")
         }
-        Verb::Retry if many => {
+        Verb::Retry if many || rows.iter().any(|row| row.status == "ready") => {
             let lines = [
                 ("does", "puts each worktree back to where its phase began and starts the agent anew"),
                 ("keeps", "what is there now, as a checkpoint; b goes back to it"),
                 ("loses", "nothing"),
             ];
-            ask(model, "Retry", &rows, Command::Retry { phase: None, resume: Some(false) }, &lines, "leave it")
+            let command = Command::Retry { phase: None, resume: Some(false) };
+            ask(model, "Retry", &rows, command, &lines, "leave it as it is")
         }
-        Verb::Retry => act(model, &rows, Command::Retry { phase: None, resume: None }),
-        Verb::Continue => act(model, &rows, Command::Retry { phase: None, resume: Some(true) }),
-        Verb::Restore => act(model, &rows, Command::Restore),
-        Verb::Dismiss => act(model, &rows, Command::Dismiss),
+        Verb::Retry => act(&rows, Command::Retry { phase: None, resume: None }),
+        Verb::Continue => act(&rows, Command::Retry { phase: None, resume: Some(true) }),
+        Verb::Restore => act(&rows, Command::Restore),
+        Verb::Dismiss => act(&rows, Command::Dismiss),
         Verb::Remove => {
             let runs = rows.iter().map(|row| row.id.clone()).collect();
             let lines = [
@@ -79,8 +80,7 @@ pub(crate) fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn act(model: &mut Model, rows: &[Row], command: Command) -> Vec<Effect> {
-    model.marks.clear();
+fn act(rows: &[Row], command: Command) -> Vec<Effect> {
     let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
     if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command }] }
 }

@@ -6,6 +6,8 @@ use domain::describe::{Described, describe};
 use domain::{Event, Timestamp};
 use serde_json::Value;
 
+use crate::widgets::wrapped;
+
 /// An attempt at a phase; what is folded together.
 pub(crate) type Attempt = (String, u32);
 
@@ -99,6 +101,8 @@ pub(crate) struct TimelineView {
     pub(crate) search: Option<String>,
     /// More of the past is asked for.
     pub(crate) asked: bool,
+    /// Columns for what an unfolded event says.
+    pub(crate) width: usize,
 }
 
 /// What is drawn in one line.
@@ -123,7 +127,7 @@ impl Shown<'_> {
 impl TimelineView {
     /// Nothing is loaded any more; how the person wants it shown stays.
     pub(crate) fn forget(&mut self) {
-        *self = Self { kinds: self.kinds, search: self.search.take(), ..Self::default() };
+        *self = Self { kinds: self.kinds, search: self.search.take(), width: self.width, ..Self::default() };
     }
 
     pub(crate) fn follow(&mut self) {
@@ -155,7 +159,8 @@ impl TimelineView {
             } else {
                 shown.push(Shown::Event(line));
                 if self.unfolded.contains(&line.seq) {
-                    shown.extend(data(&line.raw).into_iter().take(MOST).map(|text| Shown::More(line.seq, text)));
+                    let said = data(&line.raw).into_iter().flat_map(|text| wrapped(&text, self.width.max(20)));
+                    shown.extend(said.take(MOST).map(|text| Shown::More(line.seq, text)));
                 }
             }
         }
