@@ -28,13 +28,21 @@ impl Shared {
     }
 }
 
-impl Write for Shared {
+/// What is written becomes visible as whole frames.
+struct Frames {
+    screen: Shared,
+    frame: Vec<u8>,
+}
+
+impl Write for Frames {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.with(|parser| parser.process(bytes));
+        self.frame.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        let frame = std::mem::take(&mut self.frame);
+        self.screen.with(|parser| parser.process(&frame));
         Ok(())
     }
 }
@@ -45,10 +53,10 @@ struct Parsed {
 }
 
 impl Console for Parsed {
-    type Out = Shared;
+    type Out = Frames;
 
-    fn out(&self) -> Shared {
-        self.screen.clone()
+    fn out(&self) -> Frames {
+        Frames { screen: self.screen.clone(), frame: Vec::new() }
     }
 
     fn size(&self) -> io::Result<(u16, u16)> {

@@ -47,7 +47,6 @@ pub(crate) fn draw(form: &NewRun, keymap: &Keymap, theme: &Theme, frame: &mut Fr
         let does = [
             ("accept", "start"),
             ("next-field", "next"),
-            ("new-line", "line"),
             ("clear", "clear"),
             ("edit-outside", "$EDITOR"),
             ("close", "leave"),
