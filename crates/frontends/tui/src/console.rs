@@ -123,8 +123,7 @@ impl Console for Tty {
     }
 }
 
-/// The terminal's keys, read in a thread of their own: where the stream of events is polled each time that something
-/// else happens, keys wait for up to 20 ms while a hundred runs are busy (measured by `bench cockpit`).
+/// The terminal's keys, read in a thread of their own, so that nothing else the cockpit waits for polls that stream.
 struct Keys {
     events: mpsc::UnboundedReceiver<io::Result<Event>>,
     stop: Option<oneshot::Sender<()>>,
