@@ -15,6 +15,10 @@ bench *names:
     cargo build --release
     cargo run --release -p pilothouse-bench -- {{names}}
 
+# What `just bench peer` measures beside ours.
+peers:
+    cargo install workmux --locked --root target/peers
+
 # Accepts the screens as they are drawn now.
 screens:
     INSTA_UPDATE=always cargo test -p pilothouse-tui

@@ -1,15 +1,12 @@
 //! How fast the cockpit is in a real terminal while a hundred agents talk, and how quiet while none does.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{OptionExt, ensure};
 use testkit::{House, Repo, Seat, wait_until};
 
-const RUNS: usize = 100;
-const KEYS: usize = 400;
-/// How long events are looked at.
-const LOOK: Duration = Duration::from_secs(8);
+use crate::feel::{KEYS, RUNS, events, keys, pause, spread};
 
 pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let settings = "[limits]\nrunning = 100\nfree_space = \"1MB\"\n";
@@ -22,8 +19,10 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     });
     let mut seat = Seat::take(&house, &[], 120, 40);
     seat.wait_until("the runs", |s| s.contains(&format!("{RUNS} working")));
-    let keys = keys(&mut seat)?;
+    let keys = keys(&mut seat, ">")?;
     let plain = plain()?;
+    seat.press("\r");
+    seat.wait_until("the timeline", |s| s.contains("[Timeline]") && s.contains("written at "));
     let events = events(&mut seat);
     let busy = house.rows().iter().filter(|row| at_work(row)).count();
     let mut lines = vec![
@@ -38,39 +37,6 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Median, 99th per cent and worst, in milliseconds.
-fn spread(mut figures: Vec<f64>) -> String {
-    figures.sort_by(f64::total_cmp);
-    let at = |part: f64| figures.get(((figures.len() as f64 * part) as usize).min(figures.len().saturating_sub(1)));
-    let said = |figure: Option<&f64>| figure.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.1} ms"));
-    let [median, p99, worst] = [at(0.5), at(0.99), figures.last()].map(said);
-    format!("median {median}, p99 {p99}, worst {worst}")
-}
-
-/// The row that the cursor is on.
-fn cursor(seat: &Seat) -> Option<usize> {
-    (0..40).find(|row| seat.emulator().cell(*row, 0).is_some_and(|cell| cell.contents() == ">")).map(usize::from)
-}
-
-/// From each key until its effect stands on the screen.
-fn keys(seat: &mut Seat) -> color_eyre::Result<Vec<f64>> {
-    let mut took = Vec::new();
-    for n in 0..KEYS {
-        let before = cursor(seat).ok_or_eyre("a cursor")?;
-        let pressed = Instant::now();
-        seat.press(if n % 2 == 0 { "j" } else { "k" });
-        let mut at = pressed;
-        while cursor(seat) == Some(before) || cursor(seat).is_none() {
-            at = seat.next_bytes(Duration::from_secs(10)).ok_or_eyre("a frame")?;
-        }
-        took.push(at.duration_since(pressed).as_secs_f64() * 1e3);
-        // Keys fall into every moment between two frames of the daemon's news.
-        let pause = Duration::from_millis(5 + (n as u64 * 7) % 23);
-        seat.listen(pause);
-    }
-    Ok(took)
-}
-
 /// What the machine itself takes under the same load: a program that writes back what it reads, and nothing else.
 fn plain() -> color_eyre::Result<Vec<f64>> {
     let command = pty_process::blocking::Command::new("sh").args(["-c", "stty raw -echo; echo ready; exec cat"]);
@@ -82,37 +48,10 @@ fn plain() -> color_eyre::Result<Vec<f64>> {
         seat.press("j");
         let at = seat.next_bytes(Duration::from_secs(10)).ok_or_eyre("an echo")?;
         took.push(at.duration_since(pressed).as_secs_f64() * 1e3);
-        seat.listen(Duration::from_millis(5 + (n as u64 * 7) % 23));
+        seat.listen(pause(n));
     }
     drop(seat.cut().kill());
     Ok(took)
-}
-
-/// From the moment an agent writes a message until it can be read.
-fn events(seat: &mut Seat) -> Vec<f64> {
-    seat.press("\r");
-    seat.wait_until("the timeline", |s| s.contains("[Timeline]") && s.contains("written at "));
-    let (began, mut last, mut took) = (Instant::now(), 0u64, Vec::new());
-    while began.elapsed() < LOOK {
-        if seat.next_bytes(Duration::from_secs(2)).is_none() {
-            break;
-        }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1e3;
-        let screen = seat.screen();
-        let newest = screen.lines().filter_map(sent).max();
-        if let Some(newest) = newest.filter(|newest| *newest > last) {
-            if last > 0 {
-                took.push(now - newest as f64);
-            }
-            last = newest;
-        }
-    }
-    took
-}
-
-/// When the message of this line was written, in milliseconds since the epoch.
-fn sent(line: &str) -> Option<u64> {
-    line.split_once("written at ")?.1.split(',').next()?.parse().ok()
 }
 
 /// Bytes that a cockpit writes in ten seconds in which nothing changes.

@@ -3,9 +3,11 @@
 mod adopt;
 mod cockpit;
 mod create;
+mod feel;
 mod first_frame;
 mod fold;
 mod memory;
+mod peer;
 
 use std::io::Write;
 use std::path::Path;
@@ -34,6 +36,11 @@ const BENCHES: &[Bench] = &[
         name: "cockpit",
         doc: "key to finished frame and event to cell with 100 runs × 20 events a second, bytes while idle",
         run: cockpit::run,
+    },
+    Bench {
+        name: "peer",
+        doc: "the same keys and events with `workmux dashboard` on a hundred panes of tmux, where it is installed",
+        run: peer::run,
     },
     Bench {
         name: "first-frame",
