@@ -1,18 +1,23 @@
 //! The terminal the cockpit draws on: taking it, giving it back, and what comes from it.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdout};
-use std::thread::JoinHandle;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream};
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, queue};
-use futures_util::StreamExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::model::TuiError;
 
 /// Bytes that a whole frame of a large screen stays below, so that it is written at once.
 const FRAME: usize = 256 << 10;
+
+/// No wait at all; with none the terminal would not even be read.
+const AT_ONCE: Duration = Duration::from_micros(50);
 
 /// Presses, drags and the wheel, but no mere motion: over a slow line that would be all there is.
 pub(crate) const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h";
@@ -103,7 +108,7 @@ impl Console for Tty {
         enable_raw_mode()?;
         // One that reads already goes on: keys it has heard would be lost with it.
         if self.keys.is_none() {
-            self.keys = Some(Keys::read()?);
+            self.keys = Some(Keys::listen()?);
         }
         self.taken = true;
         Ok(())
@@ -117,49 +122,52 @@ impl Console for Tty {
 
     async fn event(&mut self) -> Option<io::Result<Event>> {
         match &mut self.keys {
-            Some(keys) => keys.events.recv().await,
+            Some(keys) => Some(keys.next().await),
             None => std::future::pending().await,
         }
     }
 }
 
-/// The terminal's keys, read in a thread of their own, so that nothing else the cockpit waits for polls that stream.
+/// What the terminal sends, waited for by this very thread: one that waits in its stead is one more that must be
+/// given a processor before a key is heard.
 struct Keys {
-    events: mpsc::UnboundedReceiver<io::Result<Event>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    terminal: AsyncFd<OwnedFd>,
+    resized: Signal,
 }
 
 impl Keys {
-    fn read() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let (sender, events) = mpsc::unbounded_channel();
-        let (stop, mut stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                let mut stream = EventStream::new();
-                loop {
-                    let event = tokio::select! {
-                        event = stream.next() => event,
-                        _ = &mut stopped => return,
-                    };
-                    let over = !matches!(event, Some(Ok(_)));
-                    let heard = event.is_some_and(|event| sender.send(event).is_ok());
-                    if over || !heard {
-                        return;
-                    }
-                }
-            });
-        })?;
-        Ok(Self { events, stop: Some(stop), thread: Some(thread) })
+    fn listen() -> io::Result<Self> {
+        let own = stdin().as_fd().try_clone_to_owned()?;
+        #[expect(unsafe_code, reason = "tokio can't know that a descriptor is owned and stays what it is")]
+        // SAFETY: `own` is a valid descriptor that nobody else knows, closes or replaces before it is dropped with this.
+        let terminal = unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?;
+        Ok(Self { terminal, resized: signal(SignalKind::window_change())? })
     }
-}
 
-impl Drop for Keys {
-    fn drop(&mut self) {
-        // Whoever gets the terminal next must not lose a key to this thread.
-        let _over = self.stop.take().map(|stop| stop.send(()));
-        let _ended = self.thread.take().map(JoinHandle::join);
+    async fn next(&mut self) -> io::Result<Event> {
+        loop {
+            // What was read together with the key before.
+            if event::poll(Duration::ZERO)? {
+                return event::read();
+            }
+            tokio::select! {
+                ready = self.terminal.readable() => {
+                    let mut ready = ready?;
+                    // There may be more than one reading takes, so it stays ready until a reading finds nothing.
+                    if event::poll(AT_ONCE)? {
+                        return event::read();
+                    }
+                    if ready.ready().is_read_closed() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    ready.clear_ready();
+                }
+                _ = self.resized.recv() => {
+                    let (columns, rows) = terminal::size()?;
+                    return Ok(Event::Resize(columns, rows));
+                }
+            }
+        }
     }
 }
 

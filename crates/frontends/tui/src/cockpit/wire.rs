@@ -4,22 +4,29 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use client::{ClientError, Connection, Incoming, Outgoing, Places};
+use client::{ClientError, Connection, Outgoing, Places};
 use domain::RunId;
 use domain::command::Command;
 use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Reply, Request, Scope};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::effect::Effect;
+use crate::model::TuiError;
 use crate::screens::diff;
 use crate::update::Action;
 
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;
+/// Frames that may wait to be drawn; a daemon with more of them waits.
+const WAITING: usize = 64;
 
 pub(super) struct Wire {
     outgoing: Outgoing,
-    incoming: Incoming,
+    /// The daemon's frames, read beside the loop that keys go through: a hundred rows at once take a while.
+    frames: mpsc::Receiver<FromDaemon>,
+    _beside: Beside,
     scope: Scope,
     asked: HashMap<u64, Asked>,
     /// Actions that were worked out on other threads.
@@ -46,16 +53,32 @@ enum Asked {
 
 impl Wire {
     /// Connects and watches the scope; gives all its rows as the first action.
-    pub(super) async fn open(places: &Places, scope: &Scope) -> Result<(Self, Action), ClientError> {
-        let mut connection: Connection = client::connect(places).await?;
-        let Reply::Rows(rows) = connection.ask(Request::Watch(scope.clone())).await? else {
-            return Err(ClientError::Unexpected);
-        };
-        let (outgoing, incoming) = connection.split();
+    pub(super) async fn open(places: &Places, scope: &Scope) -> Result<(Self, Action), TuiError> {
+        let beside = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let beside = Beside(Some(beside?));
+        let (places, watched) = (places.clone(), scope.clone());
+        let connected = beside.spawn(async move {
+            let mut connection: Connection = client::connect(&places).await?;
+            let Reply::Rows(rows) = connection.ask(Request::Watch(watched)).await? else {
+                return Err(ClientError::Unexpected);
+            };
+            Ok((connection, rows))
+        });
+        let (connection, rows) = connected.await.map_err(|_| ClientError::Gone)??;
+        let (outgoing, mut incoming) = connection.split();
+        let (sender, frames) = mpsc::channel(WAITING);
+        beside.spawn(async move {
+            while let Some(frame) = incoming.next().await {
+                if sender.send(frame).await.is_err() {
+                    return;
+                }
+            }
+        });
         let (workers, worked) = mpsc::unbounded_channel();
         let wire = Self {
             outgoing,
-            incoming,
+            frames,
+            _beside: beside,
             scope: scope.clone(),
             asked: HashMap::new(),
             worked,
@@ -119,7 +142,7 @@ impl Wire {
                 return Some(action);
             }
             let frame = tokio::select! {
-                frame = self.incoming.next() => frame?,
+                frame = self.frames.recv() => frame?,
                 Some(action) = self.worked.recv() => return Some(action),
             };
             let actions = match frame {
@@ -220,5 +243,23 @@ fn done(command: &Command) -> &'static str {
         Command::Dismiss => "out of sight; ls --all has it",
         Command::Rm => "its worktree is gone; u brings it back",
         Command::Restore => "its worktree is back",
+    }
+}
+
+/// The thread that the connection lives on; dropping it closes the connection.
+struct Beside(Option<Runtime>);
+
+impl Beside {
+    fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.as_ref().expect("it is taken away on drop alone").spawn(task)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // A runtime may not be waited for inside of another one.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
