@@ -226,7 +226,7 @@ fn gc_says_what_may_go_and_why_not() {
     assert_eq!(why("unmerged"), (false, "2 commits are unpushed and not merged".to_owned()));
     assert_eq!(
         why("dirty"),
-        (false, "dirty: 1 files differ from its last commit; 2 commits are unpushed and not merged".to_owned())
+        (false, "dirty: 1 file differs from its last commit; 2 commits are unpushed and not merged".to_owned())
     );
     assert_eq!(why("by-hand"), (false, "foreign: pilothouse did not make it".to_owned()));
     assert_eq!(house.say(&["gc"]).code, 6, "it asks before it acts");

@@ -99,7 +99,8 @@ fn held(
             row.left_out = found.left_out;
             let dirty = found.uncommitted + found.deleted;
             if dirty > 0 {
-                against.push(format!("dirty: {dirty} files differ from its last commit"));
+                let files = if dirty == 1 { "file differs" } else { "files differ" };
+                against.push(format!("dirty: {dirty} {files} from its last commit"));
             }
             if found.unmerged > 0 {
                 let where_else = if found.pushed { "on a remote, not merged" } else { "unpushed and not merged" };
