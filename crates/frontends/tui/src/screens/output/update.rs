@@ -121,7 +121,7 @@ pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// Goes to the nearest line that has the text, into the past first, since the end is what one looks from; what is not
-/// loaded is read on the way. Gives whether the search is over without a find, and what is asked for.
+/// loaded is read on the way. Gives `true` when it was found or the search goes on, and what is asked for.
 pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, Vec<Effect>) {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;
