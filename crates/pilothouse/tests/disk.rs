@@ -32,10 +32,14 @@ impl Small {
 }
 
 impl Mount {
+    /// Remounts; a disk can't become read-only before whoever was killed has closed its files, which may be a little
+    /// after it is gone from the process table.
     fn again(&self, options: &str) {
-        let done =
-            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status().expect("mount");
-        assert!(done.success(), "remount,{options}");
+        wait_until(&format!("remount,{options}"), || {
+            let out = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).output();
+            let out = out.map_err(|error| error.to_string())?;
+            if out.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&out.stderr).into_owned()) }
+        });
     }
 }
 
