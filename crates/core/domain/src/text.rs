@@ -23,6 +23,10 @@ pub fn block(text: &str) -> String {
 }
 
 fn strip(text: &str, keep: impl Fn(char) -> Option<char>) -> String {
+    // Most text is plain, and a table is full of it.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut scan = Scan::Text;
     for c in text.chars() {

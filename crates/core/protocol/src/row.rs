@@ -151,13 +151,13 @@ impl Row {
 
     /// Rows sort by this: by group, in it those that ask first and those that only wait their turn last,
     /// then by age. It changes only with the status.
-    pub fn order(&self) -> (Group, u8, Option<Timestamp>, RunId) {
+    pub fn order(&self) -> (Group, u8, Option<Timestamp>, &RunId) {
         let rank = match self.status.as_str() {
             "waiting" => 0,
             "queued" => 2,
             _ => 1,
         };
-        (self.group, rank, self.created_at, self.id.clone())
+        (self.group, rank, self.created_at, &self.id)
     }
 }
 

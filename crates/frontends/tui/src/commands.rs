@@ -61,7 +61,7 @@ pub(crate) fn answers(keymap: &Keymap, places: &[Place]) -> Vec<(String, &'stati
             let before = places.iter().take_while(|place| **place != Place::Everywhere);
             before.into_iter().any(|place| keymap.of(*place).iter().any(|(_, keys)| keys.contains(key)))
         };
-        keymap.keys_in(Place::Everywhere, name).into_iter().find(|key| !taken(key))
+        keymap.keys_in(Place::Everywhere, name).iter().find(|key| !taken(key)).cloned()
     };
     words.into_iter().filter_map(|(name, word)| Some((key(name)?, word))).collect()
 }

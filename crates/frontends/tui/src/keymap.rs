@@ -63,6 +63,8 @@ pub struct KeymapError {
 #[derive(Debug, Clone)]
 pub struct Keymap {
     keys: Vec<(Place, KeyCombination, &'static Command)>,
+    /// What the keys are told as, since every frame tells of some.
+    told: BTreeMap<Place, Vec<(&'static Command, Vec<String>)>>,
 }
 
 type File = BTreeMap<Spanned<Place>, BTreeMap<Spanned<String>, Spanned<String>>>;
@@ -78,7 +80,7 @@ impl Keymap {
     /// The built-in keys; a test holds that every one of them is good.
     pub fn built_in() -> Self {
         let bindings = read("keymap.toml", BUILT_IN).expect("the built-in keymap is tested");
-        let mut keymap = Self { keys: Vec::new() };
+        let mut keymap = Self { keys: Vec::new(), told: BTreeMap::new() };
         keymap.lay(&bindings);
         keymap
     }
@@ -99,6 +101,17 @@ impl Keymap {
         // What a person chose is what hints tell of.
         let own = bindings.iter().filter_map(|b| Some((b.place, b.key, b.command?)));
         self.keys.splice(0..0, own.collect::<Vec<_>>());
+        self.told = Place::ALL.iter().map(|(place, _)| (*place, self.tell(*place))).collect();
+    }
+
+    /// The commands of a place in the order of the table, each with its keys in the order of the file.
+    fn tell(&self, place: Place) -> Vec<(&'static Command, Vec<String>)> {
+        let format = crokey::KeyCombinationFormat::default();
+        let keys = |command: &'static Command| {
+            let here = self.keys.iter().filter(|(at, _, known)| *at == place && known.name == command.name);
+            (command, here.map(|(_, key, _)| readable(&format.to_string(*key))).collect::<Vec<_>>())
+        };
+        commands::ALL.iter().map(keys).filter(|(_, keys)| !keys.is_empty()).collect()
     }
 
     /// The command of a key in the first of these places that has one.
@@ -113,16 +126,13 @@ impl Keymap {
     }
 
     /// The keys of a command in a place as a person reads them, in the order of the file.
-    pub(crate) fn keys_in(&self, place: Place, name: &str) -> Vec<String> {
-        let format = crokey::KeyCombinationFormat::default();
-        let here = self.keys.iter().filter(|(at, _, command)| *at == place && command.name == name);
-        here.map(|(_, key, _)| readable(&format.to_string(*key))).collect()
+    pub(crate) fn keys_in(&self, place: Place, name: &str) -> &[String] {
+        self.of(place).iter().find(|(command, _)| command.name == name).map_or(&[], |(_, keys)| keys)
     }
 
     /// The commands of a place in the order of the table, each with its keys.
-    pub(crate) fn of(&self, place: Place) -> Vec<(&'static Command, Vec<String>)> {
-        let keys = |command: &'static Command| (command, self.keys_in(place, command.name));
-        commands::ALL.iter().map(keys).filter(|(_, keys)| !keys.is_empty()).collect()
+    pub(crate) fn of(&self, place: Place) -> &[(&'static Command, Vec<String>)] {
+        self.told.get(&place).map_or(&[], Vec::as_slice)
     }
 }
 

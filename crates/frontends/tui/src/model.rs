@@ -1,5 +1,7 @@
 //! Everything the screen is drawn from.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -195,8 +197,8 @@ impl Model {
     }
 
     /// The heading a row stands under until rows are sorted anew.
-    pub(crate) fn heading_of(&self, row: &Row) -> Heading {
-        self.placed.get(&row.id).cloned().unwrap_or_else(|| self.heading(row))
+    pub(crate) fn heading_of(&self, row: &Row) -> Cow<'_, Heading> {
+        self.placed.get(&row.id).map_or_else(|| Cow::Owned(self.heading(row)), Cow::Borrowed)
     }
 
     /// The heading a row would stand under if rows were sorted now.
@@ -237,36 +239,38 @@ impl Model {
     /// The order the rows would have if they were sorted now.
     pub(crate) fn sorted(&self) -> Vec<RunId> {
         let mut rows: Vec<&Row> = self.rows.values().filter(|row| self.is_wanted(row)).collect();
-        rows.sort_by(|a, b| {
-            let repository = if self.by_repository { a.repo.cmp(&b.repo) } else { std::cmp::Ordering::Equal };
-            repository
-                .then_with(|| a.group.cmp(&b.group))
-                .then_with(|| match self.sort {
-                    Sort::Attention => std::cmp::Ordering::Equal,
-                    Sort::Name => a.name.cmp(&b.name),
-                    Sort::Last => b.last_event_at.cmp(&a.last_event_at),
-                    Sort::Tokens => b.tokens.map(|t| t.total).cmp(&a.tokens.map(|t| t.total)),
-                    Sort::Disk => b.disk_bytes.cmp(&a.disk_bytes),
-                    Sort::Changes => {
-                        b.changes.map(|c| c.added + c.removed).cmp(&a.changes.map(|c| c.added + c.removed))
-                    }
-                })
-                .then_with(|| a.order().cmp(&b.order()))
-        });
+        rows.sort_by(|a, b| self.compare(a, b));
         rows.into_iter().map(|row| row.id.clone()).collect()
+    }
+
+    /// Which of two rows stands before the other.
+    fn compare(&self, a: &Row, b: &Row) -> Ordering {
+        let repository = if self.by_repository { a.repo.cmp(&b.repo) } else { Ordering::Equal };
+        let lines = |row: &Row| row.changes.map(|c| c.added + c.removed);
+        repository
+            .then_with(|| a.group.cmp(&b.group))
+            .then_with(|| match self.sort {
+                Sort::Attention => Ordering::Equal,
+                Sort::Name => a.name.cmp(&b.name),
+                Sort::Last => b.last_event_at.cmp(&a.last_event_at),
+                Sort::Tokens => b.tokens.map(|t| t.total).cmp(&a.tokens.map(|t| t.total)),
+                Sort::Disk => b.disk_bytes.cmp(&a.disk_bytes),
+                Sort::Changes => lines(b).cmp(&lines(a)),
+            })
+            .then_with(|| a.order().cmp(&b.order()))
     }
 
     /// Whether rows stand where they would not if they were sorted now. Rows that are sorted by figures which
     /// change all the time are sorted only when something else changes too: nobody can read a table that moves.
     pub(crate) fn is_out_of_order(&self) -> bool {
+        let shown = self.shown();
+        let wanted = self.rows.values().filter(|row| self.is_wanted(row)).count();
+        if wanted != self.order.len() || !shown.iter().all(|row| self.is_wanted(row)) {
+            return true;
+        }
         let restless = matches!(self.sort, Sort::Last | Sort::Tokens | Sort::Disk | Sort::Changes);
-        let moved = if restless {
-            let wanted = self.rows.values().filter(|row| self.is_wanted(row)).count();
-            wanted != self.order.len()
-        } else {
-            self.order != self.sorted()
-        };
-        moved || self.shown().iter().any(|row| self.heading_of(row) != self.heading(row))
+        let sorted = || shown.is_sorted_by(|a, b| self.compare(a, b) != Ordering::Greater);
+        (!restless && !sorted()) || shown.iter().any(|row| *self.heading_of(row) != self.heading(row))
     }
 
     pub(crate) fn count(&self, group: Group) -> usize {

@@ -18,7 +18,7 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     let hidden = rows.len();
     rows.retain(|row| all || args.all || !row.dismissed);
     let hidden = hidden - rows.len();
-    rows.sort_by_key(Row::order);
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut out = Out::stdout(args.json);
     if out.json {
         out.value(&rows)?;

@@ -16,7 +16,7 @@ pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<
         return Err(client::ClientError::Unexpected.into());
     };
     rows.retain(|row| row.needs_you);
-    rows.sort_by_key(Row::order);
+    rows.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut out = Out::stdout(args.json);
     if out.json {
         out.value(&rows)?;

@@ -148,14 +148,14 @@ fn draw_entry(entry: &Entry, here: bool, model: &Model, keymap: &Keymap, theme: 
             Span::styled(fit(&format!("go to {name}"), width.saturating_sub(1)), style(Role::Text)),
         ]),
         Entry::Command(command) => {
-            let key = Place::ALL.iter().find_map(|(place, _)| keymap.keys_in(*place, command.name).into_iter().next());
+            let key = Place::ALL.iter().find_map(|(place, _)| keymap.keys_in(*place, command.name).first());
             let why = (command.unavailable)(model);
             let text = why.as_ref().map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
             let role = if why.is_some() { Role::Dim } else { Role::Text };
             Line::from(vec![
                 Span::raw(sign),
                 Span::styled(fit(command.name, 15), style(role)),
-                Span::styled(fit(&key.unwrap_or_default(), 10), theme.style(Role::Key)),
+                Span::styled(fit(key.map_or("", String::as_str), 10), theme.style(Role::Key)),
                 Span::styled(fit(&text, width.saturating_sub(26)), style(role)),
             ])
         }

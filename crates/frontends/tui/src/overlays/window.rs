@@ -60,8 +60,8 @@ pub(super) fn scrolled(
 pub(super) fn keys(keymap: &Keymap, place: Place, theme: &Theme, pairs: &[(&str, &str)]) -> Line<'static> {
     let mut spans = Vec::new();
     for (name, does) in pairs {
-        let Some(key) = keymap.keys_in(place, name).into_iter().next() else { continue };
-        spans.push(Span::styled(key, theme.style(Role::Key)));
+        let Some(key) = keymap.keys_in(place, name).first() else { continue };
+        spans.push(Span::styled(key.clone(), theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {does}   ")));
     }
     Line::from(spans)

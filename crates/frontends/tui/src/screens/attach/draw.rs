@@ -40,7 +40,7 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
 }
 
 fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
-    let key = keymap.keys_in(Place::Attached, "detach").into_iter().next().unwrap_or_default();
+    let key = keymap.keys_in(Place::Attached, "detach").first().map_or("", String::as_str);
     let state = match (&attached.over, attached.parser.screen().scrollback()) {
         (Some(why), _) => format!(" {why}"),
         (None, 0) => String::new(),

@@ -42,14 +42,14 @@ fn draw_table(model: &Model, keymap: &Keymap, theme: &Theme, area: Rect, frame: 
         return frame.render_widget(Paragraph::new(text), area);
     }
     let shown = table.iter().skip(model.table_top).take(area.height.into());
-    let lines: Vec<Line<'_>> = shown.filter_map(|line| draw_line(model, line, keymap, theme, area.width)).collect();
+    let lines: Vec<Line<'_>> = shown.map(|line| draw_line(model, line, keymap, theme, area.width)).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_line(model: &Model, line: &TableLine, keymap: &Keymap, theme: &Theme, width: u16) -> Option<Line<'static>> {
-    Some(match line {
+fn draw_line(model: &Model, line: &TableLine<'_>, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
+    match line {
         TableLine::Heading { heading, hidden } => {
-            let (title, style) = match heading {
+            let (title, style) = match heading.as_ref() {
                 Heading::Group(group) if *hidden > 0 => {
                     (format!("{} (f shows {hidden})", group.heading()), theme.group(*group))
                 }
@@ -58,12 +58,11 @@ fn draw_line(model: &Model, line: &TableLine, keymap: &Keymap, theme: &Theme, wi
             };
             rule(&title, width, style, theme.style(Role::Dim), model.glyphs)
         }
-        TableLine::Row(id) => {
-            let row = model.rows.get(id)?;
-            let selected = model.cursor.as_ref() == Some(id);
+        TableLine::Row(row) => {
+            let selected = model.cursor.as_ref() == Some(&row.id);
             let cursor = if selected { ">" } else { " " };
             let text = columns::cells(model, row, width);
-            let marked = model.marks.contains(id);
+            let marked = model.marks.contains(&row.id);
             let style = match (selected, marked) {
                 (true, _) => theme.style(Role::Selected),
                 (false, true) => theme.style(Role::Marked),
@@ -73,9 +72,8 @@ fn draw_line(model: &Model, line: &TableLine, keymap: &Keymap, theme: &Theme, wi
             let mark = Span::styled(if marked { "+" } else { " " }, theme.style(Role::Marked));
             Line::from(vec![Span::raw(cursor), glyph, mark, Span::styled(text, style)])
         }
-        TableLine::Reason(id) => {
-            let row = model.rows.get(id)?;
-            let selected = model.cursor.as_ref() == Some(id);
+        TableLine::Reason(row) => {
+            let selected = model.cursor.as_ref() == Some(&row.id);
             let keys = if selected && row.question.is_some() { answer_keys(model, keymap) } else { String::new() };
             let corner = model.glyphs.pick("   └ ", "   ` ");
             let room = usize::from(width).saturating_sub(5 + keys.width());
@@ -85,7 +83,7 @@ fn draw_line(model: &Model, line: &TableLine, keymap: &Keymap, theme: &Theme, wi
                 Span::styled(keys, theme.style(Role::Key)),
             ])
         }
-    })
+    }
 }
 
 /// `  y once  Y this run  N deny  s say`, as the keys are bound.
@@ -182,17 +180,21 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
     let mut told: Vec<Told> = Vec::new();
     if model.focus == Focus::Details {
         told.push(Told { key: "esc".to_owned(), hint: "back", stays: false });
-        let next = keymap.keys_in(Place::Details, "next").into_iter().next();
-        told.extend(next.filter(|_| model.order.len() > 1).map(|key| Told { key, hint: "next run", stays: false }));
+        let next = keymap.keys_in(Place::Details, "next").first();
+        told.extend(next.filter(|_| model.order.len() > 1).map(|key| Told {
+            key: key.clone(),
+            hint: "next run",
+            stays: false,
+        }));
     }
     for place in places(model) {
         for (command, keys) in keymap.of(place) {
             let usable = (command.unavailable)(model).is_none();
-            if let (true, Some(hint), Some(key)) = (usable, hint(model, command), keys.into_iter().next())
-                && !told.iter().any(|known| known.key == key)
+            if let (true, Some(hint), Some(key)) = (usable, hint(model, command), keys.first())
+                && !told.iter().any(|known| known.key == *key)
             {
                 // Leaving and help are never pushed out by what is before them.
-                told.push(Told { key, hint, stays: matches!(command.name, "help" | "leave") });
+                told.push(Told { key: key.clone(), hint, stays: matches!(command.name, "help" | "leave") });
             }
         }
     }

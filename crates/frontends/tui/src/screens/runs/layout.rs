@@ -1,9 +1,10 @@
 //! Where everything stands on the runs screen, for drawing and for the mouse alike.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use domain::RunId;
 use domain::group::Group;
+use protocol::Row;
 use ratatui::layout::{Constraint, Rect};
 
 use super::columns::WIDE;
@@ -14,16 +15,16 @@ use crate::model::{Focus, Heading, Model, Tab};
 const SHORT: u16 = 30;
 
 /// A line of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TableLine {
+#[derive(Debug)]
+pub(crate) enum TableLine<'a> {
     /// A heading, and how many runs below it are not shown.
     Heading {
-        heading: Heading,
+        heading: Cow<'a, Heading>,
         hidden: usize,
     },
-    Row(RunId),
+    Row(&'a Row),
     /// Why the run above stands.
-    Reason(RunId),
+    Reason(&'a Row),
 }
 
 /// The parts of the screen; those that are not shown have no height.
@@ -83,8 +84,8 @@ pub(crate) fn layout(model: &Model) -> Layout {
 }
 
 /// The lines of the whole table, from the first to the last.
-pub(crate) fn lines(model: &Model) -> Vec<TableLine> {
-    let mut below: BTreeMap<Heading, Vec<&protocol::Row>> = BTreeMap::new();
+pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
+    let mut below: BTreeMap<Cow<'_, Heading>, Vec<&Row>> = BTreeMap::new();
     for row in model.shown() {
         below.entry(model.heading_of(row)).or_default().push(row);
     }
@@ -92,15 +93,15 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine> {
     for (heading, rows) in below {
         lines.push(TableLine::Heading { heading, hidden: 0 });
         for row in rows {
-            lines.push(TableLine::Row(row.id.clone()));
+            lines.push(TableLine::Row(row));
             if reasons::has_line(row, model.size.0) {
-                lines.push(TableLine::Reason(row.id.clone()));
+                lines.push(TableLine::Reason(row));
             }
         }
     }
     let hidden = model.rows.values().filter(|row| row.group == Group::Finished && !model.show_finished).count();
     if hidden > 0 && !model.by_repository {
-        lines.push(TableLine::Heading { heading: Heading::Group(Group::Finished), hidden });
+        lines.push(TableLine::Heading { heading: Cow::Owned(Heading::Group(Group::Finished)), hidden });
     }
     lines
 }
@@ -109,7 +110,7 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine> {
 pub(super) fn first_line(model: &Model, before: usize, height: usize) -> usize {
     let lines = lines(model);
     let is_selected = |line: &TableLine| match line {
-        TableLine::Row(id) | TableLine::Reason(id) => Some(id) == model.cursor.as_ref(),
+        TableLine::Row(row) | TableLine::Reason(row) => Some(&row.id) == model.cursor.as_ref(),
         TableLine::Heading { .. } => false,
     };
     let most = lines.len().saturating_sub(height);
