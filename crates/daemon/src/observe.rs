@@ -35,8 +35,17 @@ pub(crate) struct Measured {
 }
 
 impl Measure {
-    /// Blocks: reads the worktree.
+    /// Blocks: reads the worktree on a thread of its own that gives way, and so do the threads and the `git` that it
+    /// begins; a hundred agents that begin together are not to be felt at the keys.
     pub(crate) fn measure(self) -> Input {
+        let run = self.run.clone();
+        let thread = std::thread::Builder::new().name("measure".to_owned()).spawn(move || self.look());
+        let measured = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        Input::Measured { run, measured }
+    }
+
+    fn look(self) -> Measured {
+        give_way(Way::Behind);
         let repo = Repository::find(Path::new(&self.spec.repo));
         let path = repo.as_ref().ok().and_then(|repo| match repo.worktree_of(self.run.as_str()) {
             Ok(Found::There(worktree)) => Some(worktree.path),
@@ -55,38 +64,43 @@ impl Measure {
             Err(error) => tracing::warn!(run = %self.run, %error, "changes are unknown"),
         }
         if self.disk {
+            give_way(Way::Last);
             let began = Instant::now();
-            let found = at_leisure(move || worktrees::disk(&path).ok());
-            measured.disk = found.map(|value| Observed { value, at: now() });
+            measured.disk = worktrees::disk(&path).ok().map(|value| Observed { value, at: now() });
             measured.disk_took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
-        Input::Measured { run: self.run, measured }
+        measured
     }
 }
 
-/// Does something on a thread of its own that gives way to everyone who wants the disk or a processor.
-fn at_leisure<T: Send + 'static>(work: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
-    let thread = std::thread::Builder::new().name("disk".to_owned()).spawn(move || {
-        give_way();
-        work()
-    });
-    thread.ok()?.join().ok()?
+/// Before whom a thread gives way.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Those who work at the usual priority.
+    Behind,
+    /// Everyone who wants the disk or a processor.
+    Last,
 }
 
-/// The idle I/O class and the lowest priority for this thread (ioprio_set(2), setpriority(2)).
+/// A lower priority for this thread, and at last the idle I/O class (setpriority(2), ioprio_set(2)).
 #[cfg(target_os = "linux")]
-fn give_way() {
+fn give_way(way: Way) {
     const THIS_THREAD: libc::c_int = 1;
     const IDLE: libc::c_int = 3 << 13;
     #[expect(unsafe_code, reason = "two system calls on numbers; failing they change nothing")]
     unsafe {
-        libc::syscall(libc::SYS_ioprio_set, THIS_THREAD, 0, IDLE);
-        libc::setpriority(libc::PRIO_PROCESS, 0, 19);
+        match way {
+            Way::Behind => libc::setpriority(libc::PRIO_PROCESS, 0, 10),
+            Way::Last => {
+                libc::syscall(libc::SYS_ioprio_set, THIS_THREAD, 0, IDLE);
+                libc::setpriority(libc::PRIO_PROCESS, 0, 19)
+            }
+        };
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way() {}
+fn give_way(_: Way) {}
 
 /// Resident memory of this process in bytes.
 pub(crate) fn own_memory() -> Option<u64> {

@@ -1,23 +1,21 @@
 //! The terminal the cockpit draws on: taking it, giving it back, and what comes from it.
 
+mod keys;
+mod typed;
+
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 
-use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, queue};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::model::TuiError;
+use keys::Keys;
 
 /// Bytes that a whole frame of a large screen stays below, so that it is written at once.
 const FRAME: usize = 256 << 10;
-
-/// No wait at all; with none the terminal would not even be read.
-const AT_ONCE: Duration = Duration::from_micros(50);
 
 /// Presses, drags and the wheel, but no mere motion: over a slow line that would be all there is.
 pub(crate) const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h";
@@ -108,7 +106,7 @@ impl Console for Tty {
         enable_raw_mode()?;
         // One that reads already goes on: keys it has heard would be lost with it.
         if self.keys.is_none() {
-            self.keys = Some(Keys::listen()?);
+            self.keys = Some(Keys::on(keyboard()?)?);
         }
         self.taken = true;
         Ok(())
@@ -128,47 +126,9 @@ impl Console for Tty {
     }
 }
 
-/// What the terminal sends, waited for by this very thread: one that waits in its stead is one more that must be
-/// given a processor before a key is heard.
-struct Keys {
-    terminal: AsyncFd<OwnedFd>,
-    resized: Signal,
-}
-
-impl Keys {
-    fn listen() -> io::Result<Self> {
-        let own = stdin().as_fd().try_clone_to_owned()?;
-        #[expect(unsafe_code, reason = "tokio can't know that a descriptor is owned and stays what it is")]
-        // SAFETY: `own` is a valid descriptor that nobody else knows, closes or replaces before it is dropped with this.
-        let terminal = unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?;
-        Ok(Self { terminal, resized: signal(SignalKind::window_change())? })
-    }
-
-    async fn next(&mut self) -> io::Result<Event> {
-        loop {
-            // What was read together with the key before.
-            if event::poll(Duration::ZERO)? {
-                return event::read();
-            }
-            tokio::select! {
-                ready = self.terminal.readable() => {
-                    let mut ready = ready?;
-                    // There may be more than one reading takes, so it stays ready until a reading finds nothing.
-                    if event::poll(AT_ONCE)? {
-                        return event::read();
-                    }
-                    if ready.ready().is_read_closed() {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                    ready.clear_ready();
-                }
-                _ = self.resized.recv() => {
-                    let (columns, rows) = terminal::size()?;
-                    return Ok(Event::Resize(columns, rows));
-                }
-            }
-        }
-    }
+/// Where keys come from, also where the standard input is something else.
+fn keyboard() -> io::Result<OwnedFd> {
+    if stdin().is_terminal() { stdin().as_fd().try_clone_to_owned() } else { Ok(File::open("/dev/tty")?.into()) }
 }
 
 impl Drop for Tty {
