@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{OptionExt, ensure};
 use testkit::{House, Repo, Seat, wait_until};
 
-use crate::feel::{KEYS, RUNS, events, keys, pause, spread};
+use crate::feel::{KEYS, RUNS, events, keys, pause, spread, told};
 
 pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let settings = "[limits]\nrunning = 100\nfree_space = \"1MB\"\n";
@@ -25,11 +25,11 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     seat.wait_until("the timeline", |s| s.contains("[Timeline]") && s.contains("written at "));
     let events = events(&mut seat);
     let busy = house.rows().iter().filter(|row| at_work(row)).count();
-    let mut lines = vec![
-        format!("key to finished frame, {RUNS} busy runs: {} ({KEYS} keys)", spread(keys)),
+    let mut lines = told(&format!("key to finished frame, {RUNS} busy runs"), &keys).to_vec();
+    lines.extend([
         format!("key to its echo by `cat` in the same minute: {}", spread(plain)),
         format!("event to cell, {RUNS} runs × 20 a second: {} ({busy} still at work afterwards)", spread(events)),
-    ];
+    ]);
     seat.press("q");
     seat.leave();
     house.ok(&["daemon", "stop"]);

@@ -6,7 +6,9 @@ use color_eyre::eyre::OptionExt;
 use testkit::Seat;
 
 pub(crate) const RUNS: usize = 100;
-pub(crate) const KEYS: usize = 400;
+pub(crate) const KEYS: usize = 500;
+/// The first of them, told apart: a program that has just been opened asks for memory that it has later.
+pub(crate) const FIRST: usize = 100;
 /// How long events are looked at.
 const LOOK: Duration = Duration::from_secs(8);
 
@@ -22,6 +24,13 @@ pub(crate) fn spread(mut figures: Vec<f64>) -> String {
     let said = |figure: Option<&f64>| figure.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.1} ms"));
     let [median, p99, worst] = [at(0.5), at(0.99), figures.last()].map(said);
     format!("median {median}, p99 {p99}, worst {worst}")
+}
+
+/// What [`keys`] found: at the beginning, and after it.
+pub(crate) fn told(what: &str, took: &[f64]) -> [String; 2] {
+    let (first, later) = took.split_at(FIRST.min(took.len()));
+    let said = |when: &str, part: &[f64]| format!("{what}: {} ({} keys {when})", spread(part.to_vec()), part.len());
+    [said("after the beginning", later), said("just after it was opened", first)]
 }
 
 /// The row that the cursor is on; `sign` is what marks it in the first column.

@@ -6,7 +6,7 @@ use std::process::Command;
 use color_eyre::eyre::{OptionExt, ensure};
 use testkit::{Repo, Seat, wait_until};
 
-use crate::feel::{KEYS, RUNS, events, keys, spread};
+use crate::feel::{RUNS, events, keys, spread, told};
 
 /// What marks the row its cursor is on.
 const CURSOR: &str = "▌";
@@ -38,10 +38,9 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let events = events(&mut seat);
     seat.press("q");
     drop(seat.cut().kill());
-    Ok(vec![
-        format!("workmux, key to finished frame, {RUNS} talking panes: {} ({KEYS} keys)", spread(keys)),
-        format!("workmux, event to cell (its preview of the chosen pane): {}", spread(events)),
-    ])
+    let mut lines = told(&format!("workmux, key to finished frame, {RUNS} talking panes"), &keys).to_vec();
+    lines.push(format!("workmux, event to cell (its preview of the chosen pane): {}", spread(events)));
+    Ok(lines)
 }
 
 /// Where a program is, among those that `just peers` built and those on the PATH.

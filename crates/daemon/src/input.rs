@@ -81,6 +81,10 @@ pub(crate) enum Input {
         run: RunId,
         measured: Measured,
     },
+    /// A repository that is watched was looked at.
+    Based {
+        base: protocol::Base,
+    },
     /// Something in a run's worktree changed, or it is time to look whether it did.
     Touched {
         run: RunId,

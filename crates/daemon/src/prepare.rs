@@ -156,6 +156,12 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mi
     Ok(Prepared { request, main, repo_name, base, base_commit, agent, model, phases, taken, settings, differs })
 }
 
+/// The branch and the commit that a run begun in `folder` would begin at.
+pub(crate) fn base(config: &Path, folder: &Path) -> Result<(String, String), Refused> {
+    let repo = Repository::find(folder).map_err(refused)?;
+    basis(config, &repo, folder, None).map(|basis| (basis.base, basis.commit))
+}
+
 /// What can be chosen for a run begun in `folder`; `newest` is the spec of the repository's newest run.
 pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> Result<Choices, Refused> {
     let repo = Repository::find(folder).map_err(refused)?;

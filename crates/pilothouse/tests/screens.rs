@@ -28,9 +28,9 @@ fn someone_starts_answers_compares_stops_brings_back_and_leaves() {
         let name = task.to_lowercase().replace(' ', "-");
         cockpit.wait_until("the run", move |s| s.contains(&name[..7]) && !s.contains("new run in"));
     }
-    cockpit.wait_until("that one asks", |s| s.contains("1 need you"));
+    cockpit.wait_until("that one asks", |s| s.contains("1 needs you"));
     cockpit.press("!");
-    let asked = cockpit.wait_until("the question", |s| s.contains("1 need you") && s.contains("y once"));
+    let asked = cockpit.wait_until("the question", |s| s.contains("1 needs you") && s.contains("y once"));
     assert!(asked.contains("asks: Bash: npm publish --dry-run"), "{asked}");
     cockpit.press("y");
     cockpit.wait_until("both ready", |s| s.contains("2 ready"));
@@ -88,7 +88,7 @@ fn many_are_marked_and_paused_and_let_go_on_together() {
     house.run("pair", "slow", 2);
     house.run("other", "asks", 1);
     let cockpit = house.open(80, 24);
-    cockpit.wait_until("them at work", |s| s.contains("2 working") && s.contains("1 need you"));
+    cockpit.wait_until("them at work", |s| s.contains("2 working") && s.contains("1 needs you"));
     cockpit.press("/pair⏎");
     cockpit.wait_until("only them", |s| s.contains("/pair 2 of 3"));
     cockpit.press(" ");

@@ -140,7 +140,7 @@ fn a_need_is_told_once_and_a_copy_goes_to_the_persons_own_clipboard() {
     house.run("early", "asks");
     house.wait_for("early", "waiting");
     let mut seat = Seat::with(&house, &[], 80, 24, &[("TMUX", "/tmp/none,1,0")]);
-    seat.wait_until("the first question", |s| s.contains("1 need you"));
+    seat.wait_until("the first question", |s| s.contains("1 needs you"));
     seat.settle();
     assert!(!has(&seat.raw, "\u{7}"), "what one comes to see is no news");
     house.run("late", "asks");

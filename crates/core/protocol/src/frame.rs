@@ -8,7 +8,7 @@ use crate::request::Request;
 use crate::row::Row;
 
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
-pub const CONTRACT: u32 = 3;
+pub const CONTRACT: u32 = 4;
 
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -36,6 +36,16 @@ pub struct Disk {
     pub at: Timestamp,
 }
 
+/// Where a run of a repository begins when nothing else is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The main checkout's path.
+    pub repo: String,
+    /// The branch as it would be typed.
+    pub name: String,
+    pub commit: String,
+}
+
 /// What the daemon sends: replies, and what a face watches as it happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +71,10 @@ pub enum FromDaemon {
     /// How much room there is where state and worktrees are kept; sent to those who watch when it changes visibly.
     Disk {
         disk: Disk,
+    },
+    /// Where runs of the one repository that this face watches begin; sent when that is another commit.
+    Base {
+        base: Base,
     },
     /// What the terminal that this face is attached to shows next, as the agent wrote it.
     Terminal {

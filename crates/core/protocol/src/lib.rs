@@ -8,7 +8,7 @@ mod reply;
 mod request;
 mod row;
 
-pub use frame::{CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
+pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
 pub use record::DaemonRecord;
 pub use reply::{
     Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,

@@ -1,9 +1,9 @@
 //! The faces that are connected, what each watches, and what each is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::RunId;
-use protocol::{Disk, FromDaemon, Reply, Row};
+use protocol::{Base, Disk, FromDaemon, Reply, Row};
 use tokio::sync::mpsc::Sender;
 
 use crate::input::FaceId;
@@ -13,6 +13,7 @@ struct Face {
     /// `Some(None)` watches all repositories, `Some(Some(repo))` one.
     watches: Option<Option<String>>,
     looks_at: Option<RunId>,
+    knows_base: bool,
 }
 
 #[derive(Default)]
@@ -22,7 +23,7 @@ pub(super) struct Faces {
 
 impl Faces {
     pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
-        self.faces.insert(id, Face { sender, watches: None, looks_at: None });
+        self.faces.insert(id, Face { sender, watches: None, looks_at: None, knows_base: false });
         if let Some(reason) = degraded {
             self.send(id, FromDaemon::Degraded { reason: Some(reason.to_owned()) });
         }
@@ -87,6 +88,27 @@ impl Faces {
         let ids: Vec<FaceId> = watching.map(|(id, _)| *id).collect();
         for id in ids {
             self.send(id, FromDaemon::Disk { disk });
+        }
+    }
+
+    /// The repositories that are watched alone.
+    pub(super) fn repositories(&self) -> BTreeSet<String> {
+        self.faces.values().filter_map(|face| face.watches.clone().flatten()).collect()
+    }
+
+    /// Tells those who watch this repository where its runs begin: all of them when it is `new`, else those who have
+    /// not been told.
+    pub(super) fn base(&mut self, base: &Base, new: bool) {
+        let watching = |face: &Face| face.watches.as_ref().is_some_and(|repo| repo.as_ref() == Some(&base.repo));
+        let wanting = self.faces.iter_mut().filter(|(_, face)| watching(face) && (new || !face.knows_base));
+        let ids: Vec<FaceId> = wanting
+            .map(|(id, face)| {
+                face.knows_base = true;
+                *id
+            })
+            .collect();
+        for id in ids {
+            self.send(id, FromDaemon::Base { base: base.clone() });
         }
     }
 

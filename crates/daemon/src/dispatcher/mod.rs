@@ -4,6 +4,7 @@ mod act;
 mod adopt;
 mod asked;
 mod attempt;
+mod base;
 mod create;
 mod faces;
 mod measure;
@@ -30,6 +31,7 @@ use crate::input::{Input, Inputs};
 use crate::perform::{Job, Performer, StartWith};
 use crate::prepare;
 use crate::watch::Watcher;
+use base::Bases;
 use faces::Faces;
 use pending::Pending;
 use runs::Runs;
@@ -61,6 +63,7 @@ pub(crate) struct Dispatcher {
     /// It will be looked again whether there is room.
     room_asked: bool,
     sampler: Sampler,
+    bases: Bases,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
     held: Vec<Input>,
@@ -106,6 +109,7 @@ impl Dispatcher {
             floor: settings.free_space.value,
             room_asked: false,
             sampler: Sampler::default(),
+            bases: Bases::default(),
             started: Instant::now(),
             held: Vec::new(),
             stuck: BTreeSet::new(),
@@ -187,6 +191,7 @@ impl Dispatcher {
             Input::RoomAgain => self.room_asked = false,
             Input::Sample => self.sample(),
             Input::Sampled { loads } => self.sampled(&loads),
+            Input::Based { base } => self.based(base),
             Input::Stop => self.turn.stopping = true,
         }
     }

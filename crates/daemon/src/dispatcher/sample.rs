@@ -31,6 +31,7 @@ impl Dispatcher {
     /// A face has begun to watch: it is told what is known, and figures are taken from now on.
     pub(super) fn watched(&mut self) {
         self.sampler.told = None;
+        self.look_at_bases();
         if !std::mem::replace(&mut self.sampler.asked, true) {
             self.later(Input::Sample);
         } else {
@@ -45,6 +46,7 @@ impl Dispatcher {
             return;
         }
         self.tell_room();
+        self.look_at_bases();
         // A rate needs two samples, and a column that is empty for a minute says nothing.
         let agents = self.runs.agents();
         let new = agents.keys().any(|run| !self.sampler.before.contains_key(run));

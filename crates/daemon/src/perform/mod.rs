@@ -174,6 +174,18 @@ impl Performer {
         });
     }
 
+    /// Looks where a run of this repository would begin.
+    pub(crate) fn base(&self, repo: String) {
+        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
+        self.runtime.spawn_blocking(move || match prepare::base(&places.config, Path::new(&repo)) {
+            Ok((name, commit)) => {
+                let _stopping = inputs.send(Input::Based { base: protocol::Base { repo, name, commit } });
+            }
+            // Settings with a mistake are told of when a run is asked for.
+            Err(refused) => tracing::debug!(repo, reason = refused.reason, "where runs begin is unknown"),
+        });
+    }
+
     /// Sends `input` after a while.
     pub(crate) fn later(&self, after: Duration, input: Input) {
         let inputs = self.inputs.clone();

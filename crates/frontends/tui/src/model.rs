@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use domain::group::Group;
 use domain::{RunId, Timestamp};
-use protocol::{Disk, Row};
+use protocol::{Base, Disk, Row};
 
 use crate::glyphs::Glyphs;
 use crate::overlays::{NewRun, Overlay};
@@ -138,6 +138,8 @@ pub(crate) struct Model {
     pub(crate) degraded: Option<String>,
     pub(crate) connected: bool,
     pub(crate) disk: Option<Disk>,
+    /// Where a run that begins now would begin; unknown with several repositories.
+    pub(crate) base: Option<Base>,
     pub(crate) mouse: bool,
     /// Ages are told from here; it moves once a minute.
     pub(crate) now: Timestamp,
@@ -179,6 +181,7 @@ impl Model {
             degraded: None,
             connected: true,
             disk: None,
+            base: None,
             mouse: true,
             now,
             utc_offset,

@@ -5,6 +5,7 @@ pub(crate) mod play;
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use domain::Timestamp;
+use protocol::{Base, Disk};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -37,6 +38,9 @@ impl Cockpit {
         let mut cockpit = Self { model, keymap: Keymap::built_in(), effects: Vec::new(), night };
         let rows = cockpit.night.iter().map(Play::row).collect();
         cockpit.act(Action::AllRows(rows));
+        cockpit.act(Action::Disk(Disk { free: 61 << 30, at: now }));
+        let (repo, commit) = ("/home/dev/acme/shop".to_owned(), "4f2c91e0".repeat(5));
+        cockpit.act(Action::Base(Base { repo, name: "main".to_owned(), commit }));
         cockpit
     }
 

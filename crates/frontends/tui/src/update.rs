@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use domain::command::Answer;
 use domain::{RunId, Timestamp};
-use protocol::{Choices, Disk, Output, RemovableRow, Row};
+use protocol::{Base, Choices, Disk, Output, RemovableRow, Row};
 
 use crate::effect::Effect;
 use crate::model::{Model, Tab};
@@ -66,6 +66,7 @@ pub(crate) enum Action {
     Read,
     Degraded(Option<String>),
     Disk(Disk),
+    Base(Base),
     Connected(bool),
     /// Two seconds have passed without a key.
     Regroup,
@@ -188,6 +189,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Read => Vec::new(),
         Action::Degraded(reason) => with(model, |model| model.degraded = reason),
         Action::Disk(disk) => with(model, |model| model.disk = Some(disk)),
+        Action::Base(base) => with(model, |model| model.base = Some(base)),
         Action::Connected(connected) => reconnected(model, connected),
         Action::Regroup => runs::regroup(model),
         Action::Minute(now) => with(model, |model| model.now = now),

@@ -150,6 +150,7 @@ impl Wire {
                 FromDaemon::Events { run, lines } => vec![Action::Events { run, lines }],
                 FromDaemon::Degraded { reason } => vec![Action::Degraded(reason)],
                 FromDaemon::Disk { disk } => vec![Action::Disk(disk)],
+                FromDaemon::Base { base } => vec![Action::Base(base)],
                 FromDaemon::Terminal { run, text, size } => vec![Action::Terminal { run, text, size }],
                 FromDaemon::Detached { run, why } => vec![Action::Detached { run, why }],
                 FromDaemon::Hello { .. } => Vec::new(),

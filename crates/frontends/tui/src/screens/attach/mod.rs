@@ -2,6 +2,8 @@
 
 mod draw;
 mod encode;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::num::NonZeroU16;

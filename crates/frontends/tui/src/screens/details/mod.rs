@@ -2,6 +2,8 @@
 
 mod draw;
 mod facts;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub(crate) use draw::{draw, tab_places};

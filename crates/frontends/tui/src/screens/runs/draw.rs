@@ -15,7 +15,10 @@ use crate::keymap::{Keymap, Place};
 use crate::model::{Focus, Heading, Model};
 use crate::screens::details;
 use crate::theme::{Role, Theme};
-use crate::widgets::{fit, rule};
+use crate::widgets::{fit, fit_ends, rule};
+
+/// Columns that the base's name has in the top line at most.
+const BASE: usize = 20;
 
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let parts = layout(model);
@@ -99,69 +102,111 @@ fn repository(model: &Model, path: &str) -> String {
     let rows = || model.rows.values().filter(|row| row.repo == path);
     let needy = rows().filter(|row| row.group == Group::NeedsYou).count();
     let count = super::count(rows().count(), "run");
-    let needy = if needy > 0 { format!(", {needy} need you") } else { String::new() };
+    let needy = match needy {
+        0 => String::new(),
+        1 => ", 1 needs you".to_owned(),
+        n => format!(", {n} need you"),
+    };
     format!("{} ({count}{needy})", domain::text::line(&name))
 }
 
 fn top_line(model: &Model, theme: &Theme, width: u16) -> Line<'static> {
+    let force = in_force(model, theme);
+    let left = [true, false].map(|words| {
+        let spans = left_side(model, theme, width, words);
+        (long(&spans), spans)
+    });
+    // What is in force must be seen; the words of the counts are known by then.
+    let [(used, spans), short] = left;
+    let (used, mut spans) = if used + long(&force) <= usize::from(width) { (used, spans) } else { short };
+    let room = usize::from(width).saturating_sub(used);
+    let right = right_side(model, theme, force, room);
+    spans.push(Span::raw(" ".repeat(room.saturating_sub(long(&right)))));
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// Columns of all of them.
+fn long(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| span.content.width()).sum()
+}
+
+/// The scope, where its runs begin, and how many need what.
+fn left_side(model: &Model, theme: &Theme, width: u16, words: bool) -> Vec<Span<'static>> {
     let pick = |unicode, ascii| model.glyphs.pick(unicode, ascii);
+    let needy = if model.count(Group::NeedsYou) == 1 { "needs you" } else { "need you" };
     let counts = [
-        (Group::NeedsYou, "!", "need you"),
+        (Group::NeedsYou, "!", needy),
         (Group::Working, pick("●", "*"), "working"),
         (Group::Ready, pick("✓", "v"), "ready"),
         (Group::Finished, pick("■", "-"), "finished"),
     ];
     let mut spans = vec![Span::styled(domain::text::line(&model.title), theme.style(Role::Heading))];
+    if let Some(base) = model.base.as_ref().filter(|_| width >= columns::WIDE) {
+        let commit: String = base.commit.chars().take(7).collect();
+        let name = fit_ends(&base.name, base.name.width().min(BASE));
+        spans.push(Span::styled(format!(" {} {name} {commit}", pick("·", "-")), theme.style(Role::Dim)));
+    }
     for (group, sign, word) in counts {
         let n = model.count(group);
         let style = if n == 0 { theme.style(Role::Dim) } else { theme.group(group) };
         spans.push(Span::raw("  "));
-        spans.push(Span::styled(format!("{sign}{n} {word}"), style));
+        let text = if words { format!("{sign}{n} {word}") } else { format!("{sign}{n}") };
+        spans.push(Span::styled(text, style));
     }
-    let used: usize = spans.iter().map(|span| span.content.width()).sum();
-    let right = right_side(model, theme, usize::from(width).saturating_sub(used + 2));
-    let long: usize = right.iter().map(|span| span.content.width()).sum();
-    spans.push(Span::raw(" ".repeat(usize::from(width).saturating_sub(used + long))));
-    spans.extend(right);
-    Line::from(spans)
+    spans
 }
 
-/// What is wrong; else what is in force and how much room there is, as far as it fits.
-fn right_side(model: &Model, theme: &Theme, room: usize) -> Vec<Span<'static>> {
-    let error = |text: &str| vec![Span::styled(fit(text, room.min(text.width())), theme.style(Role::Error))];
+/// What makes the screen out of date or the state unsafe.
+fn wrong(model: &Model) -> Option<String> {
     if !model.connected {
-        return error("daemon gone, trying again");
+        return Some("  daemon gone, trying again".to_owned());
     }
-    if let Some(reason) = &model.degraded {
-        return error(&format!("not written: {}", domain::text::line(reason)));
+    model.degraded.as_ref().map(|reason| format!("  not written: {}", domain::text::line(reason)))
+}
+
+/// What is wrong, or what changes which runs are shown and which ones a verb is for.
+fn in_force(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    if let Some(wrong) = wrong(model) {
+        return vec![Span::styled(wrong, theme.style(Role::Error))];
     }
-    let mut parts: Vec<(String, Role)> = Vec::new();
+    let mut spans = Vec::new();
     if !model.marks.is_empty() {
         let hidden = model.marks.iter().filter(|id| !model.order.contains(id)).count();
         let hidden = if hidden > 0 { format!(" ({hidden} not shown)") } else { String::new() };
-        parts.push((format!("{} marked{hidden}", model.marks.len()), Role::Marked));
+        spans.push(Span::styled(format!("  {} marked{hidden}", model.marks.len()), theme.style(Role::Marked)));
     }
     if !model.filter.is_empty() {
-        let text = format!("/{} {} of {}", model.filter, model.order.len(), model.rows.len());
-        parts.push((text, Role::Match));
+        let text = format!("  /{} {} of {}", model.filter, model.order.len(), model.rows.len());
+        spans.push(Span::styled(text, theme.style(Role::Match)));
     }
+    spans
+}
+
+/// What is wrong; else what is in force, and how much room there is as far as it fits.
+fn right_side(model: &Model, theme: &Theme, force: Vec<Span<'static>>, room: usize) -> Vec<Span<'static>> {
+    if wrong(model).is_some() {
+        let text: String = force.iter().map(|span| span.content.as_ref()).collect();
+        return vec![Span::styled(fit(&text, room.min(text.width())), theme.style(Role::Error))];
+    }
+    let mut parts: Vec<String> = Vec::new();
     if let Some(disk) = model.disk {
-        parts.push((format!("disk {} free", figures::bytes(disk.free)), Role::Dim));
+        parts.push(format!("disk {} free", figures::bytes(disk.free)));
         let known: Vec<u64> = model.rows.values().filter_map(|row| row.disk_bytes.filter(|_| !row.removed)).collect();
         if !known.is_empty() {
-            parts.push((format!("runs {}", figures::bytes(known.iter().sum())), Role::Dim));
+            parts.push(format!("runs {}", figures::bytes(known.iter().sum())));
         }
     }
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (text, role) in parts {
-        let long = text.width() + 2;
-        if used + long > room {
+    // Nothing measures money so far.
+    parts.push(format!("today {}", figures::UNKNOWN));
+    parts.push("daemon ok".to_owned());
+    let mut spans = force;
+    for text in parts {
+        let text = Span::styled(format!("  {text}"), theme.style(Role::Dim));
+        if long(&spans) + text.content.width() > room {
             break;
         }
-        used += long;
-        spans.push(Span::raw("  "));
-        spans.push(Span::styled(text, theme.style(role)));
+        spans.push(text);
     }
     spans
 }

@@ -8,7 +8,7 @@ use domain::group::Group;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::{Play, night};
-use crate::testing::{Cockpit, stored};
+use crate::testing::{Cockpit, SIZES, stored};
 use crate::update::Action;
 
 #[test]
@@ -150,6 +150,48 @@ fn cockpit_shows(cockpit: &mut Cockpit) -> bool {
 #[test]
 fn finished_runs_can_be_hidden() {
     stored!(Cockpit::open().keys("f"), "without-finished");
+}
+
+#[test]
+fn marked_runs_are_seen_and_counted() {
+    stored!(Cockpit::open().keys(" j j"), "marked");
+}
+
+#[test]
+fn a_filter_says_how_many_it_shows_and_marks_stay_where_it_hides_them() {
+    let cockpit = Cockpit::open().keys(" /reads no word⏎");
+    assert!(cockpit.model.order.is_empty(), "{:?}", cockpit.model.order);
+    stored!(Cockpit::open().keys(" /src user⏎"), "filtered");
+}
+
+#[test]
+fn the_column_that_rows_are_sorted_by_is_marked() {
+    let mut cockpit = Cockpit::open().keys("SS");
+    let names = |cockpit: &Cockpit| {
+        let rows = cockpit.model.shown().into_iter();
+        rows.filter(|row| row.group == Group::Working).map(|row| row.name.clone()).collect::<Vec<_>>()
+    };
+    let by_last = names(&cockpit);
+    cockpit.press("SSSS");
+    assert_ne!(by_last, names(&cockpit), "another order");
+    stored!(Cockpit::open().keys("SS"), "sorted");
+}
+
+#[test]
+fn several_repositories_stand_together_or_each_below_its_name() {
+    let mut all = Cockpit::open();
+    (all.model.all, all.model.title, all.model.base) = (true, "all repositories".to_owned(), None);
+    let mut rows: Vec<_> = all.night.iter().map(Play::row).collect();
+    for row in rows.iter_mut().step_by(2) {
+        row.repo = "/home/dev/acme/warehouse".to_owned();
+    }
+    all.act(Action::AllRows(rows));
+    for name in ["all-repositories", "by-repository"] {
+        for (width, height) in SIZES {
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), all.styled(width, height));
+        }
+        all.press("v");
+    }
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! Where a run that begins now would begin: told to those who watch one repository, and looked at once a minute.
+
+use std::collections::BTreeMap;
+
+use protocol::Base;
+
+use super::Dispatcher;
+
+/// What was told last of each repository.
+#[derive(Default)]
+pub(super) struct Bases {
+    told: BTreeMap<String, Base>,
+}
+
+impl Dispatcher {
+    /// Has the repositories that are watched looked at, off this thread.
+    pub(super) fn look_at_bases(&self) {
+        for repo in self.faces.repositories() {
+            self.performer.base(repo);
+        }
+    }
+
+    /// Tells of a base that is another one now, and everyone of it who has not been told.
+    pub(super) fn based(&mut self, base: Base) {
+        self.faces.base(&base, self.bases.told.get(&base.repo) != Some(&base));
+        self.bases.told.insert(base.repo.clone(), base);
+    }
+}

@@ -1,0 +1,30 @@
+//! Stored screens of an agent's own terminal.
+
+use domain::RunId;
+
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+/// A cockpit in the terminal of a run that draws a little form.
+fn attached(text: &str) -> Cockpit {
+    let mut cockpit = Cockpit::open();
+    let run = RunId::parse("aaaaa2").expect("an id");
+    cockpit.act(Action::Attached { run: run.clone(), columns: 80, rows: 23 });
+    cockpit.act(Action::Terminal { run, text: text.to_owned(), size: None });
+    cockpit
+}
+
+const FORM: &str = "\u{1b}[2J\u{1b}[H\u{1b}[1;33mDo you want to go on?\u{1b}[0m\r\n\r\n \u{1b}[7m 1. Yes \u{1b}[0m\r\n   2. No, \u{65e5}\u{672c}\u{8a9e}\r\n\u{1b}[4;5H";
+
+#[test]
+fn an_agents_own_terminal_has_the_screen_and_says_how_to_leave() {
+    stored!(attached(FORM), "terminal");
+}
+
+#[test]
+fn a_terminal_that_is_over_stays_to_be_read() {
+    let mut cockpit = attached(FORM);
+    let run = RunId::parse("aaaaa2").expect("an id");
+    cockpit.act(Action::Detached { run, why: "the agent has ended".to_owned() });
+    stored!(cockpit, "terminal-over");
+}
