@@ -77,7 +77,7 @@ fn a_hundred_runs_are_gone_through_without_a_jump() {
     let found = cockpit.wait_until("the one that is looked for", |s| s.contains("/many-77 1 of 100"));
     assert!(found.contains("many-77") && !found.contains("many-78"), "{found}");
     cockpit.press("⎋");
-    cockpit.wait_until("all of them again", |s| s.contains("many-76"));
+    cockpit.wait_until("all of them again", |s| s.matches(" many-").count() > 20);
     cockpit.press("g");
     cockpit.leave();
 }

@@ -42,7 +42,6 @@ use show::Show;
 const TOGETHER: Duration = Duration::from_millis(20);
 /// What need not be synced at once is synced within this time.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
-
 /// How long faces may take to be told that the daemon ends.
 const GOODBYE: Duration = Duration::from_millis(500);
 

@@ -6,7 +6,6 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use client::Places;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -14,9 +13,6 @@ use protocol::{Reply, Request, RunRequest, Scope};
 use testkit::Repo;
 use tokio::sync::mpsc;
 use tui::{Console, Keymap, Options, Theme};
-
-/// How long a screen may take to be as wanted.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the cockpit draws on.
 #[derive(Clone)]
@@ -107,11 +103,7 @@ impl House {
     }
 
     fn wait_for_daemon(&self) {
-        let began = Instant::now();
-        while !self.places.record().exists() {
-            assert!(began.elapsed() < PATIENCE, "waited for the daemon");
-            std::thread::yield_now();
-        }
+        testkit::wait_until("the daemon", || if self.places.record().exists() { Ok(()) } else { Err(String::new()) });
     }
 
     pub(crate) fn ask(&self, request: Request) -> Reply {
@@ -214,15 +206,10 @@ impl Screen {
 
     /// Looks until the screen is as wanted.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let began = Instant::now();
-        loop {
+        testkit::wait_until(what, || {
             let screen = self.text();
-            if wanted(&screen) {
-                return screen;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}; the screen:\n{screen}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+            if wanted(&screen) { Ok(screen) } else { Err(screen) }
+        })
     }
 
     /// Presses `q` and waits until the cockpit has closed.
