@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use color_eyre::eyre::{OptionExt, bail};
-use testkit::{House, Repo};
+use testkit::{House, Repo, wait_until};
 
 const FINISHED: usize = 1_000;
 const ROUNDS: usize = 10;
@@ -16,8 +16,15 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let house = House::new(&binary.to_string_lossy(), Repo::with_files(20));
     let first = house.run("first", "no-change");
     house.wait_for("first", "ready");
+    // Copies of a run that is not over would all have to be ended first.
+    wait_until("its worktree to be released", || match house.row("first") {
+        Some(row) if row["removed"] == true => Ok(()),
+        row => Err(format!("{row:?}")),
+    });
     house.ok(&["daemon", "stop"]);
     copies(&house, &first)?;
+    // Runs that have been there for long are on the disk; whoever syncs first would wait for all of these.
+    rustix::fs::sync();
     // The first start folds every timeline; what it finds settled it keeps as a summary.
     let began = Instant::now();
     house.ok(&["status"]);

@@ -32,7 +32,8 @@ impl RunFolder {
     pub fn write_summary(&self, summary: &Summary) -> Result<(), EvidenceError> {
         let written = fs::metadata(self.timeline()).as_ref().map(written).unwrap_or_default();
         let json = serde_json::to_vec(&Summary { written, ..summary.clone() }).expect("a summary is plain values");
-        atomic::write(&self.summary(), &json)
+        // Another daemon takes it up only when it fits the timeline to the byte, and folds that otherwise.
+        atomic::write_cache(&self.summary(), &json)
     }
 
     /// The cached row, if it belongs to the timeline as it is now; `None` means: fold it.
