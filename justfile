@@ -19,6 +19,14 @@ bench *names:
 peers:
     cargo install workmux --locked --root target/peers
 
+# The real agent CLIs, pinned, in a folder of their own.
+agents-install:
+    npm install --no-fund --no-audit --prefix target/agents @anthropic-ai/claude-code@2.1.197
+
+# The real agent CLIs at work against a scripted provider; no key, no network.
+agents: agents-install
+    cargo test -p pilothouse --test agents -- --ignored --test-threads=2
+
 # Accepts the screens as they are drawn now.
 screens:
     INSTA_UPDATE=always cargo test -p pilothouse-tui

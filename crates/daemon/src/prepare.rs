@@ -74,6 +74,15 @@ fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -
     let committed = committed.map(|text| (PathBuf::from(format!("{short}:{REPOSITORY_FILE}")), text));
     let layers: Vec<_> = user.into_iter().chain(committed).collect();
     let settings = Settings::from_layers(&layers).map_err(usage)?;
+    let own = |origin: &Option<PathBuf>| origin.as_deref() == Some(config);
+    if let Some((name, agent)) = settings.agents.iter().find(|(_, agent)| !own(&agent.origin)) {
+        let file = agent.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        let reason = format!(
+            "{file}: [agent.{name}] says what is started on your machine, so it counts in your own {} only",
+            config.display()
+        );
+        return Err(Refused { code: Code::Usage, reason });
+    }
     Ok(Basis { settings, base, commit, differs })
 }
 
@@ -85,7 +94,7 @@ pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refu
     }?;
     // An agent that no run could be started with is a mistake in the settings too.
     let of_phases = settings.phases().into_iter().filter_map(|phase| phase.agent);
-    for name in std::iter::once(settings.agent.value.clone()).chain(of_phases) {
+    for name in std::iter::once(settings.default_agent.value.clone()).chain(of_phases) {
         agent(&name, None)?;
     }
     Ok(settings)
@@ -137,7 +146,7 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mi
             field: (refused.code == Code::NotFound && request.base.is_some()).then_some(Field::Base),
             refused,
         })?;
-    let wanted = request.agent.as_deref().unwrap_or(&settings.agent.value);
+    let wanted = request.agent.as_deref().unwrap_or(&settings.default_agent.value);
     // An agent that is known has no such model.
     let known = agents::find(wanted.split(':').next().unwrap_or(wanted)).is_some();
     let field = if known && request.model.is_some() { Field::Model } else { Field::Agent };
@@ -184,7 +193,7 @@ pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> 
     });
     Ok(Choices {
         agents: agents::all().iter().map(choice).collect(),
-        agent: settings.agent.value.clone(),
+        agent: settings.default_agent.value.clone(),
         bases: std::iter::once(base.clone()).chain(others).collect(),
         phases,
         last,

@@ -288,7 +288,7 @@ fn phases_come_from_the_base_commit_and_hand_over() {
     house.wait_for("typed", "ready");
     let unknown = house.say(&["run", "t", "--phase", "deploy"]);
     assert_eq!((unknown.code, unknown.err.contains("there is plan, build")), (2, true), "{unknown:?}");
-    house.repo.write("pilothouse.toml", "agent = \"rehearsal\"\n\n[[phase]]\nnam = \"x\"\n");
+    house.repo.write("pilothouse.toml", "default_agent = \"rehearsal\"\n\n[[phase]]\nnam = \"x\"\n");
     let wrong = house.say(&["run", "t"]);
     assert!(wrong.code == 2 && wrong.err.contains("pilothouse.toml: line 4") && wrong.err.contains("nam"), "{wrong:?}");
     house.assert_replayed("two");

@@ -180,7 +180,7 @@ fn a_clock_that_jumps_back_gives_no_nonsense() {
 fn settings_that_are_wrong_or_can_not_be_read_are_named() {
     let (house, _, _) = quiet_house();
     let config = house.home().join("config.toml");
-    fs::write(&config, "agent = \"rehearsal\"\n[limits]\nruning = 4\n").expect("writable");
+    fs::write(&config, "default_agent = \"rehearsal\"\n[limits]\nruning = 4\n").expect("writable");
     let said = house.say(&["run", "x"]);
     assert!(said.code != 0 && said.err.contains("config.toml") && said.err.contains("line 3"), "{said:?}");
     fs::remove_file(&config).expect("removable");
@@ -189,6 +189,38 @@ fn settings_that_are_wrong_or_can_not_be_read_are_named() {
     assert!(said.code != 0 && said.err.contains("config.toml"), "{said:?}");
     fs::remove_dir(&config).expect("removable");
     others_are_well(&house, "settings mended");
+}
+
+#[test]
+fn what_is_started_here_is_never_said_by_a_repository() {
+    let house = House::new(BINARY, Repo::with_files(3));
+    house.repo.write("pilothouse.toml", "[agent.claude]\npath = \"/bin/true\"\n");
+    house.repo.git(&["add", "-A"]);
+    house.repo.git(&["commit", "-qm", "settings"]);
+    let said = house.say(&["run", "x", "--agent", "claude"]);
+    assert!(said.code == 2 && said.err.contains("pilothouse.toml: [agent.claude]"), "{said:?}");
+    assert!(house.rows().is_empty(), "nothing was begun");
+}
+
+#[test]
+fn an_agent_that_is_not_installed_fails_with_what_gets_it() {
+    let house = House::new(BINARY, Repo::with_files(3));
+    let bin = house.home().join("bin");
+    fs::create_dir(&bin).expect("a folder");
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let git = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|file| file.is_file()).expect("git");
+    std::os::unix::fs::symlink(git, bin.join("git")).expect("a link");
+    let started = house.command(&["run", "x", "--agent", "claude", "--name", "none"]).env("PATH", &bin).status();
+    assert!(started.expect("it starts").success());
+    let row = house.wait_for("none", "failed");
+    let reason = row["reason"].as_str().expect("a reason");
+    assert!(reason.contains("no program claude") && reason.contains("npm install"), "{reason}");
+    let config = house.home().join("config.toml");
+    fs::write(&config, "[agent.claude]\npath = \"/no/such/claude\"\n").expect("writable");
+    house.ok(&["retry", "none"]);
+    let row = house.wait_for("none", "failed");
+    let reason = row["reason"].as_str().expect("a reason");
+    assert!(reason.contains("/no/such/claude") && reason.contains("config.toml"), "{reason}");
 }
 
 #[test]

@@ -5,8 +5,8 @@
 pub enum Program {
     /// A role of pilothouse's own binary.
     Own,
-    /// A program in PATH.
-    InPath(&'static str),
+    /// A program in PATH, and how one gets it.
+    InPath { name: &'static str, install: &'static str },
 }
 
 /// What an agent's standard output is written in.
@@ -25,6 +25,8 @@ pub struct Agent {
     pub doc: &'static str,
     pub program: Program,
     args: &'static [&'static str],
+    /// Variables of its environment.
+    pub env: &'static [(&'static str, &'static str)],
     pub dialect: Dialect,
     /// What starts it in a terminal; `None` when it has no screen of its own.
     interactive: Option<&'static [&'static str]>,
@@ -41,28 +43,53 @@ pub struct Start {
     pub input: Vec<(String, String)>,
 }
 
-const AGENTS: &[Agent] = &[Agent {
-    name: "rehearsal",
-    doc: "scripted, built in, needs no key; its models are its scenarios",
-    program: Program::Own,
-    args: &["__rehearsal"],
-    dialect: Dialect::ClaudeStream,
-    interactive: Some(&["--interactive"]),
-    models: &[
-        "success",
-        "slow",
-        "chatty",
-        "fails",
-        "fails-once",
-        "asks",
-        "limited",
-        "forks",
-        "no-change",
-        "big-output",
-        "escape",
-        "hostile",
-    ],
-}];
+const AGENTS: &[Agent] = &[
+    Agent {
+        name: "rehearsal",
+        doc: "scripted, built in, needs no key; its models are its scenarios",
+        program: Program::Own,
+        args: &["__rehearsal"],
+        env: &[],
+        dialect: Dialect::ClaudeStream,
+        interactive: Some(&["--interactive"]),
+        models: &[
+            "success",
+            "slow",
+            "chatty",
+            "fails",
+            "fails-once",
+            "asks",
+            "limited",
+            "forks",
+            "no-change",
+            "big-output",
+            "escape",
+            "hostile",
+        ],
+    },
+    Agent {
+        name: "claude",
+        doc: "Claude Code; edits go through, everything else that needs leave is asked",
+        program: Program::InPath { name: "claude", install: "npm install -g @anthropic-ai/claude-code" },
+        // Measured with 2.1.197: the permission tool on standard input makes it ask instead of deny.
+        args: &[
+            "-p",
+            "--input-format",
+            "stream-json",
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--permission-prompt-tool",
+            "stdio",
+            "--permission-mode",
+            "acceptEdits",
+        ],
+        env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1")],
+        dialect: Dialect::ClaudeStream,
+        interactive: None,
+        models: &[],
+    },
+];
 
 /// Every agent, the default first.
 pub fn all() -> &'static [Agent] {

@@ -1,17 +1,21 @@
 //! One settings file as read, before it is laid over the others.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::SettingsError;
 use crate::phase::Phase;
 use crate::size;
+use crate::{Agent, SettingsError};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Layer {
     pub(crate) worktrees: Option<Spanned<String>>,
-    pub(crate) agent: Option<Spanned<String>>,
+    pub(crate) default_agent: Option<Spanned<String>>,
+    /// By the agent's name.
+    pub(crate) agent: BTreeMap<String, Agent>,
     pub(crate) base: Option<Spanned<String>>,
     pub(crate) release: Option<Spanned<String>>,
     pub(crate) freezer: Option<Spanned<String>>,
@@ -70,7 +74,7 @@ impl Layer {
             |t| t.contains("{name}"),
             "a path with {name} in it, so that each run has its own",
         )
-        .or_else(|| text("agent", &self.agent, |t| !t.is_empty(), "NAME or NAME:MODEL"))
+        .or_else(|| text("default_agent", &self.default_agent, |t| !t.is_empty(), "NAME or NAME:MODEL"))
         .or_else(|| text("base", &self.base, |t| !t.is_empty(), "a branch, a tag or a commit"))
         .or_else(|| {
             text("release", &self.release, |t| matches!(t, "unchanged" | "never"), "\"unchanged\" or \"never\"")

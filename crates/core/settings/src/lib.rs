@@ -4,6 +4,7 @@ mod layer;
 pub mod phase;
 pub mod size;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -19,7 +20,10 @@ const DEFAULTS: &str = include_str!("defaults.toml");
 pub struct Settings {
     /// Template of a worktree's path.
     pub worktrees: Value<String>,
-    pub agent: Value<String>,
+    /// NAME or NAME:MODEL of a run that names none.
+    pub default_agent: Value<String>,
+    /// By name; those that no file tells of are started as they are known.
+    pub agents: BTreeMap<String, Value<Agent>>,
     /// A worktree in which nothing was changed goes by itself.
     pub release_unchanged: Value<bool>,
     /// A control group is used for pausing where one can be made.
@@ -38,6 +42,16 @@ pub struct Settings {
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
     pub phases: Option<Value<Vec<Phase>>>,
+}
+
+/// How one agent is started on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Agent {
+    /// The program, instead of the one that PATH has.
+    pub path: Option<String>,
+    /// Variables of its environment beside those that it has anyway.
+    pub env: BTreeMap<String, String>,
 }
 
 /// A value and the file that set it; `None` for the built-in one.
@@ -70,7 +84,8 @@ impl Settings {
         let free_space = text(defaults.limits.free_space);
         let mut settings = Self {
             worktrees: text(defaults.worktrees),
-            agent: text(defaults.agent),
+            default_agent: text(defaults.default_agent),
+            agents: BTreeMap::new(),
             release_unchanged: Value::built_in(text(defaults.release).value == "unchanged"),
             freezer: Value::built_in(text(defaults.freezer).value == "auto"),
             running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
@@ -96,7 +111,8 @@ impl Settings {
             }
         }
         set(&mut self.worktrees, path, layer.worktrees, |t| t);
-        set(&mut self.agent, path, layer.agent, |t| t);
+        set(&mut self.default_agent, path, layer.default_agent, |t| t);
+        self.agents.extend(layer.agent.into_iter().map(|(name, value)| (name, Value { value, origin: from(path) })));
         set(&mut self.release_unchanged, path, layer.release, |t| t == "unchanged");
         set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
         set(&mut self.running, path, layer.limits.running, |n| n);
@@ -130,7 +146,7 @@ impl Settings {
         let release = if self.release_unchanged.value { "unchanged" } else { "never" };
         vec![
             line("worktrees", &self.worktrees, self.worktrees.value.clone()),
-            line("agent", &self.agent, self.agent.value.clone()),
+            line("default_agent", &self.default_agent, self.default_agent.value.clone()),
             self.base.as_ref().map_or_else(
                 || unset("base", "the branch the repository is on"),
                 |base| line("base", base, base.value.clone()),
@@ -187,10 +203,12 @@ mod tests {
 
     #[test]
     fn a_later_layer_wins_and_is_named() {
-        let layers =
-            [file("/u/config.toml", "agent = \"a\"\nbase = \"main\""), file("/r/pilothouse.toml", "agent = \"b\"")];
+        let layers = [
+            file("/u/config.toml", "default_agent = \"a\"\nbase = \"main\""),
+            file("/r/pilothouse.toml", "default_agent = \"b\""),
+        ];
         let settings = Settings::from_layers(&layers).expect("good files");
-        assert_eq!(settings.agent, Value { value: "b".to_owned(), origin: Some("/r/pilothouse.toml".into()) });
+        assert_eq!(settings.default_agent, Value { value: "b".to_owned(), origin: Some("/r/pilothouse.toml".into()) });
         assert_eq!(settings.base.expect("set").origin, Some("/u/config.toml".into()));
         assert_eq!(settings.running, Value { value: 16, origin: None });
     }
@@ -199,10 +217,10 @@ mod tests {
     fn mistakes_are_named_with_file_and_line() {
         for (text, words) in [
             ("# one\nagents = \"x\"", ["line 2", "agents"]),
-            ("agent = 3", ["line 1", "string"]),
+            ("default_agent = 3", ["line 1", "string"]),
             ("[limits]\nrunning = 0", ["line 2: limits.running", "at least 1"]),
             ("worktrees = \"/tmp/x\"", ["line 1: worktrees", "{name}"]),
-            ("agent = \"a\"\nfreezer = \"no\"", ["line 2: freezer = \"no\"", "\"signals\""]),
+            ("default_agent = \"a\"\nfreezer = \"no\"", ["line 2: freezer = \"no\"", "\"signals\""]),
             ("[limits]\nfree_space = \"much\"", ["line 2: limits.free_space", "500MB"]),
             ("[cockpit]\nnotify = [\"bell\", \"horn\"]", ["line 2: cockpit.notify = \"horn\"", "osc777"]),
             ("[cockpit]\ntheme = \"../x\"", ["line 2: cockpit.theme", "themes/"]),

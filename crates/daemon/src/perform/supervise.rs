@@ -11,7 +11,7 @@ use domain::effect::Outcome;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 
 use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
-use crate::Places;
+use crate::{Places, prepare};
 
 /// How often a folder is looked at while its keeper ends a tree.
 const LOOK: Duration = Duration::from_millis(10);
@@ -106,18 +106,18 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
     if alive > 0 {
         return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
     }
+    // How agents are started here is the person's own affair, never a repository's.
+    let settings = prepare::user_settings(&places.config).map_err(|e| e.to_string())?;
+    let own = settings.agents.get(agent.name).map(|own| own.value.clone()).unwrap_or_default();
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let start = Start {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
-        program: match wanted.program {
-            Program::Own => places.binary.to_string_lossy().into_owned(),
-            Program::InPath(name) => name.to_owned(),
-        },
+        program: program(places, &wanted.program, own.path.as_deref())?,
         args: wanted.args,
         cwd: cwd.to_string_lossy().into_owned(),
-        env: Vec::new(),
+        env: agent.env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).chain(own.env).collect(),
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
@@ -128,6 +128,26 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
         supervisor::SupervisorError::Held => Launch::Held,
         other => Launch::Failed(other.to_string()),
     })
+}
+
+/// Where the agent's program is, so that one that is missing is told of with what helps.
+fn program(places: &Places, program: &Program, own: Option<&str>) -> Result<String, String> {
+    match (own, program) {
+        (Some(path), _) => match Path::new(path).is_file() {
+            true => Ok(path.to_owned()),
+            false => Err(format!("there is no program {path}; {} names it", places.config.display())),
+        },
+        (None, Program::Own) => Ok(places.binary.to_string_lossy().into_owned()),
+        (None, Program::InPath { name, install }) => {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+            let missing = || {
+                let path = path.to_string_lossy();
+                format!("there is no program {name} in the daemon's PATH ({path}); get it with `{install}`, then retry")
+            };
+            found.map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
+        }
+    }
 }
 
 /// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked

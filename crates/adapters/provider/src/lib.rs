@@ -1,0 +1,14 @@
+//! A scripted model provider on loopback, so that real agents can be seen at work without a key and without a network.
+//!
+//! It speaks the real wire formats; the scenario is chosen by the path of the base URL, so that many agents with
+//! different ones run against one server. Whatever it bills stands in its ledger.
+
+mod anthropic;
+mod ledger;
+mod reply;
+mod scenario;
+mod server;
+
+pub use ledger::Billed;
+pub use scenario::Scenario;
+pub use server::Provider;

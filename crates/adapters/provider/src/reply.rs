@@ -1,0 +1,60 @@
+//! An answer on its way to the agent, piece by piece.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{Response, StatusCode};
+use futures_util::stream;
+
+use crate::scenario::Way;
+
+/// Between two pieces of a slow answer.
+const SLOWLY: Duration = Duration::from_millis(150);
+
+/// What comes next.
+enum Next {
+    Piece(Duration, String),
+    /// The connection is closed in the middle.
+    Cut,
+    /// Nothing, ever.
+    Never,
+}
+
+/// Server-sent events: `before`, the pieces of the answer, `after`.
+pub(crate) fn events(way: Way, before: Vec<String>, pieces: Vec<String>, after: Vec<String>) -> Response<Body> {
+    let pause = if way == Way::Slowly { SLOWLY } else { Duration::ZERO };
+    let mut script: VecDeque<Next> = VecDeque::new();
+    script.extend(before.into_iter().map(|text| Next::Piece(Duration::ZERO, text)));
+    let half = pieces.len().div_ceil(2);
+    let shown = if way == Way::Cut { half } else { pieces.len() };
+    match way {
+        Way::Never => script.push_back(Next::Never),
+        _ => script.extend(pieces.into_iter().take(shown).map(|text| Next::Piece(pause, text))),
+    }
+    match way {
+        Way::Cut => script.push_back(Next::Cut),
+        _ => script.extend(after.into_iter().map(|text| Next::Piece(Duration::ZERO, text))),
+    }
+    let body = stream::unfold(script, |mut script| async move {
+        let piece: io::Result<Bytes> = match script.pop_front()? {
+            Next::Piece(pause, text) => {
+                tokio::time::sleep(pause).await;
+                Ok(text.into())
+            }
+            Next::Cut => Err(io::ErrorKind::ConnectionAborted.into()),
+            Next::Never => match std::future::pending::<Infallible>().await {},
+        };
+        Some((piece, script))
+    });
+    let response = Response::builder().header("content-type", "text/event-stream");
+    response.body(Body::from_stream(body)).expect("a whole response")
+}
+
+pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response<Body> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    response.body(Body::from(value.to_string())).expect("a whole response")
+}

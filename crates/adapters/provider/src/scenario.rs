@@ -1,0 +1,111 @@
+//! What the model does, request by request.
+
+/// A story that a model plays with an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    /// Writes a file, reads it, says so.
+    Ok,
+    /// As `Ok`, and commits.
+    Commit,
+    /// Says something and nothing else.
+    Text,
+    /// Says something in eighty pieces, one each 150 ms.
+    Slow,
+    /// Begins an answer and never goes on.
+    Hang,
+    /// Has a command run that takes two minutes.
+    Long,
+    /// Has a command run that an agent asks its person for.
+    Ask,
+    /// Answers every request with this HTTP status.
+    Fails(u16),
+    /// Answers the first request with this HTTP status, then as `Ok`.
+    FailsOnce(u16),
+    /// Closes every answer in the middle.
+    Cut,
+    /// Closes the first answer in the middle, then as `Ok`.
+    CutOnce,
+}
+
+/// What the model answers to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Say(&'static str),
+    Write { name: &'static str, text: &'static str },
+    Run(&'static str),
+}
+
+/// What becomes of one answer on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Whole,
+    Slowly,
+    Never,
+    Cut,
+    Status(u16),
+}
+
+impl Scenario {
+    /// Reads `ok`, `slow`, `429`, `500once`, `cutonce`; what stands after a dot only tells conversations apart.
+    pub fn parse(path: &str) -> Option<Self> {
+        let name = path.split('.').next().unwrap_or(path);
+        Some(match name {
+            "ok" => Self::Ok,
+            "commit" => Self::Commit,
+            "text" => Self::Text,
+            "slow" => Self::Slow,
+            "hang" => Self::Hang,
+            "long" => Self::Long,
+            "ask" => Self::Ask,
+            "cut" => Self::Cut,
+            "cutonce" => Self::CutOnce,
+            _ => match name.strip_suffix("once") {
+                Some(status) => Self::FailsOnce(status.parse().ok()?),
+                None => Self::Fails(name.parse().ok()?),
+            },
+        })
+    }
+
+    /// What becomes of the answer to request `n` of this path, counted from zero.
+    pub(crate) fn way(self, n: usize) -> Way {
+        match self {
+            Self::Slow => Way::Slowly,
+            Self::Hang => Way::Never,
+            Self::Cut => Way::Cut,
+            Self::CutOnce if n == 0 => Way::Cut,
+            Self::Fails(status) => Way::Status(status),
+            Self::FailsOnce(status) if n == 0 => Way::Status(status),
+            _ => Way::Whole,
+        }
+    }
+
+    /// What the model does after so many answers of one conversation.
+    pub(crate) fn act(self, step: usize) -> Act {
+        const HELLO: Act = Act::Write { name: "hello.txt", text: "Hello from a scripted model.\n" };
+        match (self, step) {
+            (Self::Text | Self::Slow | Self::Hang, _) => Act::Say("There is nothing to do but to say this."),
+            (Self::Long, 0) => Act::Run("sleep 120"),
+            (Self::Ask, 0) => Act::Run("touch asked.txt"),
+            (Self::Long | Self::Ask, _) => Act::Say("Done: the command was run, or was not."),
+            (_, 0) => HELLO,
+            (Self::Commit, 1) => Act::Run("git add -A && git commit -q -m 'add hello.txt'"),
+            (_, 1) => Act::Run("cat hello.txt"),
+            (_, _) => Act::Say("Done. hello.txt says hello."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_are_read_from_paths() {
+        assert_eq!(Scenario::parse("ok.7f"), Some(Scenario::Ok));
+        assert_eq!(Scenario::parse("429once"), Some(Scenario::FailsOnce(429)));
+        assert_eq!(Scenario::parse("500.x"), Some(Scenario::Fails(500)));
+        assert_eq!(Scenario::parse("nonsense"), None);
+        assert_eq!(Scenario::FailsOnce(429).way(0), Way::Status(429));
+        assert_eq!(Scenario::FailsOnce(429).way(1), Way::Whole);
+    }
+}

@@ -1,0 +1,124 @@
+//! The server: requests by path, each counted and billed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::Response;
+use axum::routing::{any, get, post};
+use axum::{Router, body};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::ledger::{Billed, price};
+use crate::scenario::{Scenario, Way};
+use crate::{anthropic, reply};
+
+/// A provider that serves until it is dropped.
+#[derive(Debug)]
+pub struct Provider {
+    address: SocketAddr,
+    books: Arc<Mutex<Books>>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+/// What has been asked so far.
+#[derive(Debug, Default)]
+struct Books {
+    ledger: Vec<Billed>,
+    /// Requests of each path.
+    asked: BTreeMap<String, usize>,
+    /// Answers given, so that each has an id of its own.
+    answers: u64,
+}
+
+impl Provider {
+    /// Serves on a free port of loopback, on a thread of its own.
+    ///
+    /// # Errors
+    /// When no port can be had or no thread be started.
+    pub fn start() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = listener.local_addr()?;
+        let books = Arc::<Mutex<Books>>::default();
+        let routes = Router::new()
+            .route("/s/{path}/v1/messages", post(messages))
+            .route("/s/{path}/v1/messages/count_tokens", post(count_tokens))
+            .route("/s/{path}/v1/models", get(models))
+            .route("/s/{path}", any(alive))
+            .route("/s/{path}/", any(alive))
+            .with_state(Arc::clone(&books));
+        runtime.spawn(async move { axum::serve(listener, routes).await });
+        Ok(Self { address, books, runtime: Some(runtime) })
+    }
+
+    /// The base URL for `path`: a scenario's name, a dot, and what tells this conversation from others.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/s/{path}", self.address)
+    }
+
+    /// What was billed for `path`, in the order of the requests.
+    pub fn billed(&self, path: &str) -> Vec<Billed> {
+        let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.ledger.iter().filter(|billed| billed.path == path).cloned().collect()
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+type Shared = State<Arc<Mutex<Books>>>;
+
+async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
+    let Some(scenario) = Scenario::parse(&path) else { return unknown(&path) };
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+        return reply::json(
+            400,
+            &json!({"type": "error", "error": {"type": "invalid_request_error", "message": "no JSON"}}),
+        );
+    };
+    let step = anthropic::step(&request);
+    let tokens = price(step);
+    let (way, id) = {
+        let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = books.asked.entry(path.clone()).or_default();
+        let way = scenario.way(*asked);
+        *asked += 1;
+        books.answers += 1;
+        let id = format!("msg_scripted{:06}", books.answers);
+        // What is cut is billed all the same; what was refused is not.
+        if !matches!(way, Way::Status(_)) {
+            books.ledger.push(Billed { path, model: anthropic::model(&request), tokens });
+        }
+        (way, id)
+    };
+    anthropic::answer(&request, &id, scenario.act(step), way, tokens)
+}
+
+async fn count_tokens(_: Bytes) -> Response<Body> {
+    reply::json(200, &json!({"input_tokens": 14_323}))
+}
+
+async fn models() -> Response<Body> {
+    reply::json(200, &json!({"data": [], "has_more": false}))
+}
+
+async fn alive() -> Response<Body> {
+    Response::new(body::Body::empty())
+}
+
+fn unknown(path: &str) -> Response<Body> {
+    reply::json(
+        404,
+        &json!({"type": "error", "error": {"type": "not_found_error", "message": format!("no scenario {path}")}}),
+    )
+}

@@ -1,0 +1,200 @@
+//! The real agent CLIs at work against a scripted provider: real daemon, real keeper, real worktrees. They need the
+//! CLIs (`just agents` installs them), so they run on demand.
+
+use std::path::{Path, PathBuf};
+
+use domain::tokens::Tokens;
+use provider::Provider;
+use serde_json::Value;
+use testkit::{House, Repo, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+/// Where `just agents` puts the CLIs.
+fn cli(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let path = target.join("agents/node_modules/.bin").join(name);
+    assert!(path.exists(), "{} is missing; `just agents` installs it", path.display());
+    path
+}
+
+/// A house in which `claude` works with the scripted provider, and nothing else of this machine.
+struct Office {
+    provider: Provider,
+    path: String,
+    house: House,
+}
+
+impl Office {
+    fn new(scenario: &str) -> Self {
+        let provider = Provider::start().expect("a free port");
+        let house = House::new(BINARY, Repo::with_files(5));
+        let (home, path) = (house.home(), format!("{scenario}.1"));
+        let settings = format!(
+            "[agent.claude]\npath = {:?}\n[agent.claude.env]\nHOME = {home:?}\nCLAUDE_CONFIG_DIR = {:?}\n\
+             ANTHROPIC_BASE_URL = {:?}\nANTHROPIC_API_KEY = \"sk-ant-dummy\"\nCLAUDE_CODE_MAX_RETRIES = \"2\"\n\
+             CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = \"1\"\n",
+            cli("claude"),
+            home.join("claude"),
+            provider.url(&path),
+        );
+        std::fs::write(home.join("config.toml"), settings).expect("a settings file");
+        Self { provider, path, house }
+    }
+
+    fn run(&self, name: &str) -> Value {
+        self.house.ok(&["run", "create hello.txt", "--agent", "claude", "--name", name]);
+        self.house.row(name).expect("a row")
+    }
+
+    /// What the provider billed in all.
+    fn billed(&self) -> Tokens {
+        let mut sum = Tokens::default();
+        for billed in self.provider.billed(&self.path) {
+            sum += billed.tokens;
+        }
+        sum
+    }
+}
+
+fn tokens(row: &Value) -> Tokens {
+    let count = |name: &str| row["tokens"][name].as_u64().expect("a count");
+    Tokens {
+        input: count("input"),
+        output: count("output"),
+        cache_read: count("cache_read"),
+        cache_write: count("cache_write"),
+    }
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_writes_a_file_and_reports_what_was_billed() {
+    let office = Office::new("ok");
+    let row = office.run("hello");
+    let done = office.house.wait_for("hello", "ready");
+    let worktree = PathBuf::from(done["worktree"].as_str().expect("a path"));
+    let text = std::fs::read_to_string(worktree.join("hello.txt")).expect("the file");
+    assert_eq!(text, "Hello from a scripted model.\n");
+    assert_eq!(tokens(&done), office.billed());
+    assert_eq!(office.provider.billed(&office.path).len(), 3);
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_asks_and_goes_on_with_the_answer() {
+    let office = Office::new("commit");
+    let row = office.run("commits");
+    let waits = office.house.wait_for("commits", "waiting");
+    let reason = waits["reason"].as_str().expect("a reason");
+    assert!(reason.contains("Bash") && reason.contains("git commit"), "{reason}");
+    assert_eq!(waits["needs_you"], true);
+    office.house.ok(&["send", "commits", "--allow"]);
+    let done = office.house.wait_for("commits", "ready");
+    let worktree = PathBuf::from(done["worktree"].as_str().expect("a path"));
+    let log = std::process::Command::new("git").args(["log", "-1", "--format=%s"]).current_dir(&worktree).output();
+    assert_eq!(String::from_utf8_lossy(&log.expect("git").stdout).trim(), "add hello.txt");
+    assert_eq!(tokens(&done), office.billed());
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_is_told_no_and_ends_without_it() {
+    let office = Office::new("commit");
+    office.run("denied");
+    office.house.wait_for("denied", "waiting");
+    office.house.ok(&["send", "denied", "--deny"]);
+    let done = office.house.wait_for("denied", "ready");
+    let said = office.house.ok(&["timeline", "denied"]);
+    assert!(said.contains("denied"), "{said}");
+    assert_eq!(tokens(&done), office.billed());
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
+    for scenario in ["429once", "cutonce"] {
+        let office = Office::new(scenario);
+        let row = office.run("again");
+        let done = office.house.wait_for("again", "ready");
+        assert!(Path::new(done["worktree"].as_str().expect("a path")).join("hello.txt").exists(), "{scenario}");
+        assert_eq!(office.house.processes(&row), 0);
+        let said = office.house.ok(&["timeline", "again"]);
+        assert!(scenario != "429once" || said.contains("rate_limit (429)"), "{said}");
+    }
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_that_gets_no_answer_fails_with_its_own_words() {
+    for (scenario, word) in [("401", "401"), ("400", "400"), ("429", "429")] {
+        let office = Office::new(scenario);
+        let row = office.run("fails");
+        let failed = office.house.wait_for("fails", "failed");
+        let reason = failed["reason"].as_str().expect("a reason");
+        assert!(reason.contains(word), "{scenario}: {reason}");
+        assert_eq!(office.house.processes(&row), 0);
+    }
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
+    for scenario in ["hang", "long"] {
+        let office = Office::new(scenario);
+        let row = office.run("ends");
+        wait_until("a request under way", || match office.provider.billed(&office.path).len() {
+            0 => Err("none".to_owned()),
+            _ => Ok(()),
+        });
+        if scenario == "long" {
+            wait_until("the command", || match office.house.processes(&row) {
+                n if n > 2 => Ok(()),
+                n => Err(format!("{n} processes")),
+            });
+        }
+        office.house.ok(&["terminate", "ends", "--grace", "1s"]);
+        office.house.wait_for("ends", "terminated");
+        assert_eq!(office.house.processes(&row), 0);
+    }
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_that_is_killed_goes_on_with_the_same_conversation() {
+    let office = Office::new("commit");
+    let row = office.run("again");
+    let waits = office.house.wait_for("again", "waiting");
+    let pid = u32::try_from(waits["pid"].as_u64().expect("a pid")).expect("a pid");
+    assert!(supervisor::Identity::of(pid).expect("it lives").kill());
+    wait_until("its end to be told", || match office.house.row("again") {
+        Some(row) if row["status"] == "failed" || row["status"] == "lost" => Ok(row),
+        row => Err(format!("{row:?}")),
+    });
+    office.house.ok(&["retry", "again", "--resume"]);
+    // The model has both of its earlier answers before it, and says that it is done.
+    office.house.wait_for("again", "ready");
+    let said = office.house.ok(&["timeline", "again"]);
+    let named = said.lines().filter_map(|line| line.split_whitespace().skip_while(|word| *word != "session").nth(1));
+    let named: Vec<_> = named.collect();
+    assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn claude_goes_on_while_the_daemon_is_killed() {
+    let office = Office::new("slow");
+    let row = office.run("slow");
+    wait_until("a request under way", || match office.provider.billed(&office.path).len() {
+        0 => Err("none".to_owned()),
+        _ => Ok(()),
+    });
+    office.house.kill_daemon();
+    let done = office.house.wait_for("slow", "ready");
+    assert_eq!(tokens(&done), office.billed());
+    assert_eq!(office.house.processes(&row), 0);
+}
