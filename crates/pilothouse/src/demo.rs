@@ -13,8 +13,8 @@ use direct::Direction;
 use stage::Stage;
 
 /// Starts the runs, opens the cockpit on them (or waits for their ends), and clears everything away.
-pub(crate) async fn demo(headless: bool) -> Result<Code, CliError> {
-    let stage = Stage::set()?;
+pub(crate) async fn demo(headless: bool, agent: Option<&str>) -> Result<Code, CliError> {
+    let stage = Stage::set(agent)?;
     let played = tokio::select! {
         played = play(&stage, headless) => played,
         () = told_to_end() => Err(CliError::new(Code::Failed, "the demo was ended early")),
@@ -35,8 +35,8 @@ async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
                 vec![row.name.clone(), row.model.clone().unwrap_or_default(), row.status.clone(), why]
             })
             .collect();
-        out.table(&["RUN", "SCENARIO", "STATUS", "WHY"], &table)?;
-        return direct::as_expected(&rows);
+        out.table(&["RUN", "MODEL", "STATUS", "WHY"], &table)?;
+        return direct::as_expected(stage, &rows);
     }
     let options = cockpit::options(&stage.places, "demo/shop".to_owned(), Scope::All, Some(stage.repo()))?;
     tokio::select! {

@@ -81,7 +81,7 @@ async fn perform(arguments: Cli) -> Result<Code, CliError> {
         None => cockpit::open(&places, arguments.all).await,
         Some(Verb::Attach(args)) => attach::attach(&places, &args.run).await,
         Some(Verb::Run(args)) if args.attach => attach::run(&places, &args).await,
-        Some(Verb::Demo(args)) => demo::demo(args.headless).await,
+        Some(Verb::Demo(args)) => demo::demo(args.headless, args.agent.as_deref()).await,
         Some(Verb::Doctor(args)) => doctor::doctor(&places, args.settings, args.json),
         Some(verb) => cli::perform(verb, arguments.all, &places).await,
     }

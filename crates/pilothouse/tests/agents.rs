@@ -198,3 +198,26 @@ fn claude_goes_on_while_the_daemon_is_killed() {
     assert_eq!(tokens(&done), office.billed());
     assert_eq!(office.house.processes(&row), 0);
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents`"]
+fn the_demo_shows_claude_at_work_without_a_key_and_leaves_nothing() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let bin = cli("claude").parent().expect("its folder").to_owned();
+    let path = std::env::join_paths(
+        std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))),
+    );
+    let output = std::process::Command::new(BINARY)
+        .args(["demo", "--headless", "--agent", "claude"])
+        .env("PATH", path.expect("a PATH"))
+        .env("TMPDIR", temp.path())
+        .env("HOME", temp.path())
+        .env_remove("PILOTHOUSE_HOME")
+        .output()
+        .expect("it starts");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.lines().count(), 6, "a line per run under a heading: {said}");
+    let left: Vec<_> = std::fs::read_dir(temp.path()).expect("readable").flatten().map(|e| e.path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -11,4 +11,4 @@ mod server;
 
 pub use ledger::Billed;
 pub use scenario::Scenario;
-pub use server::Provider;
+pub use server::{BY_MODEL, Provider};

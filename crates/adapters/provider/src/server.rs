@@ -17,6 +17,9 @@ use crate::ledger::{Billed, price};
 use crate::scenario::{Scenario, Way};
 use crate::{anthropic, reply};
 
+/// The path of a base URL at which the name of the model says which scenario is played.
+pub const BY_MODEL: &str = "by-model";
+
 /// A provider that serves until it is dropped.
 #[derive(Debug)]
 pub struct Provider {
@@ -42,8 +45,13 @@ impl Provider {
     /// When no port can be had or no thread be started.
     pub fn start() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _within = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let books = Arc::<Mutex<Books>>::default();
         let routes = Router::new()
             .route("/s/{path}/v1/messages", post(messages))
@@ -79,25 +87,29 @@ impl Drop for Provider {
 type Shared = State<Arc<Mutex<Books>>>;
 
 async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
-    let Some(scenario) = Scenario::parse(&path) else { return unknown(&path) };
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
         return reply::json(
             400,
             &json!({"type": "error", "error": {"type": "invalid_request_error", "message": "no JSON"}}),
         );
     };
+    let model = anthropic::model(&request);
+    let told = if path == BY_MODEL { &model } else { &path };
+    let Some(scenario) = Scenario::parse(told) else { return unknown(told) };
+    // Requests of one path are counted together; of one model they are another conversation's each.
+    let counted = if path == BY_MODEL { format!("{path}/{model}") } else { path.clone() };
     let step = anthropic::step(&request);
     let tokens = price(step);
     let (way, id) = {
         let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = books.asked.entry(path.clone()).or_default();
+        let asked = books.asked.entry(counted).or_default();
         let way = scenario.way(*asked);
         *asked += 1;
         books.answers += 1;
         let id = format!("msg_scripted{:06}", books.answers);
         // What is cut is billed all the same; what was refused is not.
         if !matches!(way, Way::Status(_)) {
-            books.ledger.push(Billed { path, model: anthropic::model(&request), tokens });
+            books.ledger.push(Billed { path, model, tokens });
         }
         (way, id)
     };

@@ -317,6 +317,9 @@ pub struct DemoArgs {
     /// Without the cockpit: run to the end, print a line per run.
     #[arg(long)]
     pub headless: bool,
+    /// A real agent that is installed, at work with a scripted model: claude.
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]

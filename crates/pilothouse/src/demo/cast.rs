@@ -1,6 +1,7 @@
-//! The eight runs of the demo: between them they show every status there is so far.
+//! The runs of the demo: between them the built-in agent's show every status there is so far, and a real agent's what it
+//! does at work.
 
-/// One run: its name, its scenario, its task, and how it ends when nobody interferes.
+/// One run: its name, its model, which says what it plays, its task, and how it ends when nobody interferes.
 pub(super) struct Part {
     pub(super) name: &'static str,
     pub(super) scenario: &'static str,
@@ -11,7 +12,8 @@ pub(super) struct Part {
 /// More runs than may be at work at once, so that some wait at first.
 pub(super) const AT_ONCE: u32 = 6;
 
-pub(super) const CAST: [Part; 8] = [
+/// What is played with the built-in agent.
+pub(super) const REHEARSAL: &[Part] = &[
     Part { name: "fix-login", scenario: "asks", task: "Reject empty passwords and publish", end: "ready" },
     Part { name: "add-search", scenario: "success", task: "Add a search box to the product list", end: "ready" },
     Part { name: "port-tests", scenario: "fails", task: "Port the tests to the new runner", end: "failed" },
@@ -20,6 +22,15 @@ pub(super) const CAST: [Part; 8] = [
     Part { name: "rename-user", scenario: "slow", task: "Rename User to Account everywhere", end: "terminated" },
     Part { name: "import-data", scenario: "slow", task: "Write the importer for old orders", end: "lost" },
     Part { name: "load-test", scenario: "forks", task: "Start ten servers and load them", end: "terminated" },
+];
+
+/// What is played with a real agent and a scripted model.
+pub(super) const REAL: &[Part] = &[
+    Part { name: "fix-login", scenario: "commit", task: "Reject empty passwords and commit", end: "ready" },
+    Part { name: "add-search", scenario: "ok", task: "Add a search box to the product list", end: "ready" },
+    Part { name: "port-tests", scenario: "400", task: "Port the tests to the new runner", end: "failed" },
+    Part { name: "upgrade-deps", scenario: "429once", task: "Upgrade all dependencies", end: "ready" },
+    Part { name: "write-notes", scenario: "slow", task: "Write notes on the release", end: "ready" },
 ];
 
 /// The run whose keeper is killed, as a crash would.

@@ -8,7 +8,7 @@ use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
-use super::cast::{self, CAST};
+use super::cast;
 use super::stage::Stage;
 
 pub(super) struct Direction<'a> {
@@ -20,16 +20,16 @@ pub(super) struct Direction<'a> {
 }
 
 impl<'a> Direction<'a> {
-    /// Starts the daemon and the eight runs.
+    /// Starts the daemon and the runs.
     pub(super) async fn begin(stage: &'a Stage) -> Result<Self, CliError> {
         let mut connection = client::connect(&stage.places).await?;
         connection.ask(Request::Watch(Scope::All)).await?;
         let mut rows = BTreeMap::new();
-        for part in &CAST {
+        for part in stage.cast {
             let request = RunRequest {
                 folder: stage.repo(),
                 task: part.task.to_owned(),
-                agent: Some(format!("rehearsal:{}", part.scenario)),
+                agent: Some(format!("{}:{}", stage.agent, part.scenario)),
                 model: None,
                 name: Some(part.name.to_owned()),
                 base: None,
@@ -79,7 +79,7 @@ impl<'a> Direction<'a> {
             let at_work: Vec<&str> =
                 self.rows.values().filter(|row| !row.is_settled()).map(|row| row.name.as_str()).collect();
             match at_work.as_slice() {
-                [] => return Ok(CAST.iter().filter_map(|part| self.rows.remove(part.name)).collect()),
+                [] => return Ok(self.stage.cast.iter().filter_map(|part| self.rows.remove(part.name)).collect()),
                 [one] if *one == cast::LONGEST => self.end(cast::LONGEST).await?,
                 _ => {}
             }
@@ -147,8 +147,9 @@ fn evidence_folder(stage: &Stage, row: &Row) -> std::path::PathBuf {
 }
 
 /// Whether every run ended as its part says.
-pub(super) fn as_expected(rows: &[Row]) -> Result<Code, CliError> {
-    let wrong: Vec<String> = CAST
+pub(super) fn as_expected(stage: &Stage, rows: &[Row]) -> Result<Code, CliError> {
+    let wrong: Vec<String> = stage
+        .cast
         .iter()
         .filter_map(|part| {
             let status = rows.iter().find(|row| row.name == part.name).map_or("missing", |row| row.status.as_str());

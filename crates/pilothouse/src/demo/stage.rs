@@ -8,22 +8,50 @@ use cli::CliError;
 use client::Places;
 use domain::command::Command;
 use protocol::{Code, Reply, Request, Scope};
+use provider::Provider;
 use tempfile::TempDir;
 
-use super::cast;
+use super::cast::{self, Part};
 
 pub(super) struct Stage {
     folder: TempDir,
     pub(super) places: Places,
+    pub(super) agent: String,
+    pub(super) cast: &'static [Part],
+    /// Stands for the model of a real agent.
+    _provider: Option<Provider>,
 }
 
 impl Stage {
-    pub(super) fn set() -> Result<Self, CliError> {
+    /// For the built-in agent, or for a real one with a scripted model.
+    pub(super) fn set(agent: Option<&str>) -> Result<Self, CliError> {
         let folder = tempfile::Builder::new().prefix("pilothouse-demo-").tempdir()?;
         let home = folder.path().join("state");
         fs::create_dir(&home)?;
-        fs::write(home.join("config.toml"), format!("[limits]\nrunning = {}\n", cast::AT_ONCE))?;
-        let stage = Self { places: Places::below(&home), folder };
+        let mut settings = format!("[limits]\nrunning = {}\n", cast::AT_ONCE);
+        let agent = agent.unwrap_or("rehearsal");
+        let (cast, provider) = match agent {
+            "rehearsal" => (cast::REHEARSAL, None),
+            "claude" => {
+                installed(agent)?;
+                let provider = Provider::start()?;
+                // What it keeps beside the worktree goes with the demo.
+                let claude = folder.path().join("claude");
+                fs::create_dir(&claude)?;
+                settings.push_str(&format!(
+                    "[agent.claude.env]\nANTHROPIC_BASE_URL = {:?}\nANTHROPIC_API_KEY = \"scripted\"\n\
+                     CLAUDE_CONFIG_DIR = {claude:?}\nTMPDIR = {claude:?}\nCLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = \"1\"\n",
+                    provider.url(provider::BY_MODEL),
+                ));
+                (cast::REAL, Some(provider))
+            }
+            other => {
+                let reason = format!("the demo can't be played with {other:?}; with claude it can");
+                return Err(CliError::new(Code::Usage, reason));
+            }
+        };
+        fs::write(home.join("config.toml"), settings)?;
+        let stage = Self { places: Places::below(&home), folder, agent: agent.to_owned(), cast, _provider: provider };
         let failed = |e: worktrees::WorktreeError| CliError::new(Code::Failed, e.to_string());
         worktrees::example(&stage.repo(), &files()).map_err(failed)?;
         Ok(stage)
@@ -77,6 +105,18 @@ impl Stage {
         client::stop(&self.places, connection).await?;
         Ok(())
     }
+}
+
+/// Whether this agent's program is there to be started.
+fn installed(agent: &str) -> Result<(), CliError> {
+    let Some(agents::Program::InPath { name, install }) = agents::find(agent).map(|agent| agent.program) else {
+        return Ok(());
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let missing =
+        || CliError::new(Code::Failed, format!("there is no program {name} in the PATH; get it with `{install}`"));
+    found.then_some(()).ok_or_else(missing)
 }
 
 /// A small shop, enough to look real.
