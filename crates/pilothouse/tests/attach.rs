@@ -1,5 +1,7 @@
 //! An agent with a screen of its own: shown, typed to, resized, taken over, left, and shown again.
 
+use std::time::Duration;
+
 use testkit::{House, Repo, Seat, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
@@ -42,6 +44,44 @@ fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
     let row = house.wait_for("shop", "ready");
     let typed = std::fs::read_to_string(house.folder(&row).join("attempts/build.1/stdin.jsonl")).expect("a log");
     assert!(!typed.contains("nine"), "what a person types is nowhere kept");
+    house.assert_over("shop");
+}
+
+#[test]
+fn the_terminal_stays_while_the_daemon_is_killed_and_what_is_typed_is_never_a_verb() {
+    let house = started();
+    for words in [vec!["attach", "shop"], vec![]] {
+        let mut seat = Seat::take(&house, &words, 80, 24);
+        if words.is_empty() {
+            seat.wait_until("the runs", |s| s.contains("shop"));
+            seat.press("a");
+        }
+        seat.wait_until("the agent's screen", |s| s.contains("look after the shop") && s.contains("ctrl-]"));
+        let killed = house.daemon_pid();
+        house.kill_daemon();
+        // Terminate and yes, if these were keys of the cockpit.
+        seat.press("xy");
+        wait_until("another daemon", || match house.daemon_pid() {
+            pid if pid.is_some() && pid != killed => Ok(()),
+            pid => Err(format!("{pid:?}")),
+        });
+        wait_until("the terminal to hear again", || {
+            seat.press("again");
+            seat.listen(Duration::from_millis(100));
+            if seat.screen().contains("again") { Ok(()) } else { Err(seat.screen()) }
+        });
+        seat.press("\rstill here\r");
+        seat.wait_until("the agent's answer", |s| s.contains("still here") && s.contains("look after the shop"));
+        seat.press(DETACH);
+        if words.is_empty() {
+            seat.wait_until("the runs again", |s| s.contains("1 working"));
+            seat.press("q");
+        }
+        assert_eq!(seat.leave().0, 0);
+        assert_eq!(house.row("shop").expect("a row")["status"], "working");
+    }
+    assert!(!house.ok(&["timeline", "shop"]).contains("terminate"));
+    house.ok(&["terminate", "shop", "--grace", "0s"]);
     house.assert_over("shop");
 }
 

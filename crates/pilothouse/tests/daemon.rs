@@ -248,3 +248,14 @@ fn without_inotify_everything_is_looked_at_now_and_then_and_that_is_said() {
     house.wait_for("polled", "ready");
     house.assert_over("polled");
 }
+
+#[test]
+fn a_status_bar_starts_no_daemon_and_says_in_one_line_what_there_is() {
+    let house = House::new(BINARY, Repo::with_files(2));
+    let bar = ["status", "--format", "tmux"];
+    assert_eq!(house.ok(&bar), "");
+    assert_eq!(house.daemon_pid(), None, "nothing was started for it");
+    house.run("asks", "asks");
+    house.wait_for("asks", "waiting");
+    assert_eq!(house.ok(&bar), "#[fg=red]!1#[default]\n");
+}

@@ -7,6 +7,11 @@ pub const UNKNOWN: &str = "—";
 /// What is shown where there is nothing to know.
 pub const NONE: &str = "–";
 
+/// How many processes of a run live, as a sentence.
+pub fn living(n: usize) -> String {
+    if n == 1 { "1 process of it lives".to_owned() } else { format!("{n} processes of it live") }
+}
+
 /// A count in at most four characters: `999`, `12k`, `1.2M`, `340M`.
 pub fn count(n: u64) -> String {
     scaled(n, 1000, &["", "k", "M", "G", "T"])

@@ -22,6 +22,12 @@ pub fn block(text: &str) -> String {
     kept.replace('\t', "    ")
 }
 
+/// Whether [`line`] leaves something out that a terminal would obey or not show, so that it looks like another text.
+pub fn hides(text: &str) -> bool {
+    let seen = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    seen(&line(text)) < seen(text)
+}
+
 fn strip(text: &str, keep: impl Fn(char) -> Option<char>) -> String {
     // Most text is plain, and a table is full of it.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -69,6 +75,15 @@ fn hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_known() {
+        for (text, hides_something) in
+            [("two\nlines\tand a tab", false), ("gnp\u{202e}.exe", true), ("\u{1b}[8mx", true)]
+        {
+            assert_eq!(hides(text), hides_something, "{text:?}");
+        }
+    }
 
     #[test]
     fn control_sequences_go_and_text_stays() {

@@ -181,7 +181,7 @@ fn a_retry_after_a_failure_keeps_the_present_and_begins_where_the_phase_began() 
     run.go_on();
     assert!(matches!(run.state.status, Status::Failed { .. }));
     let refusal = run.ask(&retry(), 1).expect_err("something of it lives");
-    assert!(refusal.to_string().contains("1 processes of it live"), "{refusal}");
+    assert!(refusal.to_string().contains("1 process of it lives"), "{refusal}");
     run.ask(&retry(), 0).expect("nothing lives");
     assert_eq!(run.state.status, Status::Queued);
     assert!(decide::next(&run.state, false).is_nothing(), "it waits for a place like any other");

@@ -253,6 +253,13 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
     })
 }
 
+/// What the agent wants to be told; what is hidden in it is said, since a person answers what they see.
+fn asks(run: &RunState) -> Option<String> {
+    let question = run.question.as_ref()?;
+    let hidden = if domain::text::hides(&question.text) { " (signs hidden)" } else { "" };
+    Some(format!("asks{hidden}: {}", question.text))
+}
+
 /// Why the run is in its status.
 fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
     let under_way = [
@@ -271,7 +278,7 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
     }
     match &run.status {
         Status::Queued => Some(held.unwrap_or("waits for a place; others are at work").to_owned()),
-        Status::Waiting => run.question.as_ref().map(|q| format!("asks: {}", q.text)),
+        Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
             let (hour, minute, _) = at.time_of_day();
             Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider)"))
@@ -280,10 +287,10 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
         Status::Paused { .. } if run.keeper_gone => {
             Some("paused, and its keeper is gone; terminate it, then retry goes on".to_owned())
         }
-        Status::Paused { reason, .. } => Some(match &run.paused {
-            Some(paused) => format!("{reason}; {}", paused.frozen.describe()),
-            None => reason.clone(),
-        }),
+        Status::Paused { reason, .. } => {
+            let frozen = run.paused.as_ref().map(|paused| paused.frozen.describe());
+            Some([asks(run), Some(reason.clone()), frozen].into_iter().flatten().collect::<Vec<_>>().join("; "))
+        }
         Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
         Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),
         Status::Failed { phase, reason } => Some(format!("{phase}: {reason}")),

@@ -63,7 +63,7 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
     let mut against = Vec::new();
     let alive = living(places, &id).len();
     if alive > 0 {
-        against.push(format!("{alive} processes of it live"));
+        against.push(domain::figures::living(alive));
     }
     if !state.is_at_rest() {
         against.push(format!("it is {}", state.status.word()));
@@ -104,7 +104,10 @@ fn held(
             }
             if found.unmerged > 0 {
                 let where_else = if found.pushed { "on a remote, not merged" } else { "unpushed and not merged" };
-                against.push(format!("{} commits are {where_else}", found.unmerged));
+                against.push(match found.unmerged {
+                    1 => format!("1 commit is {where_else}"),
+                    n => format!("{n} commits are {where_else}"),
+                });
             }
             if state.head.as_ref() == state.spec.as_ref().map(|spec| &spec.base_commit) {
                 "nothing was changed in it".to_owned()

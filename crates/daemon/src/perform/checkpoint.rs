@@ -30,7 +30,7 @@ pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
 pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
     let alive = living(places, &job.spec.id).len();
     if alive > 0 {
-        return refused(format!("{alive} processes of it live; terminate it first"));
+        return refused(format!("{}; terminate it first", domain::figures::living(alive)));
     }
     let restore = || -> Result<_, WorktreeError> {
         let repo = repository(&job.spec)?;

@@ -15,7 +15,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
     let spec = &job.spec;
     let alive = living(places, &spec.id).len();
     if alive > 0 {
-        return refused(format!("{alive} processes of it live; terminate it first"));
+        return refused(format!("{}; terminate it first", domain::figures::living(alive)));
     }
     let snapshots = places.home.join("snapshots");
     let removal = Removal {

@@ -61,7 +61,7 @@ pub enum Verb {
     /// List all worktrees of the repository, also those pilothouse did not make.
     Worktrees(JsonArgs),
     /// Show the daemon and how many runs need you.
-    Status(JsonArgs),
+    Status(StatusArgs),
     /// Check what pilothouse needs, where it keeps things and what survives here.
     Doctor(DoctorArgs),
     /// Try everything on a small repository in a temporary folder, without any key.
@@ -310,6 +310,22 @@ pub struct JsonArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Print JSON.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// One line for a status bar; starts no daemon, and is empty where there is none.
+    #[arg(long, value_enum)]
+    pub format: Option<StatusFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StatusFormat {
+    /// With the colours of tmux: `set -g status-right '#(pilothouse status --format tmux)'`.
+    Tmux,
 }
 
 #[derive(Debug, Args)]

@@ -22,6 +22,7 @@ use crate::keymap::Keymap;
 use crate::model::{Model, TuiError};
 use crate::notify::{self, Way};
 use crate::screen::Screen;
+use crate::screens;
 use crate::theme::Theme;
 use crate::update::{Action, update};
 pub(crate) use keys::{actions, beneath, places};
@@ -241,12 +242,7 @@ impl Cockpit {
         ends: &mut Ends,
     ) -> Result<Stay, TuiError> {
         self.model.connected = false;
-        if let Some(attached) = self.model.attached.take() {
-            self.model.notice = Some(format!("{}: its terminal goes on; a shows it again", attached.name));
-            if self.model.only_attach {
-                return Ok(Stay::No);
-            }
-        }
+        screens::attach::away(&mut self.model);
         let scope = self.options.scope.clone();
         let mut wait = Duration::ZERO;
         loop {
@@ -292,7 +288,12 @@ impl Cockpit {
         for action in actions {
             match action {
                 Action::Leave => return Stay::No,
+                Action::Detach if self.model.only_attach => return Stay::No,
+                // Meant for an agent, it is nothing else.
+                Action::Typed(_) => {}
                 Action::Close
+                | Action::Detach
+                | Action::ScrollBack(_)
                 | Action::Back
                 | Action::Resized(..)
                 | Action::Line(_)

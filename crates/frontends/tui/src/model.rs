@@ -215,7 +215,9 @@ impl Model {
     }
 
     pub(crate) fn is_wanted(&self, row: &Row) -> bool {
-        (self.show_finished || row.group != Group::Finished) && self.has_filtered_words(row)
+        // What has just ended under the cursor stays until the cursor goes on: the next key is meant for it.
+        let seen = self.show_finished || row.group != Group::Finished || self.cursor.as_ref() == Some(&row.id);
+        seen && self.has_filtered_words(row)
     }
 
     fn has_filtered_words(&self, row: &Row) -> bool {

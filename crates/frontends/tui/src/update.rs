@@ -273,8 +273,12 @@ fn reconnected(model: &mut Model, connected: bool) -> Vec<Effect> {
     if !connected {
         return Vec::new();
     }
+    // What was said of its absence is over.
+    model.notice = None;
     overlays::asked_in_vain(model);
-    details::look_again(model)
+    let mut effects = details::look_again(model);
+    effects.extend(attach::again(model));
+    effects
 }
 
 fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {

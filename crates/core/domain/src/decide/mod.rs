@@ -92,7 +92,7 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
 /// the worktree. `alive` is the count of its processes, which no state can know.
 fn settled(run: &RunState, alive: usize) -> Result<(), Refusal> {
     if run.is_live() || alive > 0 {
-        let living = if alive > 0 { format!("{alive} processes of it live") } else { "its agent lives".to_owned() };
+        let living = if alive > 0 { crate::figures::living(alive) } else { "its agent lives".to_owned() };
         return Err(Refusal::new(format!("it is {}, {living}", run.status.word()), "terminate it first"));
     }
     if !run.status.is_settled() {

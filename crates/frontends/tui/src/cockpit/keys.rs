@@ -67,7 +67,7 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
         return attach::encode(&event, attached.parser.screen()).map(Action::Typed).into_iter().collect();
     }
     match event {
-        Event::Key(key) => typed(model, &places, key),
+        Event::Key(key) => typed(model, keymap, &places, key),
         Event::Paste(text) if model.overlay.is_some() => vec![Action::Paste(text)],
         Event::Paste(_) => {
             vec![Action::Notice("there is nothing to paste into; n opens the form of a new run".to_owned())]
@@ -78,10 +78,15 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
 }
 
 /// Where text is typed, a key that is no command is text.
-fn typed(model: &mut Model, places: &[Place], key: KeyEvent) -> Vec<Action> {
+fn typed(model: &mut Model, keymap: &Keymap, places: &[Place], key: KeyEvent) -> Vec<Action> {
     let types = places.iter().any(|place| matches!(place, Place::Prompt | Place::Palette | Place::Form));
     if types {
         return vec![Action::Edit(key)];
+    }
+    let in_details = [Place::Timeline, Place::Output, Place::Diff, Place::Details];
+    let elsewhere = places.contains(&Place::Runs).then(|| keymap.command(&in_details, key)).flatten();
+    if let Some(command) = elsewhere {
+        return vec![Action::Notice(format!("{}: it is for the details of a run; enter opens them", command.name))];
     }
     // A notice has been read when the next key is pressed.
     match model.notice.take() {

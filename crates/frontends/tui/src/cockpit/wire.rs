@@ -190,6 +190,10 @@ impl Wire {
             (Asked::Attach(run), Reply::Attached(terminal)) => {
                 vec![Action::Attached { run, columns: terminal.columns, rows: terminal.rows }]
             }
+            // One that was shown before is over.
+            (Asked::Attach(run), Reply::Refused(refused)) => {
+                vec![Action::Detached { run, why: refused.reason.clone() }, Action::Notice(refused.reason)]
+            }
             (_, Reply::Refused(refused)) => vec![Action::Notice(refused.reason)],
             _ => Vec::new(),
         }

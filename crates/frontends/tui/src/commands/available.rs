@@ -28,7 +28,9 @@ pub(super) fn nowhere(model: &Model) -> Option<String> {
 /// Questions are answered one by one: each is another question.
 pub(super) fn asks_nothing(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
-    row.question.is_none().then(|| format!("{} asks nothing", row.name))
+    let marked =
+        if model.marks.is_empty() { "" } else { "; an answer is for the run under the cursor, not for marked ones" };
+    row.question.is_none().then(|| format!("{} asks nothing{marked}", row.name))
 }
 
 /// Of many runs, one that fits is enough; the others are passed over.
@@ -53,6 +55,14 @@ pub(super) fn not_running(model: &Model) -> Option<String> {
 pub(super) fn not_over(model: &Model) -> Option<String> {
     let why = |row: &protocol::Row| format!("{} is {}; end it first", row.name, row.status);
     none_of(model, protocol::Row::is_settled, why)
+}
+
+pub(super) fn not_repeatable(model: &Model) -> Option<String> {
+    let fits = |row: &protocol::Row| row.is_settled() && !row.removed;
+    none_of(model, fits, |row| match row.removed {
+        true => format!("the worktree of {} was removed; u brings it back", row.name),
+        false => format!("{} is {}; end it first", row.name, row.status),
+    })
 }
 
 pub(super) fn not_removed(model: &Model) -> Option<String> {

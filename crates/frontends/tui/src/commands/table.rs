@@ -46,10 +46,14 @@ pub(crate) const ALL: &[Command] = &[
     run("pause", "freeze every process of the run, or let them go on", Some("pause"), not_running, || {
         Action::Verb(Verb::PauseOrResume)
     }),
-    run("retry", "try the phase again from its beginning; what is there now is kept", Some("retry"), not_over, || {
-        Action::Verb(Verb::Retry)
-    }),
-    run("continue", "go on in the agent's own session, with the files as they are", None, not_over, || {
+    run(
+        "retry",
+        "try the phase again from its beginning; what is there now is kept",
+        Some("retry"),
+        not_repeatable,
+        || Action::Verb(Verb::Retry),
+    ),
+    run("continue", "go on in the agent's own session, with the files as they are", None, not_repeatable, || {
         Action::Verb(Verb::Continue)
     }),
     run("terminate", "end the run; its worktree and branch stay", Some("terminate"), not_running, || {
@@ -119,5 +123,5 @@ pub(crate) const ALL: &[Command] = &[
     view("help", "show all keys", Some("help"), always, || Action::Help),
     motion("detach", "go back to the runs; the agent goes on", Some("goes back"), || Action::Detach),
     motion("back", "leave what is open", None, || Action::Back),
-    view("leave", "leave the cockpit; runs go on", Some("leave"), always, || Action::Leave),
+    view("leave", "quit the cockpit; runs go on", Some("leave"), always, || Action::Leave),
 ];

@@ -59,24 +59,25 @@ pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
     let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
     let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
-    let mut scored: Vec<(u32, Entry)> = all
+    let wanted = typed.trim().to_lowercase();
+    let mut scored: Vec<((u8, u32), Entry)> = all
         .filter_map(|entry| {
-            // A name says more than a description.
-            let by_name = match &entry {
-                Entry::Command(command) => score(command.name).map(|score| score * 2),
-                Entry::Run(_, name) => score(name).map(|score| score * 2),
+            let (name, usable) = match &entry {
+                Entry::Command(command) => (command.name, (command.unavailable)(model).is_none()),
+                Entry::Run(_, name) => (name.as_str(), true),
             };
-            let score = by_name.or_else(|| score(&entry.text()))?;
-            // What can be done comes before what can't, and a run that is named in full before everything.
-            let score = match &entry {
-                Entry::Command(command) if (command.unavailable)(model).is_some() => score / 4,
-                Entry::Run(_, name) if *name == typed.trim() => u32::MAX,
-                _ => score,
+            // What is called so comes first, also when it can't be done: then it says why.
+            let how = match score(name) {
+                Some(_) if name.to_lowercase() == wanted => (4, 0),
+                Some(score) if name.to_lowercase().starts_with(&wanted) => (3, score),
+                Some(score) => (1 + u8::from(usable), score),
+                None if entry.text().to_lowercase().contains(&wanted) => (u8::from(usable), 0),
+                None => return None,
             };
-            Some((score, entry))
+            Some((how, entry))
         })
         .collect();
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.sort_by_key(|(how, _)| std::cmp::Reverse(*how));
     scored.into_iter().map(|(_, entry)| entry).collect()
 }
 

@@ -169,3 +169,17 @@ fn a_question_about_many_names_all_of_them_and_can_be_read_to_its_end() {
     assert!(names.contains("Terminate 5 runs?") && names.contains("rename-user"), "{names}");
     stored!(cockpit, "terminate-many");
 }
+
+#[test]
+fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
+    for (typed, name) in [("pause", "pause"), ("rest", "restore"), ("quit", "leave")] {
+        let cockpit = Cockpit::open().keys("j:").keys(typed);
+        let Some(Overlay::Palette(palette)) = &cockpit.model.overlay else { panic!("no palette") };
+        let entries = super::palette::entries(&cockpit.model, palette);
+        let first = match entries.first() {
+            Some(super::palette::Entry::Command(command)) => command.name,
+            _ => "a run",
+        };
+        assert_eq!(first, name, "{typed}");
+    }
+}

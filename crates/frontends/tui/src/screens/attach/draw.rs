@@ -43,11 +43,12 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
     let key = keymap.keys_in(Place::Attached, "detach").first().map_or("", String::as_str);
     let state = match (&attached.over, attached.parser.screen().scrollback()) {
         (Some(why), _) => format!(" {why}"),
+        (None, _) if attached.away => " the daemon is gone, trying again; what is typed goes nowhere".to_owned(),
         (None, 0) => String::new(),
         (None, lines) => format!("  {lines} lines up"),
     };
     let name = &attached.name;
-    let text = match attached.over.is_some() {
+    let text = match attached.over.is_some() || attached.away {
         true => format!(" {name}:{state}"),
         false => format!(" {name} (its own terminal){state}"),
     };

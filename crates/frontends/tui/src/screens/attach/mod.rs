@@ -12,7 +12,7 @@ use domain::RunId;
 
 pub(crate) use draw::draw;
 pub(crate) use encode::encode;
-pub(crate) use update::{attach, attached, detach, detached, resized, scroll_back, shown, typed};
+pub(crate) use update::{again, attach, attached, away, detach, detached, resized, scroll_back, shown, typed};
 
 /// Lines above the screen that can be scrolled back to.
 const SCROLLBACK: usize = 2_000;
@@ -24,12 +24,14 @@ pub(crate) struct Attached {
     pub(crate) parser: vt100::Parser,
     /// Why nothing comes any more: the agent ended, or another face took it over.
     pub(crate) over: Option<String>,
+    /// The daemon is gone; the terminal goes on and is shown again when there is another.
+    pub(crate) away: bool,
 }
 
 impl Attached {
     pub(crate) fn new(run: RunId, name: String, columns: u16, rows: u16) -> Self {
         let (rows, columns) = size(columns, rows);
-        Self { run, name, parser: vt100::Parser::new(rows, columns, SCROLLBACK), over: None }
+        Self { run, name, parser: vt100::Parser::new(rows, columns, SCROLLBACK), over: None, away: false }
     }
 
     pub(crate) fn set_size(&mut self, columns: u16, rows: u16) {

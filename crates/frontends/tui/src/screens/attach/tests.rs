@@ -2,6 +2,7 @@
 
 use domain::RunId;
 
+use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
 use crate::update::Action;
 
@@ -27,4 +28,22 @@ fn a_terminal_that_is_over_stays_to_be_read() {
     let run = RunId::parse("aaaaa2").expect("an id");
     cockpit.act(Action::Detached { run, why: "the agent has ended".to_owned() });
     stored!(cockpit, "terminal-over");
+}
+
+#[test]
+fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_the_next() {
+    let mut cockpit = attached(FORM);
+    let run = RunId::parse("aaaaa2").expect("an id");
+    super::away(&mut cockpit.model);
+    cockpit.effects.clear();
+    cockpit.press("x");
+    assert_eq!(cockpit.effects, [], "what is meant for the agent is no verb");
+    stored!(cockpit, "terminal-away");
+    let mut cockpit = attached(FORM);
+    super::away(&mut cockpit.model);
+    cockpit.effects.clear();
+    cockpit.act(Action::Connected(true));
+    assert!(cockpit.effects.iter().any(|effect| matches!(effect, Effect::Attach { run: again, .. } if *again == run)));
+    cockpit.act(Action::Detached { run, why: "the agent has ended".to_owned() });
+    assert!(cockpit.screen(80, 24).contains("the agent has ended"));
 }

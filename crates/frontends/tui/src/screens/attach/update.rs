@@ -43,6 +43,20 @@ pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Nothing comes until there is a daemon again; keys that are meant for the agent go nowhere else meanwhile.
+pub(crate) fn away(model: &mut Model) {
+    if let Some(attached) = model.attached.as_mut().filter(|attached| attached.over.is_none()) {
+        attached.away = true;
+    }
+}
+
+/// Asks another daemon for the terminal that the one before it showed.
+pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
+    let (columns, rows) = room(model);
+    let Some(attached) = model.attached.as_ref().filter(|attached| attached.away) else { return Vec::new() };
+    vec![Effect::Attach { run: attached.run.clone(), columns, rows }]
+}
+
 /// What the terminal shows next.
 pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>) -> Vec<Effect> {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
@@ -57,14 +71,14 @@ pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u1
 /// Nothing comes any more; what was shown stays to be read.
 pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<Effect> {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
-        attached.over = Some(domain::text::line(&why));
+        (attached.over, attached.away) = (Some(domain::text::line(&why)), false);
     }
     Vec::new()
 }
 
 pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
     let Some(attached) = &mut model.attached else { return Vec::new() };
-    if attached.over.is_some() || data.is_empty() {
+    if attached.over.is_some() || attached.away || data.is_empty() {
         return Vec::new();
     }
     attached.parser.screen_mut().set_scrollback(0);

@@ -99,7 +99,8 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
             }
         }
     }
-    let hidden = model.rows.values().filter(|row| row.group == Group::Finished && !model.show_finished).count();
+    let hidden = model.rows.values().filter(|row| row.group == Group::Finished && !model.order.contains(&row.id));
+    let hidden = if model.show_finished { 0 } else { hidden.count() };
     if hidden > 0 && !model.by_repository {
         lines.push(TableLine::Heading { heading: Cow::Owned(Heading::Group(Group::Finished)), hidden });
     }

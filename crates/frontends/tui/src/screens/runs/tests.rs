@@ -195,6 +195,33 @@ fn several_repositories_stand_together_or_each_below_its_name() {
 }
 
 #[test]
+fn what_ends_under_the_cursor_stays_until_the_cursor_goes_on() {
+    let mut cockpit = Cockpit::open().keys("fjjj");
+    assert_eq!(cockpit.model.selected().map(|row| row.name.as_str()), Some("rename-user"));
+    let mut over = cockpit.model.selected().expect("a run").clone();
+    (over.status, over.group) = ("terminated".to_owned(), Group::Finished);
+    cockpit.act(Action::Rows(vec![over]));
+    cockpit.act(Action::Regroup);
+    assert_eq!(cockpit.model.selected().map(|row| row.name.as_str()), Some("rename-user"), "the next key is for it");
+    let before = cockpit.model.order.len();
+    cockpit.press("k");
+    cockpit.act(Action::Regroup);
+    assert_eq!(cockpit.model.order.len(), before - 1, "then it goes");
+}
+
+#[test]
+fn a_key_of_the_details_says_where_it_is_for() {
+    let cockpit = Cockpit::open().keys("w");
+    assert_eq!(cockpit.model.notice.as_deref(), Some("wrap: it is for the details of a run; enter opens them"));
+}
+
+#[test]
+fn a_question_with_hidden_signs_says_so() {
+    let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().asks("Bash: cat gnp\u{202e}.exe");
+    assert_eq!(play.row().reason.as_deref(), Some("asks (signs hidden): Bash: cat gnp\u{202e}.exe"));
+}
+
+#[test]
 fn hostile_text_reaches_no_cell() {
     let evil = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{9b}31m\u{202e}evil";
     let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().says(evil).calls(evil, evil).asks(evil);

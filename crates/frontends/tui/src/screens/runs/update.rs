@@ -139,6 +139,10 @@ pub(crate) fn sort(model: &mut Model) -> Vec<Effect> {
 
 pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
     model.show_finished = !model.show_finished;
+    if !model.show_finished && model.selected().is_some_and(|row| row.group == Group::Finished) {
+        let stays = |id: &&RunId| model.rows.get(*id).is_some_and(|row| row.group != Group::Finished);
+        model.cursor = model.order.iter().rev().find(stays).cloned();
+    }
     let n = model.rows.values().filter(|row| row.group == Group::Finished).count();
     let says = if model.show_finished { "shown" } else { "hidden" };
     model.notice = Some(format!("{} {says}", super::verbs::count(n, "finished run")));

@@ -17,9 +17,9 @@ const GRACE_MS: u64 = 10_000;
 pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
     let fits = |row: &&Row| match verb {
         Verb::PauseOrResume | Verb::Terminate => !row.is_settled(),
-        Verb::Retry | Verb::Continue | Verb::Dismiss => row.is_settled(),
+        Verb::Dismiss => row.is_settled(),
         Verb::Restore => row.removed,
-        Verb::Remove => row.is_settled() && !row.removed,
+        Verb::Retry | Verb::Continue | Verb::Remove => row.is_settled() && !row.removed,
     };
     let meant = model.meant();
     let (many, passed) = (meant.len() > 1, meant.iter().filter(|row| !fits(row)).count());
