@@ -137,19 +137,24 @@ impl Raw {
 #[test]
 fn stopping_the_daemon_stops_no_run() {
     let house = house();
-    let row = house.run("goes-on", "slow");
-    house.wait_for("goes-on", "working");
-    let before = house.processes(&row);
+    house.run("goes-on", "slow");
+    let pid = wait_until("its agent", || match house.row("goes-on") {
+        Some(row) if row["pid"].is_u64() => Ok(row["pid"].clone()),
+        row => Err(format!("{row:?}")),
+    });
+    let agent = supervisor::Identity::of(u32::try_from(pid.as_u64().expect("a pid")).expect("a pid"));
+    let agent = agent.expect("a living agent");
     house.ok(&["daemon", "stop"]);
     wait_until("the daemon to be gone", || match daemons(&house).as_slice() {
         [] => Ok(()),
         some => Err(format!("{some:?}")),
     });
-    assert_eq!(house.processes(&row), before);
+    assert!(agent.is_alive());
     let status = house.say(&["daemon", "status"]);
     assert_eq!(status.code, 5, "looking does not start one: {}", status.out);
     assert!(daemons(&house).is_empty());
-    assert_eq!(house.row("goes-on").expect("a row")["status"], "working");
+    let row = house.row("goes-on").expect("a row");
+    assert_eq!((&row["status"], &row["pid"]), (&Value::from("working"), &pid));
 }
 
 #[test]

@@ -305,3 +305,17 @@ fn files_and_sockets_are_the_owners_only() {
     assert_eq!(mode(socket), 0o600);
     assert_eq!(mode(socket.parent().expect("a folder")), 0o700);
 }
+
+#[test]
+fn whoever_waits_goes_on_waiting_when_the_daemon_is_killed() {
+    let house = house();
+    let command = ["run", "count", "--agent", "rehearsal:slow", "--name", "long", "--wait"];
+    let waiting = house.command(&command).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    house.wait_for("long", "working");
+    house.kill_daemon();
+    house.wait_for("long", "working");
+    house.ok(&["terminate", "long", "--grace", "0s"]);
+    let output = waiting.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("terminated"), "{said}");
+}

@@ -13,7 +13,7 @@ use crate::out::Out;
 
 pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
     let mut out = Out::stdout(args.json);
-    let (mut connection, rows) = start(&args, places).await?;
+    let (connection, rows) = start(&args, places).await?;
     if !args.wait {
         report(&mut out, &rows)?;
         return Ok(Code::Done);
@@ -21,7 +21,7 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
     if !out.json {
         report(&mut out, &rows)?;
     }
-    let rows = wait(&mut connection, rows, out.terminal && !out.json).await?;
+    let rows = wait(places, connection, rows, out.terminal && !out.json).await?;
     if out.json {
         report(&mut out, &rows)?;
     } else {
@@ -89,13 +89,25 @@ fn task(given: &str) -> Result<String, CliError> {
 
 /// Follows the rows until none of them will change by itself. A run that asks is waited for, since a
 /// person can answer it elsewhere; without a terminal nobody is told, so that ends the waiting.
-async fn wait(connection: &mut Connection, mut rows: Vec<Row>, terminal: bool) -> Result<Vec<Row>, CliError> {
-    let Reply::Rows(now) = connection.ask(Request::Watch(Scope::All)).await? else {
-        return Err(client::ClientError::Unexpected.into());
-    };
-    take_up(&mut rows, now);
+/// Runs outlive their daemon, so the waiting does too.
+async fn wait(
+    places: &Places,
+    mut connection: Connection,
+    mut rows: Vec<Row>,
+    terminal: bool,
+) -> Result<Vec<Row>, CliError> {
+    let mut now = watch(&mut connection).await;
     let mut progress = Progress { shown: String::new(), terminal };
     loop {
+        match now {
+            Ok(changed) => take_up(&mut rows, changed),
+            Err(client::ClientError::Gone) => {
+                connection = client::connect(places).await?;
+                now = watch(&mut connection).await;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
         progress.show(&rows);
         if rows.iter().all(is_over) {
             progress.clear();
@@ -107,11 +119,18 @@ async fn wait(connection: &mut Connection, mut rows: Vec<Row>, terminal: bool) -
             let answer = format!("`pilothouse send {} --allow` or --deny", row.id);
             return Err(CliError::new(Code::HumanNeeded, format!("{}: {reason}; answer with {answer}", row.name)));
         }
-        match connection.next().await {
-            Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),
-            Some(_) => {}
-            None => return Err(client::ClientError::Gone.into()),
-        }
+        now = match connection.next().await {
+            Some(FromDaemon::Rows { rows }) => Ok(rows),
+            Some(_) => Ok(Vec::new()),
+            None => Err(client::ClientError::Gone),
+        };
+    }
+}
+
+async fn watch(connection: &mut Connection) -> Result<Vec<Row>, client::ClientError> {
+    match connection.ask(Request::Watch(Scope::All)).await? {
+        Reply::Rows(rows) => Ok(rows),
+        _ => Err(client::ClientError::Unexpected),
     }
 }
 

@@ -245,7 +245,7 @@ fn done(command: &Command) -> &'static str {
         Command::Retry { .. } => "another attempt begins",
         Command::Terminate { .. } => "terminated; worktree and branch are kept",
         Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
-        Command::Dismiss => "out of sight; ls --all has it",
+        Command::Dismiss => "out of sight; f and `ls --all` show it",
         Command::Rm => "its worktree is gone; u brings it back",
         Command::Restore => "its worktree is back",
     }

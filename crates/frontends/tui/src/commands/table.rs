@@ -94,7 +94,7 @@ pub(crate) const ALL: &[Command] = &[
     motion("previous-file", "go to the file before", None, || Action::Jump(Jump::File, -1)),
     motion("pan-right", "show what stands further right", None, || Action::Pan(1)),
     motion("pan-left", "show what stands further left", None, || Action::Pan(-1)),
-    view("next-tab", "go to the next tab of the details", Some("tab"), no_run, || Action::Tab(1)),
+    view("next-tab", "go to the next tab of the details", Some("next"), no_run, || Action::Tab(1)),
     view("previous-tab", "go to the tab before", None, no_run, || Action::Tab(-1)),
     view("zoom", "give the details the whole screen, or take it back", None, no_run, || Action::Zoom),
     motion("next", "go to the next run", None, || Action::Move(1)),

@@ -35,7 +35,7 @@ fn lines(keymap: &Keymap, theme: &Theme, width: u16) -> Vec<Line<'static>> {
 
 pub(super) fn draw(top: usize, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let footer =
-        keys(keymap, Place::Help, theme, &[("line-down", "down"), ("scroll-down", "page"), ("close", "close")]);
+        keys(keymap, Place::Help, theme, &[("line-down", "scroll"), ("scroll-down", "page"), ("close", "close")]);
     let width = window::width(frame, WIDTH);
     window::scrolled(" keys ", lines(keymap, theme, width), footer, top, width, theme, frame);
 }

@@ -63,7 +63,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Remove => {
             let runs = rows.iter().map(|row| row.id.clone()).collect();
             let lines = [
-                ("takes away", "the worktree, and the branch where its work is merged or in the snapshot"),
+                ("takes away", "the worktree; the branch too, when its work is merged or in the snapshot"),
                 ("keeps", "a snapshot: commits, index, changed, new and ignored files; u brings it all back"),
             ];
             ask(model, "Remove the worktree of", &rows, Command::Rm, &lines, "leave it");
