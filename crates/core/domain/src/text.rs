@@ -22,7 +22,7 @@ pub fn block(text: &str) -> String {
     kept.replace('\t', "    ")
 }
 
-/// Whether [`line`] leaves something out that a terminal would obey or not show, so that it looks like another text.
+/// Whether [`line()`] leaves something out that a terminal would obey or not show, so that it looks like another text.
 pub fn hides(text: &str) -> bool {
     let seen = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
     seen(&line(text)) < seen(text)
