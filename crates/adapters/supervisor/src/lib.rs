@@ -11,6 +11,7 @@ mod identity;
 pub mod keeper;
 mod launch;
 mod processes;
+mod program;
 mod record;
 mod wire;
 
@@ -20,6 +21,7 @@ pub use error::SupervisorError;
 pub use identity::Identity;
 pub use launch::{Launched, launch};
 pub use processes::{Inside, end_left, inside, living, marked};
+pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record};
 pub use wire::{Reply, Request};
 

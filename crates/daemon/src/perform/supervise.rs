@@ -139,13 +139,12 @@ fn program(places: &Places, program: &Program, own: Option<&str>) -> Result<Stri
         },
         (None, Program::Own) => Ok(places.binary.to_string_lossy().into_owned()),
         (None, Program::InPath { name, install }) => {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
             let missing = || {
+                let path = std::env::var_os("PATH").unwrap_or_default();
                 let path = path.to_string_lossy();
                 format!("there is no program {name} in the daemon's PATH ({path}); get it with `{install}`, then retry")
             };
-            found.map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
+            supervisor::in_path(name).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
         }
     }
 }

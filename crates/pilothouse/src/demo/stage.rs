@@ -112,11 +112,9 @@ fn installed(agent: &str) -> Result<(), CliError> {
     let Some(agents::Program::InPath { name, install }) = agents::find(agent).map(|agent| agent.program) else {
         return Ok(());
     };
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
     let missing =
         || CliError::new(Code::Failed, format!("there is no program {name} in the PATH; get it with `{install}`"));
-    found.then_some(()).ok_or_else(missing)
+    supervisor::in_path(name).map(drop).ok_or_else(missing)
 }
 
 /// A small shop, enough to look real.
