@@ -48,6 +48,14 @@ impl Office {
         self.house.row(name).expect("a row")
     }
 
+    /// Waits until the agent has asked the provider for something.
+    fn until_asked(&self) {
+        wait_until("a request under way", || match self.provider.billed(&self.path).len() {
+            0 => Err("none".to_owned()),
+            _ => Ok(()),
+        });
+    }
+
     /// What the provider billed in all.
     fn billed(&self) -> Tokens {
         let mut sum = Tokens::default();
@@ -146,10 +154,7 @@ fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
     for scenario in ["hang", "long"] {
         let office = Office::new(scenario);
         let row = office.run("ends");
-        wait_until("a request under way", || match office.provider.billed(&office.path).len() {
-            0 => Err("none".to_owned()),
-            _ => Ok(()),
-        });
+        office.until_asked();
         if scenario == "long" {
             wait_until("the command", || match office.house.processes(&row) {
                 n if n > 2 => Ok(()),
@@ -189,10 +194,7 @@ fn claude_that_is_killed_goes_on_with_the_same_conversation() {
 fn claude_goes_on_while_the_daemon_is_killed() {
     let office = Office::new("slow");
     let row = office.run("slow");
-    wait_until("a request under way", || match office.provider.billed(&office.path).len() {
-        0 => Err("none".to_owned()),
-        _ => Ok(()),
-    });
+    office.until_asked();
     office.house.kill_daemon();
     let done = office.house.wait_for("slow", "ready");
     assert_eq!(tokens(&done), office.billed());

@@ -126,6 +126,9 @@ fn failure(status: u16) -> Response<Body> {
         529 => "overloaded_error",
         _ => "api_error",
     };
-    let error = json!({"type": kind, "message": format!("scripted failure with status {status}")});
-    reply::json(status, &json!({"type": "error", "error": error}))
+    error(status, kind, &format!("scripted failure with status {status}"))
+}
+
+pub(crate) fn error(status: u16, kind: &str, message: &str) -> Response<Body> {
+    reply::json(status, &json!({"type": "error", "error": {"type": kind, "message": message}}))
 }

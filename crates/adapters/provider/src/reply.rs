@@ -25,18 +25,20 @@ enum Next {
 
 /// Server-sent events: `before`, the pieces of the answer, `after`.
 pub(crate) fn events(way: Way, before: Vec<String>, pieces: Vec<String>, after: Vec<String>) -> Response<Body> {
-    let pause = if way == Way::Slowly { SLOWLY } else { Duration::ZERO };
-    let mut script: VecDeque<Next> = VecDeque::new();
-    script.extend(before.into_iter().map(|text| Next::Piece(Duration::ZERO, text)));
-    let half = pieces.len().div_ceil(2);
-    let shown = if way == Way::Cut { half } else { pieces.len() };
+    let at_once = |text| Next::Piece(Duration::ZERO, text);
+    let mut script: VecDeque<Next> = before.into_iter().map(at_once).collect();
     match way {
         Way::Never => script.push_back(Next::Never),
-        _ => script.extend(pieces.into_iter().take(shown).map(|text| Next::Piece(pause, text))),
-    }
-    match way {
-        Way::Cut => script.push_back(Next::Cut),
-        _ => script.extend(after.into_iter().map(|text| Next::Piece(Duration::ZERO, text))),
+        Way::Cut => {
+            let half = pieces.len().div_ceil(2);
+            script.extend(pieces.into_iter().take(half).map(at_once));
+            script.push_back(Next::Cut);
+        }
+        Way::Slowly | Way::Whole | Way::Status(_) => {
+            let pause = if way == Way::Slowly { SLOWLY } else { Duration::ZERO };
+            script.extend(pieces.into_iter().map(|text| Next::Piece(pause, text)));
+            script.extend(after.into_iter().map(at_once));
+        }
     }
     let body = stream::unfold(script, |mut script| async move {
         let piece: io::Result<Bytes> = match script.pop_front()? {

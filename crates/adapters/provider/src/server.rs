@@ -5,11 +5,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::Response;
 use axum::routing::{any, get, post};
-use axum::{Router, body};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -88,14 +88,13 @@ type Shared = State<Arc<Mutex<Books>>>;
 
 async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-        return reply::json(
-            400,
-            &json!({"type": "error", "error": {"type": "invalid_request_error", "message": "no JSON"}}),
-        );
+        return anthropic::error(400, "invalid_request_error", "no JSON");
     };
     let model = anthropic::model(&request);
     let told = if path == BY_MODEL { &model } else { &path };
-    let Some(scenario) = Scenario::parse(told) else { return unknown(told) };
+    let Some(scenario) = Scenario::parse(told) else {
+        return anthropic::error(404, "not_found_error", &format!("no scenario {told}"));
+    };
     // Requests of one path are counted together; of one model they are another conversation's each.
     let counted = if path == BY_MODEL { format!("{path}/{model}") } else { path.clone() };
     let step = anthropic::step(&request);
@@ -125,12 +124,5 @@ async fn models() -> Response<Body> {
 }
 
 async fn alive() -> Response<Body> {
-    Response::new(body::Body::empty())
-}
-
-fn unknown(path: &str) -> Response<Body> {
-    reply::json(
-        404,
-        &json!({"type": "error", "error": {"type": "not_found_error", "message": format!("no scenario {path}")}}),
-    )
+    Response::new(Body::empty())
 }

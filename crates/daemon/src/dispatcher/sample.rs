@@ -31,11 +31,11 @@ impl Dispatcher {
     /// A face has begun to watch: it is told what is known, and figures are taken from now on.
     pub(super) fn watched(&mut self) {
         self.sampler.told = None;
-        self.look_at_bases();
         if !std::mem::replace(&mut self.sampler.asked, true) {
             self.later(Input::Sample);
         } else {
             self.tell_room();
+            self.look_at_bases();
         }
     }
 

@@ -57,19 +57,12 @@ pub(super) fn not_over(model: &Model) -> Option<String> {
     none_of(model, protocol::Row::is_settled, why)
 }
 
-pub(super) fn not_repeatable(model: &Model) -> Option<String> {
-    let fits = |row: &protocol::Row| row.is_settled() && !row.removed;
-    none_of(model, fits, |row| match row.removed {
-        true => format!("the worktree of {} was removed; u brings it back", row.name),
-        false => format!("{} is {}; end it first", row.name, row.status),
-    })
-}
-
 pub(super) fn not_removed(model: &Model) -> Option<String> {
     none_of(model, |row| row.removed, |row| format!("the worktree of {} was not removed", row.name))
 }
 
-pub(super) fn not_removable(model: &Model) -> Option<String> {
+/// It is over, and there is a worktree to be tried in again or to be taken away.
+pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
     let fits = |row: &protocol::Row| row.is_settled() && !row.removed;
     none_of(model, fits, |row| match row.removed {
         true => format!("the worktree of {} was removed already; u brings it back", row.name),

@@ -50,12 +50,16 @@ pub(crate) const ALL: &[Command] = &[
         "retry",
         "try the phase again from its beginning; what is there now is kept",
         Some("retry"),
-        not_repeatable,
+        not_over_with_worktree,
         || Action::Verb(Verb::Retry),
     ),
-    run("continue", "go on in the agent's own session, with the files as they are", None, not_repeatable, || {
-        Action::Verb(Verb::Continue)
-    }),
+    run(
+        "continue",
+        "go on in the agent's own session, with the files as they are",
+        None,
+        not_over_with_worktree,
+        || Action::Verb(Verb::Continue),
+    ),
     run("terminate", "end the run; its worktree and branch stay", Some("terminate"), not_running, || {
         Action::Verb(Verb::Terminate)
     }),
@@ -63,7 +67,7 @@ pub(crate) const ALL: &[Command] = &[
         Action::Verb(Verb::Restore)
     }),
     run("rollback", "go back to one of the run's checkpoints", None, no_checkpoints, || Action::ChooseCheckpoint),
-    run("remove", "take the run's worktree away; a snapshot keeps what is in it", None, not_removable, || {
+    run("remove", "take the run's worktree away; a snapshot keeps what is in it", None, not_over_with_worktree, || {
         Action::Verb(Verb::Remove)
     }),
     run("dismiss", "put a run that is over out of sight", None, not_over, || Action::Verb(Verb::Dismiss)),

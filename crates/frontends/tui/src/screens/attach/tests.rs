@@ -6,12 +6,15 @@ use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
 use crate::update::Action;
 
+fn run() -> RunId {
+    RunId::parse("aaaaa2").expect("an id")
+}
+
 /// A cockpit in the terminal of a run that draws a little form.
 fn attached(text: &str) -> Cockpit {
     let mut cockpit = Cockpit::open();
-    let run = RunId::parse("aaaaa2").expect("an id");
-    cockpit.act(Action::Attached { run: run.clone(), columns: 80, rows: 23 });
-    cockpit.act(Action::Terminal { run, text: text.to_owned(), size: None });
+    cockpit.act(Action::Attached { run: run(), columns: 80, rows: 23 });
+    cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None });
     cockpit
 }
 
@@ -25,15 +28,13 @@ fn an_agents_own_terminal_has_the_screen_and_says_how_to_leave() {
 #[test]
 fn a_terminal_that_is_over_stays_to_be_read() {
     let mut cockpit = attached(FORM);
-    let run = RunId::parse("aaaaa2").expect("an id");
-    cockpit.act(Action::Detached { run, why: "the agent has ended".to_owned() });
+    cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
     stored!(cockpit, "terminal-over");
 }
 
 #[test]
 fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_the_next() {
     let mut cockpit = attached(FORM);
-    let run = RunId::parse("aaaaa2").expect("an id");
     super::away(&mut cockpit.model);
     cockpit.effects.clear();
     cockpit.press("x");
@@ -43,7 +44,9 @@ fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_t
     super::away(&mut cockpit.model);
     cockpit.effects.clear();
     cockpit.act(Action::Connected(true));
-    assert!(cockpit.effects.iter().any(|effect| matches!(effect, Effect::Attach { run: again, .. } if *again == run)));
-    cockpit.act(Action::Detached { run, why: "the agent has ended".to_owned() });
+    assert!(
+        cockpit.effects.iter().any(|effect| matches!(effect, Effect::Attach { run: again, .. } if *again == run()))
+    );
+    cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
     assert!(cockpit.screen(80, 24).contains("the agent has ended"));
 }

@@ -112,14 +112,12 @@ fn repository(model: &Model, path: &str) -> String {
 
 fn top_line(model: &Model, theme: &Theme, width: u16) -> Line<'static> {
     let force = in_force(model, theme);
-    let left = [true, false].map(|words| {
-        let spans = left_side(model, theme, width, words);
-        (long(&spans), spans)
-    });
-    // What is in force must be seen; the words of the counts are known by then.
-    let [(used, spans), short] = left;
-    let (used, mut spans) = if used + long(&force) <= usize::from(width) { (used, spans) } else { short };
-    let room = usize::from(width).saturating_sub(used);
+    let mut spans = left_side(model, theme, width, true);
+    if long(&spans) + long(&force) > usize::from(width) {
+        // What is in force must be seen; the words of the counts are known by then.
+        spans = left_side(model, theme, width, false);
+    }
+    let room = usize::from(width).saturating_sub(long(&spans));
     let right = right_side(model, theme, force, room);
     spans.push(Span::raw(" ".repeat(room.saturating_sub(long(&right)))));
     spans.extend(right);
