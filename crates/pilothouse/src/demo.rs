@@ -38,7 +38,8 @@ async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
         out.table(&["RUN", "MODEL", "STATUS", "WHY"], &table)?;
         return direct::as_expected(stage, &rows);
     }
-    let options = cockpit::options(&stage.places, "demo/shop".to_owned(), Scope::All, Some(stage.repo()))?;
+    let options =
+        cockpit::options(&stage.places, "demo/shop".to_owned(), Scope::Here(stage.repo()), Some(stage.repo()))?;
     tokio::select! {
         shown = cockpit::show(&stage.places, options) => shown,
         failed = direction.while_watched() => Err(failed),
