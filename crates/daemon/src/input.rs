@@ -72,6 +72,8 @@ pub(crate) enum Input {
         id: EffectId,
         outcome: Outcome,
         facts: Facts,
+        /// Locks of a git that was killed, which were taken away before.
+        released: Vec<String>,
     },
     KeeperGone {
         run: RunId,

@@ -72,6 +72,29 @@ fn a_locked_index_is_waited_for_and_one_that_stays_locked_loses_nothing() {
 }
 
 #[test]
+fn a_lock_of_a_git_that_was_killed_with_its_agent_is_taken_away_and_told_of() {
+    let house = house();
+    let row = house.run("cut", "asks");
+    let waiting = house.wait_for("cut", "waiting");
+    let git_dir = git_at(&tree(&waiting), &["rev-parse", "--absolute-git-dir"]);
+    let branch = house.repo.path().join(".git/refs/heads/pilothouse/cut.lock");
+    let locks = [Path::new(git_dir.trim()).join("HEAD.lock"), branch];
+    locks.iter().for_each(|lock| fs::write(lock, "").expect("writable"));
+    let pid = u32::try_from(waiting["pid"].as_u64().expect("a pid")).expect("a pid");
+    assert!(supervisor::Identity::of(pid).expect("it lives").kill());
+    house.wait_for("cut", "failed");
+    house.ok(&["retry", "cut", "--resume"]);
+    house.wait_for("cut", "waiting");
+    house.ok(&["send", "cut", "--allow"]);
+    house.wait_for("cut", "ready");
+    assert!(locks.iter().all(|lock| !lock.exists()));
+    let told = house.ok(&["timeline", "cut"]);
+    assert!(told.contains("a git that was killed had left HEAD.lock and cut.lock; taken away"), "{told}");
+    assert_eq!(house.processes(&row), 0);
+    house.assert_over("cut");
+}
+
+#[test]
 fn a_repository_that_moved_away_is_named_and_all_goes_on_when_it_is_back() {
     let house = house();
     house.run("moved", "success");

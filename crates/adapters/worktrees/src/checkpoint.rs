@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::commit::{add_everything, wait_for_index};
+use crate::commit::add_everything;
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::pointers::{end_what_is_under_way, pointed_to};
@@ -115,7 +115,6 @@ impl Repository {
             return Err(WorktreeError::BranchElsewhere { branch: name.branch.to_owned(), path: other.path });
         }
         let (held, git_dir) = self.lock_worktree(name.path)?;
-        wait_for_index(&git_dir, name.path);
         let git = |words: &[&str]| Git::at(name.path).holding(&held).map(|git| git.args(words));
         // Untracked files become tracked by the present's tree first, so that no clean is needed that could reach
         // further than it: what the present has and the checkpoint has not goes, the rest stays.

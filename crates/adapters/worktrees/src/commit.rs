@@ -2,15 +2,10 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::repository::{Repository, open};
-
-/// How long another git may hold the index of a worktree whose agent has ended.
-const PATIENCE: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(20);
 
 /// What is to be committed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +34,7 @@ impl Repository {
     /// # Errors
     /// When the worktree is on another branch, a merge or rebase is under way, or git can't commit.
     pub fn commit_leftovers(&self, left: &Leftovers<'_>) -> Result<Committed, WorktreeError> {
-        let (held, git_dir) = self.lock_worktree(left.path)?;
-        wait_for_index(&git_dir, left.path);
+        let (held, _) = self.lock_worktree(left.path)?;
         let on = Git::at(left.path).args(&["rev-parse", "--symbolic-full-name", "HEAD"]).line()?;
         if on != format!("refs/heads/{}", left.branch) {
             let found = match on.trim_start_matches("refs/heads/") {
@@ -93,24 +87,4 @@ pub(crate) fn add_everything(
     let mut names = left.split(|b| *b == 0).filter(|name| !name.is_empty()).peekable();
     let only_repositories = names.peek().is_some() && names.all(is_repository);
     if only_repositories && git(&["diff-files", "--quiet"])?.run().is_ok() { Ok(()) } else { Err(error) }
-}
-
-/// Lets whoever writes the index just now finish. A lock that is still there when nobody works in the worktree is
-/// what a git that was killed left.
-pub(crate) fn wait_for_index(git_dir: &Path, worktree: &Path) {
-    let lock = git_dir.join("index.lock");
-    let deadline = Instant::now() + PATIENCE;
-    while lock.exists() && Instant::now() < deadline {
-        std::thread::sleep(LOOK);
-    }
-    if lock.exists() && !someone_is_in(worktree) {
-        let _gone = std::fs::remove_file(lock);
-    }
-}
-
-/// Whether a process works in this folder; where that can't be told, someone may.
-fn someone_is_in(folder: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return true };
-    let pids = entries.flatten().filter(|e| e.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit));
-    pids.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok()).any(|cwd| cwd.starts_with(folder))
 }

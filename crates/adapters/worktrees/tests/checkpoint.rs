@@ -279,11 +279,16 @@ fn a_branch_that_another_worktree_is_on_is_not_moved() {
 
 #[test]
 fn a_lock_that_a_killed_git_left_is_no_obstacle_for_ever() {
-    let (_place, repo, path) = with_worktree();
+    let (place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);
-    let lock = Path::new(git_dir.trim()).join("index.lock");
-    fs::write(&lock, "").expect("writable");
+    let git_dir = Path::new(git_dir.trim());
+    let branch = place.repo().join(".git/refs/heads/pilothouse/one.lock");
+    for lock in [&git_dir.join("index.lock"), &git_dir.join("HEAD.lock"), &branch] {
+        fs::write(lock, "").expect("writable");
+    }
+    let taken = repo.release_left_locks(&path, "pilothouse/one").expect("a worktree");
+    assert_eq!(taken, ["index.lock", "HEAD.lock", "one.lock"]);
     repo.restore_checkpoint(&name(&path, 0)).expect("back");
-    assert!(!lock.exists());
+    assert_eq!(repo.release_left_locks(&path, "pilothouse/one").expect("a worktree"), [""; 0]);
 }

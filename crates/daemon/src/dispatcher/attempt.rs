@@ -3,7 +3,7 @@
 use domain::attempt::AttemptKey;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
-use domain::event::{AgentFinished, AttemptFinished, Lost};
+use domain::event::{AgentFinished, AttemptFinished, Lost, Note};
 use domain::{Body, RunId, Source};
 
 use super::{Dispatcher, act};
@@ -104,7 +104,7 @@ impl Dispatcher {
     }
 
     pub(super) fn effect_done(&mut self, input: Input) {
-        let Input::EffectDone { run, id, outcome, facts } = &input else { return };
+        let Input::EffectDone { run, id, outcome, facts, released } = &input else { return };
         let effect = self.runs.open_ref(run).and_then(|open| open.state.effects.get(id).cloned());
         let Some(effect) = effect else { return };
         if let Effect::StopAttempt { attempt, .. } = &effect
@@ -115,7 +115,11 @@ impl Dispatcher {
             return self.hold(input);
         }
         let Some(open) = self.runs.open_ref(run) else { return };
-        let decision = decide::finished(&open.state, *id, outcome.clone(), facts.clone());
+        let mut decision = decide::finished(&open.state, *id, outcome.clone(), facts.clone());
+        if !released.is_empty() {
+            let text = format!("a git that was killed had left {}; taken away", released.join(" and "));
+            decision.events.insert(0, (open.state.attempt_key(), Note { text }.into()));
+        }
         if self.take(run, decision).is_err() {
             return self.hold(input);
         }

@@ -79,13 +79,29 @@ impl Performer {
         self.runtime.spawn_blocking(move || {
             let run = job.spec.id.clone();
             let id = job.id;
+            let released = performer.release_left_locks(&job);
             let (outcome, facts) = performer.do_it(&job);
             if outcome != Outcome::Done {
                 tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
             }
             // The dispatcher is gone only when the daemon stops; the next one probes this effect.
-            let _stopping = performer.inputs.send(Input::EffectDone { run, id, outcome, facts });
+            let _stopping = performer.inputs.send(Input::EffectDone { run, id, outcome, facts, released });
         });
+    }
+
+    /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
+    fn release_left_locks(&self, job: &Job) -> Vec<String> {
+        use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
+        let uses_git = matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_));
+        if !uses_git || !living(&self.places, &job.spec.id).is_empty() {
+            return Vec::new();
+        }
+        let release = || {
+            let repo = repository(&job.spec)?;
+            repo.release_left_locks(&worktree(&repo, &job.spec)?, &job.spec.branch)
+        };
+        // A worktree that can't be used is told of by the effect itself.
+        release().unwrap_or_default()
     }
 
     fn do_it(&self, job: &Job) -> Performed {
