@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use agents::{Dialect, Session};
+use agents::{Session, Task, Write};
 use domain::Body;
 
 /// As much as is understood in one go; more waits for the next, so that one flood stops nobody else.
@@ -38,8 +38,7 @@ pub(crate) struct Taken {
 
 impl Stream {
     /// Goes on at `done` with the session that the attempt's events fold to.
-    pub(crate) fn new(attempt: &Path, dialect: Dialect, done: u64, events: impl Iterator<Item = Body>) -> Self {
-        let mut session = Session::new(dialect);
+    pub(crate) fn new(attempt: &Path, mut session: Session, done: u64, events: impl Iterator<Item = Body>) -> Self {
         for body in events {
             session.fold(&body);
         }
@@ -49,6 +48,11 @@ impl Stream {
     /// Takes up an event of this attempt that did not come from its output.
     pub(crate) fn hear(&mut self, body: &Body) {
         self.session.fold(body);
+    }
+
+    /// What the agent is to be told next.
+    pub(crate) fn due(&self, task: &Task<'_>) -> Option<Write> {
+        agents::due(&self.session, task)
     }
 
     /// Reads what is new. With `last` a line without its end counts too, since none will come.
@@ -71,7 +75,11 @@ impl Stream {
             self.understand(0..self.part.len(), &mut taken);
             self.part.clear();
         }
-        taken.to = self.done;
+        if last && !taken.more {
+            taken.events.extend(agents::end(&mut self.session));
+        }
+        // What is held back is read again by the next reader, since no event tells of it.
+        taken.to = self.session.held_from().unwrap_or(self.done);
         Ok(taken)
     }
 
@@ -108,6 +116,8 @@ impl Stream {
 mod tests {
     use std::io::Write as _;
 
+    use agents::Dialect;
+
     use super::*;
 
     fn messages(taken: &Taken) -> usize {
@@ -118,7 +128,7 @@ mod tests {
     fn lines_are_taken_once_whole_and_offsets_account_for_every_byte() {
         let temp = tempfile::tempdir().expect("a folder");
         let mut file = File::create(temp.path().join("stdout")).expect("a file");
-        let mut stream = Stream::new(temp.path(), Dialect::Plain, 0, std::iter::empty());
+        let mut stream = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 0, std::iter::empty());
         file.write_all(b"one\ntw").expect("room");
         let taken = stream.take(false).expect("readable");
         assert_eq!((messages(&taken), taken.to), (1, 4));
@@ -127,14 +137,14 @@ mod tests {
         assert_eq!((messages(&taken), taken.to), (1, 9));
         let taken = stream.take(true).expect("readable");
         assert_eq!((messages(&taken), taken.to), (1, 14));
-        let mut again = Stream::new(temp.path(), Dialect::Plain, 4, std::iter::empty());
+        let mut again = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 4, std::iter::empty());
         assert_eq!(messages(&again.take(true).expect("readable")), 2, "a new reader goes on where it is told");
     }
 
     #[test]
     fn a_file_that_is_not_there_yet_is_empty() {
         let temp = tempfile::tempdir().expect("a folder");
-        let mut stream = Stream::new(temp.path(), Dialect::Plain, 0, std::iter::empty());
+        let mut stream = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 0, std::iter::empty());
         assert_eq!(stream.take(false).expect("nothing").to, 0);
     }
 }

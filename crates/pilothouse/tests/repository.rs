@@ -79,7 +79,9 @@ fn a_lock_of_a_git_that_was_killed_with_its_agent_is_taken_away_and_told_of() {
     let git_dir = git_at(&tree(&waiting), &["rev-parse", "--absolute-git-dir"]);
     let branch = house.repo.path().join(".git/refs/heads/pilothouse/cut.lock");
     let locks = [Path::new(git_dir.trim()).join("HEAD.lock"), branch];
-    locks.iter().for_each(|lock| fs::write(lock, "").expect("writable"));
+    for lock in &locks {
+        fs::write(lock, "").expect("writable");
+    }
     let pid = u32::try_from(waiting["pid"].as_u64().expect("a pid")).expect("a pid");
     assert!(supervisor::Identity::of(pid).expect("it lives").kill());
     house.wait_for("cut", "failed");

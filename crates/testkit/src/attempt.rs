@@ -33,6 +33,8 @@ impl Attempt {
             input: Vec::new(),
             socket: folder.path().join("k"),
             limit_ms: None,
+            close_input: false,
+            leave_ms: None,
             freezer: true,
         };
         Self { binary: binary.into(), folder, start }

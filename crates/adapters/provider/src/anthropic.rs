@@ -4,30 +4,17 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use domain::tokens::Tokens;
 use serde_json::{Value, json};
 
 use crate::reply;
-use crate::scenario::{Act, Way};
+use crate::scenario::Act;
+use crate::wire::{self, Answer, Asked, in_pieces};
 
-/// Answers of the model that the conversation has already.
-pub(crate) fn step(request: &Value) -> usize {
-    let messages = request["messages"].as_array().into_iter().flatten();
-    messages.filter(|message| message["role"] == "assistant").count()
-}
-
-pub(crate) fn model(request: &Value) -> String {
-    request["model"].as_str().unwrap_or_default().to_owned()
-}
-
-/// An answer to one request; `id` is told by the agent again and again, so it must be another one each time.
-pub(crate) fn answer(request: &Value, id: &str, act: Act, way: Way, tokens: Tokens) -> Response<Body> {
-    if let Way::Status(status) = way {
-        return failure(status);
-    }
-    let block = block(request, id, act);
+pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
+    let Answer { number, act, way, tokens } = answer;
+    let id = format!("msg_scripted{number:06}");
+    let block = block(asked, &id, *act);
     let stop = if block["type"] == "tool_use" { "tool_use" } else { "end_turn" };
-    let model = model(request);
     let usage = |output: u64| {
         json!({
             "input_tokens": tokens.input, "cache_creation_input_tokens": tokens.cache_write,
@@ -36,11 +23,11 @@ pub(crate) fn answer(request: &Value, id: &str, act: Act, way: Way, tokens: Toke
     };
     let message = |content: Value, stop: Value, usage: Value| {
         json!({
-            "id": id, "type": "message", "role": "assistant", "model": model, "content": content,
+            "id": id, "type": "message", "role": "assistant", "model": asked.model, "content": content,
             "stop_reason": stop, "stop_sequence": null, "usage": usage,
         })
     };
-    if request["stream"] != true {
+    if !asked.stream {
         return reply::json(200, &message(json!([block]), json!(stop), usage(tokens.output)));
     }
     let before = vec![
@@ -49,11 +36,11 @@ pub(crate) fn answer(request: &Value, id: &str, act: Act, way: Way, tokens: Toke
     ];
     let delta = |delta: Value| event("content_block_delta", &json!({"index": 0, "delta": delta}));
     let pieces = match &block["input"] {
-        Value::Null => in_pieces(block["text"].as_str().unwrap_or_default(), if way == Way::Slowly { 80 } else { 4 })
+        Value::Null => in_pieces(block["text"].as_str().unwrap_or_default(), *way)
             .into_iter()
             .map(|text| delta(json!({"type": "text_delta", "text": text})))
             .collect(),
-        input => in_pieces(&input.to_string(), 4)
+        input => in_pieces(&input.to_string(), *way)
             .into_iter()
             .map(|text| delta(json!({"type": "input_json_delta", "partial_json": text})))
             .collect(),
@@ -66,21 +53,25 @@ pub(crate) fn answer(request: &Value, id: &str, act: Act, way: Way, tokens: Toke
         ),
         event("message_stop", &json!({})),
     ];
-    reply::events(way, before, pieces, after)
+    reply::events(*way, before, pieces, after)
 }
 
 /// The content that plays this part, with the tools that the agent offers; without them it is said only.
-fn block(request: &Value, id: &str, act: Act) -> Value {
-    let offered = |name: &str| request["tools"].as_array().into_iter().flatten().any(|tool| tool["name"] == name);
+fn block(asked: &Asked, id: &str, act: Act) -> Value {
+    let offered = |name: &str| asked.list("tools").any(|tool| tool["name"] == name);
     let tool = |name: &str, input: Value| json!({"type": "tool_use", "id": format!("toolu_{id}"), "name": name, "input": input});
     match act {
         Act::Write { name, text } if offered("Write") => {
-            let path = folder(request).map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
+            let path = folder(&asked.body).map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
             tool("Write", json!({"file_path": path, "content": text}))
         }
-        Act::Run(command) if offered("Bash") => tool("Bash", json!({"command": command, "description": "run a step"})),
+        Act::Run(command) | Act::AskToRun(command) if offered("Bash") => {
+            tool("Bash", json!({"command": command, "description": "run a step"}))
+        }
         Act::Say(text) => json!({"type": "text", "text": text}),
-        Act::Write { .. } | Act::Run(_) => json!({"type": "text", "text": "I was given no tool for this."}),
+        Act::Write { .. } | Act::Run(_) | Act::AskToRun(_) => {
+            json!({"type": "text", "text": "I was given no tool for this."})
+        }
     }
 }
 
@@ -108,27 +99,18 @@ fn event(kind: &str, fields: &Value) -> String {
     if let (Some(data), Some(fields)) = (data.as_object_mut(), fields.as_object()) {
         data.extend(fields.clone());
     }
-    format!("event: {kind}\ndata: {data}\n\n")
+    wire::event(Some(kind), &data)
 }
 
-/// The text in at most so many pieces of about the same length.
-fn in_pieces(text: &str, pieces: usize) -> Vec<String> {
-    let chars: Vec<char> = text.chars().collect();
-    chars.chunks(chars.len().div_ceil(pieces).max(1)).map(|piece| piece.iter().collect()).collect()
-}
-
-fn failure(status: u16) -> Response<Body> {
+pub(crate) fn error(status: u16, message: &str) -> Value {
     let kind = match status {
         400 => "invalid_request_error",
         401 => "authentication_error",
         402 => "billing_error",
+        404 => "not_found_error",
         429 => "rate_limit_error",
         529 => "overloaded_error",
         _ => "api_error",
     };
-    error(status, kind, &format!("scripted failure with status {status}"))
-}
-
-pub(crate) fn error(status: u16, kind: &str, message: &str) -> Response<Body> {
-    reply::json(status, &json!({"type": "error", "error": {"type": kind, "message": message}}))
+    json!({"type": "error", "error": {"type": kind, "message": message}})
 }

@@ -4,10 +4,15 @@
 //! different ones run against one server. Whatever it bills stands in its ledger.
 
 mod anthropic;
+mod chat;
+mod client;
+mod gemini;
 mod ledger;
 mod reply;
+mod responses;
 mod scenario;
 mod server;
+mod wire;
 
 pub use ledger::Billed;
 pub use scenario::Scenario;

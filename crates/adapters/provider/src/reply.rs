@@ -57,6 +57,9 @@ pub(crate) fn events(way: Way, before: Vec<String>, pieces: Vec<String>, after: 
 
 pub(crate) fn json(status: u16, value: &serde_json::Value) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let response = Response::builder().status(status).header("content-type", "application/json");
+    let mut response = Response::builder().status(status).header("content-type", "application/json");
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response = response.header("retry-after", "1");
+    }
     response.body(Body::from(value.to_string())).expect("a whole response")
 }

@@ -31,8 +31,13 @@ pub enum Scenario {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     Say(&'static str),
-    Write { name: &'static str, text: &'static str },
+    Write {
+        name: &'static str,
+        text: &'static str,
+    },
     Run(&'static str),
+    /// As `Run`, and the agent asks its person for leave where it can be told to.
+    AskToRun(&'static str),
 }
 
 /// What becomes of one answer on its way.
@@ -85,7 +90,7 @@ impl Scenario {
         match (self, step) {
             (Self::Text | Self::Slow | Self::Hang, _) => Act::Say("There is nothing to do but to say this."),
             (Self::Long, 0) => Act::Run("sleep 120"),
-            (Self::Ask, 0) => Act::Run("touch asked.txt"),
+            (Self::Ask, 0) => Act::AskToRun("sh -c 'touch asked.txt'"),
             (Self::Long | Self::Ask, _) => Act::Say("Done: the command was run, or was not."),
             (_, 0) => HELLO,
             (Self::Commit, 1) => Act::Run("git add -A && git commit -q -m 'add hello.txt'"),

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::ledger::{Billed, price};
+use crate::reply;
 use crate::scenario::{Scenario, Way};
-use crate::{anthropic, reply};
+use crate::wire::{Answer, Asked, OfUrl, Wire};
 
 /// The path of a base URL at which the name of the model says which scenario is played.
 pub const BY_MODEL: &str = "by-model";
@@ -55,6 +56,9 @@ impl Provider {
         let books = Arc::<Mutex<Books>>::default();
         let routes = Router::new()
             .route("/s/{path}/v1/messages", post(messages))
+            .route("/s/{path}/v1/responses", post(responses))
+            .route("/s/{path}/v1/chat/completions", post(chat))
+            .route("/s/{path}/v1beta/models/{call}", post(gemini))
             .route("/s/{path}/v1/messages/count_tokens", post(count_tokens))
             .route("/s/{path}/v1/models", get(models))
             .route("/s/{path}", any(alive))
@@ -86,33 +90,54 @@ impl Drop for Provider {
 
 type Shared = State<Arc<Mutex<Books>>>;
 
-async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-        return anthropic::error(400, "invalid_request_error", "no JSON");
-    };
-    let model = anthropic::model(&request);
-    let told = if path == BY_MODEL { &model } else { &path };
-    let Some(scenario) = Scenario::parse(told) else {
-        return anthropic::error(404, "not_found_error", &format!("no scenario {told}"));
-    };
+async fn asked(books: Arc<Mutex<Books>>, path: String, wire: Wire, body: &[u8], of_url: OfUrl) -> Response<Body> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return wire.error(400, "no JSON") };
+    let asked = Asked::new(body, of_url);
+    let told = if path == BY_MODEL { &asked.model } else { &path };
+    let Some(scenario) = Scenario::parse(told) else { return wire.error(404, &format!("no scenario {told}")) };
     // Requests of one path are counted together; of one model they are another conversation's each.
-    let counted = if path == BY_MODEL { format!("{path}/{model}") } else { path.clone() };
-    let step = anthropic::step(&request);
+    let counted = if path == BY_MODEL { format!("{path}/{}", asked.model) } else { path.clone() };
+    let step = wire.step(&asked);
     let tokens = price(step);
-    let (way, id) = {
+    let (way, number) = {
         let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = books.asked.entry(counted).or_default();
-        let way = scenario.way(*asked);
-        *asked += 1;
+        let before = books.asked.entry(counted).or_default();
+        let way = scenario.way(*before);
+        *before += 1;
         books.answers += 1;
-        let id = format!("msg_scripted{:06}", books.answers);
+        let number = books.answers;
         // What is cut is billed all the same; what was refused is not.
         if !matches!(way, Way::Status(_)) {
-            books.ledger.push(Billed { path, model, tokens });
+            books.ledger.push(Billed { path, model: asked.model.clone(), tokens });
         }
-        (way, id)
+        (way, number)
     };
-    anthropic::answer(&request, &id, scenario.act(step), way, tokens)
+    match way {
+        Way::Status(status) => wire.error(status, &format!("scripted failure with status {status}")),
+        way => wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens }),
+    }
+}
+
+async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
+    asked(books, path, Wire::Anthropic, &body, OfUrl::default()).await
+}
+
+async fn responses(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
+    asked(books, path, Wire::Responses, &body, OfUrl::default()).await
+}
+
+async fn chat(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
+    asked(books, path, Wire::Chat, &body, OfUrl::default()).await
+}
+
+/// Gemini names the model and what is asked of it in the last part of the path.
+async fn gemini(State(books): Shared, Path((path, call)): Path<(String, String)>, body: Bytes) -> Response<Body> {
+    let (model, method) = call.split_once(':').unwrap_or((&call, ""));
+    if method == "countTokens" {
+        return reply::json(200, &json!({"totalTokens": 14_323}));
+    }
+    let of_url = OfUrl { model: Some(model.to_owned()), stream: method == "streamGenerateContent" };
+    asked(books, path, Wire::Gemini, &body, of_url).await
 }
 
 async fn count_tokens(_: Bytes) -> Response<Body> {

@@ -31,6 +31,12 @@ pub struct Start {
     pub socket: PathBuf,
     /// Ends the attempt after this many milliseconds, daemon or not.
     pub limit_ms: Option<u64>,
+    /// Its input is closed once what it is given first is written.
+    #[serde(default)]
+    pub close_input: bool,
+    /// How many milliseconds it may live on when its input was closed on request; without an end if not set.
+    #[serde(default)]
+    pub leave_ms: Option<u64>,
     /// Use a control group where one can be made; signals alone otherwise.
     #[serde(default = "yes")]
     pub freezer: bool,

@@ -1,17 +1,26 @@
 //! How each coding agent is started, and how what it writes becomes events.
 //!
-//! Everything is pure: a session is a value, [`step`] gives the events of one line, [`answer`] the line to write back,
-//! and folding a run's events gives the same session again.
+//! Everything is pure: a session is a value, [`step`] gives the events of one line, [`due`] and [`answer`] the lines to
+//! write back, and folding a run's events gives the same session again.
 
+mod acp;
 mod claude_stream;
+mod codex_app;
+mod dialect;
+mod due;
 mod plain;
 mod registry;
+mod rpc;
 mod session;
 mod short;
+mod start;
 mod step;
 mod transcript;
 
-pub use registry::{Agent, Dialect, Program, Start, all, find};
+pub use dialect::Dialect;
+pub use due::{Write, due};
+pub use registry::{Agent, Program, all, find};
 pub use session::Session;
-pub use step::{answer, step};
-pub use transcript::transcript;
+pub use start::{Place, Start, Task};
+pub use step::{answer, end, step};
+pub use transcript::Transcript;

@@ -1,5 +1,9 @@
 //! The agents pilothouse knows, as data: adding one is one entry here and at most one dialect.
 
+use domain::policy::Policy;
+
+use crate::dialect::Dialect;
+
 /// How an agent's program is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
@@ -9,14 +13,10 @@ pub enum Program {
     InPath { name: &'static str, install: &'static str },
 }
 
-/// What an agent's standard output is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Claude Code's stream-json, both ways, with `--permission-prompt-tool stdio`.
-    ClaudeStream,
-    /// Text; the exit code is all there is to go by.
-    Plain,
-}
+/// One word or mode for each policy, in the order of [`Policy::ALL`].
+pub(crate) type ByPolicy<T> = [T; 4];
+
+pub(crate) type Variables = &'static [(&'static str, &'static str)];
 
 /// One agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,24 +24,32 @@ pub struct Agent {
     pub name: &'static str,
     pub doc: &'static str,
     pub program: Program,
-    args: &'static [&'static str],
+    pub(crate) args: &'static [&'static str],
+    /// Arguments that say what it may do without asking.
+    pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
+    /// Modes of a session that say so, where the dialect has them.
+    pub(crate) modes: Option<ByPolicy<Option<&'static str>>>,
     /// Variables of its environment.
-    pub env: &'static [(&'static str, &'static str)],
+    pub(crate) env: Variables,
+    /// Variables that say what it may do without asking.
+    pub(crate) policy_env: ByPolicy<Variables>,
+    /// Variables that it needs where it is root.
+    pub(crate) root_env: Variables,
+    /// Milliseconds that it gets to leave once its input is closed.
+    pub(crate) leave_ms: u64,
+    /// Milliseconds after a session's beginning before another process may go on in it.
+    pub session_rests_ms: u64,
     pub dialect: Dialect,
     /// What starts it in a terminal; `None` when it has no screen of its own.
-    interactive: Option<&'static [&'static str]>,
+    pub(crate) interactive: Option<&'static [&'static str]>,
     /// The models it can be asked for; empty when any name may be one.
     pub models: &'static [&'static str],
 }
 
-/// What a keeper needs to start an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Start {
-    pub program: Program,
-    pub args: Vec<String>,
-    /// Lines for standard input, each with its id.
-    pub input: Vec<(String, String)>,
-}
+const NO_ARGS: ByPolicy<&[&str]> = [&[], &[], &[], &[]];
+const NO_ENV: ByPolicy<Variables> = [&[], &[], &[], &[]];
+/// An agent that leaves by itself is given this long before it is ended.
+const LEAVES: u64 = 10_000;
 
 const AGENTS: &[Agent] = &[
     Agent {
@@ -49,7 +57,13 @@ const AGENTS: &[Agent] = &[
         doc: "scripted, built in, needs no key; its models are its scenarios",
         program: Program::Own,
         args: &["__rehearsal"],
+        policy_args: NO_ARGS,
+        modes: None,
         env: &[],
+        policy_env: NO_ENV,
+        root_env: &[],
+        leave_ms: LEAVES,
+        session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: Some(&["--interactive"]),
         models: &[
@@ -69,7 +83,7 @@ const AGENTS: &[Agent] = &[
     },
     Agent {
         name: "claude",
-        doc: "Claude Code; edits go through, everything else that needs leave is asked",
+        doc: "Claude Code",
         program: Program::InPath { name: "claude", install: "npm install -g @anthropic-ai/claude-code" },
         // Measured with 2.1.197: the permission tool on standard input makes it ask instead of deny.
         args: &[
@@ -81,11 +95,97 @@ const AGENTS: &[Agent] = &[
             "--verbose",
             "--permission-prompt-tool",
             "stdio",
-            "--permission-mode",
-            "acceptEdits",
         ],
+        // It refuses to be told to ask nothing as root, so what may be done is allowed when it asks.
+        policy_args: [
+            &["--permission-mode", "default"],
+            &["--permission-mode", "acceptEdits"],
+            &["--permission-mode", "acceptEdits"],
+            &["--permission-mode", "acceptEdits"],
+        ],
+        modes: None,
         env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1")],
+        policy_env: NO_ENV,
+        root_env: &[],
+        leave_ms: LEAVES,
+        session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
+        interactive: None,
+        models: &[],
+    },
+    Agent {
+        name: "codex",
+        doc: "Codex",
+        program: Program::InPath { name: "codex", install: "npm install -g @openai/codex" },
+        args: &["app-server"],
+        policy_args: NO_ARGS,
+        modes: None,
+        env: &[],
+        policy_env: NO_ENV,
+        root_env: &[],
+        leave_ms: LEAVES,
+        session_rests_ms: 0,
+        dialect: Dialect::CodexApp,
+        interactive: None,
+        models: &[],
+    },
+    Agent {
+        name: "gemini",
+        doc: "Gemini CLI",
+        program: Program::InPath { name: "gemini", install: "npm install -g @google/gemini-cli" },
+        args: &["--acp"],
+        policy_args: NO_ARGS,
+        modes: Some([Some("default"), Some("autoEdit"), Some("yolo"), Some("yolo")]),
+        // It asks nobody about its folder where nobody sits, and one process is enough.
+        env: &[("GEMINI_CLI_TRUST_WORKSPACE", "true"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
+        policy_env: NO_ENV,
+        root_env: &[],
+        leave_ms: LEAVES,
+        // Within the minute a session began in, loading it overwrites it (0.61.0).
+        session_rests_ms: 70_000,
+        dialect: Dialect::Acp { counts: true },
+        interactive: None,
+        models: &[],
+    },
+    Agent {
+        name: "opencode",
+        doc: "OpenCode",
+        program: Program::InPath { name: "opencode", install: "npm install -g opencode-ai" },
+        args: &["acp"],
+        policy_args: NO_ARGS,
+        modes: None,
+        env: &[("OPENCODE_DISABLE_AUTOUPDATE", "1")],
+        // It tells of the last step's tokens only (1.18.33), which is no count of a run.
+        policy_env: [
+            &[("OPENCODE_PERMISSION", r#"{"edit":"ask","bash":"ask","webfetch":"ask"}"#)],
+            &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"ask"}"#)],
+            &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
+            &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
+        ],
+        root_env: &[],
+        leave_ms: LEAVES,
+        session_rests_ms: 0,
+        dialect: Dialect::Acp { counts: false },
+        interactive: None,
+        models: &[],
+    },
+    Agent {
+        name: "claude-agent-acp",
+        doc: "Claude Code, through its adapter for the Agent Client Protocol",
+        program: Program::InPath {
+            name: "claude-agent-acp",
+            install: "npm install -g @zed-industries/claude-agent-acp",
+        },
+        args: &[],
+        policy_args: NO_ARGS,
+        modes: Some([Some("default"), Some("acceptEdits"), Some("acceptEdits"), Some("acceptEdits")]),
+        env: &[],
+        policy_env: NO_ENV,
+        // As root it can't open a session without (0.23.1), and it never leaves by itself.
+        root_env: &[("IS_SANDBOX", "1")],
+        leave_ms: 500,
+        session_rests_ms: 0,
+        dialect: Dialect::Acp { counts: true },
         interactive: None,
         models: &[],
     },
@@ -100,35 +200,12 @@ pub fn find(name: &str) -> Option<&'static Agent> {
     AGENTS.iter().find(|agent| agent.name == name)
 }
 
-impl Agent {
-    /// Whether it has a screen of its own that a person can work in.
-    pub fn has_terminal(&self) -> bool {
-        self.interactive.is_some()
-    }
-
-    /// How to start it in a terminal, with the task as its first prompt.
-    pub fn start_interactive(&self, prompt: &str, model: Option<&str>, resume: Option<&str>) -> Start {
-        let mut start = self.start(prompt, model, resume);
-        start.input.clear();
-        start.args.extend(self.interactive.unwrap_or_default().iter().map(|arg| (*arg).to_owned()));
-        // What begins with a dash is a task too.
-        start.args.extend(["--".to_owned(), prompt.to_owned()]);
-        start
-    }
-
-    /// How to start it headless on `prompt`, in a new session or going on in the one called `resume`.
-    pub fn start(&self, prompt: &str, model: Option<&str>, resume: Option<&str>) -> Start {
-        let mut args: Vec<String> = self.args.iter().map(|arg| (*arg).to_owned()).collect();
-        if let Some(model) = model {
-            args.extend(["--model".to_owned(), model.to_owned()]);
-        }
-        if let Some(session) = resume {
-            args.extend(["--resume".to_owned(), session.to_owned()]);
-        }
-        let input = match self.dialect {
-            Dialect::ClaudeStream => vec![("prompt".to_owned(), crate::claude_stream::prompt(prompt))],
-            Dialect::Plain => Vec::new(),
-        };
-        Start { program: self.program, args, input }
+pub(crate) fn by_policy<T: Copy>(choices: &ByPolicy<T>, policy: Policy) -> T {
+    let [ask, edits, all, sandboxed] = choices;
+    *match policy {
+        Policy::Ask => ask,
+        Policy::Edits => edits,
+        Policy::All => all,
+        Policy::Sandboxed => sandboxed,
     }
 }

@@ -3,31 +3,79 @@
 use std::collections::BTreeSet;
 
 use domain::Body;
+use domain::effect::Effect;
+use domain::event::{LimitedEnded, WaitingEnded};
 use domain::tokens::Tokens;
 
-use crate::registry::Dialect;
+use crate::dialect::Dialect;
 
 /// One attempt's conversation so far; folding the attempt's events gives it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub(crate) dialect: Dialect,
+    /// The session that the attempt was started to go on in.
+    pub(crate) resumes: Option<String>,
+    /// What the agent calls the session.
+    pub(crate) named: Option<String>,
+    /// Writes that were begun, by id; none is begun twice.
+    said: BTreeSet<String>,
     /// Messages whose usage was counted; an agent says it once per block of the same message.
     pub(crate) counted: BTreeSet<String>,
     /// The sum of what was counted.
     pub(crate) tokens: Tokens,
     /// The question that is open, with the tool input to hand back.
     pub(crate) question: Option<(String, Option<String>)>,
+    /// The question whose answer is on its way.
+    pub(crate) answering: Option<String>,
     pub(crate) limited: bool,
+    /// Tool calls that were told of.
+    pub(crate) called: BTreeSet<String>,
+    pub(crate) last_message: String,
+    /// A message that comes in pieces and has not come to its end.
+    pub(crate) held: Option<Held>,
+}
+
+/// A message of which pieces have come. No event tells of it yet, so a new reader begins where it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Offset of the line with its first piece.
+    pub(crate) from: u64,
+    pub(crate) text: String,
 }
 
 impl Session {
-    pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, counted: BTreeSet::new(), tokens: Tokens::default(), question: None, limited: false }
+    /// A session that begins, or goes on in the one that the agent calls `resumes`.
+    pub fn new(dialect: Dialect, resumes: Option<String>) -> Self {
+        Self {
+            dialect,
+            resumes,
+            named: None,
+            said: BTreeSet::new(),
+            counted: BTreeSet::new(),
+            tokens: Tokens::default(),
+            question: None,
+            answering: None,
+            limited: false,
+            called: BTreeSet::new(),
+            last_message: String::new(),
+            held: None,
+        }
+    }
+
+    /// A session that was joined in the middle, to be listened to only.
+    pub(crate) fn listening(dialect: Dialect) -> Self {
+        Self { said: BTreeSet::from([crate::due::PROMPT.to_owned()]), ..Self::new(dialect, None) }
     }
 
     /// Takes up one event of this attempt; `step` does so itself with the events it gives.
     pub fn fold(&mut self, body: &Body) {
         match body {
+            Body::AgentSession(data) => self.named = Some(data.session.clone()),
+            Body::AgentMessage(data) => self.last_message.clone_from(&data.text),
+            // Only one dialect has to know, and a long run has many.
+            Body::ToolCalled(call) if matches!(self.dialect, Dialect::Acp { .. }) => {
+                self.called.insert(call.id.clone());
+            }
             Body::UsageReported(usage) => {
                 self.tokens += usage.tokens;
                 self.counted.extend(usage.of.clone());
@@ -35,10 +83,53 @@ impl Session {
             Body::WaitingStarted(asked) => self.question = Some((asked.id.clone(), asked.input.clone())),
             Body::WaitingEnded(ended) if self.question.as_ref().is_some_and(|(id, _)| *id == ended.id) => {
                 self.question = None;
+                self.answering = None;
+            }
+            Body::EffectStarted(started) => {
+                if let Effect::Write { write, question, .. } = &started.effect {
+                    self.said.insert(write.clone());
+                    self.answering.clone_from(question);
+                }
             }
             Body::Limited(_) => self.limited = true,
             Body::LimitedEnded(_) => self.limited = false,
             _ => {}
         }
+    }
+
+    /// Where a reader must begin that knows the events given so far; `None`: behind all that was read.
+    pub fn held_from(&self) -> Option<u64> {
+        self.held.as_ref().map(|held| held.from)
+    }
+
+    /// Whether the agent calls the session so, or has not said yet what it calls it.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.named.as_deref().is_none_or(|named| named == name)
+    }
+
+    pub(crate) fn has_said(&self, write: &str) -> bool {
+        self.said.contains(write)
+    }
+
+    /// Why a session could not be opened, with the next step.
+    pub(crate) fn not_opened(&self, why: &str) -> String {
+        match &self.resumes {
+            Some(session) => {
+                format!("its session {session} can't go on: {why}; `pilothouse retry --fresh` begins the phase anew")
+            }
+            None => why.to_owned(),
+        }
+    }
+
+    /// What ends with the agent's work.
+    pub(crate) fn ended(&self) -> Vec<Body> {
+        let mut events = Vec::new();
+        if self.limited {
+            events.push(LimitedEnded {}.into());
+        }
+        if let Some((id, _)) = &self.question {
+            events.push(WaitingEnded { id: id.clone(), how: "the agent ended".to_owned() }.into());
+        }
+        events
     }
 }

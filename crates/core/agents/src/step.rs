@@ -5,9 +5,9 @@ use domain::command::{ALLOWED_FOR_RUN, Answer};
 use domain::event::Unread;
 use domain::run::Question;
 
-use crate::registry::Dialect;
+use crate::dialect::Dialect;
 use crate::session::Session;
-use crate::{claude_stream, plain};
+use crate::{acp, claude_stream, codex_app, plain};
 
 /// Understands one line of standard output, which began at byte `offset` of its file and is given without
 /// its newline. Never fails: what can't be read becomes `unread`.
@@ -17,9 +17,20 @@ pub fn step(session: &mut Session, line: &[u8], offset: u64) -> Vec<Body> {
     }
     let understood = match session.dialect {
         Dialect::ClaudeStream => claude_stream::read(session, line),
+        Dialect::CodexApp => codex_app::read(session, line),
+        Dialect::Acp { .. } => acp::read(session, line, offset),
         Dialect::Plain => Ok(plain::read(line)),
     };
     let events = understood.unwrap_or_else(|why| vec![Unread { from: offset, len: line.len() as u64, why }.into()]);
+    for event in &events {
+        session.fold(event);
+    }
+    events
+}
+
+/// The events of what was held back when no more output comes.
+pub fn end(session: &mut Session) -> Vec<Body> {
+    let events: Vec<Body> = acp::whole(session).into_iter().collect();
     for event in &events {
         session.fold(event);
     }
@@ -36,6 +47,8 @@ pub fn answer(dialect: Dialect, question: &Question, answer: &Answer) -> (String
     };
     let line = match dialect {
         Dialect::ClaudeStream => claude_stream::answer(question, answer),
+        Dialect::CodexApp => codex_app::answer(question, answer),
+        Dialect::Acp { .. } => acp::answer(question, answer),
         Dialect::Plain => match answer {
             Answer::Allow | Answer::AllowRun => "y\n".to_owned(),
             Answer::Deny => "n\n".to_owned(),

@@ -2,19 +2,51 @@
 
 use domain::{Body, text};
 
-use crate::registry::Dialect;
+use crate::dialect::Dialect;
 use crate::session::Session;
-use crate::step::step;
+use crate::step::{end, step};
 
-/// The readable lines of one line of standard output; none when it says nothing to people.
-pub fn transcript(dialect: Dialect, line: &[u8]) -> Vec<String> {
-    let raw = || text::block(&String::from_utf8_lossy(line)).lines().map(str::to_owned).collect();
-    if dialect == Dialect::Plain {
-        return raw();
+/// What is remembered of an output that is read from somewhere on.
+#[derive(Debug)]
+pub struct Transcript {
+    session: Session,
+}
+
+impl Transcript {
+    pub fn new(dialect: Dialect) -> Self {
+        Self { session: Session::listening(dialect) }
     }
-    let events = step(&mut Session::new(dialect), line, 0);
+
+    /// The readable lines of a piece of output, all of it.
+    pub fn of(dialect: Dialect, piece: &str) -> Vec<String> {
+        let mut transcript = Self::new(dialect);
+        let mut lines: Vec<String> = piece.lines().flat_map(|line| transcript.read(line.as_bytes())).collect();
+        lines.extend(transcript.end());
+        lines
+    }
+
+    /// The readable lines of one more line of standard output; none when it says nothing to people, or not yet.
+    pub fn read(&mut self, line: &[u8]) -> Vec<String> {
+        if self.session.dialect == Dialect::Plain {
+            return raw(line);
+        }
+        let events = step(&mut self.session, line, 0);
+        readable(&events, line)
+    }
+
+    /// The lines of what was held back when no more comes.
+    pub fn end(&mut self) -> Vec<String> {
+        readable(&end(&mut self.session), &[])
+    }
+}
+
+fn raw(line: &[u8]) -> Vec<String> {
+    text::block(&String::from_utf8_lossy(line)).lines().map(str::to_owned).collect()
+}
+
+fn readable(events: &[Body], line: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
-    for event in &events {
+    for event in events {
         match event {
             Body::AgentSession(data) => {
                 lines.push(format!("· session {}", text::line(data.model.as_deref().unwrap_or(&data.session))));
@@ -33,7 +65,7 @@ pub fn transcript(dialect: Dialect, line: &[u8]) -> Vec<String> {
                 let mark = if data.ok { "✓" } else { "✗" };
                 lines.push(format!("{mark} {}", text::line(&data.text)));
             }
-            Body::Unread(_) => lines.extend::<Vec<String>>(raw()),
+            Body::Unread(_) => lines.extend(raw(line)),
             _ => {}
         }
     }

@@ -27,7 +27,7 @@ fn stream(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn events(lines: &[Vec<u8>]) -> Vec<Body> {
-    let mut session = Session::new(Dialect::ClaudeStream);
+    let mut session = Session::new(Dialect::ClaudeStream, None);
     lines.iter().flat_map(|line| step(&mut session, line, 0)).collect()
 }
 
@@ -89,8 +89,8 @@ fn a_permission_request_waits_with_its_tool_and_input() {
 fn folding_the_events_gives_the_session_again() {
     for name in ["success", "streaminput-perm", "int-long"] {
         let lines = stream(name);
-        let mut live = Session::new(Dialect::ClaudeStream);
-        let mut folded = Session::new(Dialect::ClaudeStream);
+        let mut live = Session::new(Dialect::ClaudeStream, None);
+        let mut folded = Session::new(Dialect::ClaudeStream, None);
         for line in &lines {
             for event in step(&mut live, line, 0) {
                 folded.fold(&event);
@@ -103,7 +103,7 @@ fn folding_the_events_gives_the_session_again() {
 proptest! {
     #[test]
     fn no_line_whatever_makes_it_fail(line in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut session = Session::new(Dialect::ClaudeStream);
+        let mut session = Session::new(Dialect::ClaudeStream, None);
         let events = step(&mut session, &line, 7);
         for event in events {
             prop_assert!(matches!(&event, Body::Unread(unread) if unread.from == 7 && unread.len == line.len() as u64));
@@ -115,7 +115,7 @@ proptest! {
     fn damaged_lines_of_a_real_stream_are_read_or_unread(which in 0usize..400, cut in any::<prop::sample::Index>()) {
         let lines = stream("success");
         let line = &lines[which % lines.len()];
-        let mut session = Session::new(Dialect::ClaudeStream);
+        let mut session = Session::new(Dialect::ClaudeStream, None);
         let cut_events = step(&mut session, &line[..cut.index(line.len())], 0);
         prop_assert!(cut_events.iter().all(|e| matches!(e, Body::Unread(_))));
         let swapped = String::from_utf8_lossy(line).replacen("\"content\":", "\"content\":7,\"was\":", 1);

@@ -86,6 +86,8 @@ pub struct AttemptState {
     /// Process id of the agent, once its keeper has said it.
     pub pid: Option<u32>,
     pub keeper_pid: Option<u32>,
+    /// The name of what its output is written in; `None`: what its agent's is known to be.
+    pub reads: Option<String>,
     pub session: Option<String>,
     /// The session that it was started to continue.
     pub resumes: Option<String>,
@@ -104,6 +106,7 @@ impl AttemptState {
             started: false,
             pid: None,
             keeper_pid: None,
+            reads: None,
             session: None,
             resumes: None,
             result: None,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::RunId;
 use crate::phase::PhaseSpec;
+use crate::policy::Policy;
 
 /// A run that someone asks for, with everything resolved that the dispatcher can't look up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct NewRun {
     /// Tokens after which the run is paused until a person lets it go on.
     #[serde(default)]
     pub budget_tokens: Option<u64>,
+    /// What its agents may do without asking.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// An answer to an agent's question.

@@ -46,6 +46,25 @@ pub enum Effect {
     RestoreWorktree { snapshot: String },
 }
 
+impl Effect {
+    /// The attempt that it is about, where there is one.
+    pub fn attempt(&self) -> Option<AttemptKey> {
+        match self {
+            Self::StartAttempt(key) | Self::CloseInput(key) => Some(key.clone()),
+            Self::StopAttempt { attempt, .. }
+            | Self::Write { attempt, .. }
+            | Self::Freeze { attempt, .. }
+            | Self::Thaw { attempt, .. } => Some(attempt.clone()),
+            Self::CreateWorktree
+            | Self::CommitLeftovers { .. }
+            | Self::SaveCheckpoint { .. }
+            | Self::RestoreCheckpoint { .. }
+            | Self::RemoveWorktree { .. }
+            | Self::RestoreWorktree { .. } => None,
+        }
+    }
+}
+
 /// How an effect went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

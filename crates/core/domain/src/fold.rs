@@ -225,6 +225,7 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 attempt.started = true;
                 attempt.pid = Some(data.pid);
                 attempt.keeper_pid = Some(data.keeper_pid);
+                attempt.reads.clone_from(&data.reads);
             }
             works(state, Activity::Starting);
         }

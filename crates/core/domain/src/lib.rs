@@ -16,6 +16,7 @@ pub mod handover;
 pub mod ids;
 pub mod name;
 pub mod phase;
+pub mod policy;
 pub mod run;
 pub mod status;
 pub mod text;

@@ -33,6 +33,7 @@ impl Run {
             phases: vec![PhaseSpec { name: "build".to_owned(), ..PhaseSpec::default() }],
             release_unchanged: false,
             interactive: false,
+            policy: domain::policy::Policy::default(),
             budget_tokens: Some(1_000),
         };
         let (path, branch, head) = (run.worktree.clone(), run.branch.clone(), run.base_commit.clone());
@@ -42,7 +43,7 @@ impl Run {
         at_work.hear(WorktreeCreated { path, branch, head });
         at_work.hear(PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None });
         at_work.hear(EffectStarted { id: 1, effect: start });
-        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9 });
+        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None });
         let decision = decide::finished(&at_work.state, 1, Outcome::Done, Facts::Nothing);
         at_work.take(decision);
         at_work

@@ -38,6 +38,7 @@ impl Run {
             release_unchanged: false,
             interactive: false,
             budget_tokens: None,
+            policy: domain::policy::Policy::default(),
         };
         run.append(None, RunCreated { run: spec }.into());
         run.append(None, RunQueued {}.into());
@@ -93,7 +94,7 @@ impl Run {
         self.checkpoint();
         let (id, effect) = self.next().remove(0);
         assert!(matches!(effect, Effect::StartAttempt(_)), "{effect:?}");
-        self.finish(id, Outcome::Done, Facts::Started { pid: 10, keeper_pid: 9 });
+        self.finish(id, Outcome::Done, Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned() });
         assert_eq!(self.state.status, Status::Working(Activity::Starting));
         assert!(decide::next(&self.state, true).is_nothing(), "an agent is at work");
     }

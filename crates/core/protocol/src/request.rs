@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
+use domain::policy::Policy;
 use serde::{Deserialize, Serialize};
 
 /// Which runs are meant.
@@ -38,6 +39,9 @@ pub struct RunRequest {
     /// The agent shows its own screen in a terminal.
     #[serde(default)]
     pub interactive: bool,
+    /// What its agents may do without asking; `None`: as the settings say.
+    #[serde(default)]
+    pub policy: Option<Policy>,
 }
 
 /// Which file of an attempt.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::policy::Policy;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -16,6 +17,7 @@ pub(crate) struct Layer {
     pub(crate) default_agent: Option<Spanned<String>>,
     /// By the agent's name.
     pub(crate) agent: BTreeMap<String, Agent>,
+    pub(crate) policy: Option<Spanned<String>>,
     pub(crate) base: Option<Spanned<String>>,
     pub(crate) release: Option<Spanned<String>>,
     pub(crate) freezer: Option<Spanned<String>>,
@@ -75,6 +77,10 @@ impl Layer {
             "a path with {name} in it, so that each run has its own",
         )
         .or_else(|| text("default_agent", &self.default_agent, |t| !t.is_empty(), "NAME or NAME:MODEL"))
+        .or_else(|| {
+            let fits = |t: &str| Policy::parse(t).is_some();
+            text("policy", &self.policy, fits, "\"ask\", \"edits\", \"all\" or \"sandboxed\"")
+        })
         .or_else(|| text("base", &self.base, |t| !t.is_empty(), "a branch, a tag or a commit"))
         .or_else(|| {
             text("release", &self.release, |t| matches!(t, "unchanged" | "never"), "\"unchanged\" or \"never\"")

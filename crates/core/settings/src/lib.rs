@@ -7,6 +7,7 @@ pub mod size;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::policy::Policy;
 use toml::Spanned;
 
 use layer::Layer;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub default_agent: Value<String>,
     /// By name; those that no file tells of are started as they are known.
     pub agents: BTreeMap<String, Value<Agent>>,
+    /// What agents may do without asking.
+    pub policy: Value<Policy>,
     /// A worktree in which nothing was changed goes by itself.
     pub release_unchanged: Value<bool>,
     /// A control group is used for pausing where one can be made.
@@ -86,6 +89,7 @@ impl Settings {
             worktrees: text(defaults.worktrees),
             default_agent: text(defaults.default_agent),
             agents: BTreeMap::new(),
+            policy: Value::built_in(policy(&text(defaults.policy).value)),
             release_unchanged: Value::built_in(text(defaults.release).value == "unchanged"),
             freezer: Value::built_in(text(defaults.freezer).value == "auto"),
             running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
@@ -113,6 +117,7 @@ impl Settings {
         set(&mut self.worktrees, path, layer.worktrees, |t| t);
         set(&mut self.default_agent, path, layer.default_agent, |t| t);
         self.agents.extend(layer.agent.into_iter().map(|(name, value)| (name, Value { value, origin: from(path) })));
+        set(&mut self.policy, path, layer.policy, |t| policy(&t));
         set(&mut self.release_unchanged, path, layer.release, |t| t == "unchanged");
         set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
         set(&mut self.running, path, layer.limits.running, |n| n);
@@ -151,6 +156,7 @@ impl Settings {
                 || unset("base", "the branch the repository is on"),
                 |base| line("base", base, base.value.clone()),
             ),
+            line("policy", &self.policy, self.policy.value.word().to_owned()),
             line("release", &self.release_unchanged, release.to_owned()),
             line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
             line("limits.running", &self.running, self.running.value.to_string()),
@@ -181,6 +187,11 @@ impl Settings {
         }
         path
     }
+}
+
+/// Its word was looked at when the file was read.
+fn policy(word: &str) -> Policy {
+    Policy::parse(word).unwrap_or_default()
 }
 
 fn words(values: Vec<Spanned<String>>) -> Vec<String> {

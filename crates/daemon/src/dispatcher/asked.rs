@@ -124,7 +124,9 @@ impl Dispatcher {
     pub(super) fn answer_by_itself(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_ref(run) else { return };
         let asked = open.state.question.as_ref();
-        let allowed = asked.filter(|q| q.tool.as_ref().is_some_and(|tool| open.state.allowed.contains(tool)));
+        let everything = open.state.spec.as_ref().is_some_and(|spec| spec.policy.allows_everything());
+        let allowed =
+            asked.filter(|q| q.tool.as_ref().is_some_and(|tool| everything || open.state.allowed.contains(tool)));
         let Some(question) = allowed.map(|q| q.id.clone()) else { return };
         // Refused while the answer is on its way; what can't be written down is tried at the next change.
         if let Ok(decision) = answered(&open.state, &question, &Answer::AllowRun)
@@ -186,9 +188,9 @@ impl Dispatcher {
 /// What answering in the agent's own words takes.
 fn answered(state: &RunState, question: &str, answer: &Answer) -> Result<Decision, Refusal> {
     let (question, attempt) = decide::answer(state, question)?;
-    let agent = state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name));
-    let agent = agent.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
-    let (data, how) = agents::answer(agent.dialect, question, answer);
+    let dialect = super::runs::dialect(state, &attempt);
+    let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
+    let (data, how) = agents::answer(dialect, question, answer);
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
     Ok(Decision::answer(attempt, write, data, question.id.clone(), how))
 }

@@ -13,6 +13,7 @@ mod room;
 mod runs;
 mod sample;
 mod show;
+mod speak;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -22,13 +23,13 @@ use domain::attempt::AttemptKey;
 use domain::decide::{self, Decision};
 use domain::effect::{Effect, EffectId};
 use domain::event::EffectStarted;
-use domain::{Body, RunId, RunState, Source, Timestamp};
+use domain::{Body, RunId, Source, Timestamp};
 use evidence::{EvidenceError, StateFolder};
 
 use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
-use crate::perform::{Job, Performer, StartWith};
+use crate::perform::{Job, Performer};
 use crate::prepare;
 use crate::watch::Watcher;
 use base::Bases;
@@ -264,7 +265,7 @@ impl Dispatcher {
         let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
         for effect in decision.effects {
             let id = open.state.last_effect + 1 + started.len() as u64;
-            batch.push((None, EffectStarted { id, effect: effect.clone() }.into()));
+            batch.push((effect.attempt(), EffectStarted { id, effect: effect.clone() }.into()));
             started.push((id, effect));
         }
         self.append(run, batch, None)?;
@@ -278,7 +279,7 @@ impl Dispatcher {
         let Some(open) = self.runs.open_ref(run) else { return };
         let Some(spec) = open.state.spec.clone() else { return };
         let start = match &effect {
-            Effect::StartAttempt(key) => start_with(&open.state, key),
+            Effect::StartAttempt(key) => speak::start_with(&open.state, key),
             _ => None,
         };
         self.turn.sync.insert(run.clone());
@@ -288,6 +289,7 @@ impl Dispatcher {
     /// Takes the next step of a run for as long as there is one.
     fn advance(&mut self, run: &RunId, slot: bool) {
         self.answer_by_itself(run);
+        self.speak(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
             let decision = decide::next(&open.state, slot);
@@ -381,17 +383,6 @@ impl Dispatcher {
             self.faces.degraded(None);
         }
     }
-}
-
-/// What the agent of an attempt is started with, from the run's state alone.
-fn start_with(state: &RunState, key: &AttemptKey) -> Option<StartWith> {
-    let (agent, model) = state.agent_of(&key.phase)?;
-    Some(StartWith {
-        agent: agent.to_owned(),
-        model: model.map(str::to_owned),
-        prompt: domain::handover::prompt(state, key),
-        resume: state.attempt_named(key).and_then(|attempt| attempt.resumes.clone()),
-    })
 }
 
 /// The one clock of the daemon.

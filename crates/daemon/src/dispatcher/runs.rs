@@ -66,15 +66,25 @@ impl Open {
 
     /// A reader of the attempt's output that stands where the timeline stands.
     pub(super) fn open_stream(&mut self, attempt: &AttemptKey) {
-        let agent = self.state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name));
-        let dialect = agent.map_or(agents::Dialect::Plain, |agent| agent.dialect);
-        let read_to = self.state.attempt_named(attempt).map_or(0, |a| a.read_to);
+        let dialect = dialect(&self.state, attempt).unwrap_or(agents::Dialect::Plain);
+        let known = self.state.attempt_named(attempt);
+        let read_to = known.map_or(0, |a| a.read_to);
+        let session = agents::Session::new(dialect, known.and_then(|a| a.resumes.clone()));
         let earlier = if read_to == 0 { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
         // Lines behind the last event that was folded are what a failed write left; they are not part of it.
         let folded = earlier.into_iter().filter(|e| e.seq <= self.state.seq);
         let of_attempt = folded.filter(|e| e.attempt_key().as_ref() == Some(attempt)).map(|e| e.body);
-        let stream = Stream::new(&self.folder.attempt(attempt), dialect, read_to, of_attempt);
+        let stream = Stream::new(&self.folder.attempt(attempt), session, read_to, of_attempt);
         self.stream = Some((attempt.clone(), stream));
+    }
+}
+
+/// What the agent of an attempt speaks, as it was when the attempt was started.
+pub(super) fn dialect(state: &RunState, attempt: &AttemptKey) -> Option<agents::Dialect> {
+    let told = state.attempt_named(attempt).and_then(|known| known.reads.as_deref());
+    match told {
+        Some(name) => agents::Dialect::named(name),
+        None => state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name)).map(|agent| agent.dialect),
     }
 }
 
@@ -319,6 +329,7 @@ fn blank_row(id: &RunId) -> Row {
             release_unchanged: false,
             interactive: false,
             budget_tokens: None,
+            policy: domain::policy::Policy::default(),
         }),
         ..RunState::default()
     };

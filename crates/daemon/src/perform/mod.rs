@@ -19,6 +19,7 @@ use domain::attempt::AttemptKey;
 use domain::command::{Command, NewRun};
 use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
+use domain::policy::Policy;
 use evidence::StateFolder;
 use protocol::{Refused, Request, RunRequest};
 use supervisor::Identity;
@@ -50,6 +51,15 @@ pub(crate) struct StartWith {
     pub(crate) prompt: String,
     /// The session to go on in.
     pub(crate) resume: Option<String>,
+    pub(crate) policy: Policy,
+}
+
+impl StartWith {
+    /// The task in the agent's own terms; `None` when the agent is not known here.
+    pub(crate) fn task(&self) -> Option<agents::Task<'_>> {
+        let agent = agents::find(&self.agent)?;
+        Some(agent.task(&self.prompt, self.model.as_deref(), self.resume.as_deref(), self.policy))
+    }
 }
 
 /// A thread that only waits needs next to no stack.

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agents::Program;
+use agents::{Place, Program};
 use domain::attempt::AttemptKey;
+use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
+use worktrees::WorktreeError;
 
 use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
 use crate::{Places, prepare};
@@ -64,7 +66,9 @@ fn running(
     child: Option<std::process::Child>,
 ) -> Performed {
     let Some(agent) = &record.agent else { return failed("the keeper does not say which process its agent is") };
-    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid };
+    let known = job.start.as_ref().and_then(|with| agents::find(&with.agent));
+    let reads = known.map_or(agents::Dialect::Plain, |known| known.dialect).name().to_owned();
+    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads };
     performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
     (Outcome::Done, facts)
 }
@@ -96,15 +100,16 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
     let agent = agents::find(&with.agent).ok_or_else(|| format!("there is no agent called {}", with.agent))?;
-    let wanted = match spec.interactive {
-        true => agent.start_interactive(&with.prompt, with.model.as_deref(), with.resume.as_deref()),
-        false => agent.start(&with.prompt, with.model.as_deref(), with.resume.as_deref()),
-    };
     // Never in the main checkout, never in what took the worktree's place.
-    let cwd = repository(spec).and_then(|repo| worktree(&repo, spec)).map_err(|e| e.to_string())?;
+    let place = place(spec).map_err(|e| e.to_string())?;
+    let task = agent.task(&with.prompt, with.model.as_deref(), with.resume.as_deref(), with.policy);
+    let wanted = if spec.interactive { agent.start_interactive(&task, &place) } else { agent.start(&task, &place) };
     let alive = living(places, &spec.id).len();
     if alive > 0 {
         return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
+    }
+    if with.resume.is_some() {
+        let_rest(folder, Duration::from_millis(agent.session_rests_ms));
     }
     // How agents are started here is the person's own affair, never a repository's.
     let settings = prepare::user_settings(&places.config).map_err(|e| e.to_string())?;
@@ -116,11 +121,13 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
         home: places.home.to_string_lossy().into_owned(),
         program: program(places, &wanted.program, own.path.as_deref())?,
         args: wanted.args,
-        cwd: cwd.to_string_lossy().into_owned(),
-        env: agent.env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).chain(own.env).collect(),
+        cwd: place.cwd,
+        env: wanted.env.into_iter().chain(own.env).collect(),
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
+        close_input: false,
+        leave_ms: Some(wanted.leave_ms),
         limit_ms: None,
         freezer,
     };
@@ -128,6 +135,24 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
         supervisor::SupervisorError::Held => Launch::Held,
         other => Launch::Failed(other.to_string()),
     })
+}
+
+/// Waits until every earlier attempt was started at least so long ago.
+fn let_rest(folder: &Path, rests: Duration) {
+    let attempts = folder.parent().and_then(|attempts| fs::read_dir(attempts).ok()).into_iter().flatten().flatten();
+    let begun = attempts.filter_map(|attempt| fs::metadata(attempt.path().join("start.json")).ok()?.modified().ok());
+    let Some(ago) = begun.filter_map(|at| at.elapsed().ok()).min() else { return };
+    std::thread::sleep(rests.saturating_sub(ago));
+}
+
+/// Where the run's agents work, as it is now.
+fn place(spec: &NewRun) -> Result<Place, WorktreeError> {
+    let repo = repository(spec)?;
+    let cwd = worktree(&repo, spec)?;
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let root = rustix::process::geteuid().is_root();
+    let git_dir = text(&repo.check_linked(&cwd)?);
+    Ok(Place { git_dir, common_dir: text(repo.common_dir()), cwd: text(&cwd), root })
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.

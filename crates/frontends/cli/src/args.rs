@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use domain::policy::Policy;
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
 ///
@@ -99,6 +100,9 @@ pub struct RunArgs {
     /// Pause the run when it has used this many tokens by the agent's own count, like 500k or 2M.
     #[arg(long, value_name = "N", value_parser = count)]
     pub tokens: Option<u64>,
+    /// What the agents may do without asking: ask, edits, all or sandboxed; default: as the settings say.
+    #[arg(long, value_parser = policy)]
+    pub policy: Option<Policy>,
     /// Have the agent show its own screen in a terminal, which `attach` and the cockpit show.
     #[arg(long)]
     pub interactive: bool,
@@ -130,6 +134,11 @@ pub struct OneArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads `edits`.
+fn policy(text: &str) -> Result<Policy, String> {
+    Policy::parse(text).ok_or_else(|| "expected ask, edits, all or sandboxed".to_owned())
 }
 
 /// Reads `500k`.

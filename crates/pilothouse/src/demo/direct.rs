@@ -36,6 +36,7 @@ impl<'a> Direction<'a> {
                 count: 1,
                 phases: Vec::new(),
                 budget_tokens: None,
+                policy: None,
                 interactive: false,
             };
             let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {

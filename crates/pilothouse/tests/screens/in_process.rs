@@ -122,6 +122,7 @@ impl House {
             count,
             phases: Vec::new(),
             budget_tokens: None,
+            policy: None,
             interactive: false,
         };
         assert!(matches!(self.ask(Request::Run(request)), Reply::Rows(_)));

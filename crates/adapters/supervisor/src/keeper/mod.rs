@@ -119,6 +119,9 @@ impl Keeper {
         for first in &start.input {
             input.write(&first.id, &first.data)?;
         }
+        if start.close_input {
+            input.close();
+        }
         // Nobody may be listening any more; the agent runs all the same.
         let _heard = std::io::stdout().write_all(launch::READY.as_bytes());
         let _flushed = std::io::stdout().flush();

@@ -186,6 +186,10 @@ impl Keeper {
             Request::Stdin { .. } => Reply::Refused("the agent's input is closed".to_owned()),
             Request::CloseStdin => {
                 self.input.close();
+                if let Some(ms) = self.start.leave_ms.filter(|_| self.start.terminal.is_none()) {
+                    let leaves = Instant::now() + Duration::from_millis(ms);
+                    self.limit = Some(self.limit.map_or(leaves, |limit| limit.min(leaves)));
+                }
                 Reply::Done
             }
         }

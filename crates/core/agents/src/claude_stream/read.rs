@@ -141,13 +141,7 @@ fn asked(value: &Value) -> Vec<Body> {
 }
 
 fn ended(session: &Session, value: &Value) -> Vec<Body> {
-    let mut events = Vec::new();
-    if session.limited {
-        events.push(LimitedEnded {}.into());
-    }
-    if let Some((id, _)) = &session.question {
-        events.push(WaitingEnded { id: id.clone(), how: "the agent ended".to_owned() }.into());
-    }
+    let mut events = session.ended();
     if let Some(whole) = usage::of_process(&value["modelUsage"]) {
         let tokens = usage::beyond(whole, session.tokens);
         if tokens != Tokens::default() {

@@ -28,4 +28,9 @@ impl Decision {
     pub fn answer(attempt: AttemptKey, write: String, data: String, question: String, how: String) -> Self {
         Self::default().effect(Effect::Write { attempt, write, data, question: Some(question), how })
     }
+
+    /// Writes what the agent's protocol asks for to its standard input.
+    pub fn tell(attempt: AttemptKey, write: String, data: String) -> Self {
+        Self::default().effect(Effect::Write { attempt, write, data, question: None, how: String::new() })
+    }
 }

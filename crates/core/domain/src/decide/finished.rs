@@ -22,6 +22,8 @@ pub enum Facts {
     Started {
         pid: u32,
         keeper_pid: u32,
+        /// The name of what its output is written in.
+        reads: String,
     },
     /// The attempt is over and left this record; `None` when there was nothing to end.
     Stopped {
@@ -62,10 +64,10 @@ pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) ->
         (Outcome::Failed(reason) | Outcome::Refused(reason), _) => failed(run, effect, reason),
         (Outcome::Unknown(reason), _) => {
             let text = format!("{}: not known whether it took place: {reason}", title(effect));
-            Decision::default().event(attempt(effect), Note { text })
+            Decision::default().event(effect.attempt(), Note { text })
         }
     };
-    let key = attempt(effect);
+    let key = effect.attempt();
     decision.event(key, EffectFinished { id, outcome })
 }
 
@@ -77,10 +79,10 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) if run.worktree_at.is_none() => {
             decision.event(None, WorktreeCreated { path, branch, head })
         }
-        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid })
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
         {
-            decision.event(Some(key.clone()), AttemptStarted { pid, keeper_pid })
+            decision.event(Some(key.clone()), AttemptStarted { pid, keeper_pid, reads: Some(reads) })
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
             let live = run.attempt_named(attempt).is_some_and(|a| a.is_live());
@@ -154,23 +156,7 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
             let phase = run.current().map(|p| p.spec.name.clone());
             decision.event(run.attempt_key(), RunFailed { phase, reason: format!("{}: {reason}", title(effect)) })
         }
-        _ => decision.event(attempt(effect), Note { text: format!("{}: {reason}", title(effect)) }),
-    }
-}
-
-fn attempt(effect: &Effect) -> Option<AttemptKey> {
-    match effect {
-        Effect::StartAttempt(key) | Effect::CloseInput(key) => Some(key.clone()),
-        Effect::StopAttempt { attempt, .. }
-        | Effect::Write { attempt, .. }
-        | Effect::Freeze { attempt, .. }
-        | Effect::Thaw { attempt, .. } => Some(attempt.clone()),
-        Effect::CreateWorktree
-        | Effect::CommitLeftovers { .. }
-        | Effect::SaveCheckpoint { .. }
-        | Effect::RestoreCheckpoint { .. }
-        | Effect::RemoveWorktree { .. }
-        | Effect::RestoreWorktree { .. } => None,
+        _ => decision.event(effect.attempt(), Note { text: format!("{}: {reason}", title(effect)) }),
     }
 }
 

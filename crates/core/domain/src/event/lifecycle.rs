@@ -41,6 +41,9 @@ pub struct AttemptStarted {
     /// Process id of the agent.
     pub pid: u32,
     pub keeper_pid: u32,
+    /// The name of what its output is written in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,7 +20,8 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
     let file = if args.stderr { OutputFile::Stderr } else { OutputFile::Stdout };
     let agent = agents::find(&row.agent).map(|agent| agent.dialect);
     let dialect = agent.filter(|_| !args.raw && !args.stderr);
-    let mut printer = Printer { out: Out::stdout(false), dialect, part: String::new() };
+    let transcript = dialect.map(agents::Transcript::new);
+    let mut printer = Printer { out: Out::stdout(false), transcript, part: String::new() };
     if args.follow {
         connection.ask(Request::Watch(Scope::All)).await?;
     }
@@ -73,21 +74,21 @@ fn attempt(text: &str) -> Result<AttemptKey, CliError> {
 
 struct Printer {
     out: Out,
-    dialect: Option<agents::Dialect>,
+    transcript: Option<agents::Transcript>,
     /// A line whose end has not come yet.
     part: String,
 }
 
 impl Printer {
     fn print(&mut self, piece: &str) -> Result<(), CliError> {
-        let Some(dialect) = self.dialect else {
+        let Some(transcript) = &mut self.transcript else {
             let harmless = if self.out.terminal { text::block(piece) } else { piece.to_owned() };
             return Ok(self.out.text(&harmless)?);
         };
         self.part.push_str(piece);
         while let Some(end) = self.part.find('\n') {
             let line: String = self.part.drain(..=end).collect();
-            for readable in agents::transcript(dialect, line.trim_end().as_bytes()) {
+            for readable in transcript.read(line.trim_end().as_bytes()) {
                 self.out.line(readable)?;
             }
         }
@@ -97,6 +98,9 @@ impl Printer {
     fn end(mut self) -> Result<Code, CliError> {
         if !self.part.is_empty() {
             self.print("\n")?;
+        }
+        for readable in self.transcript.iter_mut().flat_map(agents::Transcript::end) {
+            self.out.line(readable)?;
         }
         Ok(Code::Done)
     }

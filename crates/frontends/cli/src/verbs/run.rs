@@ -50,6 +50,7 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
         phases: args.phases.clone(),
         budget_tokens: args.tokens,
         interactive: args.interactive,
+        policy: args.policy,
     };
     let mut connection = client::connect(places).await?;
     match connection.ask(Request::Run(request)).await? {

@@ -184,6 +184,7 @@ impl NewRun {
             count,
             phases,
             budget_tokens,
+            policy: None,
             interactive: false,
         })
     }

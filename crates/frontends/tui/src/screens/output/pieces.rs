@@ -94,14 +94,14 @@ impl OutputView {
     }
 
     /// Takes up a piece that follows on the window, or is its beginning; gives how many lines came.
-    pub(crate) fn after(&mut self, piece: &Output, read: impl Fn(&str) -> Vec<String>) -> usize {
+    pub(crate) fn after(&mut self, piece: &Output, read: impl FnOnce(&str) -> Vec<String>) -> usize {
         if self.parts.is_empty() {
             self.start = piece.from;
         }
         if piece.from == piece.next {
             return 0;
         }
-        let lines: Vec<String> = piece.text.lines().flat_map(read).collect();
+        let lines = read(&piece.text);
         let added = lines.len();
         self.parts.push_back(Part { from: piece.from, to: piece.next, lines });
         // The other end goes when the window has grown too large; it can be read again.
@@ -113,8 +113,8 @@ impl OutputView {
     }
 
     /// Takes up the piece before the window; gives how many lines came.
-    pub(crate) fn before(&mut self, piece: &Output, read: impl Fn(&str) -> Vec<String>) -> usize {
-        let lines: Vec<String> = piece.text.lines().flat_map(read).collect();
+    pub(crate) fn before(&mut self, piece: &Output, read: impl FnOnce(&str) -> Vec<String>) -> usize {
+        let lines = read(&piece.text);
         let added = lines.len();
         // Also what holds no line is gone over, so that the window gets to the beginning.
         self.parts.push_front(Part { from: piece.from, to: piece.next, lines });

@@ -60,7 +60,7 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
     }
     let dialect = model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
     let dialect = dialect.unwrap_or(agents::Dialect::Plain);
-    let read = |line: &str| agents::transcript(dialect, line.trim_end().as_bytes());
+    let read = |text: &str| agents::Transcript::of(dialect, text);
     let view = &mut model.output;
     let first = !view.heard;
     let reads_back = !first && piece.from < view.begin();

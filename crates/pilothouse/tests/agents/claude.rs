@@ -1,85 +1,15 @@
-//! The real agent CLIs at work against a scripted provider: real daemon, real keeper, real worktrees. They need the
-//! CLIs (`just agents` installs them), so they run on demand.
+//! Claude Code at work.
 
 use std::path::{Path, PathBuf};
 
-use domain::tokens::Tokens;
-use provider::Provider;
-use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::wait_until;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
-
-/// Where `just agents` puts the CLIs.
-fn cli(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let path = target.join("agents/node_modules/.bin").join(name);
-    assert!(path.exists(), "{} is missing; `just agents` installs it", path.display());
-    path
-}
-
-/// A house in which `claude` works with the scripted provider, and nothing else of this machine.
-struct Office {
-    provider: Provider,
-    path: String,
-    house: House,
-}
-
-impl Office {
-    fn new(scenario: &str) -> Self {
-        let provider = Provider::start().expect("a free port");
-        let house = House::new(BINARY, Repo::with_files(5));
-        let (home, path) = (house.home(), format!("{scenario}.1"));
-        let settings = format!(
-            "[agent.claude]\npath = {:?}\n[agent.claude.env]\nHOME = {home:?}\nCLAUDE_CONFIG_DIR = {:?}\n\
-             ANTHROPIC_BASE_URL = {:?}\nANTHROPIC_API_KEY = \"sk-ant-dummy\"\nCLAUDE_CODE_MAX_RETRIES = \"2\"\n\
-             CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = \"1\"\n",
-            cli("claude"),
-            home.join("claude"),
-            provider.url(&path),
-        );
-        std::fs::write(home.join("config.toml"), settings).expect("a settings file");
-        Self { provider, path, house }
-    }
-
-    fn run(&self, name: &str) -> Value {
-        self.house.ok(&["run", "create hello.txt", "--agent", "claude", "--name", name]);
-        self.house.row(name).expect("a row")
-    }
-
-    /// Waits until the agent has asked the provider for something.
-    fn until_asked(&self) {
-        wait_until("a request under way", || match self.provider.billed(&self.path).len() {
-            0 => Err("none".to_owned()),
-            _ => Ok(()),
-        });
-    }
-
-    /// What the provider billed in all.
-    fn billed(&self) -> Tokens {
-        let mut sum = Tokens::default();
-        for billed in self.provider.billed(&self.path) {
-            sum += billed.tokens;
-        }
-        sum
-    }
-}
-
-fn tokens(row: &Value) -> Tokens {
-    let count = |name: &str| row["tokens"][name].as_u64().expect("a count");
-    Tokens {
-        input: count("input"),
-        output: count("output"),
-        cache_read: count("cache_read"),
-        cache_write: count("cache_write"),
-    }
-}
+use crate::office::{BINARY, Office, cli, tokens};
 
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_writes_a_file_and_reports_what_was_billed() {
-    let office = Office::new("ok");
+    let office = Office::new("claude", "ok");
     let row = office.run("hello");
     let done = office.house.wait_for("hello", "ready");
     let worktree = PathBuf::from(done["worktree"].as_str().expect("a path"));
@@ -93,7 +23,7 @@ fn claude_writes_a_file_and_reports_what_was_billed() {
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_asks_and_goes_on_with_the_answer() {
-    let office = Office::new("commit");
+    let office = Office::new("claude", "commit");
     let row = office.run("commits");
     let waits = office.house.wait_for("commits", "waiting");
     let reason = waits["reason"].as_str().expect("a reason");
@@ -111,7 +41,7 @@ fn claude_asks_and_goes_on_with_the_answer() {
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_is_told_no_and_ends_without_it() {
-    let office = Office::new("commit");
+    let office = Office::new("claude", "commit");
     office.run("denied");
     office.house.wait_for("denied", "waiting");
     office.house.ok(&["send", "denied", "--deny"]);
@@ -125,7 +55,7 @@ fn claude_is_told_no_and_ends_without_it() {
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
     for scenario in ["429once", "cutonce"] {
-        let office = Office::new(scenario);
+        let office = Office::new("claude", scenario);
         let row = office.run("again");
         let done = office.house.wait_for("again", "ready");
         assert!(Path::new(done["worktree"].as_str().expect("a path")).join("hello.txt").exists(), "{scenario}");
@@ -139,7 +69,7 @@ fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_that_gets_no_answer_fails_with_its_own_words() {
     for (scenario, word) in [("401", "401"), ("400", "400"), ("429", "429")] {
-        let office = Office::new(scenario);
+        let office = Office::new("claude", scenario);
         let row = office.run("fails");
         let failed = office.house.wait_for("fails", "failed");
         let reason = failed["reason"].as_str().expect("a reason");
@@ -152,7 +82,7 @@ fn claude_that_gets_no_answer_fails_with_its_own_words() {
 #[ignore = "needs the CLIs of `just agents`"]
 fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
     for scenario in ["hang", "long"] {
-        let office = Office::new(scenario);
+        let office = Office::new("claude", scenario);
         let row = office.run("ends");
         office.until_asked();
         if scenario == "long" {
@@ -170,7 +100,7 @@ fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_that_is_killed_goes_on_with_the_same_conversation() {
-    let office = Office::new("commit");
+    let office = Office::new("claude", "commit");
     let row = office.run("again");
     let waits = office.house.wait_for("again", "waiting");
     let pid = u32::try_from(waits["pid"].as_u64().expect("a pid")).expect("a pid");
@@ -192,7 +122,7 @@ fn claude_that_is_killed_goes_on_with_the_same_conversation() {
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
 fn claude_goes_on_while_the_daemon_is_killed() {
-    let office = Office::new("slow");
+    let office = Office::new("claude", "slow");
     let row = office.run("slow");
     office.until_asked();
     office.house.kill_daemon();

@@ -1,0 +1,103 @@
+//! The wire formats that models are asked in, behind one face.
+
+use axum::body::Body;
+use axum::http::Response;
+use domain::tokens::Tokens;
+use serde_json::Value;
+
+use crate::scenario::{Act, Way};
+use crate::{anthropic, chat, gemini, reply, responses};
+
+/// One wire format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// Anthropic's Messages.
+    Anthropic,
+    /// OpenAI's Responses.
+    Responses,
+    /// OpenAI's Chat Completions.
+    Chat,
+    /// Google's generateContent.
+    Gemini,
+}
+
+/// What a URL says of a request, where it does.
+#[derive(Debug, Default)]
+pub(crate) struct OfUrl {
+    pub(crate) model: Option<String>,
+    pub(crate) stream: bool,
+}
+
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) body: Value,
+    pub(crate) model: String,
+    pub(crate) stream: bool,
+}
+
+/// What is answered to it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Agents tell an answer's id again and again, so it is another one each time.
+    pub(crate) number: u64,
+    pub(crate) act: Act,
+    pub(crate) way: Way,
+    pub(crate) tokens: Tokens,
+}
+
+impl Asked {
+    pub(crate) fn new(body: Value, of_url: OfUrl) -> Self {
+        let model = of_url.model.or_else(|| body["model"].as_str().map(str::to_owned)).unwrap_or_default();
+        let stream = of_url.stream || body["stream"] == true;
+        Self { body, model, stream }
+    }
+
+    /// The items of a list in the body.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.body[name].as_array().into_iter().flatten()
+    }
+}
+
+impl Wire {
+    /// Answers of the model that the conversation has already.
+    pub(crate) fn step(self, asked: &Asked) -> usize {
+        match self {
+            Self::Anthropic => asked.list("messages").filter(|m| m["role"] == "assistant").count(),
+            Self::Chat => asked.list("messages").filter(|m| m["role"] == "assistant").count(),
+            Self::Gemini => asked.list("contents").filter(|c| c["role"] == "model").count(),
+            Self::Responses => responses::step(asked),
+        }
+    }
+
+    pub(crate) fn answer(self, asked: &Asked, answer: &Answer) -> Response<Body> {
+        match self {
+            Self::Anthropic => anthropic::answer(asked, answer),
+            Self::Responses => responses::answer(asked, answer),
+            Self::Chat => chat::answer(asked, answer),
+            Self::Gemini => gemini::answer(asked, answer),
+        }
+    }
+
+    pub(crate) fn error(self, status: u16, message: &str) -> Response<Body> {
+        let body = match self {
+            Self::Anthropic => anthropic::error(status, message),
+            Self::Responses | Self::Chat => responses::error(status, message),
+            Self::Gemini => gemini::error(status, message),
+        };
+        reply::json(status, &body)
+    }
+}
+
+/// The text in at most so many pieces of about the same length.
+pub(crate) fn in_pieces(text: &str, way: Way) -> Vec<String> {
+    let pieces = if way == Way::Slowly { 80 } else { 4 };
+    let chars: Vec<char> = text.chars().collect();
+    chars.chunks(chars.len().div_ceil(pieces).max(1)).map(|piece| piece.iter().collect()).collect()
+}
+
+/// A server-sent event that carries JSON.
+pub(crate) fn event(kind: Option<&str>, data: &Value) -> String {
+    let kind = kind.map_or_else(String::new, |kind| format!("event: {kind}\n"));
+    format!("{kind}data: {data}\n\n")
+}

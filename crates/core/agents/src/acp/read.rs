@@ -1,0 +1,181 @@
+//! What each line of an agent that speaks the protocol means.
+
+use domain::Body;
+use domain::event::{
+    AgentFinished, AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported, WaitingEnded, WaitingStarted,
+};
+use serde_json::{Value, json};
+
+use super::say::{INITIALIZE, PROMPT, SESSION};
+use super::usage;
+use crate::dialect::Dialect;
+use crate::rpc::{self, Message};
+use crate::session::{Held, Session};
+use crate::short::short;
+
+/// A message longer than this is told of in parts, in bytes.
+const LONGEST_PART: usize = 16 << 10;
+
+/// Gives events, or why the line can't be read. Pieces of a message are held back until it is whole.
+pub(crate) fn read(session: &mut Session, line: &[u8], offset: u64) -> Result<Vec<Body>, String> {
+    let message = rpc::read(line)?;
+    if let Message::Notification { method, params } = &message
+        && method == "session/update"
+        && params["update"]["sessionUpdate"] == "agent_message_chunk"
+    {
+        let piece = params["update"]["content"]["text"].as_str().unwrap_or_default();
+        return Ok(held_back(session, piece, offset));
+    }
+    if matches!(&message, Message::Notification { params, .. } if is_silent(&params["update"])) {
+        return Ok(Vec::new());
+    }
+    let mut events: Vec<Body> = whole(session).into_iter().collect();
+    events.extend(match message {
+        Message::Response { id: SESSION, result: Ok(opened) } => {
+            let named = opened["sessionId"].as_str().map(str::to_owned).or_else(|| session.resumes.clone());
+            let model = opened["models"]["currentModelId"].as_str().map(str::to_owned);
+            vec![AgentSession { session: named.ok_or("it opened a session without an id")?, model }.into()]
+        }
+        Message::Response { id: PROMPT, result: Ok(result) } => prompt_answered(session, &events, &result),
+        Message::Response { id: SESSION, result: Err(why) } => over(session, false, &session.not_opened(&why)),
+        Message::Response { id: INITIALIZE | PROMPT, result: Err(why) } => over(session, false, &why),
+        Message::Response { .. } => Vec::new(),
+        Message::Request { id, method, params } => vec![asked(&id, &method, &params)],
+        Message::Notification { method, params } => match method.as_str() {
+            // Until the task was given an agent only repeats what an earlier process did.
+            "session/update" if !session.has_said(crate::due::PROMPT) => Vec::new(),
+            "session/update" => updated(session, &params["update"])?,
+            "$/cancel_request" => withdrawn(session, &params["requestId"]),
+            _ if method.starts_with('_') => Vec::new(),
+            _ => return Err(format!("unknown notification {method:?}")),
+        },
+    });
+    Ok(events)
+}
+
+/// Updates that say nothing of how the run stands, and end no message.
+fn is_silent(update: &Value) -> bool {
+    let kind = update["sessionUpdate"].as_str().unwrap_or_default();
+    matches!(
+        kind,
+        "available_commands_update"
+            | "usage_update"
+            | "plan"
+            | "current_mode_update"
+            | "config_option_update"
+            | "session_info_update"
+            | "user_message_chunk"
+            | "agent_thought_chunk"
+    )
+}
+
+fn held_back(session: &mut Session, piece: &str, offset: u64) -> Vec<Body> {
+    // Gemini CLI says in this way that its mode was set.
+    if piece.is_empty() || piece.starts_with("[MODE_UPDATE]") || !session.has_said(crate::due::PROMPT) {
+        return Vec::new();
+    }
+    let held = session.held.get_or_insert_with(|| Held { from: offset, text: String::new() });
+    held.text.push_str(piece);
+    let full = held.text.len() >= LONGEST_PART;
+    if full { whole(session).into_iter().collect() } else { Vec::new() }
+}
+
+/// The message that was held back.
+pub(crate) fn whole(session: &mut Session) -> Option<Body> {
+    let text = session.held.take()?.text;
+    (!text.trim().is_empty()).then(|| AgentMessage { text }.into())
+}
+
+/// Some agents tell of a call before they know what it is about, some only when it is over.
+fn updated(session: &Session, update: &Value) -> Result<Vec<Body>, String> {
+    let text = |name: &str| update[name].as_str().unwrap_or_default();
+    let kind = text("sessionUpdate");
+    if !matches!(kind, "tool_call" | "tool_call_update") {
+        return Err(format!("unknown update {kind:?}"));
+    }
+    let id = text("toolCallId").to_owned();
+    let knows = update["rawInput"].as_object().is_some_and(|input| input.keys().any(|key| key != "cwd"));
+    let under_way = matches!(text("status"), "in_progress" | "completed" | "failed");
+    let mut events = Vec::new();
+    if !session.called.contains(&id) && (knows || under_way) {
+        events.push(ToolCalled { id: id.clone(), name: tool(update).to_owned(), about: about(update) }.into());
+    }
+    events.extend(returned(update, id));
+    Ok(events)
+}
+
+/// What a tool is called, by its kind where it has one.
+fn tool(call: &Value) -> &str {
+    match call["kind"].as_str() {
+        Some("execute") => "command",
+        Some(kind) => kind,
+        None => call["_meta"]["claudeCode"]["toolName"].as_str().unwrap_or("tool"),
+    }
+}
+
+fn about(call: &Value) -> String {
+    let input = &call["rawInput"];
+    let telling = ["command", "file_path", "filePath", "path", "pattern", "url", "query"];
+    let found = telling.iter().find_map(|name| input[name].as_str());
+    short(found.unwrap_or_else(|| call["title"].as_str().unwrap_or_default()))
+}
+
+fn returned(update: &Value, id: String) -> Option<Body> {
+    let ok = match update["status"].as_str() {
+        Some("completed") => true,
+        Some("failed") => false,
+        _ => return None,
+    };
+    let blocks = update["content"].as_array().into_iter().flatten();
+    let said: Vec<_> = blocks.filter_map(|block| block["content"]["text"].as_str()).collect();
+    Some(ToolReturned { id, ok, text: short(&said.join("\n")) }.into())
+}
+
+fn prompt_answered(session: &Session, before: &[Body], result: &Value) -> Vec<Body> {
+    let mut events = Vec::new();
+    let counts = session.dialect == Dialect::Acp { counts: true };
+    if let Some(tokens) = usage::of_turn(result).filter(|tokens| counts && tokens.total() > 0) {
+        events.push(UsageReported { tokens, of: None }.into());
+    }
+    let last =
+        before.iter().rev().find_map(|e| if let Body::AgentMessage(m) = e { Some(m.text.as_str()) } else { None });
+    let last = last.unwrap_or(&session.last_message);
+    let reason = result["stopReason"].as_str().unwrap_or("nothing said why");
+    events.extend(match reason {
+        "end_turn" => over(session, true, last),
+        _ => over(session, false, &format!("it stopped before it was done ({})", reason.replace('_', " "))),
+    });
+    events
+}
+
+fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
+    let mut events = session.ended();
+    events.push(AgentFinished { ok, text: short(text) }.into());
+    events
+}
+
+fn withdrawn(session: &Session, request: &Value) -> Vec<Body> {
+    let Some((id, input)) = &session.question else { return Vec::new() };
+    let asked = input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
+    if asked["id"] != *request || session.answering.as_ref() == Some(id) {
+        return Vec::new();
+    }
+    vec![WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()]
+}
+
+/// A request of the agent as a question. Numbers begin anew in each process, so the tool call makes the id one that no
+/// other question has.
+fn asked(id: &Value, method: &str, params: &Value) -> Body {
+    let call = &params["toolCall"];
+    let permission = method == "session/request_permission";
+    let tool = if permission { tool(call) } else { method };
+    let about = if permission { about(call) } else { "pilothouse can't do this; deny it".to_owned() };
+    let started = WaitingStarted {
+        id: format!("{}#{id}", call["toolCallId"].as_str().unwrap_or("request")),
+        text: if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") },
+        choices: ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
+        tool: Some(tool.to_owned()),
+        input: Some(json!({"id": id, "method": method, "params": params}).to_string()),
+    };
+    started.into()
+}

@@ -1,0 +1,75 @@
+//! What is written to an agent that speaks the protocol.
+
+use domain::command::Answer;
+use domain::run::Question;
+use serde_json::{Value, json};
+
+use crate::registry::by_policy;
+use crate::rpc;
+use crate::start::{Place, Task};
+
+/// Our requests, by number.
+pub(super) const INITIALIZE: u64 = 1;
+pub(super) const SESSION: u64 = 2;
+pub(super) const PROMPT: u64 = 3;
+const MODEL: u64 = 4;
+const MODE: u64 = 5;
+
+/// The lines that open the session: a new one, or the one to go on in. No file access is offered: Gemini 0.61.0 can't
+/// write a new file through it, and an agent's own access is what its sandbox is about.
+pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
+    let capabilities = json!({
+        "protocolVersion": 1,
+        "clientCapabilities": {"fs": {"readTextFile": false, "writeTextFile": false}, "terminal": false},
+        "clientInfo": {"name": "pilothouse", "version": env!("CARGO_PKG_VERSION")},
+    });
+    let session = match task.resume {
+        Some(session) => {
+            let params = json!({"sessionId": session, "cwd": place.cwd, "mcpServers": []});
+            rpc::request(SESSION, "session/load", &params)
+        }
+        None => rpc::request(SESSION, "session/new", &json!({"cwd": place.cwd, "mcpServers": []})),
+    };
+    rpc::request(INITIALIZE, "initialize", &capabilities) + &session
+}
+
+/// The lines that give the session its model, its mode and its task.
+pub(crate) fn prompt(session: &str, task: &Task<'_>) -> String {
+    let mut said = String::new();
+    if let Some(model) = task.model {
+        said += &rpc::request(MODEL, "session/set_model", &json!({"sessionId": session, "modelId": model}));
+    }
+    if let Some(mode) = task.modes.and_then(|modes| by_policy(modes, task.policy)) {
+        said += &rpc::request(MODE, "session/set_mode", &json!({"sessionId": session, "modeId": mode}));
+    }
+    let text = json!({"sessionId": session, "prompt": [{"type": "text", "text": task.prompt}]});
+    said + &rpc::request(PROMPT, "session/prompt", &text)
+}
+
+/// The answer to a request; what it was stands in the question's input.
+pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
+    let request: Value = question.input.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let (id, params) = (&request["id"], &request["params"]);
+    if request["method"] != "session/request_permission" {
+        return rpc::refusal(id, "pilothouse can't do this");
+    }
+    let option = |kinds: &[&str]| {
+        let options = || params["options"].as_array().into_iter().flatten();
+        kinds.iter().find_map(|kind| options().find(|option| option["kind"] == *kind))
+    };
+    let chosen = match answer {
+        // What is allowed for the run is remembered here, and not by the agent.
+        Answer::Allow | Answer::AllowRun => option(&["allow_once", "allow_always"]),
+        Answer::Deny => option(&["reject_once", "reject_always"]),
+        Answer::Text(text) => {
+            let options = params["options"].as_array().into_iter().flatten();
+            let named = |o: &&Value| ["optionId", "name"].iter().any(|name| o[*name].as_str() == Some(text.trim()));
+            options.into_iter().find(named).or_else(|| option(&["reject_once", "reject_always"]))
+        }
+    };
+    let outcome = match chosen {
+        Some(option) => json!({"outcome": "selected", "optionId": option["optionId"]}),
+        None => json!({"outcome": "cancelled"}),
+    };
+    rpc::response(id, &json!({"outcome": outcome}))
+}

@@ -1,0 +1,228 @@
+//! What each line of the app-server means.
+
+use domain::event::{
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
+    UsageReported, WaitingEnded, WaitingStarted,
+};
+use domain::{Body, Timestamp};
+use serde_json::{Value, json};
+
+use super::say::{INITIALIZE, THREAD, TURN};
+use super::usage;
+use crate::rpc::{self, Message};
+use crate::session::Session;
+use crate::short::short;
+
+/// Kinds of notifications that say nothing of how the run stands.
+const SILENT: &[&str] = &[
+    "account/",
+    "app/",
+    "command/",
+    "configWarning",
+    "deprecationNotice",
+    "externalAgentConfig/",
+    "fs/",
+    "fuzzyFileSearch/",
+    "guardianWarning",
+    "hook/",
+    "item/",
+    "mcpServer/",
+    "model/",
+    "modelProvider/",
+    "process/",
+    "project/",
+    "rawResponse",
+    "remoteControl/",
+    "skills/",
+    "thread/",
+    "turn/",
+    "warning",
+    "windows",
+];
+
+/// Gives events, or why the line can't be read.
+pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> {
+    Ok(match rpc::read(line)? {
+        Message::Response { id: THREAD, result: Ok(opened) } => {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let thread = text(&opened["thread"]["id"]).ok_or("it opened a thread without an id")?;
+            vec![AgentSession { session: thread, model: text(&opened["model"]) }.into()]
+        }
+        Message::Response { id: THREAD, result: Err(why) } => over(session, false, &session.not_opened(&why)),
+        Message::Response { id: INITIALIZE | TURN, result: Err(why) } => over(session, false, &why),
+        Message::Response { .. } => Vec::new(),
+        Message::Request { id, method, params } => vec![asked(&id, &method, &params)],
+        Message::Notification { method, params } => notified(session, &method, &params)?,
+    })
+}
+
+fn notified(session: &Session, method: &str, params: &Value) -> Result<Vec<Body>, String> {
+    // What another thread does, such as a helper's, ends nothing here.
+    let own = params["threadId"].as_str().is_none_or(|thread| session.is_called(thread));
+    Ok(match method {
+        "item/started" => item_started(session, &params["item"]),
+        "item/completed" => item_completed(&params["item"]),
+        "thread/tokenUsage/updated" => used(session, params),
+        "error" if params["willRetry"] == true => vec![retrying(&params["error"])],
+        "error" => Vec::new(),
+        "turn/completed" if own => turn_completed(session, &params["turn"]),
+        "serverRequest/resolved" => resolved(session, &params["requestId"]),
+        "account/rateLimits/updated" => rate_limits(session, &params["rateLimits"]),
+        _ if SILENT.iter().any(|kind| method.starts_with(kind)) => Vec::new(),
+        _ => return Err(format!("unknown notification {method:?}")),
+    })
+}
+
+fn item_started(session: &Session, item: &Value) -> Vec<Body> {
+    let text = |name: &str| item[name].as_str().unwrap_or_default();
+    let called = |name: &str, about: &str| {
+        vec![ToolCalled { id: text("id").to_owned(), name: name.to_owned(), about: short(about) }.into()]
+    };
+    let mut events = if session.limited { vec![LimitedEnded {}.into()] } else { Vec::new() };
+    events.extend::<Vec<Body>>(match text("type") {
+        "commandExecution" => called("command", text("command")),
+        "fileChange" => called("edit", &paths(item)),
+        "mcpToolCall" => called(text("tool"), &item["arguments"].to_string()),
+        "dynamicToolCall" => called(text("tool"), &item["arguments"].to_string()),
+        "webSearch" => called("search", text("query")),
+        _ => return Vec::new(),
+    });
+    events
+}
+
+fn item_completed(item: &Value) -> Vec<Body> {
+    let text = |name: &str| item[name].as_str().unwrap_or_default();
+    let returned = |said: &str| {
+        let ok = matches!(text("status"), "completed" | "") && item["exitCode"].as_i64().unwrap_or(0) == 0;
+        vec![ToolReturned { id: text("id").to_owned(), ok, text: short(said) }.into()]
+    };
+    match text("type") {
+        "agentMessage" if !text("text").trim().is_empty() => {
+            vec![AgentMessage { text: text("text").to_owned() }.into()]
+        }
+        "commandExecution" => returned(text("aggregatedOutput")),
+        "fileChange" => returned(&paths(item)),
+        "mcpToolCall" | "dynamicToolCall" => returned(item["error"]["message"].as_str().unwrap_or_default()),
+        "webSearch" => returned(""),
+        _ => Vec::new(),
+    }
+}
+
+/// The files of a change, one after the other.
+fn paths(item: &Value) -> String {
+    let changes = item["changes"].as_array().into_iter().flatten();
+    changes.filter_map(|change| change["path"].as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Each response is told of once, under the total that the thread has then. What is told before the turn has begun is
+/// an earlier process's.
+fn used(session: &Session, params: &Value) -> Vec<Body> {
+    let usage = &params["tokenUsage"];
+    let thread = params["threadId"].as_str().unwrap_or_default();
+    let of = format!("{thread}@{}", usage["total"]["totalTokens"]);
+    let tokens = usage::exclusive(&usage["last"]);
+    if !session.has_said(crate::due::PROMPT) || session.counted.contains(&of) || tokens.total() == 0 {
+        return Vec::new();
+    }
+    vec![UsageReported { tokens, of: Some(of) }.into()]
+}
+
+/// `Reconnecting... 2/5`, and why.
+fn retrying(error: &Value) -> Body {
+    let said = error["message"].as_str().unwrap_or_default();
+    let attempt = said.rsplit(' ').next().and_then(|n| n.split('/').next()?.parse().ok());
+    let reason = error["additionalDetails"].as_str().unwrap_or(said);
+    AgentRetrying { attempt: attempt.unwrap_or(0), reason: short(reason) }.into()
+}
+
+fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
+    match turn["status"].as_str() {
+        Some("completed") => over(session, true, &session.last_message),
+        Some("failed") => {
+            let error = &turn["error"];
+            let why = error["message"].as_str().unwrap_or("the turn failed");
+            let limited = error["codexErrorInfo"] == "usageLimitExceeded" && !session.limited;
+            let limited = limited.then(|| Limited { resets_at: None, reason: short(why) }.into());
+            // The limit outlives the turn, so nothing ends it here.
+            limited.into_iter().chain([AgentFinished { ok: false, text: short(why) }.into()]).collect()
+        }
+        status => over(session, false, &format!("the turn was {}", status.unwrap_or("ended"))),
+    }
+}
+
+fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
+    let mut events = session.ended();
+    events.push(AgentFinished { ok, text: short(text) }.into());
+    events
+}
+
+/// A question that went away without an answer of ours; one that is being answered ends with that.
+fn resolved(session: &Session, request: &Value) -> Vec<Body> {
+    let Some((id, input)) = &session.question else { return Vec::new() };
+    let asked = input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
+    if asked["id"] != *request || session.answering.as_ref() == Some(id) {
+        return Vec::new();
+    }
+    vec![WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()]
+}
+
+fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {
+    match limits["rateLimitReachedType"].as_str() {
+        Some(kind) if !session.limited => {
+            let windows = [&limits["primary"], &limits["secondary"]];
+            let full = windows.into_iter().find(|window| window["usedPercent"].as_i64().is_some_and(|p| p >= 100));
+            let resets_at = full.and_then(|window| window["resetsAt"].as_i64());
+            let resets_at = resets_at.map(|s| Timestamp::from_millis(s.saturating_mul(1000)));
+            vec![Limited { resets_at, reason: kind.replace('_', " ") }.into()]
+        }
+        None if session.limited => vec![LimitedEnded {}.into()],
+        _ => Vec::new(),
+    }
+}
+
+/// A request of the agent as a question. Numbers begin anew in each process, so the item makes the id one that no
+/// other question has.
+fn asked(id: &Value, method: &str, params: &Value) -> Body {
+    let text = |name: &str| params[name].as_str().unwrap_or_default();
+    let (tool, about) = match method {
+        "item/commandExecution/requestApproval" => (Some("command"), text("command").to_owned()),
+        "execCommandApproval" => (Some("command"), params["command"].to_string()),
+        "item/fileChange/requestApproval" | "applyPatchApproval" => (Some("edit"), text("grantRoot").to_owned()),
+        "item/permissions/requestApproval" => (Some("permissions"), params["permissions"].to_string()),
+        "mcpServer/elicitation/request" => (Some("mcp server"), text("message").to_owned()),
+        "item/tool/requestUserInput" => (None, questions(params)),
+        _ => (Some(method), "pilothouse can't do this; deny it".to_owned()),
+    };
+    let reason = text("reason");
+    let mut said = match (tool, about.is_empty()) {
+        (Some(tool), true) => format!("{tool}?"),
+        (Some(tool), false) => format!("{tool}: {}", short(&about)),
+        (None, _) => about,
+    };
+    if !reason.is_empty() {
+        said = format!("{said} — {}", short(reason));
+    }
+    let choices = match tool {
+        Some(_) => ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
+        None => options(params),
+    };
+    let item = params["itemId"].as_str().or(params["callId"].as_str()).unwrap_or("request");
+    let started = WaitingStarted {
+        id: format!("{item}#{id}"),
+        text: said,
+        choices,
+        tool: tool.map(str::to_owned),
+        input: Some(json!({"id": id, "method": method, "params": params}).to_string()),
+    };
+    started.into()
+}
+
+fn questions(params: &Value) -> String {
+    let asked = params["questions"].as_array().into_iter().flatten();
+    asked.filter_map(|q| q["question"].as_str()).collect::<Vec<_>>().join(" / ")
+}
+
+fn options(params: &Value) -> Vec<String> {
+    let first = params["questions"][0]["options"].as_array().into_iter().flatten();
+    first.filter_map(|option| option["label"].as_str()).map(str::to_owned).collect()
+}

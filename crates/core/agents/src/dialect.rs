@@ -1,0 +1,34 @@
+//! What an agent's standard input and output are written in.
+
+/// One dialect; its name is what `reads` of a person's own agent says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Claude Code's stream-json, both ways, with `--permission-prompt-tool stdio`.
+    ClaudeStream,
+    /// `codex app-server`.
+    CodexApp,
+    /// The Agent Client Protocol; `counts` says whether the answer to a prompt has the tokens of the whole turn.
+    Acp { counts: bool },
+    /// Text; the exit code is all there is to go by.
+    Plain,
+}
+
+impl Dialect {
+    /// Every dialect that can be named.
+    pub const ALL: [Self; 5] =
+        [Self::ClaudeStream, Self::CodexApp, Self::Acp { counts: true }, Self::Acp { counts: false }, Self::Plain];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeStream => "claude-stream",
+            Self::CodexApp => "codex-app-server",
+            Self::Acp { counts: true } => "acp",
+            Self::Acp { counts: false } => "acp-without-tokens",
+            Self::Plain => "text",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+}

@@ -1,0 +1,69 @@
+//! JSON-RPC lines (with or without the `jsonrpc` field), which two of the dialects are made of.
+
+use serde_json::{Value, json};
+
+/// One line from the agent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Message {
+    /// The agent asks and goes no further in this without an answer.
+    Request {
+        id: Value,
+        method: String,
+        params: Value,
+    },
+    Notification {
+        method: String,
+        params: Value,
+    },
+    /// An answer to one of our requests, which are numbered.
+    Response {
+        id: u64,
+        result: Result<Value, String>,
+    },
+}
+
+pub(crate) fn read(line: &[u8]) -> Result<Message, String> {
+    let mut value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
+    let params = value["params"].take();
+    match (value["method"].as_str().map(str::to_owned), value["id"].take()) {
+        (Some(method), Value::Null) => Ok(Message::Notification { method, params }),
+        (Some(method), id) => Ok(Message::Request { id, method, params }),
+        (None, id) => {
+            let id = id.as_u64().ok_or("neither a request nor an answer to one")?;
+            let error = &value["error"];
+            if error.is_null() {
+                return Ok(Message::Response { id, result: Ok(value["result"].take()) });
+            }
+            Ok(Message::Response { id, result: Err(failure(error)) })
+        }
+    }
+}
+
+/// What an error says; some agents put what matters into its data.
+fn failure(error: &Value) -> String {
+    let said = error["message"].as_str().unwrap_or("unknown error");
+    let more = error["data"]["details"].as_str().or(error["data"]["message"].as_str()).or(error["data"].as_str());
+    match more {
+        Some(more) if !said.contains(more) => format!("{said}: {more}"),
+        _ => said.to_owned(),
+    }
+}
+
+/// A request as a line.
+pub(crate) fn request(id: u64, method: &str, params: &Value) -> String {
+    line(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
+}
+
+/// The answer to a request of the agent as a line.
+pub(crate) fn response(id: &Value, result: &Value) -> String {
+    line(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
+}
+
+/// The answer that a request is not carried out.
+pub(crate) fn refusal(id: &Value, why: &str) -> String {
+    line(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32_601, "message": why}}))
+}
+
+pub(crate) fn line(value: &Value) -> String {
+    format!("{value}\n")
+}

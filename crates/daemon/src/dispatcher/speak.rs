@@ -1,0 +1,39 @@
+//! What an agent is told: its task at its start, and what its protocol asks for next.
+
+use domain::RunId;
+use domain::RunState;
+use domain::attempt::AttemptKey;
+use domain::decide::Decision;
+
+use super::Dispatcher;
+use crate::perform::StartWith;
+
+impl Dispatcher {
+    /// Writes what the agent of a run waits for, once.
+    pub(super) fn speak(&mut self, run: &RunId) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let Some((attempt, stream)) = open.stream.as_ref() else { return };
+        if !open.state.attempt_named(attempt).is_some_and(|known| known.is_live() && !known.input_closed) {
+            return;
+        }
+        let Some(with) = start_with(&open.state, attempt) else { return };
+        let Some(write) = with.task().and_then(|task| stream.due(&task)) else { return };
+        let decision = Decision::tell(attempt.clone(), write.id, write.data);
+        // What can't be written down is tried at the next change.
+        if self.take(run, decision).is_err() {
+            self.stick(run);
+        }
+    }
+}
+
+/// What the agent of an attempt is started with, from the run's state alone.
+pub(super) fn start_with(state: &RunState, key: &AttemptKey) -> Option<StartWith> {
+    let (agent, model) = state.agent_of(&key.phase)?;
+    Some(StartWith {
+        agent: agent.to_owned(),
+        model: model.map(str::to_owned),
+        prompt: domain::handover::prompt(state, key),
+        resume: state.attempt_named(key).and_then(|attempt| attempt.resumes.clone()),
+        policy: state.spec.as_ref().map(|spec| spec.policy).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,86 @@
+//! A house in which one real agent works with the scripted provider.
+
+use std::path::{Path, PathBuf};
+
+use domain::tokens::Tokens;
+use provider::Provider;
+use serde_json::Value;
+use testkit::{House, Repo, wait_until};
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+/// Where `just agents-install` puts the CLIs.
+pub(crate) fn cli(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let path = target.join("agents/node_modules/.bin").join(name);
+    assert!(path.exists(), "{} is missing; `just agents-install` gets it", path.display());
+    path
+}
+
+/// A house in which an agent works with the scripted provider, and nothing else of this machine.
+pub(crate) struct Office {
+    pub(crate) agent: &'static str,
+    pub(crate) provider: Provider,
+    pub(crate) path: String,
+    pub(crate) house: House,
+}
+
+impl Office {
+    pub(crate) fn new(agent: &'static str, scenario: &str) -> Self {
+        let provider = Provider::start().expect("a free port");
+        let house = House::new(BINARY, Repo::with_files(5));
+        let (home, path) = (house.home(), format!("{scenario}.1"));
+        let own = home.join("agent-home");
+        std::fs::create_dir(&own).expect("a folder");
+        let client = provider.client(agent, &own, &path).expect("writable").expect("an agent that it knows");
+        let settings = format!("[agent.{agent}]\npath = {:?}\n{client}", cli(agent));
+        std::fs::write(home.join("config.toml"), settings).expect("a settings file");
+        Self { agent, provider, path, house }
+    }
+
+    pub(crate) fn run(&self, name: &str) -> Value {
+        self.run_with(name, &[])
+    }
+
+    pub(crate) fn run_with(&self, name: &str, more: &[&str]) -> Value {
+        // Its own choice of a model asks a model, which is not what is looked at here.
+        let agent = if self.agent == "gemini" { "gemini:gemini-2.5-pro" } else { self.agent };
+        let words = ["run", "create hello.txt", "--agent", agent, "--name", name];
+        self.house.ok(&[&words, more].concat());
+        self.house.row(name).expect("a row")
+    }
+
+    /// Waits until the agent has asked the provider for something.
+    pub(crate) fn until_asked(&self) {
+        wait_until("a request under way", || match self.provider.billed(&self.path).len() {
+            0 => Err("none".to_owned()),
+            _ => Ok(()),
+        });
+    }
+
+    /// What the provider billed in all.
+    pub(crate) fn billed(&self) -> Tokens {
+        let mut sum = Tokens::default();
+        for billed in self.provider.billed(&self.path) {
+            sum += billed.tokens;
+        }
+        sum
+    }
+
+    /// The text of a file in the run's worktree.
+    pub(crate) fn file(&self, row: &Value, name: &str) -> Option<String> {
+        let worktree = PathBuf::from(row["worktree"].as_str().expect("a path"));
+        std::fs::read_to_string(worktree.join(name)).ok()
+    }
+}
+
+pub(crate) fn tokens(row: &Value) -> Tokens {
+    let count = |name: &str| row["tokens"][name].as_u64().expect("a count");
+    Tokens {
+        input: count("input"),
+        output: count("output"),
+        cache_read: count("cache_read"),
+        cache_write: count("cache_write"),
+    }
+}

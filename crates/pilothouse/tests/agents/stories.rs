@@ -1,0 +1,195 @@
+//! What every agent must do, whichever it is: each story is a run from its start to its end.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use testkit::wait_until;
+
+use crate::office::{Office, tokens};
+
+/// Whether the agent's own count of tokens is held against the provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// Bucket by bucket.
+    Exactly,
+    /// Only the sum is known, and what it thought is left out of it.
+    WithoutThoughts,
+    /// It tells of none, and none are shown.
+    Never,
+}
+
+pub(crate) fn counted(office: &Office, row: &Value, counts: Counts) {
+    match counts {
+        Counts::Exactly => assert_eq!(tokens(row), office.billed()),
+        Counts::WithoutThoughts => {
+            let first = office.provider.billed(&office.path).iter().filter(|b| b.tokens.cache_read == 0).count();
+            assert_eq!(tokens(row).total() + 64 * first as u64, office.billed().total());
+        }
+        Counts::Never => assert!(row["tokens"].is_null(), "{row:#}"),
+    }
+}
+
+/// `PILOTHOUSE_PAUSE_SECONDS`, or a few.
+fn pause_lasts() -> Duration {
+    let asked = std::env::var("PILOTHOUSE_PAUSE_SECONDS").ok().and_then(|n| n.parse().ok());
+    Duration::from_secs(asked.unwrap_or(3))
+}
+
+fn allow_until_over(office: &Office, name: &str) -> Value {
+    wait_until("its end", || {
+        let row = office.house.row(name).expect("a row");
+        match row["status"].as_str().expect("a word") {
+            "waiting" => {
+                // Another question may have taken its place, which the next look answers.
+                let _asked = office.house.say(&["send", name, "--allow"]);
+                Err(row.to_string())
+            }
+            "ready" | "failed" | "lost" => Ok(row),
+            _ => Err(row.to_string()),
+        }
+    })
+}
+
+pub(crate) fn writes_and_commits(agent: &'static str, counts: Counts) {
+    let office = Office::new(agent, "commit");
+    let row = office.run("commits");
+    let done = allow_until_over(&office, "commits");
+    assert_eq!(done["status"], "ready", "{done:#}");
+    assert_eq!(office.file(&done, "hello.txt").as_deref(), Some("Hello from a scripted model.\n"));
+    let log = testkit::git_at(Path::new(done["worktree"].as_str().expect("a path")), &["log", "-1", "--format=%s"]);
+    assert_eq!(log.trim(), "add hello.txt");
+    counted(&office, &done, counts);
+    assert_eq!(office.house.processes(&row), 0);
+    office.house.assert_replayed("commits");
+}
+
+pub(crate) fn asks_and_hears_the_answer(agent: &'static str, word: &str) {
+    for (answer, there) in [("--allow", true), ("--deny", false)] {
+        let office = Office::new(agent, "ask");
+        let row = office.run("asks");
+        let waits = office.house.wait_for("asks", "waiting");
+        let reason = waits["reason"].as_str().expect("a reason");
+        assert!(reason.contains(word), "{reason}");
+        assert_eq!(waits["needs_you"], true);
+        assert!(office.file(&waits, "asked.txt").is_none(), "it does not go on without an answer");
+        office.house.ok(&["send", "asks", answer]);
+        let done = office.house.wait_for("asks", "ready");
+        assert_eq!(office.file(&done, "asked.txt").is_some(), there, "{answer}");
+        assert_eq!(office.house.processes(&row), 0);
+    }
+}
+
+pub(crate) fn goes_on_after(agent: &'static str, scenario: &str, said: Option<&str>) {
+    let office = Office::new(agent, scenario);
+    let row = office.run("again");
+    let done = allow_until_over(&office, "again");
+    assert_eq!(done["status"], "ready", "{done:#}");
+    assert!(office.file(&done, "hello.txt").is_some());
+    let told = office.house.ok(&["timeline", "again"]);
+    assert!(said.is_none_or(|said| told.contains(said)), "{told}");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+pub(crate) fn fails_with_its_own_words(agent: &'static str, scenario: &str, word: &str) {
+    let office = Office::new(agent, scenario);
+    let row = office.run("fails");
+    let failed = office.house.wait_for("fails", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains(word), "{scenario}: {reason}");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+/// `scenario` has it wait for the model (`hang`) or for a command (`long`).
+pub(crate) fn nothing_is_left_when_terminated(agent: &'static str, scenario: &str) {
+    let office = Office::new(agent, scenario);
+    let row = office.run("ends");
+    office.until_asked();
+    if scenario == "long" {
+        until_a_command_runs(&office, &row);
+    }
+    office.house.ok(&["terminate", "ends", "--grace", "1s"]);
+    office.house.wait_for("ends", "terminated");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+fn until_a_command_runs(office: &Office, row: &Value) {
+    let id = row["id"].as_str().expect("an id");
+    wait_until("the command", || {
+        if office.house.row("ends").is_some_and(|row| row["status"] == "waiting") {
+            office.house.ok(&["send", "ends", "--allow"]);
+        }
+        let sleeps = |identity: &supervisor::Identity| {
+            let line = std::fs::read(format!("/proc/{}/cmdline", identity.pid)).unwrap_or_default();
+            line.starts_with(b"sleep\x00120")
+        };
+        match supervisor::marked(&office.house.home(), id).iter().any(sleeps) {
+            true => Ok(()),
+            false => Err(format!("{:?}", office.house.row("ends"))),
+        }
+    });
+}
+
+pub(crate) fn stands_still_while_paused(agent: &'static str, counts: Counts) {
+    let office = Office::new(agent, "slow");
+    let row = office.run("rests");
+    office.until_asked();
+    office.house.ok(&["pause", "rests"]);
+    let paused = office.house.wait_for("rests", "paused");
+    assert_eq!(paused["frozen"]["n"], paused["frozen"]["of"], "{paused:#}");
+    let before = office.provider.billed(&office.path).len();
+    let begun = Instant::now();
+    for part in 1..=4 {
+        wait_until("the pause to last", || match begun.elapsed() {
+            long if long >= pause_lasts() * part / 4 => Ok(()),
+            short => Err(format!("{short:?}")),
+        });
+    }
+    assert_eq!(office.provider.billed(&office.path).len(), before, "nothing is asked of the model meanwhile");
+    office.house.ok(&["resume", "rests"]);
+    let done = office.house.wait_for("rests", "ready");
+    counted(&office, &done, counts);
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+/// Killed where it asks for something in `scenario`.
+pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: &str) {
+    let office = Office::new(agent, scenario);
+    let row = office.run("again");
+    let waits = office.house.wait_for("again", "waiting");
+    let pid = u32::try_from(waits["pid"].as_u64().expect("a pid")).expect("a pid");
+    assert!(supervisor::Identity::of(pid).expect("it lives").kill());
+    wait_until("its end to be told", || match office.house.row("again") {
+        Some(row) if row["status"] == "failed" || row["status"] == "lost" => Ok(row),
+        row => Err(format!("{row:?}")),
+    });
+    assert_eq!(office.house.processes(&row), 0, "what it left behind was ended too");
+    office.house.ok(&["retry", "again", "--resume"]);
+    // One agent's sessions must rest before another process may go on in them.
+    let asked = Instant::now();
+    wait_until("its session to have rested for long", || match office.house.row("again") {
+        Some(row) if row["status"] == "preparing" && asked.elapsed() < Duration::from_secs(40) => Err(row.to_string()),
+        _ => Ok(()),
+    });
+    // The model has its earlier answer before it, so the same conversation says that it is done.
+    let done = allow_until_over(&office, "again");
+    assert_eq!(done["status"], "ready", "{done:#}");
+    let said = office.house.ok(&["timeline", "again"]);
+    let named = said.lines().filter_map(|line| line.split_whitespace().skip_while(|word| *word != "session").nth(1));
+    let named: Vec<_> = named.collect();
+    assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}\n{said}");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+pub(crate) fn goes_on_while_the_daemon_is_killed(agent: &'static str, counts: Counts) {
+    let office = Office::new(agent, "slow");
+    let row = office.run("slow");
+    office.until_asked();
+    office.house.kill_daemon();
+    let done = office.house.wait_for("slow", "ready");
+    counted(&office, &done, counts);
+    let told = office.house.ok(&["timeline", "slow"]);
+    assert_eq!(told.matches("There is nothing to do but to say this.").count(), 2, "said once, and in the end: {told}");
+    assert_eq!(office.house.processes(&row), 0);
+    office.house.assert_replayed("slow");
+}
