@@ -80,7 +80,7 @@ fn item_started(session: &Session, item: &Value) -> Vec<Body> {
     };
     let mut events = if session.limited { vec![LimitedEnded {}.into()] } else { Vec::new() };
     events.extend::<Vec<Body>>(match text("type") {
-        "commandExecution" => called("command", text("command")),
+        "commandExecution" => called("command", &command(item)),
         "fileChange" => called("edit", &paths(item)),
         "mcpToolCall" => called(text("tool"), &item["arguments"].to_string()),
         "dynamicToolCall" => called(text("tool"), &item["arguments"].to_string()),
@@ -105,6 +105,16 @@ fn item_completed(item: &Value) -> Vec<Body> {
         "mcpToolCall" | "dynamicToolCall" => returned(item["error"]["message"].as_str().unwrap_or_default()),
         "webSearch" => returned(""),
         _ => Vec::new(),
+    }
+}
+
+/// What is run, without the shell that it is wrapped in.
+fn command(item: &Value) -> String {
+    let actions = item["commandActions"].as_array().into_iter().flatten();
+    let commands: Vec<_> = actions.filter_map(|action| action["command"].as_str()).collect();
+    match commands.as_slice() {
+        [] => item["command"].as_str().unwrap_or_default().to_owned(),
+        commands => commands.join("; "),
     }
 }
 
@@ -185,7 +195,7 @@ fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {
 fn asked(id: &Value, method: &str, params: &Value) -> Body {
     let text = |name: &str| params[name].as_str().unwrap_or_default();
     let (tool, about) = match method {
-        "item/commandExecution/requestApproval" => (Some("command"), text("command").to_owned()),
+        "item/commandExecution/requestApproval" => (Some("command"), command(params)),
         "execCommandApproval" => (Some("command"), params["command"].to_string()),
         "item/fileChange/requestApproval" | "applyPatchApproval" => (Some("edit"), text("grantRoot").to_owned()),
         "item/permissions/requestApproval" => (Some("permissions"), params["permissions"].to_string()),
