@@ -8,6 +8,7 @@ mod error;
 mod input;
 mod inspect;
 mod instance;
+mod known;
 mod observe;
 mod perform;
 mod prepare;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use domain::command::NewRun;
 use domain::name;
 use domain::phase::{CommitUse, PhaseSpec, SessionUse};
-use protocol::{AgentChoice, Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
+use protocol::{Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
 use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
+
+use crate::known;
 
 /// A request with everything that can be found out without the other runs.
 #[derive(Debug)]
@@ -74,15 +76,7 @@ fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -
     let committed = committed.map(|text| (PathBuf::from(format!("{short}:{REPOSITORY_FILE}")), text));
     let layers: Vec<_> = user.into_iter().chain(committed).collect();
     let settings = Settings::from_layers(&layers).map_err(usage)?;
-    let own = |origin: &Option<PathBuf>| origin.as_deref() == Some(config);
-    if let Some((name, agent)) = settings.agents.iter().find(|(_, agent)| !own(&agent.origin)) {
-        let file = agent.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
-        let reason = format!(
-            "{file}: [agent.{name}] says what is started on your machine, so it counts in your own {} only",
-            config.display()
-        );
-        return Err(Refused { code: Code::Usage, reason });
-    }
+    known::check(&settings, config)?;
     Ok(Basis { settings, base, commit, differs })
 }
 
@@ -90,12 +84,14 @@ fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -
 pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refused> {
     let settings = match Repository::find(folder) {
         Ok(repo) => basis(config, &repo, folder, None).map(|basis| basis.settings),
-        Err(_) => user_settings(config).map_err(|e| Refused { code: Code::Usage, reason: e.to_string() }),
+        Err(_) => user_settings(config)
+            .map_err(|e| Refused { code: Code::Usage, reason: e.to_string() })
+            .and_then(|settings| known::check(&settings, config).map(|()| settings)),
     }?;
     // An agent that no run could be started with is a mistake in the settings too.
     let of_phases = settings.phases().into_iter().filter_map(|phase| phase.agent);
     for name in std::iter::once(settings.default_agent.value.clone()).chain(of_phases) {
-        agent(&name, None)?;
+        known::named(&settings, &name, None)?;
     }
     Ok(settings)
 }
@@ -148,10 +144,10 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mi
         })?;
     let wanted = request.agent.as_deref().unwrap_or(&settings.default_agent.value);
     // An agent that is known has no such model.
-    let known = agents::find(wanted.split(':').next().unwrap_or(wanted)).is_some();
-    let field = if known && request.model.is_some() { Field::Model } else { Field::Agent };
-    let (agent, model) = agent(wanted, request.model.as_deref()).map_err(Mistake::at(field))?;
-    if request.interactive && !agents::find(&agent).is_some_and(agents::Agent::has_terminal) {
+    let is_known = known::known(&settings, wanted.split(':').next().unwrap_or(wanted)).is_some();
+    let field = if is_known && request.model.is_some() { Field::Model } else { Field::Agent };
+    let (agent, model) = known::named(&settings, wanted, request.model.as_deref()).map_err(Mistake::at(field))?;
+    if request.interactive && !known::known(&settings, &agent).is_some_and(|known| known.has_terminal()) {
         let reason = format!("{agent} has no screen of its own to show in a terminal; start it without --interactive");
         return Err(Mistake::at(Field::Agent)(usage(reason)));
     }
@@ -175,11 +171,6 @@ pub(crate) fn base(config: &Path, folder: &Path) -> Result<(String, String), Ref
 pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> Result<Choices, Refused> {
     let repo = Repository::find(folder).map_err(refused)?;
     let Basis { settings, base, .. } = basis(config, &repo, folder, None)?;
-    let choice = |agent: &agents::Agent| AgentChoice {
-        name: agent.name.to_owned(),
-        doc: agent.doc.to_owned(),
-        models: agent.models.iter().map(|model| (*model).to_owned()).collect(),
-    };
     // Runs' own branches are seldom what one starts from.
     let others = repo.branches_below("").map_err(refused)?.into_iter();
     let others = others.filter(|branch| *branch != base && !branch.starts_with("pilothouse/"));
@@ -192,7 +183,7 @@ pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> 
         budget_tokens: spec.budget_tokens,
     });
     Ok(Choices {
-        agents: agents::all().iter().map(choice).collect(),
+        agents: known::choices(&settings),
         agent: settings.default_agent.value.clone(),
         bases: std::iter::once(base.clone()).chain(others).collect(),
         phases,
@@ -230,7 +221,7 @@ fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, R
         return Err(usage(format!("--phase: {found}: expected {expected}")));
     }
     let spec = |phase: &Phase| {
-        let own = phase.agent.as_deref().map(|name| agent(name, None)).transpose()?;
+        let own = phase.agent.as_deref().map(|name| known::named(settings, name, None)).transpose()?;
         let (name, model) = own.map_or((None, None), |(name, model)| (Some(name), model));
         Ok(PhaseSpec {
             name: phase.name.clone(),
@@ -242,24 +233,6 @@ fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, R
         })
     };
     wanted.iter().map(spec).collect()
-}
-
-/// Splits NAME:MODEL and checks both.
-fn agent(asked: &str, model: Option<&str>) -> Result<(String, Option<String>), Refused> {
-    let (name, model) = match asked.split_once(':') {
-        Some((name, model)) => (name, Some(model.to_owned())),
-        None => (asked, model.map(str::to_owned)),
-    };
-    let usage = |reason: String| Refused { code: Code::Usage, reason };
-    let Some(agent) = agents::find(name) else {
-        let known: Vec<_> = agents::all().iter().map(|a| a.name).collect();
-        return Err(usage(format!("there is no agent called {name:?}; there is: {}", known.join(", "))));
-    };
-    if let Some(model) = model.as_deref().filter(|m| !agent.models.is_empty() && !agent.models.contains(m)) {
-        let known = agent.models.join(", ");
-        return Err(usage(format!("{name} has no model {model:?}; it has: {known}")));
-    }
-    Ok((name.to_owned(), model))
 }
 
 pub(crate) fn refused(error: WorktreeError) -> Refused {

@@ -293,7 +293,9 @@ fn output(
         Piece::Before(to) => folder.output_before(&attempt, name, to, most),
     };
     let evidence::Piece { text, from, next, len, over } = read.map_err(broken)?;
-    Ok(Reply::Output(protocol::Output { text, from, next, len, over }))
+    let start = supervisor::start_record(&folder.attempt(&attempt)).ok().flatten();
+    let reads = start.map(|start| start.reads).filter(|reads| !reads.is_empty());
+    Ok(Reply::Output(protocol::Output { text, from, next, len, over, reads }))
 }
 
 fn choices(home: &Path, config: &Path, folder: &Path) -> Result<Reply, Refused> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use agents::{Session, Task, Write};
 use domain::Body;
+use domain::attempt::Exit;
 
 /// As much as is understood in one go; more waits for the next, so that one flood stops nobody else.
 const MOST: u64 = 1 << 20;
@@ -53,6 +54,16 @@ impl Stream {
     /// What the agent is to be told next.
     pub(crate) fn due(&self, task: &Task<'_>) -> Option<Write> {
         agents::due(&self.session, task)
+    }
+
+    /// How the work of an agent ended that says nothing of it itself.
+    pub(crate) fn over(&self, exit: &Exit) -> Vec<Body> {
+        let dialect = self.session.dialect();
+        if dialect.says_its_end() {
+            return Vec::new();
+        }
+        let side = dialect.side_file().and_then(|name| std::fs::read(self.path.with_file_name(name)).ok());
+        agents::over(&self.session, exit, &String::from_utf8_lossy(&side.unwrap_or_default()))
     }
 
     /// Reads what is new. With `last` a line without its end counts too, since none will come.

@@ -33,6 +33,7 @@ impl Attempt {
             input: Vec::new(),
             socket: folder.path().join("k"),
             limit_ms: None,
+            reads: "text".to_owned(),
             close_input: false,
             leave_ms: None,
             freezer: true,

@@ -8,7 +8,7 @@ use crate::server::Provider;
 
 impl Provider {
     /// The agents that can be made to.
-    pub const AGENTS: [&'static str; 5] = ["claude", "codex", "gemini", "opencode", "claude-agent-acp"];
+    pub const AGENTS: [&'static str; 6] = ["claude", "codex", "gemini", "opencode", "claude-agent-acp", "aider"];
 
     /// Writes what `agent` reads at its start into `folder`, and gives the settings that start it so, as TOML; `path` is
     /// [`url`](Self::url)'s. `None` for an agent that is not among [`AGENTS`](Self::AGENTS).
@@ -53,6 +53,11 @@ impl Provider {
                 ("XDG_CONFIG_HOME", home.clone()),
                 ("XDG_STATE_HOME", home.clone()),
                 ("XDG_CACHE_HOME", home.clone()),
+            ],
+            "aider" => vec![
+                ("OPENAI_API_BASE", format!("{url}/v1")),
+                ("OPENAI_API_KEY", "scripted".to_owned()),
+                ("AIDER_MODEL", "openai/scripted".to_owned()),
             ],
             _ => return Ok(None),
         };

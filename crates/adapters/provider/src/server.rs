@@ -32,9 +32,11 @@ pub struct Provider {
 /// What has been asked so far.
 #[derive(Debug, Default)]
 struct Books {
-    ledger: Vec<Billed>,
+    billed: Vec<Billed>,
     /// Requests of each path.
     asked: BTreeMap<String, usize>,
+    /// Those of them that were answered.
+    answered: BTreeMap<String, usize>,
     /// Answers given, so that each has an id of its own.
     answers: u64,
 }
@@ -76,7 +78,7 @@ impl Provider {
     /// What was billed for `path`, in the order of the requests.
     pub fn billed(&self, path: &str) -> Vec<Billed> {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        books.ledger.iter().filter(|billed| billed.path == path).cloned().collect()
+        books.billed.iter().filter(|billed| billed.path == path).cloned().collect()
     }
 }
 
@@ -97,21 +99,20 @@ async fn asked(books: Arc<Mutex<Books>>, path: String, wire: Wire, body: &[u8], 
     let Some(scenario) = Scenario::parse(told) else { return wire.error(404, &format!("no scenario {told}")) };
     // Requests of one path are counted together; of one model they are another conversation's each.
     let counted = if path == BY_MODEL { format!("{path}/{}", asked.model) } else { path.clone() };
-    let step = wire.step(&asked);
+    let mut ledger = books.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = ledger.asked.entry(counted.clone()).or_default();
+    let way = scenario.way(*before);
+    *before += 1;
+    let step = wire.step(&asked, ledger.answered.get(&counted).copied().unwrap_or_default());
     let tokens = price(step);
-    let (way, number) = {
-        let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = books.asked.entry(counted).or_default();
-        let way = scenario.way(*before);
-        *before += 1;
-        books.answers += 1;
-        let number = books.answers;
-        // What is cut is billed all the same; what was refused is not.
-        if !matches!(way, Way::Status(_)) {
-            books.ledger.push(Billed { path, model: asked.model.clone(), tokens });
-        }
-        (way, number)
-    };
+    ledger.answers += 1;
+    let number = ledger.answers;
+    // What is cut is billed all the same; what was refused is not.
+    if !matches!(way, Way::Status(_)) {
+        *ledger.answered.entry(counted).or_default() += 1;
+        ledger.billed.push(Billed { path, model: asked.model.clone(), tokens });
+    }
+    drop(ledger);
     match way {
         Way::Status(status) => wire.error(status, &format!("scripted failure with status {status}")),
         way => wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens }),

@@ -60,9 +60,11 @@ impl Asked {
 }
 
 impl Wire {
-    /// Answers of the model that the conversation has already.
-    pub(crate) fn step(self, asked: &Asked) -> usize {
+    /// Answers of the model that the conversation has already; `before` are the requests that were answered. An agent
+    /// without tools puts made-up answers into its conversation, so there the requests are counted.
+    pub(crate) fn step(self, asked: &Asked, before: usize) -> usize {
         match self {
+            Self::Chat if asked.list("tools").next().is_none() => before,
             Self::Anthropic => asked.list("messages").filter(|m| m["role"] == "assistant").count(),
             Self::Chat => asked.list("messages").filter(|m| m["role"] == "assistant").count(),
             Self::Gemini => asked.list("contents").filter(|c| c["role"] == "model").count(),

@@ -22,7 +22,7 @@ pub use identity::Identity;
 pub use launch::{Launched, launch};
 pub use processes::{Inside, end_left, inside, living, marked};
 pub use program::in_path;
-pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record};
+pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
 pub use wire::{Reply, Request};
 
 /// Where control groups can be made for attempts; `None` where they can't and signals must do.

@@ -19,6 +19,9 @@ pub struct Start {
     pub home: String,
     pub program: String,
     pub args: Vec<String>,
+    /// The name of what its output is written in; the keeper itself reads nothing of it.
+    #[serde(default)]
+    pub reads: String,
     /// Absolute working folder.
     pub cwd: String,
     /// Set on top of the keeper's own environment.
@@ -69,6 +72,14 @@ pub struct KeeperRecord {
     /// The control group of the agent and all it starts, where there is one.
     #[serde(default)]
     pub cgroup: Option<PathBuf>,
+}
+
+/// Reads `start.json` of an attempt's folder; `None` if there is none yet.
+///
+/// # Errors
+/// When it can't be read.
+pub fn start_record(folder: &Path) -> Result<Option<Start>, SupervisorError> {
+    read(&folder.join("start.json"))
 }
 
 /// Reads `keeper.json` of an attempt's folder; `None` if there is none yet.

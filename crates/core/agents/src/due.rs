@@ -22,7 +22,7 @@ pub fn due(session: &Session, task: &Task<'_>) -> Option<Write> {
     let data = match session.dialect {
         Dialect::CodexApp => codex_app::prompt(named, task.prompt),
         Dialect::Acp { .. } => acp::prompt(named, task),
-        Dialect::ClaudeStream | Dialect::Plain => return None,
+        Dialect::ClaudeStream | Dialect::Aider | Dialect::Plain => return None,
     };
     Some(Write { id: PROMPT.to_owned(), data })
 }

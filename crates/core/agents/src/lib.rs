@@ -8,6 +8,7 @@ mod claude_stream;
 mod codex_app;
 mod dialect;
 mod due;
+mod over;
 mod plain;
 mod registry;
 mod rpc;
@@ -19,8 +20,9 @@ mod transcript;
 
 pub use dialect::Dialect;
 pub use due::{Write, due};
+pub use over::over;
 pub use registry::{Agent, Program, all, find};
 pub use session::Session;
-pub use start::{Place, Start, Task};
+pub use start::{Own, Place, Start, Task};
 pub use step::{answer, end, step};
 pub use transcript::Transcript;

@@ -24,7 +24,10 @@ pub struct Agent {
     pub name: &'static str,
     pub doc: &'static str,
     pub program: Program,
+    /// `{prompt}` stands for the task, `{attempt}` for the folder of the attempt.
     pub(crate) args: &'static [&'static str],
+    /// What stands before the model's name, where that is said on the command line.
+    pub(crate) model_flag: Option<&'static str>,
     /// Arguments that say what it may do without asking.
     pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
     /// Modes of a session that say so, where the dialect has them.
@@ -49,7 +52,7 @@ pub struct Agent {
 const NO_ARGS: ByPolicy<&[&str]> = [&[], &[], &[], &[]];
 const NO_ENV: ByPolicy<Variables> = [&[], &[], &[], &[]];
 /// An agent that leaves by itself is given this long before it is ended.
-const LEAVES: u64 = 10_000;
+pub(crate) const LEAVES: u64 = 10_000;
 
 const AGENTS: &[Agent] = &[
     Agent {
@@ -57,6 +60,7 @@ const AGENTS: &[Agent] = &[
         doc: "scripted, built in, needs no key; its models are its scenarios",
         program: Program::Own,
         args: &["__rehearsal"],
+        model_flag: Some("--model"),
         policy_args: NO_ARGS,
         modes: None,
         env: &[],
@@ -96,6 +100,7 @@ const AGENTS: &[Agent] = &[
             "--permission-prompt-tool",
             "stdio",
         ],
+        model_flag: Some("--model"),
         // It refuses to be told to ask nothing as root, so what may be done is allowed when it asks.
         policy_args: [
             &["--permission-mode", "default"],
@@ -118,6 +123,7 @@ const AGENTS: &[Agent] = &[
         doc: "Codex",
         program: Program::InPath { name: "codex", install: "npm install -g @openai/codex" },
         args: &["app-server"],
+        model_flag: None,
         policy_args: NO_ARGS,
         modes: None,
         env: &[],
@@ -134,6 +140,7 @@ const AGENTS: &[Agent] = &[
         doc: "Gemini CLI",
         program: Program::InPath { name: "gemini", install: "npm install -g @google/gemini-cli" },
         args: &["--acp"],
+        model_flag: None,
         policy_args: NO_ARGS,
         modes: Some([Some("default"), Some("autoEdit"), Some("yolo"), Some("yolo")]),
         // It asks nobody about its folder where nobody sits, and one process is enough.
@@ -152,6 +159,7 @@ const AGENTS: &[Agent] = &[
         doc: "OpenCode",
         program: Program::InPath { name: "opencode", install: "npm install -g opencode-ai" },
         args: &["acp"],
+        model_flag: None,
         policy_args: NO_ARGS,
         modes: None,
         env: &[("OPENCODE_DISABLE_AUTOUPDATE", "1")],
@@ -177,6 +185,7 @@ const AGENTS: &[Agent] = &[
             install: "npm install -g @zed-industries/claude-agent-acp",
         },
         args: &[],
+        model_flag: None,
         policy_args: NO_ARGS,
         modes: Some([Some("default"), Some("acceptEdits"), Some("acceptEdits"), Some("acceptEdits")]),
         env: &[],
@@ -186,6 +195,40 @@ const AGENTS: &[Agent] = &[
         leave_ms: 500,
         session_rests_ms: 0,
         dialect: Dialect::Acp { counts: true },
+        interactive: None,
+        models: &[],
+    },
+    Agent {
+        name: "aider",
+        doc: "aider; it edits and commits, and asks nothing",
+        program: Program::InPath { name: "aider", install: "pip install aider-chat" },
+        // Without streaming it counts what the provider says, and does not estimate (0.86.2).
+        args: &[
+            "--yes-always",
+            "--no-check-update",
+            "--no-show-model-warnings",
+            "--no-show-release-notes",
+            "--no-pretty",
+            "--no-stream",
+            "--analytics-disable",
+            "--analytics-log",
+            "{attempt}/aider.jsonl",
+            "--chat-history-file",
+            "{attempt}/aider.md",
+            "--input-history-file",
+            "{attempt}/aider.input",
+            "--message",
+            "{prompt}",
+        ],
+        model_flag: Some("--model"),
+        policy_args: NO_ARGS,
+        modes: None,
+        env: &[("LITELLM_LOCAL_MODEL_COST_MAP", "True")],
+        policy_env: NO_ENV,
+        root_env: &[],
+        leave_ms: LEAVES,
+        session_rests_ms: 0,
+        dialect: Dialect::Aider,
         interactive: None,
         models: &[],
     },

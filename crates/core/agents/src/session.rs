@@ -31,6 +31,8 @@ pub struct Session {
     /// Tool calls that were told of.
     pub(crate) called: BTreeSet<String>,
     pub(crate) last_message: String,
+    /// The last line of text that named an error.
+    pub(crate) trouble: Option<String>,
     /// A message that comes in pieces and has not come to its end.
     pub(crate) held: Option<Held>,
 }
@@ -58,6 +60,7 @@ impl Session {
             limited: false,
             called: BTreeSet::new(),
             last_message: String::new(),
+            trouble: None,
             held: None,
         }
     }
@@ -71,7 +74,12 @@ impl Session {
     pub fn fold(&mut self, body: &Body) {
         match body {
             Body::AgentSession(data) => self.named = Some(data.session.clone()),
-            Body::AgentMessage(data) => self.last_message.clone_from(&data.text),
+            Body::AgentMessage(data) => {
+                if self.dialect == Dialect::Aider && data.text.contains("Error: ") {
+                    self.trouble = Some(data.text.clone());
+                }
+                self.last_message.clone_from(&data.text);
+            }
             // Only one dialect has to know, and a long run has many.
             Body::ToolCalled(call) if matches!(self.dialect, Dialect::Acp { .. }) => {
                 self.called.insert(call.id.clone());
@@ -95,6 +103,10 @@ impl Session {
             Body::LimitedEnded(_) => self.limited = false,
             _ => {}
         }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Where a reader must begin that knows the events given so far; `None`: behind all that was read.

@@ -3,7 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
-use crate::registry::{Agent, ByPolicy, Program, by_policy};
+use crate::registry::{Agent, ByPolicy, LEAVES, by_policy};
 use crate::{acp, claude_stream, codex_app};
 
 /// What an agent is to do.
@@ -25,20 +25,31 @@ pub struct Place {
     pub git_dir: String,
     /// The folder that all worktrees of the repository share.
     pub common_dir: String,
+    /// The folder of the attempt.
+    pub attempt: String,
     /// The agent will be root.
     pub root: bool,
 }
 
-/// What a keeper needs to start an agent.
+/// A program that a person made an agent in their settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// `{prompt}` stands for the task, `{model}` for the model, `{attempt}` for the folder of the attempt.
+    pub args: Vec<String>,
+    pub dialect: Dialect,
+}
+
+/// What a keeper needs to start an agent, beside its program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
-    pub program: Program,
     pub args: Vec<String>,
     pub env: Vec<(String, String)>,
     /// Lines for standard input, each with its id.
     pub input: Vec<(String, String)>,
     /// How many milliseconds it may live on once its input was closed.
     pub leave_ms: u64,
+    /// Its input is closed at once.
+    pub close_input: bool,
 }
 
 impl Place {
@@ -68,7 +79,7 @@ impl Agent {
 
     /// How to start it in a terminal, with the task as its first prompt.
     pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
-        let mut args = self.args_for(task);
+        let mut args = self.args_for(task, place);
         args.extend(self.interactive.unwrap_or_default().iter().map(|arg| (*arg).to_owned()));
         // What begins with a dash is a task too.
         args.extend(["--".to_owned(), task.prompt.to_owned()]);
@@ -77,15 +88,9 @@ impl Agent {
 
     /// How to start it headless.
     pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
-        let input = match self.dialect {
-            Dialect::ClaudeStream => vec![("prompt", claude_stream::prompt(task.prompt))],
-            Dialect::CodexApp => vec![("begin", codex_app::begin(task, place))],
-            Dialect::Acp { .. } => vec![("begin", acp::begin(task, place))],
-            Dialect::Plain => Vec::new(),
-        };
-        let input = input.into_iter().map(|(id, data)| (id.to_owned(), data)).collect();
-        let (args, env) = (self.args_for(task), self.env_for(task, place));
-        Start { program: self.program, args, env, input, leave_ms: self.leave_ms }
+        let (args, env) = (self.args_for(task, place), self.env_for(task, place));
+        let input = first_input(self.dialect, task, place);
+        Start { args, env, close_input: input.is_empty(), input, leave_ms: self.leave_ms }
     }
 
     fn env_for(&self, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
@@ -95,15 +100,45 @@ impl Agent {
     }
 
     /// What stands on the command line; some dialects say model and session on standard input instead.
-    fn args_for(&self, task: &Task<'_>) -> Vec<String> {
+    fn args_for(&self, task: &Task<'_>, place: &Place) -> Vec<String> {
         let policy = by_policy(&self.policy_args, task.policy);
-        let mut args: Vec<String> = self.args.iter().chain(policy).map(|arg| (*arg).to_owned()).collect();
-        if self.dialect == Dialect::ClaudeStream {
-            let flags = [("--model", task.model), ("--resume", task.resume)];
-            for (flag, value) in flags.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
-                args.extend([flag.to_owned(), value.to_owned()]);
-            }
+        let mut args: Vec<String> = self.args.iter().chain(policy).map(|arg| filled(arg, task, place)).collect();
+        let resume = (self.dialect == Dialect::ClaudeStream).then_some("--resume");
+        for (flag, value) in [(self.model_flag, task.model), (resume, task.resume)] {
+            args.extend(flag.zip(value).into_iter().flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]));
         }
         args
     }
+}
+
+impl Own {
+    /// A task for this agent.
+    pub fn task<'a>(prompt: &'a str, model: Option<&'a str>, resume: Option<&'a str>, policy: Policy) -> Task<'a> {
+        Task { prompt, model, resume, policy, modes: None }
+    }
+
+    /// How to start it headless. One whose command has the task in it is told nothing on standard input.
+    pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
+        let args = self.args.iter().map(|arg| filled(arg, task, place)).collect();
+        let told = self.args.iter().any(|arg| arg.contains("{prompt}"));
+        let input = if told { Vec::new() } else { first_input(self.dialect, task, place) };
+        Start { args, env: Vec::new(), close_input: input.is_empty(), input, leave_ms: LEAVES }
+    }
+}
+
+/// What is said first on standard input.
+fn first_input(dialect: Dialect, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
+    let said = match dialect {
+        Dialect::ClaudeStream => (crate::due::PROMPT, claude_stream::prompt(task.prompt)),
+        Dialect::CodexApp => ("begin", codex_app::begin(task, place)),
+        Dialect::Acp { .. } => ("begin", acp::begin(task, place)),
+        Dialect::Aider | Dialect::Plain => return Vec::new(),
+    };
+    vec![(said.0.to_owned(), said.1)]
+}
+
+/// An argument with what its placeholders stand for. The task is filled in last, since it may hold anything.
+fn filled(arg: &str, task: &Task<'_>, place: &Place) -> String {
+    let arg = arg.replace("{attempt}", &place.attempt).replace("{model}", task.model.unwrap_or_default());
+    arg.replace("{prompt}", task.prompt)
 }

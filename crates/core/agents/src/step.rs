@@ -19,7 +19,7 @@ pub fn step(session: &mut Session, line: &[u8], offset: u64) -> Vec<Body> {
         Dialect::ClaudeStream => claude_stream::read(session, line),
         Dialect::CodexApp => codex_app::read(session, line),
         Dialect::Acp { .. } => acp::read(session, line, offset),
-        Dialect::Plain => Ok(plain::read(line)),
+        Dialect::Aider | Dialect::Plain => Ok(plain::read(line)),
     };
     let events = understood.unwrap_or_else(|why| vec![Unread { from: offset, len: line.len() as u64, why }.into()]);
     for event in &events {
@@ -49,7 +49,7 @@ pub fn answer(dialect: Dialect, question: &Question, answer: &Answer) -> (String
         Dialect::ClaudeStream => claude_stream::answer(question, answer),
         Dialect::CodexApp => codex_app::answer(question, answer),
         Dialect::Acp { .. } => acp::answer(question, answer),
-        Dialect::Plain => match answer {
+        Dialect::Aider | Dialect::Plain => match answer {
             Answer::Allow | Answer::AllowRun => "y\n".to_owned(),
             Answer::Deny => "n\n".to_owned(),
             Answer::Text(text) => format!("{text}\n"),

@@ -27,7 +27,7 @@ impl Transcript {
 
     /// The readable lines of one more line of standard output; none when it says nothing to people, or not yet.
     pub fn read(&mut self, line: &[u8]) -> Vec<String> {
-        if self.session.dialect == Dialect::Plain {
+        if matches!(self.session.dialect, Dialect::Aider | Dialect::Plain) {
             return raw(line);
         }
         let events = step(&mut self.session, line, 0);

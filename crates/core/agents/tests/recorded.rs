@@ -1,5 +1,7 @@
 //! Every recorded stream of a real agent, folded: what its lines became stands in a stored text each.
 
+#![expect(clippy::disallowed_methods, reason = "the recordings are files")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -51,6 +51,9 @@ pub struct Output {
     pub len: u64,
     /// The attempt is over and nothing will be added.
     pub over: bool,
+    /// The name of what it is written in; `None` when that was not written down.
+    #[serde(default)]
+    pub reads: Option<String>,
 }
 
 /// The daemon about itself.

@@ -53,6 +53,10 @@ pub struct Settings {
 pub struct Agent {
     /// The program, instead of the one that PATH has.
     pub path: Option<String>,
+    /// A program and its arguments, which make an agent of it; `{prompt}` stands for the task.
+    pub command: Option<Vec<String>>,
+    /// What that program's output is written in.
+    pub reads: Option<String>,
     /// Variables of its environment beside those that it has anyway.
     pub env: BTreeMap<String, String>,
 }

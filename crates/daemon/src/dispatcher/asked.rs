@@ -116,7 +116,7 @@ impl Dispatcher {
         let found = self.find(asked, repo);
         self.decide_for(asked, found, |state| {
             let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
-            answered(state, question.unwrap_or(&open), answer)
+            answered(state, question.unwrap_or(&open), answer, None)
         })
     }
 
@@ -128,8 +128,9 @@ impl Dispatcher {
         let allowed =
             asked.filter(|q| q.tool.as_ref().is_some_and(|tool| everything || open.state.allowed.contains(tool)));
         let Some(question) = allowed.map(|q| q.id.clone()) else { return };
+        let why = everything.then_some("allowed by the policy");
         // Refused while the answer is on its way; what can't be written down is tried at the next change.
-        if let Ok(decision) = answered(&open.state, &question, &Answer::AllowRun)
+        if let Ok(decision) = answered(&open.state, &question, &Answer::AllowRun, why)
             && self.take(run, decision).is_err()
         {
             self.stick(run);
@@ -186,12 +187,13 @@ impl Dispatcher {
 }
 
 /// What answering in the agent's own words takes.
-fn answered(state: &RunState, question: &str, answer: &Answer) -> Result<Decision, Refusal> {
+fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>) -> Result<Decision, Refusal> {
     let (question, attempt) = decide::answer(state, question)?;
     let dialect = super::runs::dialect(state, &attempt);
     let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
     let (data, how) = agents::answer(dialect, question, answer);
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
+    let how = why.map_or(how, str::to_owned);
     Ok(Decision::answer(attempt, write, data, question.id.clone(), how))
 }
 

@@ -17,7 +17,7 @@ impl Dispatcher {
             return;
         }
         let Some(with) = start_with(&open.state, attempt) else { return };
-        let Some(write) = with.task().and_then(|task| stream.due(&task)) else { return };
+        let Some(write) = stream.due(&with.task()) else { return };
         let decision = Decision::tell(attempt.clone(), write.id, write.data);
         // What can't be written down is tried at the next change.
         if self.take(run, decision).is_err() {

@@ -55,10 +55,13 @@ pub(crate) struct StartWith {
 }
 
 impl StartWith {
-    /// The task in the agent's own terms; `None` when the agent is not known here.
-    pub(crate) fn task(&self) -> Option<agents::Task<'_>> {
-        let agent = agents::find(&self.agent)?;
-        Some(agent.task(&self.prompt, self.model.as_deref(), self.resume.as_deref(), self.policy))
+    /// The task in the agent's own terms.
+    pub(crate) fn task(&self) -> agents::Task<'_> {
+        let (model, resume) = (self.model.as_deref(), self.resume.as_deref());
+        match agents::find(&self.agent) {
+            Some(agent) => agent.task(&self.prompt, model, resume, self.policy),
+            None => agents::Own::task(&self.prompt, model, resume, self.policy),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agents::{Place, Program};
+use agents::{Agent, Place, Program};
 use domain::attempt::AttemptKey;
 use domain::command::NewRun;
 use domain::decide::Facts;
@@ -13,6 +13,7 @@ use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInp
 use worktrees::WorktreeError;
 
 use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
+use crate::known::{Known, known};
 use crate::{Places, prepare};
 
 /// How often a folder is looked at while its keeper ends a tree.
@@ -31,15 +32,15 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
         && let Some(done) = started_before(&folder)
     {
         return match done {
-            Ok(record) => running(performer, job, attempt, record, None),
+            Ok(record) => running(performer, job, attempt, &folder, record, None),
             Err(reason) => failed(reason),
         };
     }
     match launch(places, performer.freezer, job, attempt, &folder) {
-        Ok(launched) => running(performer, job, attempt, launched.record, Some(launched.child)),
+        Ok(launched) => running(performer, job, attempt, &folder, launched.record, Some(launched.child)),
         // An earlier daemon's keeper got there first, after it had been looked for.
         Err(Launch::Held) => match started_before(&folder) {
-            Some(Ok(record)) => running(performer, job, attempt, record, None),
+            Some(Ok(record)) => running(performer, job, attempt, &folder, record, None),
             Some(Err(reason)) => failed(reason),
             None => failed("another keeper had this attempt and left nothing"),
         },
@@ -62,12 +63,13 @@ fn running(
     performer: &Performer,
     job: &Job,
     attempt: &AttemptKey,
+    folder: &Path,
     record: KeeperRecord,
     child: Option<std::process::Child>,
 ) -> Performed {
     let Some(agent) = &record.agent else { return failed("the keeper does not say which process its agent is") };
-    let known = job.start.as_ref().and_then(|with| agents::find(&with.agent));
-    let reads = known.map_or(agents::Dialect::Plain, |known| known.dialect).name().to_owned();
+    // What it was started with counts, not what the settings say by now.
+    let reads = supervisor::start_record(folder).ok().flatten().map_or_else(String::new, |start| start.reads);
     let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads };
     performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
     (Outcome::Done, facts)
@@ -99,34 +101,35 @@ fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
 fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, Launch> {
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
-    let agent = agents::find(&with.agent).ok_or_else(|| format!("there is no agent called {}", with.agent))?;
+    // How agents are started here is the person's own affair, never a repository's.
+    let settings = prepare::user_settings(&places.config).map_err(|e| e.to_string())?;
+    let missing = || format!("there is no agent called {} any more in {}", with.agent, places.config.display());
+    let agent = known(&settings, &with.agent).ok_or_else(missing)?;
+    let own = settings.agents.get(&with.agent).map(|own| own.value.clone()).unwrap_or_default();
     // Never in the main checkout, never in what took the worktree's place.
-    let place = place(spec).map_err(|e| e.to_string())?;
-    let task = agent.task(&with.prompt, with.model.as_deref(), with.resume.as_deref(), with.policy);
-    let wanted = if spec.interactive { agent.start_interactive(&task, &place) } else { agent.start(&task, &place) };
+    let place = place(spec, folder).map_err(|e| e.to_string())?;
+    let wanted = agent.start(&with.task(), &place, spec.interactive);
     let alive = living(places, &spec.id).len();
     if alive > 0 {
         return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
     }
     if with.resume.is_some() {
-        let_rest(folder, Duration::from_millis(agent.session_rests_ms));
+        let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
-    // How agents are started here is the person's own affair, never a repository's.
-    let settings = prepare::user_settings(&places.config).map_err(|e| e.to_string())?;
-    let own = settings.agents.get(agent.name).map(|own| own.value.clone()).unwrap_or_default();
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let start = Start {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
-        program: program(places, &wanted.program, own.path.as_deref())?,
+        program: program(places, &agent, &own)?,
+        reads: agent.dialect().name().to_owned(),
         args: wanted.args,
         cwd: place.cwd,
         env: wanted.env.into_iter().chain(own.env).collect(),
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
-        close_input: false,
+        close_input: wanted.close_input,
         leave_ms: Some(wanted.leave_ms),
         limit_ms: None,
         freezer,
@@ -146,32 +149,41 @@ fn let_rest(folder: &Path, rests: Duration) {
 }
 
 /// Where the run's agents work, as it is now.
-fn place(spec: &NewRun) -> Result<Place, WorktreeError> {
+fn place(spec: &NewRun, attempt: &Path) -> Result<Place, WorktreeError> {
     let repo = repository(spec)?;
     let cwd = worktree(&repo, spec)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let root = rustix::process::geteuid().is_root();
     let git_dir = text(&repo.check_linked(&cwd)?);
-    Ok(Place { git_dir, common_dir: text(repo.common_dir()), cwd: text(&cwd), root })
+    let (common_dir, attempt) = (text(repo.common_dir()), text(attempt));
+    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, root })
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.
-fn program(places: &Places, program: &Program, own: Option<&str>) -> Result<String, String> {
-    match (own, program) {
-        (Some(path), _) => match Path::new(path).is_file() {
-            true => Ok(path.to_owned()),
-            false => Err(format!("there is no program {path}; {} names it", places.config.display())),
+fn program(places: &Places, agent: &Known, own: &settings::Agent) -> Result<String, String> {
+    let wanted = match (&own.path, agent) {
+        (Some(path), _) => path.as_str(),
+        (None, Known::Own(_)) => own.command.iter().flatten().next().map_or("", String::as_str),
+        (None, Known::BuiltIn(agent)) => match agent.program {
+            Program::Own => return Ok(places.binary.to_string_lossy().into_owned()),
+            Program::InPath { name, .. } => name,
         },
-        (None, Program::Own) => Ok(places.binary.to_string_lossy().into_owned()),
-        (None, Program::InPath { name, install }) => {
-            let missing = || {
-                let path = std::env::var_os("PATH").unwrap_or_default();
-                let path = path.to_string_lossy();
-                format!("there is no program {name} in the daemon's PATH ({path}); get it with `{install}`, then retry")
-            };
-            supervisor::in_path(name).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
-        }
+    };
+    if wanted.contains('/') {
+        let named = || format!("there is no program {wanted}; {} names it", places.config.display());
+        return Path::new(wanted).is_file().then(|| wanted.to_owned()).ok_or_else(named);
     }
+    let missing = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let install = match agent {
+            Known::BuiltIn(Agent { program: Program::InPath { install, .. }, .. }) => {
+                format!("get it with `{install}`, then retry")
+            }
+            _ => format!("{} names it", places.config.display()),
+        };
+        format!("there is no program {wanted} in the daemon's PATH ({}); {install}", path.to_string_lossy())
+    };
+    supervisor::in_path(wanted).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
 }
 
 /// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked

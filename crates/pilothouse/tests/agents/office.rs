@@ -13,7 +13,8 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 pub(crate) fn cli(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let path = target.join("agents/node_modules/.bin").join(name);
+    let places = ["agents/node_modules/.bin", "agents/venv/bin"].map(|place| target.join(place).join(name));
+    let path = places.iter().find(|path| path.exists()).unwrap_or(&places[0]).clone();
     assert!(path.exists(), "{} is missing; `just agents-install` gets it", path.display());
     path
 }

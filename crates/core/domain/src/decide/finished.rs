@@ -82,7 +82,10 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
         {
-            decision.event(Some(key.clone()), AttemptStarted { pid, keeper_pid, reads: Some(reads) })
+            decision.event(
+                Some(key.clone()),
+                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads) },
+            )
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
             let live = run.attempt_named(attempt).is_some_and(|a| a.is_live());

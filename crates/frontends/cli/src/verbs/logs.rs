@@ -19,15 +19,17 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
     let attempt = args.attempt.as_deref().map(attempt).transpose()?;
     let file = if args.stderr { OutputFile::Stderr } else { OutputFile::Stdout };
     let agent = agents::find(&row.agent).map(|agent| agent.dialect);
-    let dialect = agent.filter(|_| !args.raw && !args.stderr);
-    let transcript = dialect.map(agents::Transcript::new);
-    let mut printer = Printer { out: Out::stdout(false), transcript, part: String::new() };
+    let mut printer = Printer { out: Out::stdout(false), transcript: None, part: String::new() };
     if args.follow {
         connection.ask(Request::Watch(Scope::All)).await?;
     }
     let mut from = 0;
     loop {
         let piece = piece(&mut connection, &row, attempt.as_ref(), file, from).await?;
+        let told = piece.reads.as_deref().and_then(agents::Dialect::named);
+        if let Some(dialect) = told.or(agent).filter(|_| from == 0 && !args.raw && !args.stderr) {
+            printer.transcript.get_or_insert_with(|| agents::Transcript::new(dialect));
+        }
         printer.print(&piece.text)?;
         let nothing_new = piece.next == from;
         from = piece.next;

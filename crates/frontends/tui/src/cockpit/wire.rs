@@ -167,7 +167,8 @@ impl Wire {
             (Asked::Output(run, number), Reply::Output(output)) => vec![Action::Output { run, number, output }],
             // No output yet is nothing to say; it is asked for again when the run changes.
             (Asked::Output(run, number), Reply::Refused(refused)) if refused.code == Code::NotFound => {
-                let output = protocol::Output { text: String::new(), from: 0, next: 0, len: 0, over: false };
+                let output =
+                    protocol::Output { text: String::new(), from: 0, next: 0, len: 0, over: false, reads: None };
                 vec![Action::Output { run, number, output }]
             }
             (Asked::Output(_, number), Reply::Refused(refused)) => {

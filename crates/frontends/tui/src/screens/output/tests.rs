@@ -30,7 +30,7 @@ fn answer(cockpit: &mut Cockpit, len: u64, over: bool) -> Option<Piece> {
         Piece::Before(to) => (to.min(len).saturating_sub(1_000), to.min(len)),
         Piece::Lines(from) | Piece::From(from) => (from, len.min(from + 1_000)),
     };
-    let output = Output { text: text(from, next), from, next, len, over };
+    let output = Output { text: text(from, next), from, next, len, over, reads: None };
     cockpit.act(Action::Output { run: run(), number, output });
     Some(piece)
 }
@@ -94,7 +94,7 @@ fn a_search_goes_on_in_what_is_not_loaded() {
 #[test]
 fn an_answer_for_an_earlier_look_is_not_taken_up() {
     let mut cockpit = Cockpit::open().keys("⇥⏎");
-    let late = Output { text: "late\n".to_owned(), from: 0, next: 5, len: 5, over: false };
+    let late = Output { text: "late\n".to_owned(), from: 0, next: 5, len: 5, over: false, reads: None };
     let number = cockpit.model.output.number;
     cockpit.press("JK");
     cockpit.act(Action::Output { run: run(), number, output: late });
@@ -123,7 +123,7 @@ fn long_lines_are_cut_or_wrapped() {
     let text = format!("{}end\nshort\n", "a long line that goes on ".repeat(8));
     let len = text.len() as u64;
     let number = cockpit.model.output.number;
-    let output = Output { text, from: 0, next: len, len, over: false };
+    let output = Output { text, from: 0, next: len, len, over: false, reads: None };
     cockpit.act(Action::Output { run: run(), number, output });
     assert!(!cockpit.screen(80, 24).contains("end"));
     cockpit.press("w");

@@ -58,8 +58,9 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
     if model.looking.as_ref() != Some(run) || model.output.number != number {
         return Vec::new();
     }
-    let dialect = model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
-    let dialect = dialect.unwrap_or(agents::Dialect::Plain);
+    let agent = || model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
+    let told = piece.reads.as_deref().and_then(agents::Dialect::named);
+    let dialect = told.or_else(agent).unwrap_or(agents::Dialect::Plain);
     let read = |text: &str| agents::Transcript::of(dialect, text);
     let view = &mut model.output;
     let first = !view.heard;

@@ -1,0 +1,151 @@
+//! Which agents there are here: those that are built in, and those that a person's own settings make of programs.
+
+use std::path::Path;
+
+use agents::{Agent, Dialect, Own, Place, Start, Task};
+use protocol::{AgentChoice, Code, Refused};
+use settings::Settings;
+
+/// An agent that runs can be started with.
+#[derive(Debug, Clone)]
+pub(crate) enum Known {
+    BuiltIn(&'static Agent),
+    Own(Own),
+}
+
+/// The agent of this name. A person's own one says what its output is written in; text where it does not.
+pub(crate) fn known(settings: &Settings, name: &str) -> Option<Known> {
+    if let Some(agent) = agents::find(name) {
+        return Some(Known::BuiltIn(agent));
+    }
+    let own = &settings.agents.get(name)?.value;
+    let args = own.command.as_deref()?.get(1..)?.to_vec();
+    let dialect = own.reads.as_deref().map_or(Some(Dialect::Plain), Dialect::named)?;
+    Some(Known::Own(Own { args, dialect }))
+}
+
+impl Known {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::BuiltIn(agent) => agent.dialect,
+            Self::Own(own) => own.dialect,
+        }
+    }
+
+    pub(crate) fn has_terminal(&self) -> bool {
+        matches!(self, Self::BuiltIn(agent) if agent.has_terminal())
+    }
+
+    pub(crate) fn start(&self, task: &Task<'_>, place: &Place, interactive: bool) -> Start {
+        match self {
+            Self::BuiltIn(agent) if interactive => agent.start_interactive(task, place),
+            Self::BuiltIn(agent) => agent.start(task, place),
+            Self::Own(own) => own.start(task, place),
+        }
+    }
+
+    /// How long a session must rest before another process goes on in it, in milliseconds.
+    pub(crate) fn session_rests_ms(&self) -> u64 {
+        match self {
+            Self::BuiltIn(agent) => agent.session_rests_ms,
+            Self::Own(_) => 0,
+        }
+    }
+}
+
+/// What can be chosen.
+pub(crate) fn choices(settings: &Settings) -> Vec<AgentChoice> {
+    let built_in = agents::all().iter().map(|agent| AgentChoice {
+        name: agent.name.to_owned(),
+        doc: agent.doc.to_owned(),
+        models: agent.models.iter().map(|model| (*model).to_owned()).collect(),
+    });
+    let own =
+        settings.agents.iter().filter(|(name, agent)| agents::find(name).is_none() && agent.value.command.is_some());
+    let own = own.map(|(name, agent)| AgentChoice {
+        name: name.clone(),
+        doc: agent.value.command.as_deref().unwrap_or_default().join(" "),
+        models: Vec::new(),
+    });
+    built_in.chain(own).collect()
+}
+
+/// Splits NAME:MODEL and checks both.
+pub(crate) fn named(
+    settings: &Settings,
+    asked: &str,
+    model: Option<&str>,
+) -> Result<(String, Option<String>), Refused> {
+    let (name, model) = match asked.split_once(':') {
+        Some((name, model)) => (name, Some(model.to_owned())),
+        None => (asked, model.map(str::to_owned)),
+    };
+    let Some(agent) = known(settings, name) else {
+        let known: Vec<_> = choices(settings).into_iter().map(|choice| choice.name).collect();
+        return Err(usage(format!("there is no agent called {name:?}; there is: {}", known.join(", "))));
+    };
+    match &agent {
+        Known::BuiltIn(agent) => {
+            let has = |model: &str| agent.models.is_empty() || agent.models.contains(&model);
+            if let Some(model) = model.as_deref().filter(|model| !has(model)) {
+                let known = agent.models.join(", ");
+                return Err(usage(format!("{name} has no model {model:?}; it has: {known}")));
+            }
+        }
+        Known::Own(own) if model.is_none() && own.args.iter().any(|arg| arg.contains("{model}")) => {
+            return Err(usage(format!("the command of {name} has {{model}} in it; name one: --agent {name}:MODEL")));
+        }
+        Known::Own(_) => {}
+    }
+    Ok((name.to_owned(), model))
+}
+
+/// Checks what the person's file at `config` says of agents, and that nobody else says anything of them.
+pub(crate) fn check(settings: &Settings, config: &Path) -> Result<(), Refused> {
+    for (name, agent) in &settings.agents {
+        let file = agent.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        if agent.origin.as_deref() != Some(config) {
+            let own = config.display();
+            let reason = format!(
+                "{file}: [agent.{name}] says what is started on your machine, so it counts in your own {own} only"
+            );
+            return Err(usage(reason));
+        }
+        let own = &agent.value;
+        let at = format!("{file}: [agent.{name}]");
+        let dialects: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        match (agents::find(name).is_some(), &own.command, &own.reads) {
+            (true, None, None) => {}
+            (true, _, _) => {
+                return Err(usage(format!(
+                    "{at} is built in: `path` and `env` can be set; give your own another name"
+                )));
+            }
+            (false, None, _) => {
+                return Err(usage(format!("{at} is not built in: expected command = [\"PROGRAM\", \"ARGUMENT\", …]")));
+            }
+            (false, Some(command), _) if command.is_empty() => {
+                return Err(usage(format!("{at} command is empty: expected a program and its arguments")));
+            }
+            (false, Some(_), Some(reads)) if Dialect::named(reads).is_none() => {
+                return Err(usage(format!("{at} reads = {reads:?}: expected one of {}", dialects.join(", "))));
+            }
+            (false, Some(_), _) => {}
+        }
+    }
+    let policy = &settings.policy;
+    if policy.value.allows_everything() && policy.origin.as_deref().is_some_and(|origin| origin != config) {
+        let file = policy.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        let reason = format!(
+            "{file}: policy = {:?} lets agents do everything, which only you can say: in your own {} or with --policy",
+            policy.value.word(),
+            config.display()
+        );
+        return Err(usage(reason));
+    }
+    Ok(())
+}
+
+fn usage(reason: String) -> Refused {
+    Refused { code: Code::Usage, reason }
+}

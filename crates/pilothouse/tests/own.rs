@@ -1,0 +1,108 @@
+//! Programs that a person's settings make agents of, and what settings may not say.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use testkit::{House, Repo};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+/// A house whose settings have these agents.
+fn house(settings: &str) -> House {
+    let house = House::new(BINARY, Repo::with_files(5));
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+    house
+}
+
+fn script(house: &House, text: &str) -> String {
+    let path = house.home().join("agent.sh");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("ours");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn any_command_is_an_agent_and_its_exit_says_how_it_ended() {
+    let house = house("");
+    let path = script(&house, "echo \"asked to $1\"; test -t 0 || cat; echo x > made.txt; exit \"$2\"");
+    let settings = format!("[agent.mine]\ncommand = [{path:?}, \"{{prompt}}\", \"{{model}}\"]\n");
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+
+    house.ok(&["run", "make -- {model} $(touch x)", "--agent", "mine:0", "--name", "good"]);
+    let row = house.wait_for("good", "ready");
+    assert_eq!((&row["agent"], &row["model"], &row["tokens"]), (&"mine".into(), &"0".into(), &serde_json::Value::Null));
+    let said = house.ok(&["logs", "good"]);
+    assert!(said.contains("asked to make -- {model} $(touch x)"), "the task goes through as it is: {said}");
+    house.ok(&["run", "make", "--agent", "mine:3", "--name", "bad"]);
+    let row = house.wait_for("bad", "failed");
+    assert_eq!(row["reason"], "build: exit 3");
+    house.assert_replayed("good");
+    house.assert_replayed("bad");
+    let said = house.say(&["run", "make", "--agent", "mine"]);
+    assert_eq!((said.code, said.err.contains("--agent mine:MODEL")), (2, true), "{said:?}");
+}
+
+#[test]
+fn a_program_that_speaks_a_known_dialect_asks_and_is_answered() {
+    let house = house("");
+    let own = format!("[agent.mine]\ncommand = [{BINARY:?}, \"__rehearsal\", \"--model\", \"asks\"]\n");
+    fs::write(house.home().join("config.toml"), own + "reads = \"claude-stream\"\n").expect("a settings file");
+    house.ok(&["run", "publish", "--agent", "mine", "--name", "asks"]);
+    house.wait_for("asks", "waiting");
+    // What it reads stands in the timeline, so settings that change do no harm.
+    fs::write(house.home().join("config.toml"), "").expect("a settings file");
+    house.kill_daemon();
+    house.ok(&["send", "asks", "--allow"]);
+    house.wait_for("asks", "ready");
+    let said = house.ok(&["logs", "asks"]);
+    assert!(!said.contains("{\"type\""), "its output reads as a transcript: {said}");
+    house.ok(&["retry", "asks", "--fresh"]);
+    let failed = house.wait_for("asks", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("there is no agent called mine any more"), "{reason}");
+}
+
+#[test]
+fn what_settings_say_of_agents_is_checked_before_anything_starts() {
+    let cases = [
+        ("[agent.mine]\npath = \"/bin/true\"", "[agent.mine] is not built in: expected command"),
+        ("[agent.mine]\ncommand = []", "[agent.mine] command is empty"),
+        ("[agent.mine]\ncommand = [\"x\"]\nreads = \"morse\"", "reads = \"morse\": expected one of claude-stream"),
+        ("[agent.claude]\ncommand = [\"x\"]", "[agent.claude] is built in"),
+    ];
+    for (settings, expected) in cases {
+        let house = house(settings);
+        let said = house.say(&["run", "x", "--agent", "rehearsal:success"]);
+        assert!(said.code == 2 && said.err.contains(expected), "{settings}: {said:?}");
+    }
+    let house = house("[agent.mine]\ncommand = [\"no-such-program\", \"{prompt}\"]");
+    house.ok(&["run", "x", "--agent", "mine", "--name", "none"]);
+    let failed = house.wait_for("none", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("there is no program no-such-program in the daemon's PATH"), "{reason}");
+}
+
+#[test]
+fn a_repository_neither_names_programs_nor_lets_agents_do_everything() {
+    for (settings, expected) in [
+        ("[agent.mine]\ncommand = [\"x\"]", "counts in your own"),
+        ("policy = \"all\"", "which only you can say"),
+        ("policy = \"sandboxed\"", "which only you can say"),
+    ] {
+        let house = house("");
+        fs::write(house.repo.path().join("pilothouse.toml"), settings).expect("writable");
+        house.repo.git(&["add", "--all"]);
+        house.repo.git(&["commit", "--quiet", "-m", "settings"]);
+        let said = house.say(&["run", "x"]);
+        assert!(said.code == 2 && said.err.contains(expected), "{settings}: {said:?}");
+    }
+}
+
+#[test]
+fn an_agent_that_may_do_everything_is_asked_nothing_and_what_it_did_is_told() {
+    let house = house("");
+    house.ok(&["run", "publish", "--agent", "rehearsal:asks", "--name", "free", "--policy", "all"]);
+    house.wait_for("free", "ready");
+    let told = house.ok(&["timeline", "free"]);
+    assert!(told.contains("asks") && told.contains("allowed by the policy"), "{told}");
+}
