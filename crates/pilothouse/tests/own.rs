@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use testkit::{House, Repo};
+use testkit::{House, Repo, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -79,7 +79,30 @@ fn what_settings_say_of_agents_is_checked_before_anything_starts() {
     house.ok(&["run", "x", "--agent", "mine", "--name", "none"]);
     let failed = house.wait_for("none", "failed");
     let reason = failed["reason"].as_str().expect("a reason");
-    assert!(reason.contains("there is no program no-such-program in the daemon's PATH"), "{reason}");
+    assert!(
+        reason.contains("there is no program no-such-program in the PATH that the daemon was started with"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn an_agent_that_is_too_old_is_not_started_and_the_way_out_is_said() {
+    let house = house("");
+    let path =
+        script(&house, "[ \"$1\" = --version ] && echo '2.0.3 (Claude Code)' && exit; echo started >> started.txt");
+    fs::write(house.home().join("config.toml"), format!("[agent.claude]\npath = {path:?}\n")).expect("a settings file");
+    house.ok(&["run", "x", "--agent", "claude", "--name", "old"]);
+    let failed = house.wait_for("old", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    for said in ["claude is 2.0.3, older than 2.1.0", "npm install -g @anthropic-ai/claude-code", "minimum = \"2.0.3\""]
+    {
+        assert!(reason.contains(said), "{reason}");
+    }
+    let tried = format!("[agent.claude]\npath = {path:?}\nminimum = \"2.0.3\"\n");
+    fs::write(house.home().join("config.toml"), tried).expect("a settings file");
+    house.ok(&["retry", "old"]);
+    let started = std::path::PathBuf::from(failed["worktree"].as_str().expect("a path")).join("started.txt");
+    wait_until("its start", || if started.exists() { Ok(()) } else { Err("not yet".to_owned()) });
 }
 
 #[test]

@@ -16,4 +16,4 @@ mod wire;
 
 pub use ledger::Billed;
 pub use scenario::Scenario;
-pub use server::{BY_MODEL, Provider};
+pub use server::{BY_TASK, Provider};

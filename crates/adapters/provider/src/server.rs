@@ -18,8 +18,8 @@ use crate::reply;
 use crate::scenario::{Scenario, Way};
 use crate::wire::{Answer, Asked, OfUrl, Wire};
 
-/// The path of a base URL at which the name of the model says which scenario is played.
-pub const BY_MODEL: &str = "by-model";
+/// The path of a base URL at which the task of the conversation says which scenario is played.
+pub const BY_TASK: &str = "by-task";
 
 /// A provider that serves until it is dropped.
 #[derive(Debug)]
@@ -37,8 +37,18 @@ struct Books {
     asked: BTreeMap<String, usize>,
     /// Those of them that were answered.
     answered: BTreeMap<String, usize>,
+    /// Which scenario is played where a task is in the conversation.
+    tasks: Vec<(String, String)>,
     /// Answers given, so that each has an id of its own.
     answers: u64,
+}
+
+impl Books {
+    fn scenario_of(&self, asked: &Asked) -> String {
+        let text = asked.body.to_string();
+        let found = self.tasks.iter().find(|(task, _)| text.contains(task.as_str()));
+        found.map_or_else(|| "a task that nobody told of".to_owned(), |(_, scenario)| scenario.clone())
+    }
 }
 
 impl Provider {
@@ -75,6 +85,14 @@ impl Provider {
         format!("http://{}/s/{path}", self.address)
     }
 
+    /// From now on conversations that have `task` in them play `scenario`, where [`BY_TASK`] says so.
+    pub fn play(&self, task: &str, scenario: &str) {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        // As it stands in JSON.
+        let task = json!(task).to_string().trim_matches('"').to_owned();
+        books.tasks.push((task, scenario.to_owned()));
+    }
+
     /// What was billed for `path`, in the order of the requests.
     pub fn billed(&self, path: &str) -> Vec<Billed> {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,11 +113,11 @@ type Shared = State<Arc<Mutex<Books>>>;
 async fn asked(books: Arc<Mutex<Books>>, path: String, wire: Wire, body: &[u8], of_url: OfUrl) -> Response<Body> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return wire.error(400, "no JSON") };
     let asked = Asked::new(body, of_url);
-    let told = if path == BY_MODEL { &asked.model } else { &path };
-    let Some(scenario) = Scenario::parse(told) else { return wire.error(404, &format!("no scenario {told}")) };
-    // Requests of one path are counted together; of one model they are another conversation's each.
-    let counted = if path == BY_MODEL { format!("{path}/{}", asked.model) } else { path.clone() };
     let mut ledger = books.lock().unwrap_or_else(PoisonError::into_inner);
+    let told = if path == BY_TASK { ledger.scenario_of(&asked) } else { path.clone() };
+    let Some(scenario) = Scenario::parse(&told) else { return wire.error(404, &format!("no scenario {told}")) };
+    // Requests of one path are counted together; of one task they are another conversation's each.
+    let counted = if path == BY_TASK { format!("{path}/{told}") } else { path.clone() };
     let before = ledger.asked.entry(counted.clone()).or_default();
     let way = scenario.way(*before);
     *before += 1;

@@ -13,6 +13,7 @@ mod launch;
 mod processes;
 mod program;
 mod record;
+mod version;
 mod wire;
 
 pub use control::{Keeper, is_held};
@@ -23,6 +24,7 @@ pub use launch::{Launched, launch};
 pub use processes::{Inside, end_left, inside, living, marked};
 pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
+pub use version::{Versions, is_older};
 pub use wire::{Reply, Request};
 
 /// Where control groups can be made for attempts; `None` where they can't and signals must do.

@@ -4,6 +4,7 @@
 //! write back, and folding a run's events gives the same session again.
 
 mod acp;
+mod advice;
 mod claude_stream;
 mod codex_app;
 mod dialect;
@@ -18,6 +19,7 @@ mod start;
 mod step;
 mod transcript;
 
+pub use advice::advised;
 pub use dialect::Dialect;
 pub use due::{Write, due};
 pub use over::over;

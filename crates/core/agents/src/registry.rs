@@ -45,6 +45,10 @@ pub struct Agent {
     pub dialect: Dialect,
     /// What starts it in a terminal; `None` when it has no screen of its own.
     pub(crate) interactive: Option<&'static [&'static str]>,
+    /// The command that logs it in, and the variable that holds a key instead.
+    pub(crate) login: Option<(&'static str, &'static str)>,
+    /// The oldest version that was tried, as its `--version` names it; `None` when it names none.
+    pub minimum: Option<&'static str>,
     /// The models it can be asked for; empty when any name may be one.
     pub models: &'static [&'static str],
 }
@@ -70,6 +74,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: Some(&["--interactive"]),
+        login: None,
+        minimum: None,
         models: &[
             "success",
             "slow",
@@ -116,6 +122,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: None,
+        login: Some(("`claude`", "ANTHROPIC_API_KEY")),
+        minimum: Some("2.1.0"),
         models: &[],
     },
     Agent {
@@ -133,6 +141,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::CodexApp,
         interactive: None,
+        login: Some(("`codex login`", "OPENAI_API_KEY")),
+        minimum: Some("0.169.0"),
         models: &[],
     },
     Agent {
@@ -152,6 +162,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 70_000,
         dialect: Dialect::Acp { counts: true },
         interactive: None,
+        login: Some(("`gemini`", "GEMINI_API_KEY")),
+        minimum: Some("0.61.0"),
         models: &[],
     },
     Agent {
@@ -175,6 +187,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Acp { counts: false },
         interactive: None,
+        login: Some(("`opencode auth login`", "a key of its provider")),
+        minimum: Some("1.18.0"),
         models: &[],
     },
     Agent {
@@ -196,6 +210,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Acp { counts: true },
         interactive: None,
+        login: Some(("`claude`", "ANTHROPIC_API_KEY")),
+        minimum: None,
         models: &[],
     },
     Agent {
@@ -230,6 +246,8 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Aider,
         interactive: None,
+        login: Some(("a key", "OPENAI_API_KEY or the like")),
+        minimum: Some("0.86.0"),
         models: &[],
     },
 ];

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::short::told;
+
 /// One line from the agent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Message {
@@ -42,16 +44,10 @@ pub(crate) fn read(line: &[u8]) -> Result<Message, String> {
 /// What an error says; some agents put what matters into its data.
 fn failure(error: &Value) -> String {
     let said = error["message"].as_str().unwrap_or("unknown error");
-    // Gemini CLI hands on what its provider answered, as text.
-    let inner = serde_json::from_str::<Value>(said).ok();
-    let inner = inner.as_ref().map(|inner| &inner["error"]).filter(|inner| inner["message"].is_string());
-    if let Some(inner) = inner {
-        return format!("{} {}", inner["code"], inner["message"].as_str().unwrap_or_default());
-    }
     let more = error["data"]["details"].as_str().or(error["data"]["message"].as_str()).or(error["data"].as_str());
     match more {
-        Some(more) if !said.contains(more) => format!("{said}: {more}"),
-        _ => said.to_owned(),
+        Some(more) if !said.contains(more) => told(&format!("{said}: {more}")),
+        _ => told(said),
     }
 }
 

@@ -11,3 +11,15 @@ pub(crate) fn short(text: &str) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
     }
 }
+
+/// A provider's answer that an agent hands on as JSON, as what it says.
+pub(crate) fn told(text: &str) -> String {
+    let Some(at) = text.find('{') else { return text.to_owned() };
+    let inner = serde_json::from_str::<serde_json::Value>(text[at..].trim()).ok();
+    let Some(said) = inner.as_ref().and_then(|inner| inner["error"]["message"].as_str()) else {
+        return text.to_owned();
+    };
+    let code = inner.as_ref().and_then(|inner| inner["error"]["code"].as_u64());
+    let code = code.map_or_else(String::new, |code| format!("{code} "));
+    format!("{}{code}{said}", &text[..at])
+}

@@ -19,7 +19,8 @@ pub fn step(session: &mut Session, line: &[u8], offset: u64) -> Vec<Body> {
         Dialect::ClaudeStream => claude_stream::read(session, line),
         Dialect::CodexApp => codex_app::read(session, line),
         Dialect::Acp { .. } => acp::read(session, line, offset),
-        Dialect::Aider | Dialect::Plain => Ok(plain::read(line)),
+        Dialect::Aider => Ok(plain::read_aider(line)),
+        Dialect::Plain => Ok(plain::read(line)),
     };
     let events = understood.unwrap_or_else(|why| vec![Unread { from: offset, len: line.len() as u64, why }.into()]);
     for event in &events {

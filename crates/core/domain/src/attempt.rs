@@ -127,6 +127,8 @@ impl AttemptState {
         Some(match &self.result {
             Some(AgentResult { ok: true, .. }) => Ok(()),
             Some(AgentResult { ok: false, text }) => Err(text.clone()),
+            // It never began, so there is nothing else to say.
+            None if exit.error.is_some() => Err(exit.describe()),
             None => Err(format!("the agent ended without a result ({})", exit.describe())),
         })
     }

@@ -94,6 +94,7 @@ impl Activity {
             Self::Streaming => "streaming".to_owned(),
             Self::Tool { name, about } if about.is_empty() => name.clone(),
             Self::Tool { name, about } => format!("{name} {about}"),
+            Self::Retrying { attempt: 0 } => "retrying".to_owned(),
             Self::Retrying { attempt } => format!("retrying ({attempt})"),
             Self::Finishing => "finishing".to_owned(),
         }

@@ -55,6 +55,8 @@ pub struct Agent {
     pub path: Option<String>,
     /// A program and its arguments, which make an agent of it; `{prompt}` stands for the task.
     pub command: Option<Vec<String>>,
+    /// The oldest version that may be started, instead of the one that is known to work.
+    pub minimum: Option<String>,
     /// What that program's output is written in.
     pub reads: Option<String>,
     /// Variables of its environment beside those that it has anyway.

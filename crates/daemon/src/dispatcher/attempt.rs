@@ -59,9 +59,9 @@ impl Dispatcher {
                 let ok = exit.code == Some(0) && exit.signal.is_none();
                 let text = format!("its terminal was closed ({})", exit.describe());
                 batch.insert(0, (Some(attempt.clone()), AgentFinished { ok, text }.into()));
-            } else if let Some((_, stream)) = self.runs.open_ref(run).and_then(|open| open.stream.as_ref()) {
-                let ended = stream.over(&exit).into_iter().map(|body| (Some(attempt.clone()), body));
-                batch = ended.chain(batch).collect();
+            } else {
+                let said = self.runs.open_ref(run).map(|open| open.said_at_end(attempt, &exit)).unwrap_or_default();
+                batch = said.into_iter().map(|body| (Some(attempt.clone()), body)).chain(batch).collect();
             }
             if self.append(run, batch, None).is_err() {
                 return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });

@@ -292,7 +292,7 @@ impl Dispatcher {
         self.speak(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
-            let decision = decide::next(&open.state, slot);
+            let decision = speak::advised(decide::next(&open.state, slot), &open.state);
             if decision.is_nothing() {
                 return;
             }

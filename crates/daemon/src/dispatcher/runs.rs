@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::attempt::AttemptKey;
+use domain::attempt::{AttemptKey, Exit};
 use domain::event::Note;
 use domain::group::Group;
 use domain::{Body, Event, RunId, RunState, Source, Timestamp, fold};
@@ -62,6 +62,13 @@ impl Open {
             }
         }
         Ok(events)
+    }
+
+    /// How the attempt's work ended when its agent says nothing of it itself.
+    pub(super) fn said_at_end(&self, attempt: &AttemptKey, exit: &Exit) -> Vec<Body> {
+        let has_said = self.state.attempt_named(attempt).is_some_and(|known| known.result.is_some());
+        let stream = self.stream.as_ref().filter(|(key, _)| key == attempt && !has_said);
+        stream.map(|(_, stream)| stream.over(exit)).unwrap_or_default()
     }
 
     /// A reader of the attempt's output that stands where the timeline stands.

@@ -1,9 +1,8 @@
 //! What an agent is told: its task at its start, and what its protocol asks for next.
 
-use domain::RunId;
-use domain::RunState;
 use domain::attempt::AttemptKey;
 use domain::decide::Decision;
+use domain::{Body, RunId, RunState};
 
 use super::Dispatcher;
 use crate::perform::StartWith;
@@ -24,6 +23,18 @@ impl Dispatcher {
             self.stick(run);
         }
     }
+}
+
+/// A failure with what a person can do about it, where the agent's words tell.
+pub(super) fn advised(mut decision: Decision, state: &RunState) -> Decision {
+    for (_, event) in &mut decision.events {
+        if let Body::RunFailed(failed) = event {
+            let phase = failed.phase.as_deref().unwrap_or_default();
+            let agent = state.agent_of(phase).and_then(|(name, _)| agents::find(name));
+            failed.reason = agents::advised(agent, &failed.reason);
+        }
+    }
+    decision
 }
 
 /// What the agent of an attempt is started with, from the run's state alone.

@@ -22,7 +22,7 @@ use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
 use protocol::{Refused, Request, RunRequest};
-use supervisor::Identity;
+use supervisor::{Identity, Versions};
 use tokio::sync::Semaphore;
 use worktrees::{Found, Repository, WorktreeError};
 
@@ -78,13 +78,21 @@ pub(crate) struct Performer {
     runtime: tokio::runtime::Handle,
     /// Control groups may be used.
     freezer: bool,
+    versions: Arc<Versions>,
     /// Measuring is never urgent; two at a time leave room for agents.
     measuring: Arc<Semaphore>,
 }
 
 impl Performer {
     pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle, freezer: bool) -> Self {
-        Self { places: Arc::new(places), inputs, runtime, freezer, measuring: Arc::new(Semaphore::new(2)) }
+        Self {
+            places: Arc::new(places),
+            inputs,
+            runtime,
+            freezer,
+            versions: Arc::default(),
+            measuring: Arc::new(Semaphore::new(2)),
+        }
     }
 
     pub(crate) fn perform(&self, job: Job) {

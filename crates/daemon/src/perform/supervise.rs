@@ -36,7 +36,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
             Err(reason) => failed(reason),
         };
     }
-    match launch(places, performer.freezer, job, attempt, &folder) {
+    match launch(places, performer, job, attempt, &folder) {
         Ok(launched) => running(performer, job, attempt, &folder, launched.record, Some(launched.child)),
         // An earlier daemon's keeper got there first, after it had been looked for.
         Err(Launch::Held) => match started_before(&folder) {
@@ -98,7 +98,13 @@ fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
     }
 }
 
-fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folder: &Path) -> Result<Launched, Launch> {
+fn launch(
+    places: &Places,
+    performer: &Performer,
+    job: &Job,
+    attempt: &AttemptKey,
+    folder: &Path,
+) -> Result<Launched, Launch> {
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
     // How agents are started here is the person's own affair, never a repository's.
@@ -116,23 +122,26 @@ fn launch(places: &Places, freezer: bool, job: &Job, attempt: &AttemptKey, folde
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
+    let program = program(places, &agent, &own)?;
+    let env: Vec<_> = wanted.env.into_iter().chain(own.env).collect();
+    new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let start = Start {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
-        program: program(places, &agent, &own)?,
+        program,
         reads: agent.dialect().name().to_owned(),
         args: wanted.args,
         cwd: place.cwd,
-        env: wanted.env.into_iter().chain(own.env).collect(),
+        env,
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         close_input: wanted.close_input,
         leave_ms: Some(wanted.leave_ms),
         limit_ms: None,
-        freezer,
+        freezer: performer.freezer,
     };
     supervisor::launch(&places.binary, folder, &start).map_err(|e| match e {
         supervisor::SupervisorError::Held => Launch::Held,
@@ -174,16 +183,42 @@ fn program(places: &Places, agent: &Known, own: &settings::Agent) -> Result<Stri
         return Path::new(wanted).is_file().then(|| wanted.to_owned()).ok_or_else(named);
     }
     let missing = || {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let install = match agent {
+        let next = match agent {
             Known::BuiltIn(Agent { program: Program::InPath { install, .. }, .. }) => {
                 format!("get it with `{install}`, then retry")
             }
             _ => format!("{} names it", places.config.display()),
         };
-        format!("there is no program {wanted} in the daemon's PATH ({}); {install}", path.to_string_lossy())
+        format!("there is no program {wanted} in the PATH that the daemon was started with; {next}")
     };
     supervisor::in_path(wanted).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
+}
+
+/// A version that is too old would fail in ways of its own. One that says no version is not judged.
+fn new_enough(
+    performer: &Performer,
+    agent: &Known,
+    asked: Option<&str>,
+    program: &str,
+    env: &[(String, String)],
+) -> Result<(), String> {
+    let Known::BuiltIn(agent) = agent else { return Ok(()) };
+    let Some(minimum) = asked.or(agent.minimum) else { return Ok(()) };
+    let version = performer.versions.of(Path::new(program), env);
+    match version.filter(|version| supervisor::is_older(version, minimum)) {
+        Some(version) => {
+            let get = match agent.program {
+                Program::InPath { install, .. } => format!("update it with `{install}`"),
+                Program::Own => "update it".to_owned(),
+            };
+            let name = agent.name;
+            Err(format!(
+                "{name} is {version}, older than {minimum}, the oldest that was tried; {get}, or set minimum = {version:?} \
+                 in [agent.{name}]; then retry"
+            ))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked

@@ -342,7 +342,8 @@ pub struct DemoArgs {
     /// Without the cockpit: run to the end, print a line per run.
     #[arg(long)]
     pub headless: bool,
-    /// A real agent that is installed, at work with a scripted model: claude.
+    /// A real agent that is installed, at work with a scripted model: claude, codex, gemini, opencode,
+    /// claude-agent-acp or aider.
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
 }

@@ -29,7 +29,7 @@ impl<'a> Direction<'a> {
             let request = RunRequest {
                 folder: stage.repo(),
                 task: part.task.to_owned(),
-                agent: Some(format!("{}:{}", stage.agent, part.scenario)),
+                agent: Some(stage.agent_for(part)),
                 model: None,
                 name: Some(part.name.to_owned()),
                 base: None,

@@ -32,21 +32,23 @@ impl Stage {
         let agent = agent.unwrap_or("rehearsal");
         let (cast, provider) = match agent {
             "rehearsal" => (cast::REHEARSAL, None),
-            "claude" => {
-                installed(agent)?;
+            other if Provider::AGENTS.contains(&other) => {
+                installed(other)?;
                 let provider = Provider::start()?;
                 // What it keeps beside the worktree goes with the demo.
-                let claude = folder.path().join("claude");
-                fs::create_dir(&claude)?;
-                settings.push_str(&format!(
-                    "[agent.claude.env]\nANTHROPIC_BASE_URL = {:?}\nANTHROPIC_API_KEY = \"scripted\"\n\
-                     CLAUDE_CONFIG_DIR = {claude:?}\nTMPDIR = {claude:?}\nCLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = \"1\"\n",
-                    provider.url(provider::BY_MODEL),
-                ));
+                let own = folder.path().join("agent");
+                fs::create_dir(&own)?;
+                for part in cast::REAL {
+                    provider.play(part.task, part.scenario);
+                }
+                settings += &provider.client(other, &own, provider::BY_TASK)?.unwrap_or_default();
                 (cast::REAL, Some(provider))
             }
             other => {
-                let reason = format!("the demo can't be played with {other:?}; with claude it can");
+                let reason = format!(
+                    "the demo can't be played with {other:?}; with these it can: {}",
+                    Provider::AGENTS.join(", ")
+                );
                 return Err(CliError::new(Code::Usage, reason));
             }
         };
@@ -55,6 +57,15 @@ impl Stage {
         let failed = |e: worktrees::WorktreeError| CliError::new(Code::Failed, e.to_string());
         worktrees::example(&stage.repo(), &files()).map_err(failed)?;
         Ok(stage)
+    }
+
+    /// The built-in agent's model is its scenario; a real one's is what it has, chosen where it would ask a model for it.
+    pub(super) fn agent_for(&self, part: &Part) -> String {
+        match self.agent.as_str() {
+            "rehearsal" => format!("rehearsal:{}", part.scenario),
+            "gemini" => "gemini:gemini-2.5-pro".to_owned(),
+            other => other.to_owned(),
+        }
     }
 
     pub(super) fn repo(&self) -> PathBuf {

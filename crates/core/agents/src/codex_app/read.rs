@@ -11,7 +11,7 @@ use super::say::{INITIALIZE, THREAD, TURN};
 use super::usage;
 use crate::rpc::{self, Message};
 use crate::session::Session;
-use crate::short::short;
+use crate::short::{short, told};
 
 /// Kinds of notifications that say nothing of how the run stands.
 const SILENT: &[&str] = &[
@@ -142,7 +142,7 @@ fn retrying(error: &Value) -> Body {
     let said = error["message"].as_str().unwrap_or_default();
     let attempt = said.rsplit(' ').next().and_then(|n| n.split('/').next()?.parse().ok());
     let reason = error["additionalDetails"].as_str().unwrap_or(said);
-    AgentRetrying { attempt: attempt.unwrap_or(0), reason: short(reason) }.into()
+    AgentRetrying { attempt: attempt.unwrap_or(0), reason: short(&told(reason)) }.into()
 }
 
 fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
@@ -150,11 +150,11 @@ fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
         Some("completed") => over(session, true, &session.last_message),
         Some("failed") => {
             let error = &turn["error"];
-            let why = error["message"].as_str().unwrap_or("the turn failed");
+            let why = told(error["message"].as_str().unwrap_or("the turn failed"));
             let limited = error["codexErrorInfo"] == "usageLimitExceeded" && !session.limited;
-            let limited = limited.then(|| Limited { resets_at: None, reason: short(why) }.into());
+            let limited = limited.then(|| Limited { resets_at: None, reason: short(&why) }.into());
             // The limit outlives the turn, so nothing ends it here.
-            limited.into_iter().chain([AgentFinished { ok: false, text: short(why) }.into()]).collect()
+            limited.into_iter().chain([AgentFinished { ok: false, text: short(&why) }.into()]).collect()
         }
         status => over(session, false, &format!("the turn was {}", status.unwrap_or("ended"))),
     }
