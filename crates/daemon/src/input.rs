@@ -91,6 +91,10 @@ pub(crate) enum Input {
     Touched {
         run: RunId,
     },
+    /// It may be time for a run to go on that waits for a limit to be lifted.
+    GoOn {
+        run: RunId,
+    },
     /// Runs that could not be read are to be tried again.
     ReadAgain,
     /// There may be room by now for runs that wait for it.

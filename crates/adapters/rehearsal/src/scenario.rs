@@ -17,6 +17,7 @@ pub enum Scenario {
     FailsOnce,
     Asks,
     Limited,
+    LimitEnds,
     Forks,
     NoChange,
     BigOutput,
@@ -24,7 +25,7 @@ pub enum Scenario {
     Hostile,
 }
 
-const NAMES: [(&str, Scenario); 12] = [
+const NAMES: [(&str, Scenario); 13] = [
     ("success", Scenario::Success),
     ("slow", Scenario::Slow),
     ("chatty", Scenario::Chatty),
@@ -32,6 +33,7 @@ const NAMES: [(&str, Scenario); 12] = [
     ("fails-once", Scenario::FailsOnce),
     ("asks", Scenario::Asks),
     ("limited", Scenario::Limited),
+    ("limit-ends", Scenario::LimitEnds),
     ("forks", Scenario::Forks),
     ("no-change", Scenario::NoChange),
     ("big-output", Scenario::BigOutput),
@@ -58,6 +60,7 @@ impl Scenario {
             Self::FailsOnce => play::fails_once(&mut stage)?,
             Self::Asks => play::asks(&mut stage)?,
             Self::Limited => play::limited(&mut stage)?,
+            Self::LimitEnds => play::limit_ends(&mut stage)?,
             Self::Forks => play::forks(&mut stage)?,
             Self::NoChange => play::no_change(&mut stage)?,
             Self::BigOutput => play::big_output(&mut stage)?,

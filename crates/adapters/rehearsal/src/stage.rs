@@ -13,6 +13,8 @@ pub(crate) struct Stage {
     pub(crate) task: String,
     pub(crate) worktree: PathBuf,
     session: String,
+    /// It goes on in a session that was here before.
+    pub(crate) resumed: bool,
     messages: u32,
     tools: u32,
     requests: u32,
@@ -46,7 +48,7 @@ impl Stage {
             let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&sessions)?;
             writeln!(log, "{session}")?;
         }
-        let mut stage = Self { task, worktree, session, messages: 0, tools: 0, requests: 0 };
+        let mut stage = Self { task, worktree, session, resumed: resume.is_some(), messages: 0, tools: 0, requests: 0 };
         let cwd = stage.worktree.display().to_string();
         stage.line(json!({
             "type": "system", "subtype": "init", "cwd": cwd, "session_id": stage.session,

@@ -84,6 +84,7 @@ const AGENTS: &[Agent] = &[
             "fails-once",
             "asks",
             "limited",
+            "limit-ends",
             "forks",
             "no-change",
             "big-output",

@@ -133,10 +133,10 @@ impl Session {
         }
     }
 
-    /// What ends with the agent's work.
-    pub(crate) fn ended(&self) -> Vec<Body> {
+    /// What ends with the agent's work; a limit outlives work that failed.
+    pub(crate) fn ended(&self, ok: bool) -> Vec<Body> {
         let mut events = Vec::new();
-        if self.limited {
+        if self.limited && ok {
             events.push(LimitedEnded {}.into());
         }
         if let Some((id, _)) = &self.question {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::timestamp::Timestamp;
+
 /// Names an attempt inside its run; its folder is `attempts/<phase>.<n>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptKey {
@@ -92,6 +94,8 @@ pub struct AttemptState {
     /// The session that it was started to continue.
     pub resumes: Option<String>,
     pub result: Option<AgentResult>,
+    /// The time at which the provider lifts the limit that it met, where it met one and was told.
+    pub limited_until: Option<Timestamp>,
     pub exit: Option<Exit>,
     /// Its input was closed, or that was begun: nothing more will be asked of it.
     pub input_closed: bool,
@@ -110,6 +114,7 @@ impl AttemptState {
             session: None,
             resumes: None,
             result: None,
+            limited_until: None,
             exit: None,
             input_closed: false,
             read_to: 0,

@@ -36,6 +36,9 @@ pub struct NewRun {
     /// What its agents may do without asking.
     #[serde(default)]
     pub policy: Policy,
+    /// Milliseconds within which a provider must lift its limit for the run to go on by itself then; `None`: never.
+    #[serde(default)]
+    pub go_on_within_ms: Option<u64>,
 }
 
 /// An answer to an agent's question.

@@ -53,6 +53,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let until = d.resets_at.map_or_else(|| "no time given".to_owned(), |at| format!("until {at}"));
             ("limited", format!("{}, {until}", d.reason), false)
         }
+        Body::LimitedWaits(d) => ("waits", format!("until {}, then goes on by itself", d.until), false),
         Body::LimitedEnded(_) => ("goes on", "the limit is over".to_owned(), false),
         Body::Unread(d) => ("unread", format!("{} bytes at {}: {}", d.len, d.from, d.why), true),
         Body::AttemptFinished(d) => {

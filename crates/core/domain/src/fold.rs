@@ -146,6 +146,7 @@ fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
             }
         }
         Body::RetryRequested(data) => {
+            state.goes_on_at = None;
             if let Some(phase) = state.phases.iter().position(|p| p.spec.name == data.phase) {
                 state.retry = Some(Retry { phase, resume: data.resume, saved: false, put_back: false });
                 state.status = Status::Queued;
@@ -285,8 +286,18 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
         }
         Body::Limited(data) if !state.status.is_settled() => {
             *state.status_mut() = Status::Limited { resets_at: data.resets_at };
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.limited_until = data.resets_at;
+            }
+        }
+        Body::LimitedWaits(data) if !state.status.is_settled() => {
+            state.goes_on_at = Some(data.until);
+            state.status = Status::Limited { resets_at: Some(data.until) };
         }
         Body::LimitedEnded(_) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.limited_until = None;
+            }
             if matches!(state.status_mut(), Status::Limited { .. }) {
                 *state.status_mut() = Status::Working(Activity::Thinking);
             }
@@ -309,6 +320,7 @@ fn ends(state: &mut RunState, event: &Event, status: Status) {
     state.question = None;
     state.keeper_gone = false;
     state.ending = None;
+    state.goes_on_at = None;
     state.paused = None;
     state.retry = None;
     state.ended_at = Some(event.at);

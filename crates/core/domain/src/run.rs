@@ -69,6 +69,8 @@ pub struct RunState {
     /// Its end was asked for: by whom, and the grace in milliseconds.
     pub ending: Option<(By, u64)>,
     pub dismissed: bool,
+    /// When it goes on by itself after a limit that ended its attempt.
+    pub goes_on_at: Option<Timestamp>,
     pub paused: Option<Paused>,
     pub checkpoints: Vec<Checkpoint>,
     pub retry: Option<Retry>,
@@ -108,6 +110,7 @@ impl Default for RunState {
             keeper_gone: false,
             ending: None,
             dismissed: false,
+            goes_on_at: None,
             paused: None,
             checkpoints: Vec::new(),
             retry: None,
@@ -182,6 +185,7 @@ impl RunState {
     /// Whether the run takes one of the places that the concurrency limit counts.
     pub fn takes_a_slot(&self) -> bool {
         let open = !self.effects.is_empty() || self.is_live();
-        open || !(self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. }))
+        open || self.goes_on_at.is_none()
+            && !(self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. }))
     }
 }

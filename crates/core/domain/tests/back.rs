@@ -36,6 +36,7 @@ impl Run {
             interactive: false,
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
+            go_on_within_ms: None,
         };
         run.append(None, RunCreated { run: spec }.into());
         run.append(None, RunQueued {}.into());

@@ -34,6 +34,7 @@ impl Run {
             release_unchanged: false,
             interactive: false,
             policy: domain::policy::Policy::default(),
+            go_on_within_ms: None,
             budget_tokens: Some(1_000),
         };
         let (path, branch, head) = (run.worktree.clone(), run.branch.clone(), run.base_commit.clone());

@@ -5,11 +5,11 @@ use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
-    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, GENESIS, Limited, LimitedEnded, Lost, Note,
-    Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
-    RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SnapshotSaved,
-    TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted, WorktreeCreated,
-    WorktreeRemoved, WorktreeRestored,
+    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, GENESIS, Limited, LimitedEnded, LimitedWaits,
+    Lost, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested, RetryRequested,
+    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
+    SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
+    WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::phase::PhaseSpec;
 use domain::status::By;
@@ -66,6 +66,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             interactive: false,
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
+            go_on_within_ms: None,
         }
     })
 }
@@ -175,6 +176,7 @@ fn agent() -> impl Strategy<Value = Body> {
         (prop::option::of(0i64..4_000_000_000_000), text())
             .prop_map(|(at, reason)| { Limited { resets_at: at.map(Timestamp::from_millis), reason }.into() }),
         Just(LimitedEnded {}.into()),
+        any::<u32>().prop_map(|ms| LimitedWaits { until: Timestamp::from_millis(i64::from(ms)) }.into()),
         (any::<u64>(), any::<u64>(), text()).prop_map(|(from, len, why)| Unread { from, len, why }.into()),
     ]
 }

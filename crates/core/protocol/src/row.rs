@@ -281,7 +281,8 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
         Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
             let (hour, minute, _) = at.time_of_day();
-            Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider)"))
+            let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
+            Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider){by_itself}"))
         }
         Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
         Status::Paused { .. } if run.keeper_gone => {

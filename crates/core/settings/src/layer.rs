@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::phase::Phase;
-use crate::size;
 use crate::{Agent, SettingsError};
+use crate::{size, span};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +32,7 @@ pub(crate) struct Layer {
 pub(crate) struct Limits {
     pub(crate) running: Option<Spanned<u32>>,
     pub(crate) free_space: Option<Spanned<String>>,
+    pub(crate) go_on_within: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,6 +98,14 @@ impl Layer {
                 &self.limits.free_space,
                 |t| size::bytes(t).is_some(),
                 "a size like \"500MB\" or \"2GB\"",
+            )
+        })
+        .or_else(|| {
+            text(
+                "limits.go_on_within",
+                &self.limits.go_on_within,
+                |t| t == "never" || span::milliseconds(t).is_some(),
+                "a span like \"90m\", \"6h\" or \"2d\", or \"never\"",
             )
         })
         .or_else(|| {

@@ -3,6 +3,7 @@
 mod layer;
 pub mod phase;
 pub mod size;
+pub mod span;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub running: Value<u32>,
     /// Bytes that must be free for a run to begin.
     pub free_space: Value<u64>,
+    /// A provider that lifts its limit within so many milliseconds is waited for; `None`: none is.
+    pub go_on_within_ms: Value<Option<u64>>,
     /// `dark`, `light`, or the name of a theme of the person's own.
     pub theme: Value<String>,
     /// The mouse selects runs.
@@ -100,6 +103,7 @@ impl Settings {
             freezer: Value::built_in(text(defaults.freezer).value == "auto"),
             running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
             free_space: Value::built_in(size::bytes(&free_space.value).expect(set)),
+            go_on_within_ms: Value::built_in(span::milliseconds(&text(defaults.limits.go_on_within).value)),
             theme: text(defaults.cockpit.theme),
             mouse: Value::built_in(defaults.cockpit.mouse.expect(set).into_inner()),
             notify: Value::built_in(words(defaults.cockpit.notify.expect(set))),
@@ -128,6 +132,7 @@ impl Settings {
         set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
         set(&mut self.running, path, layer.limits.running, |n| n);
         set(&mut self.free_space, path, layer.limits.free_space, |t| size::bytes(&t).unwrap_or(u64::MAX));
+        set(&mut self.go_on_within_ms, path, layer.limits.go_on_within, |t| span::milliseconds(&t));
         set(&mut self.theme, path, layer.cockpit.theme, |t| t);
         set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
         if let Some(ways) = layer.cockpit.notify {
@@ -167,6 +172,11 @@ impl Settings {
             line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
             line("limits.running", &self.running, self.running.value.to_string()),
             line("limits.free_space", &self.free_space, format!("{} bytes", self.free_space.value)),
+            line(
+                "limits.go_on_within",
+                &self.go_on_within_ms,
+                self.go_on_within_ms.value.map_or_else(|| "never".to_owned(), |ms| format!("{}s", ms / 1000)),
+            ),
             line("cockpit.theme", &self.theme, self.theme.value.clone()),
             line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
             line("cockpit.notify", &self.notify, self.notify.value.join(", ")),

@@ -79,6 +79,7 @@ impl Dispatcher {
             release_unchanged: prepared.settings.release_unchanged.value,
             interactive: prepared.request.interactive,
             budget_tokens: prepared.request.budget_tokens,
+            go_on_within_ms: prepared.settings.go_on_within_ms.value,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })
     }

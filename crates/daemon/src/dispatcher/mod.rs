@@ -7,6 +7,7 @@ mod attempt;
 mod base;
 mod create;
 mod faces;
+mod go_on;
 mod measure;
 mod pending;
 mod room;
@@ -187,6 +188,7 @@ impl Dispatcher {
             Input::Touched { run } => self.touched(&run),
             Input::Answered { face, id, reply } => self.faces.reply(face, id, reply),
             Input::Counted { face, id, counted, command } => self.act(face, id, counted, &command),
+            Input::GoOn { run } => self.go_on(&run),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
             Input::Sample => self.sample(),
@@ -290,6 +292,7 @@ impl Dispatcher {
     fn advance(&mut self, run: &RunId, slot: bool) {
         self.answer_by_itself(run);
         self.speak(run);
+        self.await_limit(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
             let decision = speak::advised(decide::next(&open.state, slot), &open.state);

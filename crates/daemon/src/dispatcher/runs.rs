@@ -39,6 +39,8 @@ pub(super) struct Open {
     pub(super) disk_due: Option<Timestamp>,
     /// Measurements that were asked for and have not come back.
     pub(super) measuring: u32,
+    /// It waits for a limit to be lifted, and somebody will say when to look.
+    pub(super) waits_for_limit: bool,
     /// Open effects before the last append, to see whether it started or ended one.
     pub(super) effects_before: usize,
 }
@@ -150,6 +152,7 @@ impl Runs {
             look_due: false,
             disk_due: None,
             measuring: 0,
+            waits_for_limit: false,
             effects_before: 0,
         };
         if opened.torn > 0 {
@@ -198,6 +201,7 @@ impl Runs {
             look_due: false,
             disk_due: None,
             measuring: 0,
+            waits_for_limit: false,
             effects_before: 0,
         };
         let blank = blank_row(&id);
@@ -337,6 +341,7 @@ fn blank_row(id: &RunId) -> Row {
             interactive: false,
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
+            go_on_within_ms: None,
         }),
         ..RunState::default()
     };

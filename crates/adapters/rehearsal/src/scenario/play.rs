@@ -120,6 +120,19 @@ pub(super) fn limited(stage: &mut Stage) -> io::Result<End> {
     success(stage)
 }
 
+/// Meets the provider's limit and ends there; its session goes on when it is told to.
+pub(super) fn limit_ends(stage: &mut Stage) -> io::Result<End> {
+    const SECONDS: i64 = 3;
+    if stage.resumed {
+        return success(stage);
+    }
+    stage.says("I will begin.")?;
+    let resets_at = jiff::Timestamp::now().as_second() + SECONDS;
+    let info = json!({"status": "rejected", "resetsAt": resets_at, "rateLimitType": "five_hour"});
+    stage.line(json!({"type": "rate_limit_event", "rate_limit_info": info}))?;
+    Ok(End { ok: false, text: "You have hit your limit.".to_owned() })
+}
+
 /// Leaves children in every way there is: same group, own group, own session, orphaned, and one that
 /// ignores polite signals; then waits for a minute.
 pub(super) fn forks(stage: &mut Stage) -> io::Result<End> {

@@ -149,7 +149,7 @@ fn prompt_answered(session: &Session, before: &[Body], result: &Value) -> Vec<Bo
 }
 
 fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
-    let mut events = session.ended();
+    let mut events = session.ended(ok);
     events.push(AgentFinished { ok, text: short(text) }.into());
     events
 }

@@ -141,16 +141,16 @@ fn asked(value: &Value) -> Vec<Body> {
 }
 
 fn ended(session: &Session, value: &Value) -> Vec<Body> {
-    let mut events = session.ended();
+    // A failed request ends as subtype "success" with is_error set, so both must be right.
+    let subtype = value["subtype"].as_str().unwrap_or_default();
+    let ok = subtype == "success" && value["is_error"] == false;
+    let mut events = session.ended(ok);
     if let Some(whole) = usage::of_process(&value["modelUsage"]) {
         let tokens = usage::beyond(whole, session.tokens);
         if tokens != Tokens::default() {
             events.push(UsageReported { tokens, of: None }.into());
         }
     }
-    // A failed request ends as subtype "success" with is_error set, so both must be right.
-    let subtype = value["subtype"].as_str().unwrap_or_default();
-    let ok = subtype == "success" && value["is_error"] == false;
     let said = value["result"].as_str().unwrap_or_default();
     let text = match (ok, said.is_empty()) {
         (false, true) => subtype.replace('_', " "),

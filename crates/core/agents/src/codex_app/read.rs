@@ -161,7 +161,7 @@ fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
 }
 
 fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
-    let mut events = session.ended();
+    let mut events = session.ended(ok);
     events.push(AgentFinished { ok, text: short(text) }.into());
     events
 }

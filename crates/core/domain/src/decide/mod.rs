@@ -3,6 +3,7 @@
 mod answer;
 mod dismiss;
 mod finished;
+mod go_on;
 mod next;
 mod pause;
 mod restore;
@@ -15,6 +16,7 @@ mod terminate;
 pub use answer::answer;
 pub use dismiss::dismiss;
 pub use finished::{Facts, finished};
+pub use go_on::go_on;
 pub use next::next;
 pub use pause::pause;
 pub use restore::restore;

@@ -3,7 +3,7 @@
 use super::Decision;
 use crate::attempt::AttemptKey;
 use crate::effect::Effect;
-use crate::event::{PhaseFinished, PhaseStarted, RemovalRequested, RunFailed, RunReady, RunTerminated};
+use crate::event::{LimitedWaits, PhaseFinished, PhaseStarted, RemovalRequested, RunFailed, RunReady, RunTerminated};
 use crate::phase::{CommitUse, PhaseState, SessionUse};
 use crate::run::RunState;
 use crate::status::{By, Status};
@@ -20,7 +20,7 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         let closed = close(run);
         return if closed.is_nothing() { over_budget(run) } else { closed };
     }
-    if !run.effects.is_empty() {
+    if !run.effects.is_empty() || run.goes_on_at.is_some() {
         return nothing;
     }
     if run.status.is_settled() {
@@ -57,6 +57,9 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         Some((number, Some(Ok(())))) => finish(run, phase, number),
         Some((number, Some(Err(reason)))) => {
             let key = AttemptKey { phase: phase.spec.name.clone(), attempt: number };
+            if let Some(until) = super::go_on::waits_until(run, spec, phase) {
+                return nothing.event(Some(key), LimitedWaits { until });
+            }
             nothing.event(Some(key), RunFailed { phase: Some(phase.spec.name.clone()), reason })
         }
         Some((_, None)) => nothing,

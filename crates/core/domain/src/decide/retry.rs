@@ -22,7 +22,10 @@ pub struct Retry<'a> {
 /// Refused while anything of the run lives, so that there are never two copies, and where there is nothing
 /// to begin with.
 pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refusal> {
-    settled(run, asked.alive)?;
+    // One that waits for a limit to be lifted need not wait.
+    if run.goes_on_at.is_none() || asked.alive > 0 {
+        settled(run, asked.alive)?;
+    }
     if run.status == Status::Merged {
         return Err(Refusal::new("it is merged", "start another run"));
     }

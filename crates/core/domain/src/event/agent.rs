@@ -90,6 +90,12 @@ pub struct Limited {
     pub reason: String,
 }
 
+/// The limit ended the attempt; the run goes on by itself at this time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitedWaits {
+    pub until: Timestamp,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LimitedEnded {}
 

@@ -74,6 +74,7 @@ kinds! {
     WaitingStarted = "waiting.started",
     WaitingEnded = "waiting.ended",
     Limited = "limited",
+    LimitedWaits = "limited.waits",
     LimitedEnded = "limited.ended",
     Unread = "unread",
     AttemptFinished = "attempt.finished",

@@ -7,8 +7,8 @@ mod lifecycle;
 mod line;
 
 pub use agent::{
-    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned, Unread,
-    UsageReported, WaitingEnded, WaitingStarted,
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, LimitedWaits, ToolCalled,
+    ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
 };
 pub use body::{Body, Other};
 pub use history::{

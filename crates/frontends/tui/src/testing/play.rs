@@ -43,6 +43,7 @@ impl Play {
             interactive: false,
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
+            go_on_within_ms: None,
         };
         play.add(false, RunCreated { run }).add(false, RunQueued {})
     }
