@@ -129,3 +129,32 @@ fn an_agent_that_may_do_everything_is_asked_nothing_and_what_it_did_is_told() {
     let told = house.ok(&["timeline", "free"]);
     assert!(told.contains("asks") && told.contains("allowed by the policy"), "{told}");
 }
+
+#[test]
+fn a_run_that_is_held_inside_can_t_write_elsewhere_and_commits_all_the_same() {
+    let house = house("");
+    house.ok(&["run", "escape", "--agent", "rehearsal:escape", "--name", "inside", "--policy", "sandboxed"]);
+    let row = house.wait_for("inside", "ready");
+    assert!(!house.repo.path().join("ESCAPED.txt").exists(), "nothing is written outside");
+    let told = house.ok(&["timeline", "inside"]);
+    assert!(told.contains("held inside by landlock"), "{told}");
+    let tree = std::path::PathBuf::from(row["worktree"].as_str().expect("a path"));
+    assert!(tree.join("inside.txt").exists(), "{row:#}");
+    house.assert_replayed("inside");
+
+    // What it starts is held inside too, its temporary folder is its own, and it commits by itself.
+    let outside = house.home().join("outside.txt");
+    let text = format!(
+        "sh -c 'echo x > {0}' 2>/dev/null && echo OUT; echo x > \"$TMPDIR/t\" && echo TEMPORARY; \
+         echo y > y.txt && git add y.txt && git commit -qm y && echo COMMITTED; cat {0} 2>/dev/null; true",
+        outside.display()
+    );
+    let path = script(&house, &text);
+    let settings = format!("policy = \"sandboxed\"\n[agent.mine]\ncommand = [{path:?}, \"{{prompt}}\"]\n");
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+    house.ok(&["run", "try", "--agent", "mine", "--name", "tries"]);
+    house.wait_for("tries", "ready");
+    let said = house.ok(&["logs", "tries"]);
+    assert_eq!(said, "TEMPORARY\nCOMMITTED\n");
+    assert!(!outside.exists());
+}

@@ -34,6 +34,7 @@ impl Attempt {
             socket: folder.path().join("k"),
             limit_ms: None,
             reads: "text".to_owned(),
+            writable: None,
             close_input: false,
             leave_ms: None,
             freezer: true,

@@ -61,7 +61,7 @@ impl Provider {
             ],
             _ => return Ok(None),
         };
-        let places = [("HOME", home.clone()), ("TMPDIR", home)];
+        let places = [("HOME", home)];
         let lines = own.iter().chain(&places).map(|(key, value)| format!("{key} = {value:?}\n"));
         Ok(Some(format!("[agent.{agent}.env]\n{}", lines.collect::<String>())))
     }

@@ -17,6 +17,8 @@ pub enum Scenario {
     Long,
     /// Has a command run that an agent asks its person for.
     Ask,
+    /// Has a command run that writes beside the worktree.
+    Outside,
     /// Answers every request with this HTTP status.
     Fails(u16),
     /// Answers the first request with this HTTP status, then as `Ok`.
@@ -62,6 +64,7 @@ impl Scenario {
             "hang" => Self::Hang,
             "long" => Self::Long,
             "ask" => Self::Ask,
+            "outside" => Self::Outside,
             "cut" => Self::Cut,
             "cutonce" => Self::CutOnce,
             _ => match name.strip_suffix("once") {
@@ -91,7 +94,8 @@ impl Scenario {
             (Self::Text | Self::Slow | Self::Hang, _) => Act::Say("There is nothing to do but to say this."),
             (Self::Long, 0) => Act::Run("sleep 120"),
             (Self::Ask, 0) => Act::AskToRun("sh -c 'touch asked.txt'"),
-            (Self::Long | Self::Ask, _) => Act::Say("Done: the command was run, or was not."),
+            (Self::Outside, 0) => Act::Run("echo out > ../outside.txt"),
+            (Self::Long | Self::Ask | Self::Outside, _) => Act::Say("Done: the command was run, or was not."),
             (_, 0) => HELLO,
             (Self::Commit, 1) => Act::Run("git add -A && git commit -q -m 'add hello.txt'"),
             (_, 1) => Act::Run("cat hello.txt"),

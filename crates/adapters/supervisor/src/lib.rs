@@ -13,6 +13,7 @@ mod launch;
 mod processes;
 mod program;
 mod record;
+mod sandbox;
 mod version;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use launch::{Launched, launch};
 pub use processes::{Inside, end_left, inside, living, marked};
 pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
+pub use sandbox::sandbox_works;
 pub use version::{Versions, is_older};
 pub use wire::{Reply, Request};
 

@@ -40,6 +40,9 @@ pub struct Start {
     /// How many milliseconds it may live on when its input was closed on request; without an end if not set.
     #[serde(default)]
     pub leave_ms: Option<u64>,
+    /// The only places that the agent and what it starts may write to; anywhere if not set.
+    #[serde(default)]
+    pub writable: Option<Vec<String>>,
     /// Use a control group where one can be made; signals alone otherwise.
     #[serde(default = "yes")]
     pub freezer: bool,

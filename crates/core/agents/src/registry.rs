@@ -32,7 +32,7 @@ pub struct Agent {
     pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
     /// Modes of a session that say so, where the dialect has them.
     pub(crate) modes: Option<ByPolicy<Option<&'static str>>>,
-    /// Variables of its environment.
+    /// Variables of its environment; `{tmp}` stands for the run's folder for temporary files.
     pub(crate) env: Variables,
     /// Variables that say what it may do without asking.
     pub(crate) policy_env: ByPolicy<Variables>,
@@ -45,6 +45,8 @@ pub struct Agent {
     pub dialect: Dialect,
     /// What starts it in a terminal; `None` when it has no screen of its own.
     pub(crate) interactive: Option<&'static [&'static str]>,
+    /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
+    pub state: &'static [&'static str],
     /// The command that logs it in, and the variable that holds a key instead.
     pub(crate) login: Option<(&'static str, &'static str)>,
     /// The oldest version that was tried, as its `--version` names it; `None` when it names none.
@@ -74,6 +76,7 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: Some(&["--interactive"]),
+        state: &[],
         login: None,
         minimum: None,
         models: &[
@@ -116,13 +119,14 @@ const AGENTS: &[Agent] = &[
             &["--permission-mode", "acceptEdits"],
         ],
         modes: None,
-        env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1")],
+        env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("CLAUDE_CODE_TMPDIR", "{tmp}")],
         policy_env: NO_ENV,
         root_env: &[],
         leave_ms: LEAVES,
         session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: None,
+        state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         minimum: Some("2.1.0"),
         models: &[],
@@ -142,6 +146,7 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::CodexApp,
         interactive: None,
+        state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
         minimum: Some("0.169.0"),
         models: &[],
@@ -163,6 +168,7 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 70_000,
         dialect: Dialect::Acp { counts: true },
         interactive: None,
+        state: &["$GEMINI_CLI_HOME/.gemini", "~/.gemini"],
         login: Some(("`gemini`", "GEMINI_API_KEY")),
         minimum: Some("0.61.0"),
         models: &[],
@@ -188,6 +194,16 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Acp { counts: false },
         interactive: None,
+        state: &[
+            "$XDG_DATA_HOME/opencode",
+            "$XDG_STATE_HOME/opencode",
+            "$XDG_CACHE_HOME/opencode",
+            "$XDG_CONFIG_HOME/opencode",
+            "~/.local/share/opencode",
+            "~/.local/state/opencode",
+            "~/.cache/opencode",
+            "~/.config/opencode",
+        ],
         login: Some(("`opencode auth login`", "a key of its provider")),
         minimum: Some("1.18.0"),
         models: &[],
@@ -203,7 +219,7 @@ const AGENTS: &[Agent] = &[
         model_flag: None,
         policy_args: NO_ARGS,
         modes: Some([Some("default"), Some("acceptEdits"), Some("acceptEdits"), Some("acceptEdits")]),
-        env: &[],
+        env: &[("CLAUDE_CODE_TMPDIR", "{tmp}")],
         policy_env: NO_ENV,
         // As root it can't open a session without (0.23.1), and it never leaves by itself.
         root_env: &[("IS_SANDBOX", "1")],
@@ -211,6 +227,7 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Acp { counts: true },
         interactive: None,
+        state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         minimum: None,
         models: &[],
@@ -247,6 +264,7 @@ const AGENTS: &[Agent] = &[
         session_rests_ms: 0,
         dialect: Dialect::Aider,
         interactive: None,
+        state: &["~/.aider", "~/.cache/litellm"],
         login: Some(("a key", "OPENAI_API_KEY or the like")),
         minimum: Some("0.86.0"),
         models: &[],

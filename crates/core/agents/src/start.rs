@@ -27,6 +27,8 @@ pub struct Place {
     pub common_dir: String,
     /// The folder of the attempt.
     pub attempt: String,
+    /// The run's folder for temporary files.
+    pub tmp: String,
     /// The agent will be root.
     pub root: bool,
 }
@@ -96,7 +98,7 @@ impl Agent {
     fn env_for(&self, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
         let root = if place.root { self.root_env } else { &[] };
         let all = self.env.iter().chain(by_policy(&self.policy_env, task.policy)).chain(root);
-        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        all.map(|(name, value)| ((*name).to_owned(), value.replace("{tmp}", &place.tmp))).collect()
     }
 
     /// What stands on the command line; some dialects say model and session on standard input instead.

@@ -31,7 +31,10 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let (name, attempt) = (event.phase.as_deref().unwrap_or(""), event.attempt.unwrap_or(1));
             ("phase", format!("{}/{} {name}, attempt {attempt}", d.index, d.count), false)
         }
-        Body::AttemptStarted(d) => ("started", format!("agent {}, keeper {}", d.pid, d.keeper_pid), false),
+        Body::AttemptStarted(d) => {
+            let inside = d.sandbox.as_ref().map_or_else(String::new, |by| format!(", held inside by {by}"));
+            ("started", format!("agent {}, keeper {}{inside}", d.pid, d.keeper_pid), false)
+        }
         Body::AgentSession(d) => (
             "session",
             [Some(d.session.as_str()), d.model.as_deref()].iter().flatten().copied().collect::<Vec<_>>().join(" "),

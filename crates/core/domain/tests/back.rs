@@ -96,9 +96,10 @@ impl Run {
                 let (path, branch) = ("/w/fix".to_owned(), "pilothouse/fix".to_owned());
                 (Facts::Worktree { path, branch, head: "base".to_owned() }, "create".to_owned())
             }
-            Effect::StartAttempt(key) => {
-                (Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned() }, format!("start {key}"))
-            }
+            Effect::StartAttempt(key) => (
+                Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None },
+                format!("start {key}"),
+            ),
             Effect::CommitLeftovers { phase } => {
                 self.commits += 1;
                 (Facts::Committed { head: format!("head{}", self.commits), leftovers: 1 }, format!("commit {phase}"))

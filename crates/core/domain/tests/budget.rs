@@ -44,7 +44,7 @@ impl Run {
         at_work.hear(WorktreeCreated { path, branch, head });
         at_work.hear(PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None });
         at_work.hear(EffectStarted { id: 1, effect: start });
-        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None });
+        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None });
         let decision = decide::finished(&at_work.state, 1, Outcome::Done, Facts::Nothing);
         at_work.take(decision);
         at_work

@@ -95,7 +95,11 @@ impl Run {
         self.checkpoint();
         let (id, effect) = self.next().remove(0);
         assert!(matches!(effect, Effect::StartAttempt(_)), "{effect:?}");
-        self.finish(id, Outcome::Done, Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned() });
+        self.finish(
+            id,
+            Outcome::Done,
+            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None },
+        );
         assert_eq!(self.state.status, Status::Working(Activity::Starting));
         assert!(decide::next(&self.state, true).is_nothing(), "an agent is at work");
     }

@@ -141,8 +141,13 @@ fn lifecycle() -> impl Strategy<Value = Body> {
         (text(), text(), text()).prop_map(|(path, branch, head)| WorktreeCreated { path, branch, head }.into()),
         (any::<u32>(), any::<u32>(), prop::option::of(0u32..4), prop::option::of(text()))
             .prop_map(|(index, count, checkpoint, resumes)| PhaseStarted { index, count, checkpoint, resumes }.into()),
-        (any::<u32>(), any::<u32>())
-            .prop_map(|(pid, keeper_pid)| AttemptStarted { pid, keeper_pid, reads: None }.into()),
+        (any::<u32>(), any::<u32>()).prop_map(|(pid, keeper_pid)| AttemptStarted {
+            pid,
+            keeper_pid,
+            reads: None,
+            sandbox: None
+        }
+        .into()),
         exit().prop_map(|exit| AttemptFinished { exit }.into()),
         (text(), any::<u32>()).prop_map(|(head, leftovers)| PhaseFinished { head, leftovers }.into()),
         any::<bool>().prop_map(|changed| RunReady { changed }.into()),

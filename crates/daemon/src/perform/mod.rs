@@ -4,6 +4,8 @@ mod checkpoint;
 mod pause;
 mod restore;
 mod rm;
+mod sandbox;
+mod scratch;
 mod supervise;
 mod tree;
 

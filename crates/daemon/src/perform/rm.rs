@@ -28,6 +28,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
     };
     match repository(spec).and_then(|repo| repo.remove(&removal, &working_in)) {
         Ok(removed) => {
+            super::scratch::clear(places, &spec.id);
             let (bytes, mut left_out) = (removed.record.bytes, removed.record.left_out);
             left_out.extend(removed.rest.map(|rest| format!("still there: {rest}")));
             (Outcome::Done, Facts::Removed { bytes, left_out, branch: removed.branch })

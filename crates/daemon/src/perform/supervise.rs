@@ -9,10 +9,11 @@ use domain::attempt::AttemptKey;
 use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::effect::Outcome;
+use domain::policy::Policy;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 use worktrees::WorktreeError;
 
-use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, worktree};
+use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, sandbox, scratch, worktree};
 use crate::known::{Known, known};
 use crate::{Places, prepare};
 
@@ -69,8 +70,10 @@ fn running(
 ) -> Performed {
     let Some(agent) = &record.agent else { return failed("the keeper does not say which process its agent is") };
     // What it was started with counts, not what the settings say by now.
-    let reads = supervisor::start_record(folder).ok().flatten().map_or_else(String::new, |start| start.reads);
-    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads };
+    let start = supervisor::start_record(folder).ok().flatten();
+    let sandbox = start.as_ref().and_then(|start| start.writable.as_ref()).map(|_| "landlock".to_owned());
+    let reads = start.map_or_else(String::new, |start| start.reads);
+    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads, sandbox };
     performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
     (Outcome::Done, facts)
 }
@@ -113,21 +116,28 @@ fn launch(
     let agent = known(&settings, &with.agent).ok_or_else(missing)?;
     let own = settings.agents.get(&with.agent).map(|own| own.value.clone()).unwrap_or_default();
     // Never in the main checkout, never in what took the worktree's place.
-    let place = place(spec, folder).map_err(|e| e.to_string())?;
-    let wanted = agent.start(&with.task(), &place, spec.interactive);
+    let scratch = scratch::path(places, &spec.id);
+    let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
     let alive = living(places, &spec.id).len();
     if alive > 0 {
         return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
     }
+    scratch::make(places, &spec.id)?;
+    let wanted = agent.start(&with.task(), &place, spec.interactive);
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
     let program = program(places, &agent, &own)?;
-    let env: Vec<_> = wanted.env.into_iter().chain(own.env).collect();
+    let env: Vec<_> = scratch::env(&scratch).into_iter().chain(wanted.env).chain(own.env).collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+    let writable = match with.policy {
+        Policy::Sandboxed => Some(sandbox::writable(&agent, &place, &scratch, &env)?),
+        Policy::Ask | Policy::Edits | Policy::All => None,
+    };
     let start = Start {
+        writable,
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
         program,
@@ -158,14 +168,14 @@ fn let_rest(folder: &Path, rests: Duration) {
 }
 
 /// Where the run's agents work, as it is now.
-fn place(spec: &NewRun, attempt: &Path) -> Result<Place, WorktreeError> {
+fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeError> {
     let repo = repository(spec)?;
     let cwd = worktree(&repo, spec)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let root = rustix::process::geteuid().is_root();
     let git_dir = text(&repo.check_linked(&cwd)?);
     let (common_dir, attempt) = (text(repo.common_dir()), text(attempt));
-    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, root })
+    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root })
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.

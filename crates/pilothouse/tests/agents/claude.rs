@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use testkit::wait_until;
 
 use crate::office::{BINARY, Office, cli, tokens};
+use crate::stories;
 
 #[test]
 #[ignore = "needs the CLIs of `just agents`"]
@@ -152,4 +153,10 @@ fn the_demo_shows_claude_at_work_without_a_key_and_leaves_nothing() {
     assert_eq!(said.lines().count(), 6, "a line per run under a heading: {said}");
     let left: Vec<_> = std::fs::read_dir(temp.path()).expect("readable").flatten().map(|e| e.path()).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_is_held_inside_and_works_there() {
+    stories::is_held_inside("claude");
 }

@@ -55,3 +55,9 @@ fn claude_agent_acp_that_is_killed_goes_on_with_the_same_conversation() {
 fn claude_agent_acp_goes_on_while_the_daemon_is_killed() {
     stories::goes_on_while_the_daemon_is_killed(AGENT, Counts::Exactly);
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_agent_acp_is_held_inside_and_works_there() {
+    stories::is_held_inside(AGENT);
+}

@@ -55,3 +55,9 @@ fn opencode_that_is_killed_goes_on_with_the_same_conversation() {
 fn opencode_goes_on_while_the_daemon_is_killed() {
     stories::goes_on_while_the_daemon_is_killed(AGENT, Counts::Never);
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn opencode_is_held_inside_and_works_there() {
+    stories::is_held_inside(AGENT);
+}

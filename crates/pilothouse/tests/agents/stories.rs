@@ -193,3 +193,18 @@ pub(crate) fn goes_on_while_the_daemon_is_killed(agent: &'static str, counts: Co
     assert_eq!(office.house.processes(&row), 0);
     office.house.assert_replayed("slow");
 }
+
+/// Under `sandboxed` it is asked nothing, commits, and writes nothing beside its worktree.
+pub(crate) fn is_held_inside(agent: &'static str) {
+    for scenario in ["commit", "outside"] {
+        let office = Office::new(agent, scenario);
+        let row = office.run_with("inside", &["--policy", "sandboxed"]);
+        let done = office.house.wait_for("inside", "ready");
+        let tree = Path::new(done["worktree"].as_str().expect("a path"));
+        match scenario {
+            "commit" => assert_eq!(testkit::git_at(tree, &["log", "-1", "--format=%s"]).trim(), "add hello.txt"),
+            _ => assert!(!tree.join("../outside.txt").exists(), "{agent} wrote outside"),
+        }
+        assert_eq!(office.house.processes(&row), 0);
+    }
+}

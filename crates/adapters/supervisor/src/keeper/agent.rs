@@ -5,11 +5,13 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+use landlock::RulesetCreated;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::record::Start;
+use crate::sandbox;
 use crate::{HOME_MARKER, RUN_MARKER};
 
 pub(super) struct Agent {
@@ -63,8 +65,22 @@ fn enter(entrance: Option<&File>) {
     }
 }
 
+/// Puts what is about to become the agent inside, between fork and exec. The keeper has one thread, so nothing else
+/// can hold a lock that this would wait for. One that can't be put inside is not started.
+fn confine(inside: &mut Option<RulesetCreated>) -> std::io::Result<()> {
+    match inside.take() {
+        Some(ruleset) => ruleset.restrict_self().map(drop).map_err(std::io::Error::other),
+        None => Ok(()),
+    }
+}
+
+fn inside(start: &Start) -> std::io::Result<Option<RulesetCreated>> {
+    start.writable.as_deref().map(sandbox::ruleset).transpose().map_err(std::io::Error::other)
+}
+
 fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, Streams)> {
     let entrance = group.and_then(Cgroup::entrance);
+    let mut inside = inside(start)?;
     let mut command = Command::new(&start.program);
     command
         .args(&start.args)
@@ -73,10 +89,12 @@ fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, St
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    #[expect(unsafe_code, reason = "write and setsid are async-signal-safe and touch no memory of ours")]
+    #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
+    // SAFETY: no other thread exists that could hold a lock at the fork.
     unsafe {
         command.pre_exec(move || {
             enter(entrance.as_ref());
+            confine(&mut inside)?;
             rustix::process::setsid().map(|_| ()).map_err(Into::into)
         });
     }
@@ -95,17 +113,19 @@ fn on_terminal(
     rows: u16,
 ) -> Result<(Child, Streams), pty_process::Error> {
     let entrance = group.and_then(Cgroup::entrance);
+    let mut inside = inside(start).map_err(pty_process::Error::Io)?;
     let (pty, pts) = pty_process::blocking::open()?;
     pty.resize(pty_process::Size::new(rows, columns))?;
     let command = pty_process::blocking::Command::new(&start.program)
         .args(&start.args)
         .current_dir(&start.cwd)
         .envs(environment(start));
-    #[expect(unsafe_code, reason = "write is async-signal-safe and touches no memory of ours")]
+    #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
+    // SAFETY: no other thread exists that could hold a lock at the fork.
     let command = unsafe {
         command.pre_exec(move || {
             enter(entrance.as_ref());
-            Ok(())
+            confine(&mut inside)
         })
     };
     let child = command.spawn(pts)?;

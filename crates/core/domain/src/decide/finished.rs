@@ -24,6 +24,7 @@ pub enum Facts {
         keeper_pid: u32,
         /// The name of what its output is written in.
         reads: String,
+        sandbox: Option<String>,
     },
     /// The attempt is over and left this record; `None` when there was nothing to end.
     Stopped {
@@ -79,12 +80,12 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) if run.worktree_at.is_none() => {
             decision.event(None, WorktreeCreated { path, branch, head })
         }
-        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads })
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
         {
             decision.event(
                 Some(key.clone()),
-                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads) },
+                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads), sandbox },
             )
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {

@@ -44,6 +44,9 @@ pub struct AttemptStarted {
     /// The name of what its output is written in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<String>,
+    /// What holds it inside of the places that it may write to; `None`: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

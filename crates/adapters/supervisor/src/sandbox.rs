@@ -1,0 +1,53 @@
+//! Holding an agent and all it starts inside of some folders: everything may be read, only these may be written to.
+//!
+//! Landlock (landlock(7)) of the kernel does it; it needs no rights, is inherited by every child and can't be taken off.
+
+use std::path::Path;
+
+use landlock::{
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr,
+};
+
+/// The newest version of landlock whose rights are asked for; on older kernels what they know of them counts.
+const NEWEST: ABI = ABI::V5;
+/// What there must be at least: without it files could be written anywhere.
+const LEAST: ABI = ABI::V1;
+
+/// Whether this kernel can hold anything inside, and if not why.
+///
+/// # Errors
+/// The reason, for a person.
+pub fn sandbox_works() -> Result<(), String> {
+    let tried =
+        Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::from_all(LEAST));
+    let created = tried.and_then(Ruleset::create);
+    created.map(drop).map_err(|error| format!("this kernel has no landlock ({error})"))
+}
+
+/// A ruleset by which only what lies in `writable` can be written to; paths that are not there are passed over.
+pub(crate) fn ruleset(writable: &[String]) -> Result<RulesetCreated, String> {
+    let told = |error: landlock::RulesetError| format!("the sandbox can't be made: {error}");
+    let all = AccessFs::from_all(NEWEST);
+    let ruleset = Ruleset::default().handle_access(all).and_then(Ruleset::create).map_err(told)?;
+    // Devices are written to by everybody: a terminal, /dev/null.
+    let folders = writable.iter().map(String::as_str).chain(["/dev"]);
+    let mut ruleset = beneath(ruleset, "/", AccessFs::from_read(NEWEST)).map_err(told)?;
+    for folder in folders {
+        let path = Path::new(folder);
+        let access = if path.is_dir() { all } else { all & AccessFs::from_file(NEWEST) };
+        ruleset = beneath(ruleset, folder, access).map_err(told)?;
+    }
+    Ok(ruleset)
+}
+
+fn beneath(
+    ruleset: RulesetCreated,
+    path: &str,
+    access: landlock::BitFlags<AccessFs>,
+) -> Result<RulesetCreated, landlock::RulesetError> {
+    match PathFd::new(path) {
+        Ok(folder) => ruleset.add_rule(PathBeneath::new(folder, access)),
+        Err(_) => Ok(ruleset),
+    }
+}

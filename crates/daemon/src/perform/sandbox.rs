@@ -1,0 +1,53 @@
+//! Where an agent that is held inside may write: its worktree, what a commit in it needs, its scratch folder, and what it
+//! remembers its own sessions in.
+
+use std::path::Path;
+
+use agents::Place;
+
+use crate::known::Known;
+
+/// The places, as absolute paths.
+///
+/// # Errors
+/// When this kernel can hold nothing inside: a policy that asks nothing is not followed without it.
+pub(super) fn writable(
+    agent: &Known,
+    place: &Place,
+    scratch: &Path,
+    env: &[(String, String)],
+) -> Result<Vec<String>, String> {
+    supervisor::sandbox_works().map_err(|why| format!("{why}; choose another policy than sandboxed"))?;
+    let own = [place.cwd.clone(), place.attempt.clone(), scratch.to_string_lossy().into_owned()];
+    let state = match agent {
+        Known::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect(),
+        Known::Own(_) => Vec::new(),
+    };
+    Ok(own.into_iter().chain(place.git_paths()).chain(state).collect())
+}
+
+/// `~/x` and `$NAME/x` with what they stand for in the agent's environment; `None` where nothing says it.
+fn filled(path: &str, env: &[(String, String)]) -> Option<String> {
+    let (name, rest) = match (path.strip_prefix('~'), path.strip_prefix('$')) {
+        (Some(rest), _) => ("HOME", rest),
+        (None, Some(named)) => named.split_at(named.find('/').unwrap_or(named.len())),
+        (None, None) => return Some(path.to_owned()),
+    };
+    let set = env.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let value = set.or_else(|| std::env::var(name).ok()).filter(|value| value.starts_with('/'))?;
+    Some(format!("{value}{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_agents_own_environment() {
+        let env = [("HOME".to_owned(), "/h".to_owned()), ("CODEX_HOME".to_owned(), "/c".to_owned())];
+        assert_eq!(filled("~/.codex", &env).as_deref(), Some("/h/.codex"));
+        assert_eq!(filled("$CODEX_HOME", &env).as_deref(), Some("/c"));
+        assert_eq!(filled("$CODEX_HOME/x", &env).as_deref(), Some("/c/x"));
+        assert_eq!(filled("$PILOTHOUSE_NO_SUCH_NAME/x", &env), None);
+    }
+}
