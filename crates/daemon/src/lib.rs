@@ -15,6 +15,7 @@ mod prepare;
 mod serve;
 mod stream;
 mod terminal;
+mod trust;
 mod watch;
 
 use std::path::PathBuf;

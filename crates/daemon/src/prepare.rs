@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::command::NewRun;
+use domain::environment::EnvironmentSpec;
 use domain::name;
 use domain::phase::{CommitUse, PhaseSpec, SessionUse};
 use protocol::{Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
 use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
 
-use crate::known;
+use crate::{Places, known, trust};
 
 /// A request with everything that can be found out without the other runs.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Prepared {
     /// Names whose branch exists already.
     pub(crate) taken: BTreeSet<String>,
     pub(crate) phases: Vec<PhaseSpec>,
+    pub(crate) environment: EnvironmentSpec,
     pub(crate) settings: Settings,
     /// The repository's settings file in the checkout is not the one of the base commit.
     pub(crate) differs: bool,
@@ -123,7 +125,8 @@ impl From<Refused> for Mistake {
 }
 
 /// Blocks: reads the repository and starts git.
-pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mistake> {
+pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, Mistake> {
+    let config = places.config.as_path();
     let usage = |reason: String| Refused { code: Code::Usage, reason };
     if request.task.trim().is_empty() {
         return Err(Mistake::at(Field::Task)(usage("the task is empty; say what is to be done".to_owned())));
@@ -152,13 +155,29 @@ pub(crate) fn prepare(config: &Path, request: RunRequest) -> Result<Prepared, Mi
         return Err(Mistake::at(Field::Agent)(usage(reason)));
     }
     repo.check_identity().map_err(refused)?;
+    trust::check(&places.home, config, &repo, &settings)?;
+    let include = repo.file_at(&base_commit, ".worktreeinclude").map_err(refused)?;
+    let environment = trust::environment(&settings, include.as_deref());
     let phases = phases(&request, &settings).map_err(Mistake::at(Field::Phases))?;
     let taken = repo.branches_below("pilothouse/").map_err(refused)?;
     if let Some(name) = request.name.as_ref().filter(|name| taken.contains(*name)) {
         return Err(Mistake::at(Field::Name)(refused(WorktreeError::BranchTaken(format!("pilothouse/{name}")))));
     }
     let (main, repo_name) = (repo.main().to_owned(), repo.name());
-    Ok(Prepared { request, main, repo_name, base, base_commit, agent, model, phases, taken, settings, differs })
+    Ok(Prepared {
+        request,
+        main,
+        repo_name,
+        base,
+        base_commit,
+        agent,
+        model,
+        phases,
+        environment,
+        taken,
+        settings,
+        differs,
+    })
 }
 
 /// The branch and the commit that a run begun in `folder` would begin at.

@@ -106,17 +106,18 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             continue;
         };
-        let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
-        if !ours {
+        let peer = stream.peer_cred().ok().filter(|peer| peer.uid() == rustix::process::getuid().as_raw());
+        let Some(peer) = peer else {
             tracing::warn!("someone else's connection was refused");
             continue;
-        }
+        };
         let face = faces.fetch_add(1, Ordering::Relaxed);
         let of_face = OfFace {
             face,
             inputs: inputs.clone(),
             home: places.home.clone(),
             config: places.config.clone(),
+            peer: peer.pid().and_then(|pid| u32::try_from(pid).ok()),
             taken: taken.clone(),
         };
         tokio::spawn(serve(stream, of_face, version.clone()));
@@ -132,6 +133,8 @@ struct OfFace {
     home: PathBuf,
     /// The user's settings file.
     config: PathBuf,
+    /// The process at the other end.
+    peer: Option<u32>,
     taken: Taken,
 }
 
@@ -236,7 +239,7 @@ async fn send(wire: &mut Wire, frame: &FromDaemon) -> std::io::Result<()> {
 
 /// Reading requests are answered from disk; the others go to the dispatcher.
 fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender<FromDaemon>) {
-    let OfFace { face, inputs, home, config, .. } = of_face;
+    let OfFace { face, inputs, home, config, peer, .. } = of_face;
     let (face, home) = (*face, home.clone());
     let read: Box<dyn FnOnce() -> Result<Reply, Refused> + Send> = match request {
         Request::Events { run, from } => Box::new(move || events(&home, &run, from)),
@@ -248,6 +251,10 @@ fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender
             Box::new(move || choices(&home, &config, &folder))
         }
         Request::Worktrees { folder } => Box::new(move || worktrees(&folder)),
+        Request::Trust { folder, grant } => {
+            let (config, peer) = (config.to_owned(), *peer);
+            Box::new(move || crate::trust::trust(&home, &config, &folder, grant.as_deref(), peer).map(Reply::Trust))
+        }
         request => {
             let _stopping = inputs.send(Input::Asked { face, id, request });
             return;

@@ -20,7 +20,13 @@ pub struct Identity {
 impl Identity {
     /// The identity of the process that has this pid now; `None` if there is none, or it is a zombie.
     pub fn of(pid: u32) -> Option<Self> {
-        let start_time = Stat::read(pid).filter(|s| !s.is_dead())?.start_time;
+        Stat::read(pid).filter(|s| !s.is_dead())?;
+        Self::of_child(pid)
+    }
+
+    /// The identity of a child that was not waited for yet, which has one also when it has ended already.
+    pub(crate) fn of_child(pid: u32) -> Option<Self> {
+        let start_time = Stat::read(pid)?.start_time;
         let (boot_id, pid_namespace) = here();
         Some(Self { pid, start_time, boot_id, pid_namespace })
     }

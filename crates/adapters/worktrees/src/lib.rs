@@ -14,6 +14,7 @@ mod error;
 mod example;
 mod git;
 mod graph;
+mod ignored;
 mod left_lock;
 mod list;
 mod lock;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::environment::EnvironmentSpec;
 use crate::ids::RunId;
 use crate::phase::PhaseSpec;
 use crate::policy::Policy;
@@ -39,6 +40,9 @@ pub struct NewRun {
     /// Milliseconds within which a provider must lift its limit for the run to go on by itself then; `None`: never.
     #[serde(default)]
     pub go_on_within_ms: Option<u64>,
+    /// What its worktree gets beside what git checks out.
+    #[serde(default)]
+    pub environment: EnvironmentSpec,
 }
 
 /// An answer to an agent's question.

@@ -27,6 +27,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::RunQueued(_) => ("queued", String::new(), false),
         Body::WorktreeCreated(d) => ("worktree", format!("{} on {}", d.path, d.branch), false),
+        Body::EnvironmentLeased(d) => ("copied", d.copied.join(" "), false),
+        Body::SetupFinished(d) => ("set up", format!("{} commands ended well", d.commands), false),
         Body::PhaseStarted(d) => {
             let (name, attempt) = (event.phase.as_deref().unwrap_or(""), event.attempt.unwrap_or(1));
             ("phase", format!("{}/{} {name}, attempt {attempt}", d.index, d.count), false)
@@ -128,6 +130,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
 
 fn effect(effect: &Effect) -> String {
     match effect {
+        Effect::LeaseEnvironment => "copy ignored files into the worktree".to_owned(),
+        Effect::SetUp { n } => format!("run the set-up commands ({n})"),
         Effect::CreateWorktree => "make the worktree".to_owned(),
         Effect::StartAttempt(key) => format!("start {key}"),
         Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptKey;
+use crate::environment::SETUP;
 use crate::status::By;
 
 /// An effect's number inside its run; it counts from 1 and is never used twice.
@@ -14,6 +15,10 @@ pub type EffectId = u64;
 pub enum Effect {
     /// Makes the branch and the worktree that `run.created` names.
     CreateWorktree,
+    /// Puts ignored files and folders of the main checkout into the worktree.
+    LeaseEnvironment,
+    /// Runs the set-up commands in the worktree, for the `n`th time.
+    SetUp { n: u32 },
     /// Starts a keeper for this attempt, which starts the agent.
     StartAttempt(AttemptKey),
     /// Ends every process of the attempt: TERM, `grace_ms`, KILL, until nothing is left.
@@ -55,7 +60,9 @@ impl Effect {
             | Self::Write { attempt, .. }
             | Self::Freeze { attempt, .. }
             | Self::Thaw { attempt, .. } => Some(attempt.clone()),
+            Self::SetUp { n } => Some(AttemptKey { phase: SETUP.to_owned(), attempt: *n }),
             Self::CreateWorktree
+            | Self::LeaseEnvironment
             | Self::CommitLeftovers { .. }
             | Self::SaveCheckpoint { .. }
             | Self::RestoreCheckpoint { .. }

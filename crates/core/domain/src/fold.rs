@@ -35,7 +35,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
     match &event.body {
         Body::RunCreated(data) => {
             state.phases = data.run.phases.iter().cloned().map(PhaseState::new).collect();
-            state.spec = Some(data.run.clone());
+            state.spec = Some((*data.run).clone());
             state.budget = data.run.budget_tokens;
             state.created_at = Some(event.at);
             state.status = Status::Queued;
@@ -45,6 +45,8 @@ pub fn apply(state: &mut RunState, event: &Event) {
             state.worktree_at = Some(data.head.clone());
             state.head = Some(data.head.clone());
         }
+        Body::EnvironmentLeased(_) => state.leased = true,
+        Body::SetupFinished(_) => state.set_up = true,
         Body::PhaseStarted(data) => {
             let last = state.phases.len().saturating_sub(1);
             state.phase = usize::try_from(data.index).unwrap_or(1).saturating_sub(1).min(last);
@@ -340,6 +342,7 @@ fn effect_starts(state: &mut RunState, effect: &Effect) {
                 phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
             }
         }
+        Effect::SetUp { n } => state.setups = state.setups.max(*n),
         Effect::CloseInput(key) => {
             let phase = state.phases.iter_mut().find(|p| p.spec.name == key.phase);
             let attempt = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == key.attempt));

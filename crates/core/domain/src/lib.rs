@@ -8,6 +8,7 @@ pub mod command;
 pub mod decide;
 pub mod describe;
 pub mod effect;
+pub mod environment;
 pub mod event;
 pub mod figures;
 pub mod fold;

@@ -50,6 +50,12 @@ pub struct RunState {
     pub phase: usize,
     /// The worktree exists: the commit it was made at.
     pub worktree_at: Option<String>,
+    /// The worktree has what it gets beside what git checks out.
+    pub leased: bool,
+    /// Its set-up commands have ended well.
+    pub set_up: bool,
+    /// How often they were begun.
+    pub setups: u32,
     /// The commit the branch was last seen at.
     pub head: Option<String>,
     pub question: Option<Question>,
@@ -99,6 +105,9 @@ impl Default for RunState {
             phases: Vec::new(),
             phase: 0,
             worktree_at: None,
+            leased: false,
+            set_up: false,
+            setups: 0,
             head: None,
             question: None,
             allowed: BTreeSet::new(),

@@ -35,12 +35,13 @@ impl Run {
             interactive: false,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            environment: domain::environment::EnvironmentSpec::default(),
             budget_tokens: Some(1_000),
         };
         let (path, branch, head) = (run.worktree.clone(), run.branch.clone(), run.base_commit.clone());
         let mut at_work = Self { state: RunState::default(), seq: 0 };
         let start = Effect::StartAttempt(key());
-        at_work.hear(RunCreated { run });
+        at_work.hear(RunCreated { run: Box::new(run) });
         at_work.hear(WorktreeCreated { path, branch, head });
         at_work.hear(PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None });
         at_work.hear(EffectStarted { id: 1, effect: start });

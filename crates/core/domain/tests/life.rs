@@ -40,8 +40,9 @@ impl Run {
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            environment: domain::environment::EnvironmentSpec::default(),
         };
-        run.append(None, RunCreated { run: spec }.into());
+        run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());
         run
     }

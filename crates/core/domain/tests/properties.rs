@@ -5,11 +5,11 @@ use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
-    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, GENESIS, Limited, LimitedEnded, LimitedWaits,
-    Lost, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested, RetryRequested,
-    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
-    SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
-    WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited,
+    LimitedEnded, LimitedWaits, Lost, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested,
+    RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed,
+    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
+    WaitingEnded, WaitingStarted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::phase::PhaseSpec;
 use domain::status::By;
@@ -67,6 +67,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            environment: domain::environment::EnvironmentSpec::default(),
         }
     })
 }
@@ -136,7 +137,7 @@ fn history() -> impl Strategy<Value = Body> {
 
 fn lifecycle() -> impl Strategy<Value = Body> {
     prop_oneof![
-        new_run().prop_map(|run| RunCreated { run }.into()),
+        new_run().prop_map(|run| RunCreated { run: Box::new(run) }.into()),
         Just(RunQueued {}.into()),
         (text(), text(), text()).prop_map(|(path, branch, head)| WorktreeCreated { path, branch, head }.into()),
         (any::<u32>(), any::<u32>(), prop::option::of(0u32..4), prop::option::of(text()))
@@ -151,6 +152,12 @@ fn lifecycle() -> impl Strategy<Value = Body> {
         exit().prop_map(|exit| AttemptFinished { exit }.into()),
         (text(), any::<u32>()).prop_map(|(head, leftovers)| PhaseFinished { head, leftovers }.into()),
         any::<bool>().prop_map(|changed| RunReady { changed }.into()),
+        (prop::collection::vec(text(), 0..3), any::<u64>()).prop_map(|(copied, bytes)| EnvironmentLeased {
+            copied,
+            bytes
+        }
+        .into()),
+        any::<u32>().prop_map(|commands| SetupFinished { commands }.into()),
         (prop::option::of(phase()), text()).prop_map(|(phase, reason)| RunFailed { phase, reason }.into()),
         (by(), any::<u64>()).prop_map(|(by, grace_ms)| TerminateRequested { by, grace_ms }.into()),
         by().prop_map(|by| RunTerminated { by }.into()),

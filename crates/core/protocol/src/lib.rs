@@ -12,7 +12,7 @@ pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
 pub use record::DaemonRecord;
 pub use reply::{
     Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,
-    RemovableRow, Reply, TerminalReply, WorktreeRow,
+    RemovableRow, Reply, TerminalReply, TrustRow, WorktreeRow,
 };
 pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{

@@ -38,6 +38,18 @@ pub struct Acted {
     pub note: Option<String>,
 }
 
+/// The commands that a repository's file has run, and whether they are trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustRow {
+    pub repo: String,
+    /// The file that names them; `None` when none does.
+    pub file: Option<String>,
+    /// What is run, in its order: the key of the settings and the command.
+    pub commands: Vec<(String, String)>,
+    pub digest: String,
+    pub trusted: bool,
+}
+
 /// A piece of an attempt's output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
@@ -202,6 +214,7 @@ pub enum Reply {
     Diff(DiffReply),
     Facts(Vec<Fact>),
     Removable(Vec<RemovableRow>),
+    Trust(TrustRow),
     Status(DaemonStatus),
     Choices(Choices),
     Attached(TerminalReply),

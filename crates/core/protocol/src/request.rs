@@ -162,6 +162,12 @@ pub enum Request {
         runs: Vec<String>,
         scope: Scope,
     },
+    /// What of a repository's commands is trusted, or with `grant` is from now on.
+    Trust {
+        folder: PathBuf,
+        /// The digest of the commands that a person looked at.
+        grant: Option<String>,
+    },
     /// Every worktree of the repository with whether it may go and why.
     Gc {
         folder: PathBuf,

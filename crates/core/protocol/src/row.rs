@@ -278,6 +278,11 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
     }
     match &run.status {
         Status::Queued => Some(held.unwrap_or("waits for a place; others are at work").to_owned()),
+        Status::Preparing => {
+            let sets_up = run.effects.values().any(|e| matches!(e, domain::effect::Effect::SetUp { .. }));
+            let commands = || run.spec.as_ref().map(|spec| spec.environment.setup.join("; ")).unwrap_or_default();
+            sets_up.then(|| format!("set-up runs: {}", commands()))
+        }
         Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
             let (hour, minute, _) = at.time_of_day();
@@ -309,6 +314,6 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
                 (false, _) => "waits for review".to_owned(),
             })
         }
-        Status::Preparing | Status::Working(_) | Status::Checking | Status::Merged => None,
+        Status::Working(_) | Status::Checking | Status::Merged => None,
     }
 }

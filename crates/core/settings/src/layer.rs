@@ -23,6 +23,7 @@ pub(crate) struct Layer {
     pub(crate) freezer: Option<Spanned<String>>,
     pub(crate) limits: Limits,
     pub(crate) cockpit: Cockpit,
+    pub(crate) environment: Environment,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
@@ -41,6 +42,14 @@ pub(crate) struct Cockpit {
     pub(crate) theme: Option<Spanned<String>>,
     pub(crate) mouse: Option<Spanned<bool>>,
     pub(crate) notify: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Environment {
+    pub(crate) copy: Option<Vec<Spanned<String>>>,
+    pub(crate) clone: Option<Vec<Spanned<String>>>,
+    pub(crate) setup: Option<Vec<Spanned<String>>>,
 }
 
 /// Ways of telling a person who looks elsewhere.
@@ -120,6 +129,19 @@ impl Layer {
             let wrong = ways.iter().find(|way| !WAYS.contains(&way.get_ref().as_str()))?;
             let found = format!("{:?}", wrong.get_ref());
             Some((wrong.span().start, "cockpit.notify".to_owned(), found, "some of \"bell\", \"osc9\" and \"osc777\""))
+        })
+        .or_else(|| {
+            let inside = |path: &str| {
+                let mut parts = std::path::Path::new(path).components();
+                !path.is_empty() && parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+            };
+            let wrong = self.environment.clone.as_ref()?.iter().find(|path| !inside(path.get_ref()))?;
+            let found = format!("{:?}", wrong.get_ref());
+            Some((wrong.span().start, "environment.clone".to_owned(), found, "a folder inside of the repository"))
+        })
+        .or_else(|| {
+            let wrong = self.environment.setup.as_ref()?.iter().find(|command| command.get_ref().trim().is_empty())?;
+            Some((wrong.span().start, "environment.setup".to_owned(), "\"\"".to_owned(), "a command"))
         })
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))
     }

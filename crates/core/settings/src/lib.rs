@@ -44,6 +44,12 @@ pub struct Settings {
     pub mouse: Value<bool>,
     /// How a person is told that a run begins to need them: `bell`, `osc9`, `osc777`.
     pub notify: Value<Vec<String>>,
+    /// Ignored files that a worktree gets a copy of, as patterns of a .gitignore.
+    pub copy: Value<Vec<String>>,
+    /// Folders that it gets a copy of.
+    pub clone: Value<Vec<String>>,
+    /// Shell commands that are run in it first.
+    pub setup: Value<Vec<String>>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -107,6 +113,9 @@ impl Settings {
             theme: text(defaults.cockpit.theme),
             mouse: Value::built_in(defaults.cockpit.mouse.expect(set).into_inner()),
             notify: Value::built_in(words(defaults.cockpit.notify.expect(set))),
+            copy: Value::built_in(words(defaults.environment.copy.expect(set))),
+            clone: Value::built_in(words(defaults.environment.clone.expect(set))),
+            setup: Value::built_in(words(defaults.environment.setup.expect(set))),
             base: None,
             phases: None,
         };
@@ -135,8 +144,16 @@ impl Settings {
         set(&mut self.go_on_within_ms, path, layer.limits.go_on_within, |t| span::milliseconds(&t));
         set(&mut self.theme, path, layer.cockpit.theme, |t| t);
         set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
-        if let Some(ways) = layer.cockpit.notify {
-            self.notify = Value { value: words(ways), origin: from(path) };
+        let lists = [
+            (&mut self.notify, layer.cockpit.notify),
+            (&mut self.copy, layer.environment.copy),
+            (&mut self.clone, layer.environment.clone),
+            (&mut self.setup, layer.environment.setup),
+        ];
+        for (slot, values) in lists {
+            if let Some(values) = values {
+                *slot = Value { value: words(values), origin: from(path) };
+            }
         }
         if let Some(value) = layer.base {
             self.base = Some(Value { value: value.into_inner(), origin: from(path) });
@@ -180,6 +197,9 @@ impl Settings {
             line("cockpit.theme", &self.theme, self.theme.value.clone()),
             line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
             line("cockpit.notify", &self.notify, self.notify.value.join(", ")),
+            line("environment.copy", &self.copy, self.copy.value.join(", ")),
+            line("environment.clone", &self.clone, self.clone.value.join(", ")),
+            line("environment.setup", &self.setup, self.setup.value.join(", ")),
             self.phases.as_ref().map_or_else(
                 || unset("phase", "build"),
                 |phases| {

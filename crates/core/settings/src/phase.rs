@@ -38,6 +38,9 @@ pub fn problem(phases: &[Phase]) -> Option<(usize, String, &'static str)> {
         if phase.name.is_empty() || phase.name.len() > 20 || !phase.name.bytes().all(plain) {
             return wrong(&phase.name, "a name of at most 20 letters a-z, digits, - and _");
         }
+        if phase.name == domain::environment::SETUP {
+            return wrong(&phase.name, "another name, since the output of set-up commands is kept under this one");
+        }
         if phases[..n].iter().any(|earlier| earlier.name == phase.name) {
             return wrong(&phase.name, "a name that no other phase has");
         }

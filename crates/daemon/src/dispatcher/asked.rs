@@ -35,6 +35,7 @@ impl Dispatcher {
             | Request::Resize { .. }
             | Request::Detach
             | Request::Worktrees { .. }
+            | Request::Trust { .. }
             | Request::Gc { .. }
             | Request::Status
             | Request::Stop => Scope::All,
@@ -89,6 +90,7 @@ impl Dispatcher {
             | Request::Events { .. }
             | Request::Output { .. }
             | Request::Worktrees { .. }
+            | Request::Trust { .. }
             | Request::Attach { .. }
             | Request::Type { .. }
             | Request::Resize { .. }

@@ -79,6 +79,7 @@ impl Dispatcher {
             release_unchanged: prepared.settings.release_unchanged.value,
             interactive: prepared.request.interactive,
             budget_tokens: prepared.request.budget_tokens,
+            environment: prepared.environment.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })
@@ -102,7 +103,7 @@ impl Dispatcher {
         folder.create(&spec)?;
         let timeline = Timeline::open(folder.path())?.timeline;
         self.runs.insert(id.clone(), folder, timeline);
-        let mut batch = vec![(None, RunCreated { run: spec }.into())];
+        let mut batch = vec![(None, RunCreated { run: Box::new(spec) }.into())];
         if differs {
             let text = "pilothouse.toml in the checkout differs from the base commit's; the base commit's counts";
             batch.push((None, Note { text: text.to_owned() }.into()));

@@ -342,6 +342,7 @@ fn blank_row(id: &RunId) -> Row {
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            environment: domain::environment::EnvironmentSpec::default(),
         }),
         ..RunState::default()
     };

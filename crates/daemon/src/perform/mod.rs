@@ -1,6 +1,7 @@
 //! Performing effects: each on a thread that may block, its outcome sent back as an input.
 
 mod checkpoint;
+mod environment;
 mod pause;
 mod restore;
 mod rm;
@@ -131,6 +132,8 @@ impl Performer {
         let places = &self.places;
         match &job.effect {
             Effect::CreateWorktree => tree::create(job),
+            Effect::LeaseEnvironment => environment::lease(job),
+            Effect::SetUp { .. } => environment::set_up(places, self, job),
             Effect::CommitLeftovers { .. } => tree::commit(job),
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
@@ -149,7 +152,7 @@ impl Performer {
     pub(crate) fn prepare(&self, face: FaceId, id: u64, request: RunRequest) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.runtime.spawn_blocking(move || {
-            let prepared = prepare::prepare(&places.config, request).map(Box::new);
+            let prepared = prepare::prepare(&places, request).map(Box::new);
             let _stopping = inputs.send(Input::Prepared { face, id, prepared });
         });
     }

@@ -13,7 +13,9 @@ use domain::policy::Policy;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 use worktrees::WorktreeError;
 
-use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, sandbox, scratch, worktree};
+use super::{
+    Job, Performed, Performer, attempt_folder, environment, failed, living, repository, sandbox, scratch, worktree,
+};
 use crate::known::{Known, known};
 use crate::{Places, prepare};
 
@@ -128,7 +130,12 @@ fn launch(
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
     let program = program(places, &agent, &own)?;
-    let env: Vec<_> = scratch::env(&scratch).into_iter().chain(wanted.env).chain(own.env).collect();
+    let env: Vec<_> = scratch::env(&scratch)
+        .into_iter()
+        .chain(environment::variables(spec, &place.cwd))
+        .chain(wanted.env)
+        .chain(own.env)
+        .collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;

@@ -1,10 +1,13 @@
 //! What can be typed. The doc comments are the help.
 
+mod run;
+
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use domain::policy::Policy;
+
+pub use run::RunArgs;
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
 ///
@@ -57,6 +60,8 @@ pub enum Verb {
     Restore(ManyArgs),
     /// List which worktrees may go and why, which not and why not, and remove the first.
     Gc(GcArgs),
+    /// Look at the commands that the repository's pilothouse.toml has run, and trust them.
+    Trust(TrustArgs),
     /// End runs: every process of them goes, their worktrees and branches stay.
     Terminate(TerminateArgs),
     /// List all worktrees of the repository, also those pilothouse did not make.
@@ -79,45 +84,6 @@ pub enum Verb {
 }
 
 #[derive(Debug, Args)]
-pub struct RunArgs {
-    /// What is to be done; `-` reads it from standard input, `@FILE` from a file.
-    pub task: String,
-    /// The agent, as NAME or NAME:MODEL.
-    #[arg(long, value_name = "NAME[:MODEL]")]
-    pub agent: Option<String>,
-    /// The run's name; made from the task if not given.
-    #[arg(long)]
-    pub name: Option<String>,
-    /// The branch, tag or commit to start from; default: the branch the repository is on.
-    #[arg(long, value_name = "REF")]
-    pub base: Option<String>,
-    /// How many runs of the same task.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub count: u32,
-    /// A phase of the run, in order: one of the settings' by its NAME, or NAME:PROMPT, with {task} for the task.
-    #[arg(long = "phase", value_name = "NAME[:PROMPT]")]
-    pub phases: Vec<String>,
-    /// Pause the run when it has used this many tokens by the agent's own count, like 500k or 2M.
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub tokens: Option<u64>,
-    /// What the agents may do without asking: ask, edits, all or sandboxed; default: as the settings say.
-    #[arg(long, value_parser = policy)]
-    pub policy: Option<Policy>,
-    /// Have the agent show its own screen in a terminal, which `attach` and the cockpit show.
-    #[arg(long)]
-    pub interactive: bool,
-    /// Show the run's terminal, or what the agent writes, as soon as it works.
-    #[arg(long, conflicts_with_all = ["wait", "json"])]
-    pub attach: bool,
-    /// Stay until the run is over; ctrl-c only leaves, the run goes on.
-    #[arg(long)]
-    pub wait: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct LsArgs {
     /// The runs of all repositories.
     #[arg(long)]
@@ -134,17 +100,6 @@ pub struct OneArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Reads `edits`.
-fn policy(text: &str) -> Result<Policy, String> {
-    Policy::parse(text).ok_or_else(|| "expected ask, edits, all or sandboxed".to_owned())
-}
-
-/// Reads `500k`.
-fn count(text: &str) -> Result<u64, String> {
-    let read = domain::figures::read_count(text).filter(|n| *n > 0);
-    read.ok_or_else(|| "expected a number above 0 like 1500, 500k or 2M".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -272,6 +227,16 @@ pub struct RmArgs {
     pub runs: Vec<String>,
     /// Do not ask.
     #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// Trust them without asking.
+    #[arg(long)]
     pub yes: bool,
     /// Print JSON.
     #[arg(long)]

@@ -112,7 +112,7 @@ impl Keeper {
         record::write(folder, "keeper.json", &known)?;
         let mut input = Input::open(folder)?;
         let mut agent = agent::spawn(&start, group.as_ref())?;
-        known.agent = Identity::of(agent.pid);
+        known.agent = Identity::of_child(agent.pid);
         let outputs = output::open(folder, &agent, start.terminal)?;
         record::write(folder, "keeper.json", &known)?;
         input.attach(agent.take_stdin()?);

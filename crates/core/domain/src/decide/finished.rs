@@ -4,9 +4,9 @@ use super::Decision;
 use crate::attempt::{AttemptKey, Exit, Frozen};
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
-    AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished, Note, PhaseFinished,
-    RunFailed, RunPaused, RunResumed, RunTerminated, SnapshotSaved, WaitingEnded, WorktreeCreated, WorktreeRemoved,
-    WorktreeRestored,
+    AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished, EnvironmentLeased, Note,
+    PhaseFinished, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded,
+    WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use crate::run::RunState;
 
@@ -18,6 +18,10 @@ pub enum Facts {
         path: String,
         branch: String,
         head: String,
+    },
+    Leased {
+        copied: Vec<String>,
+        bytes: u64,
     },
     Started {
         pid: u32,
@@ -79,6 +83,14 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
     match (effect, facts) {
         (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) if run.worktree_at.is_none() => {
             decision.event(None, WorktreeCreated { path, branch, head })
+        }
+        (Effect::LeaseEnvironment, Facts::Leased { copied, bytes }) if !run.leased => {
+            decision.event(None, EnvironmentLeased { copied, bytes })
+        }
+        (Effect::SetUp { .. }, _) if !run.set_up && !run.status.is_settled() => {
+            let commands = run.spec.as_ref().map_or(0, |spec| spec.environment.setup.len());
+            let commands = u32::try_from(commands).unwrap_or(u32::MAX);
+            decision.event(effect.attempt(), SetupFinished { commands })
         }
         (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
@@ -146,6 +158,10 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
         Effect::CreateWorktree => {
             decision.event(None, RunFailed { phase: None, reason: format!("no worktree: {reason}") })
         }
+        // One that was ended meanwhile stays what it is.
+        Effect::LeaseEnvironment | Effect::SetUp { .. } if !run.status.is_settled() && run.ending.is_none() => {
+            decision.event(effect.attempt(), RunFailed { phase: None, reason: format!("{}: {reason}", title(effect)) })
+        }
         Effect::CommitLeftovers { phase } => {
             let key = run.attempt_key();
             let reason = format!("what the agent left could not be committed: {reason}");
@@ -167,6 +183,8 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
 fn title(effect: &Effect) -> &'static str {
     match effect {
         Effect::CreateWorktree => "making the worktree",
+        Effect::LeaseEnvironment => "copying into the worktree",
+        Effect::SetUp { .. } => "set-up",
         Effect::StartAttempt(_) => "starting the agent",
         Effect::StopAttempt { .. } => "terminating",
         Effect::CommitLeftovers { .. } => "committing what the agent left",

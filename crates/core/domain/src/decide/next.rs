@@ -32,6 +32,12 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     if run.worktree_at.is_none() {
         return nothing.effect(Effect::CreateWorktree);
     }
+    if spec.environment.puts_something() && !run.leased {
+        return nothing.effect(Effect::LeaseEnvironment);
+    }
+    if !spec.environment.setup.is_empty() && !run.set_up {
+        return nothing.effect(Effect::SetUp { n: run.setups + 1 });
+    }
     let Some(phase) = run.current() else {
         return nothing.event(None, RunFailed { phase: None, reason: "the run has no phases".to_owned() });
     };
@@ -160,6 +166,11 @@ fn close(run: &RunState) -> Decision {
 fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     let nothing = Decision::default();
     let must_finish = |e: &Effect| !matches!(e, Effect::Write { .. } | Effect::CloseInput(_));
+    let stops = run.effects.values().any(|e| matches!(e, Effect::StopAttempt { .. }));
+    let set_up = run.effects.values().find(|e| matches!(e, Effect::SetUp { .. })).and_then(Effect::attempt);
+    if let Some(attempt) = set_up.filter(|_| !stops) {
+        return nothing.effect(Effect::StopAttempt { attempt, grace_ms, by: by.clone() });
+    }
     if run.effects.values().any(must_finish) {
         return nothing;
     }

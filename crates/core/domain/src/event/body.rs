@@ -62,6 +62,8 @@ kinds! {
     RunCreated = "run.created",
     RunQueued = "run.queued",
     WorktreeCreated = "worktree.created",
+    EnvironmentLeased = "environment.leased",
+    SetupFinished = "setup.finished",
     PhaseStarted = "phase.started",
     AttemptStarted = "attempt.started",
     AgentSession = "agent.session",

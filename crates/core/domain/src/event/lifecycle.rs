@@ -9,7 +9,7 @@ use crate::status::By;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunCreated {
-    pub run: NewRun,
+    pub run: Box<NewRun>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +21,20 @@ pub struct WorktreeCreated {
     pub branch: String,
     /// The commit checked out, in full.
     pub head: String,
+}
+
+/// The worktree has what it gets beside what git checks out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentLeased {
+    /// Paths inside the worktree; folders end with a slash.
+    pub copied: Vec<String>,
+    pub bytes: u64,
+}
+
+/// The set-up commands have all ended well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupFinished {
+    pub commands: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,9 +16,9 @@ pub use history::{
     RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
 };
 pub use lifecycle::{
-    Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, Lost, Note, PhaseFinished, PhaseStarted,
-    RunCreated, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, TerminateRequested,
-    WorktreeCreated,
+    Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, EnvironmentLeased, Lost, Note,
+    PhaseFinished, PhaseStarted, RunCreated, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
+    SetupFinished, TerminateRequested, WorktreeCreated,
 };
 pub use line::LineError;
 

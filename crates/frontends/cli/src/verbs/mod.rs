@@ -21,6 +21,7 @@ mod status;
 mod terminate;
 mod timeline;
 mod triage;
+mod trust;
 mod worktrees;
 
 use client::{Connection, Places};
@@ -55,6 +56,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Rm(args) => rm::rm(args, places).await,
         Verb::Restore(args) => restore::restore(args, places).await,
         Verb::Gc(args) => gc::gc(&args, places).await,
+        Verb::Trust(args) => trust::trust(&args, places).await,
         Verb::Terminate(args) => terminate::terminate(args, places).await,
         Verb::Worktrees(args) => worktrees::worktrees(&args, places).await,
         Verb::Status(args) => status::status(&args, places).await,

@@ -44,8 +44,9 @@ impl Play {
             budget_tokens: None,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            environment: domain::environment::EnvironmentSpec::default(),
         };
-        play.add(false, RunCreated { run }).add(false, RunQueued {})
+        play.add(false, RunCreated { run: Box::new(run) }).add(false, RunQueued {})
     }
 
     pub(crate) fn add(mut self, of_attempt: bool, body: impl Into<Body>) -> Self {

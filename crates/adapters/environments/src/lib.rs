@@ -1,0 +1,13 @@
+//! What a worktree gets beside what git checks out: ignored files such as `.env`, folders such as `node_modules`, and
+//! whose commands may be run in it.
+
+mod clone;
+mod copy;
+mod error;
+mod place;
+mod trust;
+
+pub use clone::clone;
+pub use copy::{Copied, copy};
+pub use error::EnvironmentError;
+pub use trust::{Trust, asked_by_an_agent, digest};

@@ -1,0 +1,85 @@
+//! Whose commands may be run: a person looked at those of a repository's file and said so, by their content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::EnvironmentError;
+
+/// `trust.json` of a state folder: by repository, the digests of commands that are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    path: PathBuf,
+    known: Known,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Known {
+    repositories: BTreeMap<String, Vec<String>>,
+}
+
+/// The digest of commands, in their order: SHA-256 of each with its length before it, as lower-case hex.
+pub fn digest(commands: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for command in commands {
+        hash.update(command.len().to_le_bytes());
+        hash.update(command.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Trust {
+    /// Reads the file; one that can't be read trusts nothing.
+    pub fn open(home: &Path) -> Self {
+        let path = home.join("trust.json");
+        let known = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Self { path, known }
+    }
+
+    /// Whether these commands of this repository may run. None need no trust.
+    pub fn has(&self, repo: &str, commands: &[String]) -> bool {
+        let known = || self.known.repositories.get(repo).is_some_and(|known| known.contains(&digest(commands)));
+        commands.is_empty() || known()
+    }
+
+    /// Trusts these commands of this repository from now on.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn grant(&mut self, repo: &str, commands: &[String]) -> Result<(), EnvironmentError> {
+        let digest = digest(commands);
+        let known = self.known.repositories.entry(repo.to_owned()).or_default();
+        if !known.contains(&digest) {
+            known.push(digest);
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let written = (|| {
+            let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.write_all(&serde_json::to_vec_pretty(&self.known).expect("plain values"))?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path).map_err(|e| e.error)
+        })();
+        written.map(drop).map_err(EnvironmentError::io("write", &self.path))
+    }
+}
+
+/// Whether the process `pid`, or one that it was started by, belongs to a run (carries this variable): what an agent asks
+/// for is no person's word.
+pub fn asked_by_an_agent(pid: u32, marker: &str) -> bool {
+    let marker = format!("{marker}=").into_bytes();
+    let is_marked = |pid: u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|b| *b == 0).any(|entry| entry.starts_with(&marker))
+    };
+    let parent = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse::<u32>().ok().filter(|parent| *parent > 1)
+    };
+    std::iter::successors(Some(pid), |pid| parent(*pid)).take(64).any(is_marked)
+}

@@ -1,0 +1,128 @@
+//! What a worktree gets before its first phase: copies of ignored files, and its set-up commands, under a keeper.
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::command::NewRun;
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use supervisor::{Start, SupervisorError};
+
+use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, scratch, worktree};
+use crate::Places;
+
+/// How often it is looked whether the commands have ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What is there already stays, so no probe is needed.
+pub(super) fn lease(job: &Job) -> Performed {
+    let lease = || -> Result<Facts, String> {
+        let repo = repository(&job.spec).map_err(|e| e.to_string())?;
+        let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+        let wanted = &job.spec.environment;
+        let ignored = if wanted.copy.is_empty() { Vec::new() } else { repo.ignored().map_err(|e| e.to_string())? };
+        let mut copied = environments::copy(repo.main(), &path, &ignored, &wanted.copy).map_err(|e| e.to_string())?;
+        for folder in &wanted.clone {
+            let more = environments::clone(repo.main(), &path, Path::new(folder)).map_err(|e| e.to_string())?;
+            copied.bytes += more.bytes;
+            copied.names.extend(more.names);
+        }
+        Ok(Facts::Leased { copied: copied.names, bytes: copied.bytes })
+    };
+    match lease() {
+        Ok(facts) => (Outcome::Done, facts),
+        Err(reason) => failed(reason),
+    }
+}
+
+/// Runs the commands one after the other until one fails. They are never run twice under one number: where an earlier
+/// daemon began, its keeper is waited for.
+pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Performed {
+    let set_up = || -> Result<(), String> {
+        let key = job.effect.attempt().ok_or("nothing says which time it is")?;
+        let folder = attempt_folder(places, job, &key)?;
+        if !(job.again && has_keeper(&folder)?) {
+            let alive = living(places, &job.spec.id).len();
+            if alive > 0 {
+                return Err(format!("{alive} processes of it still live; terminate it first"));
+            }
+            scratch::make(places, &job.spec.id)?;
+            let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+            state.run(&job.spec.id).create_attempt(&key).map_err(|e| e.to_string())?;
+            let start = commands(places, performer, job)?;
+            match supervisor::launch(&places.binary, &folder, &start) {
+                Ok(launched) => reap(launched.child),
+                // An earlier daemon's keeper got there first, after it had been looked for.
+                Err(SupervisorError::Held) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        loop {
+            // The record is looked for after the keeper: one that ends in between has left it.
+            let keeper = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
+            let lives = keeper.is_some_and(|record| record.keeper.is_alive());
+            if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
+                let ended_well = exit.code == Some(0) && exit.error.is_none();
+                let see = format!("`pilothouse logs {} --attempt {key} --stderr` shows it", job.spec.name);
+                return if ended_well { Ok(()) } else { Err(format!("{}; {see}", exit.describe())) };
+            }
+            if !lives && !supervisor::is_held(&folder) {
+                return Err("its keeper died; retry runs the commands again".to_owned());
+            }
+            std::thread::sleep(LOOK);
+        }
+    };
+    match set_up() {
+        Ok(()) => (Outcome::Done, Facts::Nothing),
+        Err(reason) => failed(reason),
+    }
+}
+
+/// Whether a keeper ever held the folder. One that an earlier daemon was about to start may still come, and then only
+/// one of the two gets it.
+fn has_keeper(folder: &Path) -> Result<bool, String> {
+    let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
+    let exit = supervisor::exit_record(folder).map_err(|e| e.to_string())?;
+    Ok(record.is_some() || exit.is_some() || supervisor::is_held(folder))
+}
+
+fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, String> {
+    let spec = &job.spec;
+    let repo = repository(spec).map_err(|e| e.to_string())?;
+    let cwd = worktree(&repo, spec).map_err(|e| e.to_string())?.to_string_lossy().into_owned();
+    let scratch = scratch::path(places, &spec.id);
+    Ok(Start {
+        run: spec.id.to_string(),
+        home: places.home.to_string_lossy().into_owned(),
+        program: "/bin/sh".to_owned(),
+        // Each command is shown before it runs, and the first that fails is the last.
+        args: ["-ex", "-c", &spec.environment.setup.join("\n")].map(str::to_owned).to_vec(),
+        reads: "text".to_owned(),
+        env: scratch::env(&scratch).into_iter().chain(variables(spec, &cwd)).collect(),
+        cwd,
+        terminal: None,
+        input: Vec::new(),
+        close_input: true,
+        leave_ms: None,
+        limit_ms: None,
+        writable: None,
+        socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
+        freezer: performer.freezer,
+    })
+}
+
+/// What commands and agents in a worktree may want to know of where they are.
+pub(super) fn variables(spec: &NewRun, worktree: &str) -> [(String, String); 4] {
+    [
+        ("REPO_ROOT", spec.repo.as_str()),
+        ("ROOT_WORKTREE_PATH", spec.repo.as_str()),
+        ("WORKTREE_PATH", worktree),
+        ("BRANCH", spec.branch.as_str()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// Waits for the keeper beside, so that it leaves no zombie.
+fn reap(mut child: std::process::Child) {
+    std::thread::spawn(move || child.wait());
+}

@@ -1,0 +1,83 @@
+//! Whose commands may run: a repository's own only after a person has looked at them.
+
+use std::path::Path;
+
+use domain::environment::EnvironmentSpec;
+use environments::Trust;
+use protocol::{Code, Refused, TrustRow};
+use settings::Settings;
+use worktrees::Repository;
+
+use crate::prepare;
+
+/// The commands of a repository's file that would run; a person's own file is trusted as it is.
+fn foreign(settings: &Settings, config: &Path) -> Vec<String> {
+    let own = settings.setup.origin.as_deref().is_none_or(|origin| origin == config);
+    if own { Vec::new() } else { settings.setup.value.clone() }
+}
+
+/// Refuses a run whose repository has commands that nobody has looked at.
+pub(crate) fn check(home: &Path, config: &Path, repo: &Repository, settings: &Settings) -> Result<(), Refused> {
+    let commands = foreign(settings, config);
+    if Trust::open(home).has(&name(repo), &commands) {
+        return Ok(());
+    }
+    let file = settings.setup.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let reason = format!(
+        "{file} has commands that run here and that you have not trusted: {}; look at them with `pilothouse trust`",
+        commands.join("; ")
+    );
+    Err(Refused { code: Code::Refused, reason })
+}
+
+/// What is trusted of the repository that `folder` lies in; with `grant`, the digest of what was looked at, it is from
+/// now on. `peer` is the process that asks.
+pub(crate) fn trust(
+    home: &Path,
+    config: &Path,
+    folder: &Path,
+    grant: Option<&str>,
+    peer: Option<u32>,
+) -> Result<TrustRow, Refused> {
+    let refused = |code: Code, reason: String| Err(Refused { code, reason });
+    let repo = Repository::find(folder).map_err(prepare::refused)?;
+    let settings = prepare::settings_at(config, folder)?;
+    let commands = foreign(&settings, config);
+    let digest = environments::digest(&commands);
+    let mut trust = Trust::open(home);
+    if let Some(looked_at) = grant {
+        if peer.is_none_or(|pid| environments::asked_by_an_agent(pid, supervisor::RUN_MARKER)) {
+            return refused(
+                Code::Refused,
+                "an agent can't trust commands; a person must, outside of any run".to_owned(),
+            );
+        }
+        if looked_at != digest {
+            return refused(Code::Refused, "the commands changed since they were shown; look again".to_owned());
+        }
+        trust.grant(&name(&repo), &commands).map_err(|e| Refused { code: Code::Failed, reason: e.to_string() })?;
+    }
+    let file = settings.setup.origin.as_ref().filter(|_| !commands.is_empty());
+    Ok(TrustRow {
+        repo: name(&repo),
+        file: file.map(|path| path.display().to_string()),
+        trusted: trust.has(&name(&repo), &commands),
+        commands: commands.into_iter().map(|command| ("environment.setup".to_owned(), command)).collect(),
+        digest,
+    })
+}
+
+/// What a run's worktree gets; the lines of a `.worktreeinclude` are patterns too.
+pub(crate) fn environment(settings: &Settings, include: Option<&str>) -> EnvironmentSpec {
+    let lines = include.unwrap_or_default().lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned);
+    EnvironmentSpec {
+        copy: settings.copy.value.iter().cloned().chain(lines).collect(),
+        clone: settings.clone.value.clone(),
+        setup: settings.setup.value.clone(),
+    }
+}
+
+fn name(repo: &Repository) -> String {
+    repo.main().to_string_lossy().into_owned()
+}
