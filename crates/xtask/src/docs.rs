@@ -1,4 +1,4 @@
-//! Documents that come from code: `docs/cli.md` and `docs/keys.md`.
+//! Documents that come from code: `docs/cli.md`, `docs/keys.md` and `docs/agents.md`.
 
 use std::fs;
 use std::path::Path;
@@ -7,5 +7,6 @@ pub(crate) fn write() -> color_eyre::Result<()> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     fs::write(docs.join("cli.md"), cli::doc::reference())?;
     fs::write(docs.join("keys.md"), tui::reference())?;
+    fs::write(docs.join("agents.md"), agents::reference())?;
     Ok(())
 }

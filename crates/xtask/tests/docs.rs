@@ -17,3 +17,8 @@ fn the_command_line_is_documented_as_it_is() {
 fn the_keys_are_documented_as_they_are() {
     assert!(stored("keys.md") == tui::reference(), "docs/keys.md is out of date; `just docs` writes it anew");
 }
+
+#[test]
+fn the_agents_are_documented_as_they_are() {
+    assert!(stored("agents.md") == agents::reference(), "docs/agents.md is out of date; `just docs` writes it anew");
+}

@@ -21,6 +21,9 @@ pub struct Row {
     pub worktree: Option<String>,
     pub agent: String,
     pub model: Option<String>,
+    /// What its agents may do without asking: `ask`, `edits`, `all` or `sandboxed`.
+    #[serde(default)]
+    pub policy: String,
     /// What was asked for, its first part.
     pub task: String,
     /// `headless` or `interactive`.
@@ -190,6 +193,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         worktree: run.has_worktree().then(|| spec.worktree.clone()),
         agent: spec.agent.clone(),
         model: spec.model.clone().or_else(|| run.model.clone()),
+        policy: spec.policy.word().to_owned(),
         task: spec.task.chars().take(TASK).collect(),
         mode: if spec.interactive { "interactive" } else { "headless" }.to_owned(),
         status: run.status.word().to_owned(),

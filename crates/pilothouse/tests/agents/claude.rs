@@ -160,3 +160,9 @@ fn the_demo_shows_claude_at_work_without_a_key_and_leaves_nothing() {
 fn claude_is_held_inside_and_works_there() {
     stories::is_held_inside("claude");
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_edits_nothing_before_it_is_allowed() {
+    stories::asks_before_it_edits("claude");
+}

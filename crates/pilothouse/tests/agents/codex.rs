@@ -61,3 +61,9 @@ fn codex_goes_on_while_the_daemon_is_killed() {
 fn codex_is_held_inside_and_works_there() {
     stories::is_held_inside(AGENT);
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn codex_edits_nothing_before_it_is_allowed() {
+    stories::asks_before_it_edits(AGENT);
+}

@@ -208,3 +208,15 @@ pub(crate) fn is_held_inside(agent: &'static str) {
         assert_eq!(office.house.processes(&row), 0);
     }
 }
+
+/// Under `ask` it changes no file before a person has allowed it.
+pub(crate) fn asks_before_it_edits(agent: &'static str) {
+    let office = Office::new(agent, "ok");
+    let row = office.run_with("careful", &["--policy", "ask"]);
+    let waits = office.house.wait_for("careful", "waiting");
+    assert!(office.file(&waits, "hello.txt").is_none(), "{waits:#}");
+    let done = allow_until_over(&office, "careful");
+    assert_eq!(done["status"], "ready", "{done:#}");
+    assert!(office.file(&done, "hello.txt").is_some(), "{done:#}");
+    assert_eq!(office.house.processes(&row), 0);
+}

@@ -45,6 +45,7 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("why", row.reason.clone().or(row.activity.clone()).unwrap_or_else(|| figures::NONE.to_owned())),
         ("agent", row.agent_and_model()),
         ("phase", phase),
+        ("policy", row.policy.clone()),
         ("branch", row.branch.clone()),
         ("base", row.base.clone()),
         ("head", row.head.clone().unwrap_or_else(unknown)),

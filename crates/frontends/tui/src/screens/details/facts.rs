@@ -121,7 +121,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         ("Status", row.status.clone()),
         ("Why", runs::why(row)),
         ("Task", row.task.clone()),
-        ("Agent", row.agent_and_model()),
+        ("Agent", format!("{} · policy {}", row.agent_and_model(), row.policy)),
         ("Phase", phase),
         ("Branch", row.branch.clone()),
         ("Base", row.base.clone()),

@@ -1,0 +1,96 @@
+//! The page on agents, from the data they are started by.
+
+use std::fmt::Write as _;
+
+use crate::dialect::Dialect;
+use crate::registry::{Program, all};
+
+const BEFORE: &str = "\
+# The agents
+
+<!-- Written by `just docs` from crates/core/agents; a test fails when it is out of date. -->
+
+`pilothouse run TASK --agent NAME[:MODEL]` starts one of these, or a program of your own (below). A real agent works with
+the login or key that it has on your machine.
+
+| agent | get it with | oldest version tried | speaks | a key instead of a login |
+|---|---|---|---|---|
+";
+
+const AFTER: &str = "
+## What an agent may do without asking
+
+`--policy`, or `policy` in your settings. Whatever is asked is answered with `y`, `Y` (for this run), `N` or `s` in the
+cockpit, or with `pilothouse send`; question and answer stand in the timeline.
+
+| | `ask` | `edits` (built in) | `all` | `sandboxed` |
+|---|---|---|---|---|
+| claude, claude-agent-acp | every edit and command that it would ask for | edits go through, other commands are asked | what it asks is allowed, and told | as `all`, held inside |
+| codex | reads in its own sandbox, all else is asked | its sandbox lets it write to the worktree and commit; what it needs beyond is asked | no sandbox, nothing is asked | as `all`, held inside |
+| gemini | its default mode | its mode autoEdit | its mode yolo | as `all`, held inside |
+| opencode | edits, commands and fetches are asked | commands are asked | edits, commands and fetches are allowed, and what else it asks too | as `all`, held inside |
+| aider, your own programs | they ask nothing in any policy | | | held inside |
+
+**Held inside** means landlock of the kernel (Linux 5.13 or later): everything can be read, and written to are only the
+worktree, the run's own folder for temporary files, what the agent keeps its sessions in, and the parts of the
+repository that a commit needs (its `objects`, `refs` and `logs`, so it could still move other branches). It holds for
+every process that the agent starts. The network is not limited. Where the kernel has no landlock such a run is not started.
+
+A repository's own file can ask for `ask` or `edits`; only you can say `all` or `sandboxed`.
+
+## Sessions, limits, ends
+
+- **Going on.** `retry RUN --resume` continues the same session in the same worktree, which is checked to be the run's own
+  first; it is the default after a crash. Gemini CLI overwrites a session that is loaded within the minute it began in, so
+  there it waits for up to 70 seconds. aider has no sessions; a retry begins anew.
+- **Limits.** Where the provider says when its limit is lifted, the run goes on by itself then (`limits.go_on_within`);
+  where it says nothing, the run fails with the agent's words. Claude Code and Codex say such times; the others do not.
+- **Ends.** An agent's own result counts, never its exit code. A person's own program that prints text has only its exit
+  code; aider ends with 0 whatever happened, so its log decides.
+- **Retries** of the agent are shown with their number by Claude Code and Codex. Gemini CLI and OpenCode try again silently.
+
+## Tokens
+
+They are the agent's own figures (`~`), and never estimated. What an agent does not tell is missing in them: answers that
+were cut, and requests for a title. OpenCode tells of its last step only, which is no count of a run, so it has none (`—`).
+Gemini CLI and aider do not tell what was cached, so all of it stands under input; Gemini CLI leaves out what it thought,
+aider its request for a commit's message.
+
+## A program of your own
+
+In your own `config.toml`; a repository can't name programs:
+
+```toml
+[agent.mine]
+command = [\"my-agent\", \"--json\", \"{prompt}\"]   # also {model} and {attempt}, the folder of the attempt
+reads = \"claude-stream\"                          # default: \"text\", each line is a message and exit code 0 is success
+env = { MY_KEY = \"…\" }
+```
+
+`reads` is one of DIALECTS. A command without `{prompt}` gets its task on standard input in that dialect.
+
+For a built-in agent `path`, `env` and `minimum` (the oldest version that may be started) can be set.
+
+## Without a key
+
+`cargo run --release -- demo --agent NAME` plays the demo with a real agent that is installed: a scripted model on
+loopback stands for the provider, which speaks Anthropic's Messages, OpenAI's Responses and Chat Completions, and Gemini's
+generateContent. `just agents` installs all of them in `target/agents` and runs the tests with them.
+";
+
+/// `docs/agents.md`.
+pub fn reference() -> String {
+    let mut text = BEFORE.to_owned();
+    for agent in all() {
+        let get = match agent.program {
+            Program::Own => "built in".to_owned(),
+            Program::InPath { install, .. } => format!("`{install}`"),
+        };
+        let minimum = agent.minimum.unwrap_or("–");
+        let key = agent.login.map_or("–", |(_, key)| key);
+        let speaks = agent.dialect.name();
+        let _infallible = writeln!(text, "| `{}` | {get} | {minimum} | {speaks} | {key} |", agent.name);
+    }
+    let dialects: Vec<_> = Dialect::ALL.iter().map(|dialect| format!("`{}`", dialect.name())).collect();
+    text + &AFTER.replace("DIALECTS", &dialects.join(", "))
+}
