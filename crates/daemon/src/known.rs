@@ -95,6 +95,9 @@ pub(crate) fn named(
         Known::Own(own) if model.is_none() && own.args.iter().any(|arg| arg.contains("{model}")) => {
             return Err(usage(format!("the command of {name} has {{model}} in it; name one: --agent {name}:MODEL")));
         }
+        Known::Own(own) if model.is_some() && !own.says_model() => {
+            return Err(usage(format!("the command of {name} has no {{model}} in it, so it can't be asked for one")));
+        }
         Known::Own(_) => {}
     }
     Ok((name.to_owned(), model))

@@ -42,7 +42,7 @@ pub struct Places {
 /// # Errors
 /// Names the file, the line and what was expected.
 pub fn settings_at(places: &Places, folder: &std::path::Path) -> Result<settings::Settings, protocol::Refused> {
-    prepare::settings_at(&places.config, folder)
+    prepare::settings_at(&places.config, folder, None)
 }
 
 /// Serves the state folder until told to stop. The instance's lock is held all the while.

@@ -83,9 +83,9 @@ fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -
 }
 
 /// The settings that a run begun in `folder` would have, or the user's own outside of a repository.
-pub(crate) fn settings_at(config: &Path, folder: &Path) -> Result<Settings, Refused> {
+pub(crate) fn settings_at(config: &Path, folder: &Path, base: Option<&str>) -> Result<Settings, Refused> {
     let settings = match Repository::find(folder) {
-        Ok(repo) => basis(config, &repo, folder, None).map(|basis| basis.settings),
+        Ok(repo) => basis(config, &repo, folder, base).map(|basis| basis.settings),
         Err(_) => user_settings(config)
             .map_err(|e| Refused { code: Code::Usage, reason: e.to_string() })
             .and_then(|settings| known::check(&settings, config).map(|()| settings)),
@@ -155,7 +155,7 @@ pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, 
         return Err(Mistake::at(Field::Agent)(usage(reason)));
     }
     repo.check_identity().map_err(refused)?;
-    trust::check(&places.home, config, &repo, &settings)?;
+    trust::check(&places.home, config, &repo, &settings, request.base.as_deref())?;
     let include = repo.file_at(&base_commit, ".worktreeinclude").map_err(refused)?;
     let environment = trust::environment(&settings, include.as_deref());
     let phases = phases(&request, &settings).map_err(Mistake::at(Field::Phases))?;

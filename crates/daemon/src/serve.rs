@@ -117,7 +117,7 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
             inputs: inputs.clone(),
             home: places.home.clone(),
             config: places.config.clone(),
-            peer: peer.pid().and_then(|pid| u32::try_from(pid).ok()),
+            of_run: peer.pid().and_then(|pid| supervisor::run_of(u32::try_from(pid).ok()?, &places.home)),
             taken: taken.clone(),
         };
         tokio::spawn(serve(stream, of_face, version.clone()));
@@ -133,8 +133,8 @@ struct OfFace {
     home: PathBuf,
     /// The user's settings file.
     config: PathBuf,
-    /// The process at the other end.
-    peer: Option<u32>,
+    /// The run that the process at the other end belongs to; `None`: a person's.
+    of_run: Option<String>,
     taken: Taken,
 }
 
@@ -157,6 +157,15 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                 match serde_json::from_slice::<FromFace>(&frame) {
                     // Versions differ: only what every version knows is answered.
                     Ok(FromFace::Hello { .. }) => {}
+                    Ok(FromFace::Request { id, request }) if of_face.of_run.is_some() && request.acts() => {
+                        let run = of_face.of_run.as_deref().unwrap_or_default();
+                        let reason = format!(
+                            "this comes from inside of run {run}: what an agent asks for is no person's word; do it \
+                             outside of any run"
+                        );
+                        let reply = Reply::Refused(Refused { code: Code::Refused, reason });
+                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                    }
                     Ok(FromFace::Request { id, request: Request::Attach { run, columns, rows } }) => {
                         // The one that was shown goes first, so that it does not hear of being taken over.
                         terminal = None;
@@ -239,7 +248,7 @@ async fn send(wire: &mut Wire, frame: &FromDaemon) -> std::io::Result<()> {
 
 /// Reading requests are answered from disk; the others go to the dispatcher.
 fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender<FromDaemon>) {
-    let OfFace { face, inputs, home, config, peer, .. } = of_face;
+    let OfFace { face, inputs, home, config, .. } = of_face;
     let (face, home) = (*face, home.clone());
     let read: Box<dyn FnOnce() -> Result<Reply, Refused> + Send> = match request {
         Request::Events { run, from } => Box::new(move || events(&home, &run, from)),
@@ -251,9 +260,11 @@ fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender
             Box::new(move || choices(&home, &config, &folder))
         }
         Request::Worktrees { folder } => Box::new(move || worktrees(&folder)),
-        Request::Trust { folder, grant } => {
-            let (config, peer) = (config.to_owned(), *peer);
-            Box::new(move || crate::trust::trust(&home, &config, &folder, grant.as_deref(), peer).map(Reply::Trust))
+        Request::Trust { folder, base, grant } => {
+            let config = config.to_owned();
+            Box::new(move || {
+                crate::trust::trust(&home, &config, &folder, base.as_deref(), grant.as_deref()).map(Reply::Trust)
+            })
         }
         request => {
             let _stopping = inputs.send(Input::Asked { face, id, request });

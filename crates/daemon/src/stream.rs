@@ -62,7 +62,7 @@ impl Stream {
         if dialect.says_its_end() {
             return Vec::new();
         }
-        let side = dialect.side_file().and_then(|name| std::fs::read(self.path.with_file_name(name)).ok());
+        let side = dialect.side_file().and_then(|name| side_file(&self.path.with_file_name("agent").join(name)));
         agents::over(&self.session, exit, &String::from_utf8_lossy(&side.unwrap_or_default()))
     }
 
@@ -98,6 +98,7 @@ impl Stream {
         let len = line.len() as u64 + self.skipped;
         if self.skipped > 0 {
             let why = format!("a line of {len} bytes is too long to read");
+            taken.events.extend(agents::end(&mut self.session));
             taken.events.push(domain::event::Unread { from: self.done, len, why }.into());
         } else {
             taken.events.extend(agents::step(&mut self.session, &self.part[line], self.done));
@@ -121,6 +122,18 @@ impl Stream {
         };
         Ok(file.take(MOST).read_to_end(&mut self.part)? as u64)
     }
+}
+
+/// The text of a file that an agent wrote beside its output: a regular file, and no more of it than anyone would write.
+fn side_file(path: &Path) -> Option<Vec<u8>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).ok()?;
+    let file = File::options().read(true).custom_flags(flags).open(path).ok()?;
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -17,41 +17,42 @@ fn foreign(settings: &Settings, config: &Path) -> Vec<String> {
 }
 
 /// Refuses a run whose repository has commands that nobody has looked at.
-pub(crate) fn check(home: &Path, config: &Path, repo: &Repository, settings: &Settings) -> Result<(), Refused> {
+pub(crate) fn check(
+    home: &Path,
+    config: &Path,
+    repo: &Repository,
+    settings: &Settings,
+    base: Option<&str>,
+) -> Result<(), Refused> {
     let commands = foreign(settings, config);
     if Trust::open(home).has(&name(repo), &commands) {
         return Ok(());
     }
     let file = settings.setup.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
     let reason = format!(
-        "{file} has commands that run here and that you have not trusted: {}; look at them with `pilothouse trust`",
-        commands.join("; ")
+        "{file} has commands that run here and that you have not trusted: {}; look at them with `pilothouse trust{}`",
+        commands.join("; "),
+        base.map_or_else(String::new, |base| format!(" --base {base}")),
     );
     Err(Refused { code: Code::Refused, reason })
 }
 
 /// What is trusted of the repository that `folder` lies in; with `grant`, the digest of what was looked at, it is from
-/// now on. `peer` is the process that asks.
+/// now on. `base` is where the run would begin.
 pub(crate) fn trust(
     home: &Path,
     config: &Path,
     folder: &Path,
+    base: Option<&str>,
     grant: Option<&str>,
-    peer: Option<u32>,
 ) -> Result<TrustRow, Refused> {
     let refused = |code: Code, reason: String| Err(Refused { code, reason });
     let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let settings = prepare::settings_at(config, folder)?;
+    let settings = prepare::settings_at(config, folder, base)?;
     let commands = foreign(&settings, config);
     let digest = environments::digest(&commands);
     let mut trust = Trust::open(home);
     if let Some(looked_at) = grant {
-        if peer.is_none_or(|pid| environments::asked_by_an_agent(pid, supervisor::RUN_MARKER)) {
-            return refused(
-                Code::Refused,
-                "an agent can't trust commands; a person must, outside of any run".to_owned(),
-            );
-        }
         if looked_at != digest {
             return refused(Code::Refused, "the commands changed since they were shown; look again".to_owned());
         }

@@ -1,7 +1,6 @@
 //! What a worktree gets before its first phase: copies, set-up commands, and only commands that a person trusted.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -75,7 +74,9 @@ fn a_worktree_gets_its_copies_and_runs_its_commands_once_they_are_trusted() {
 
 #[test]
 fn commands_that_fail_are_shown_and_retry_runs_them_again() {
-    let house = house("[environment]\nsetup = [\"echo beginning\", \"test -e ../go-on\", \"echo end\"]\n");
+    let house = house(
+        "[environment]\nclone = [\"missing\"]\nsetup = [\"echo beginning\", \"test -e ../go-on\", \"echo end\"]\n",
+    );
     house.ok(&["trust", "--yes"]);
     house.run("fails", "success");
     let failed = house.wait_for("fails", "failed");
@@ -128,16 +129,23 @@ fn set_up_can_be_terminated_and_leaves_nothing() {
 fn no_agent_can_trust_what_it_wants_to_run() {
     let house = house("[environment]\nsetup = [\"true\"]\n");
     let path = house.home().join("agent.sh");
-    let text =
-        format!("#!/bin/sh\ncd {:?}\nenv -u PILOTHOUSE_RUN {BINARY:?} trust --yes 2>&1; true\n", house.repo.path());
-    fs::write(&path, text).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("ours");
+    // Also one that cleaned its environment and let itself be orphaned.
+    let out = house.home().join("said.txt");
+    let text = format!(
+        "cd {:?}\n(env -u PILOTHOUSE_RUN setsid {BINARY:?} trust --yes > {out:?} 2>&1 &)\n\
+         until test -s {out:?}; do sleep 0.05; done\ncat {out:?}\n\
+         {BINARY:?} run more --policy all 2>&1\n{BINARY:?} send sly --allow 2>&1\n{BINARY:?} ls >/dev/null && echo READS",
+        house.repo.path(),
+    );
+    testkit::script(&path, &text);
     let settings = format!("[agent.sly]\ncommand = [{path:?}, \"{{prompt}}\"]\n");
     fs::write(house.home().join("config.toml"), settings).expect("a settings file");
     let base = house.repo.git(&["rev-parse", "HEAD~2"]);
     house.ok(&["run", "x", "--agent", "sly", "--name", "sly", "--base", base.trim()]);
     house.wait_for("sly", "ready");
     let said = house.ok(&["logs", "sly"]);
-    assert!(said.contains("an agent can't trust commands"), "{said}");
+    assert_eq!(said.matches("what an agent asks for is no person's word").count(), 3, "{said}");
+    assert!(said.contains("READS"), "an agent may look: {said}");
+    assert_eq!(house.rows().len(), 1, "and starts nothing");
     assert_eq!(house.say(&["run", "x"]).code, 4, "nothing was trusted");
 }

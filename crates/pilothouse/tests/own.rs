@@ -1,7 +1,6 @@
 //! Programs that a person's settings make agents of, and what settings may not say.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use testkit::{House, Repo, wait_until};
 
@@ -16,8 +15,7 @@ fn house(settings: &str) -> House {
 
 fn script(house: &House, text: &str) -> String {
     let path = house.home().join("agent.sh");
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("ours");
+    testkit::script(&path, text);
     path.to_string_lossy().into_owned()
 }
 

@@ -1,14 +1,15 @@
 //! A folder of the main checkout that a worktree gets a copy of its own of, such as `node_modules`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::copy::Copied;
 use crate::error::EnvironmentError;
 use crate::place;
 
 /// Copies the folder `path` of `main` to the same place in `worktree`, without taking room twice where the file system
-/// can (reflink). Links stay links. What is there already stays; a folder that `main` has not is no mistake.
+/// can (reflink). Links stay links. What is there already stays; a folder that `main` has not,
+/// or only through a link, is no mistake.
 ///
 /// # Errors
 /// When the path leads out of the repository, or something can't be read or written.
@@ -16,8 +17,9 @@ pub fn clone(main: &Path, worktree: &Path, path: &Path) -> Result<Copied, Enviro
     if !place::stays_below(path) {
         return Err(EnvironmentError::Outside { path: path.to_owned() });
     }
+    let path: &Path = &path.components().collect::<PathBuf>();
     let top = main.join(path);
-    if !fs::symlink_metadata(&top).is_ok_and(|known| known.is_dir()) {
+    if !place::leads_through_folders(main, path) {
         return Ok(Copied::default());
     }
     place::folders_above(worktree, path)?;

@@ -10,4 +10,4 @@ mod trust;
 pub use clone::clone;
 pub use copy::{Copied, copy};
 pub use error::EnvironmentError;
-pub use trust::{Trust, asked_by_an_agent, digest};
+pub use trust::{Trust, digest};

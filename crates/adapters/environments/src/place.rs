@@ -28,6 +28,15 @@ pub(crate) fn folders_above(root: &Path, path: &Path) -> Result<(), EnvironmentE
     Ok(())
 }
 
+/// Whether every folder on the way to `path` below `root` is one, and no link that may lead anywhere.
+pub(crate) fn leads_through_folders(root: &Path, path: &Path) -> bool {
+    let mut at = root.to_owned();
+    path.components().all(|part| {
+        at.push(part);
+        fs::symlink_metadata(&at).is_ok_and(|known| known.is_dir())
+    })
+}
+
 /// Puts a copy of a file or a link at `to`, where nothing is yet; gives its bytes. Anything else is passed over.
 pub(crate) fn file(from: &Path, to: &Path) -> Result<Option<u64>, EnvironmentError> {
     let known = fs::symlink_metadata(from).map_err(EnvironmentError::io("look at", from))?;
@@ -42,7 +51,11 @@ pub(crate) fn file(from: &Path, to: &Path) -> Result<Option<u64>, EnvironmentErr
     if !known.is_file() {
         return Ok(None);
     }
-    reflink_copy::reflink_or_copy(from, to).map_err(EnvironmentError::io("copy to", to))?;
-    fs::set_permissions(to, known.permissions()).map_err(EnvironmentError::io("set the permissions of", to))?;
+    // Whole or not at all: what a cut copy left under this name is its own.
+    let part = to.with_file_name(format!(".{}.pilothouse-part", to.file_name().unwrap_or_default().to_string_lossy()));
+    let _none = fs::remove_file(&part);
+    reflink_copy::reflink_or_copy(from, &part).map_err(EnvironmentError::io("copy to", &part))?;
+    fs::set_permissions(&part, known.permissions()).map_err(EnvironmentError::io("set the permissions of", &part))?;
+    fs::rename(&part, to).map_err(EnvironmentError::io("copy to", to))?;
     Ok(Some(known.len()))
 }

@@ -68,18 +68,3 @@ impl Trust {
         written.map(drop).map_err(EnvironmentError::io("write", &self.path))
     }
 }
-
-/// Whether the process `pid`, or one that it was started by, belongs to a run (carries this variable): what an agent asks
-/// for is no person's word.
-pub fn asked_by_an_agent(pid: u32, marker: &str) -> bool {
-    let marker = format!("{marker}=").into_bytes();
-    let is_marked = |pid: u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|b| *b == 0).any(|entry| entry.starts_with(&marker))
-    };
-    let parent = |pid: u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse::<u32>().ok().filter(|parent| *parent > 1)
-    };
-    std::iter::successors(Some(pid), |pid| parent(*pid)).take(64).any(is_marked)
-}

@@ -1,8 +1,12 @@
 //! Starting a keeper so that it does not depend on whoever started it.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use domain::attempt::Exit;
+use rustix::fs::{FlockOperation, flock};
 
 use crate::error::SupervisorError;
 use crate::record::{self, KeeperRecord, Start};
@@ -49,6 +53,23 @@ pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, S
     let ended = reaped.map_or_else(|e| e.to_string(), |status| status.to_string());
     let why = record::exit_record(folder)?.and_then(|exit| exit.error);
     Err(SupervisorError::NotStarted(why.unwrap_or_else(|| format!("its keeper did not start ({ended})"))))
+}
+
+/// Leaves an exit record where no keeper ever held the folder, so that none will start anything there; `true` when it did.
+///
+/// # Errors
+/// When the folder can't be read or written.
+pub fn forestall(folder: &Path) -> Result<bool, SupervisorError> {
+    let held = File::open(folder).map_err(SupervisorError::io("open", folder))?;
+    if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return Ok(false);
+    }
+    if record::keeper_record(folder)?.is_some() || record::exit_record(folder)?.is_some() {
+        return Ok(false);
+    }
+    let error = Some("ended before it began".to_owned());
+    record::write(folder, "exit.json", &Exit { error, asked: true, ..Exit::default() })?;
+    Ok(true)
 }
 
 /// The exit code of a keeper that finds its folder held, or used up, by another (EX_TEMPFAIL of sysexits.h).

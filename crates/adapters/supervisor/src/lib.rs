@@ -3,6 +3,7 @@
 //! The daemon starts a keeper with [`launch`] and talks to it through [`Keeper`]; the keeper itself is
 //! [`keeper::main`], a role of the same binary, and goes on without any daemon.
 
+mod belongs;
 mod cgroup;
 mod control;
 mod descriptors;
@@ -17,11 +18,12 @@ mod sandbox;
 mod version;
 mod wire;
 
+pub use belongs::run_of;
 pub use control::{Keeper, is_held};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
 pub use identity::Identity;
-pub use launch::{Launched, launch};
+pub use launch::{Launched, forestall, launch};
 pub use processes::{Inside, end_left, inside, living, marked};
 pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};

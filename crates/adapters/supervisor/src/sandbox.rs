@@ -11,8 +11,10 @@ use landlock::{
 
 /// The newest version of landlock whose rights are asked for; on older kernels what they know of them counts.
 const NEWEST: ABI = ABI::V5;
-/// What there must be at least: without it files could be written anywhere.
-const LEAST: ABI = ABI::V1;
+/// What there must be at least: before it (Linux 6.2) any file could be emptied.
+const LEAST: ABI = ABI::V3;
+/// Devices that everybody writes to; disks are not among them.
+const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/pts", "/dev/shm"];
 
 /// Whether this kernel can hold anything inside, and if not why.
 ///
@@ -30,8 +32,7 @@ pub(crate) fn ruleset(writable: &[String]) -> Result<RulesetCreated, String> {
     let told = |error: landlock::RulesetError| format!("the sandbox can't be made: {error}");
     let all = AccessFs::from_all(NEWEST);
     let ruleset = Ruleset::default().handle_access(all).and_then(Ruleset::create).map_err(told)?;
-    // Devices are written to by everybody: a terminal, /dev/null.
-    let folders = writable.iter().map(String::as_str).chain(["/dev"]);
+    let folders = writable.iter().map(String::as_str).chain(DEVICES);
     let mut ruleset = beneath(ruleset, "/", AccessFs::from_read(NEWEST)).map_err(told)?;
     for folder in folders {
         let path = Path::new(folder);

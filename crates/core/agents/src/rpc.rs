@@ -26,6 +26,9 @@ pub(crate) enum Message {
 
 pub(crate) fn read(line: &[u8]) -> Result<Message, String> {
     let mut value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
+    if !value.is_object() {
+        return Err("no object".to_owned());
+    }
     let params = value["params"].take();
     match (value["method"].as_str().map(str::to_owned), value["id"].take()) {
         (Some(method), Value::Null) => Ok(Message::Notification { method, params }),

@@ -23,10 +23,10 @@ pub struct Session {
     pub(crate) counted: BTreeSet<String>,
     /// The sum of what was counted.
     pub(crate) tokens: Tokens,
-    /// The question that is open, with the tool input to hand back.
-    pub(crate) question: Option<(String, Option<String>)>,
-    /// The question whose answer is on its way.
-    pub(crate) answering: Option<String>,
+    /// The questions that are open, each with what stands in its input.
+    pub(crate) questions: Vec<(String, Option<String>)>,
+    /// Questions whose answer is on its way.
+    pub(crate) answering: BTreeSet<String>,
     pub(crate) limited: bool,
     /// Tool calls that were told of.
     pub(crate) called: BTreeSet<String>,
@@ -55,8 +55,8 @@ impl Session {
             said: BTreeSet::new(),
             counted: BTreeSet::new(),
             tokens: Tokens::default(),
-            question: None,
-            answering: None,
+            questions: Vec::new(),
+            answering: BTreeSet::new(),
             limited: false,
             called: BTreeSet::new(),
             last_message: String::new(),
@@ -88,15 +88,15 @@ impl Session {
                 self.tokens += usage.tokens;
                 self.counted.extend(usage.of.clone());
             }
-            Body::WaitingStarted(asked) => self.question = Some((asked.id.clone(), asked.input.clone())),
-            Body::WaitingEnded(ended) if self.question.as_ref().is_some_and(|(id, _)| *id == ended.id) => {
-                self.question = None;
-                self.answering = None;
+            Body::WaitingStarted(asked) => self.questions.push((asked.id.clone(), asked.input.clone())),
+            Body::WaitingEnded(ended) => {
+                self.questions.retain(|(id, _)| *id != ended.id);
+                self.answering.remove(&ended.id);
             }
             Body::EffectStarted(started) => {
                 if let Effect::Write { write, question, .. } = &started.effect {
                     self.said.insert(write.clone());
-                    self.answering.clone_from(question);
+                    self.answering.extend(question.clone());
                 }
             }
             Body::Limited(_) => self.limited = true,
@@ -139,9 +139,18 @@ impl Session {
         if self.limited && ok {
             events.push(LimitedEnded {}.into());
         }
-        if let Some((id, _)) = &self.question {
-            events.push(WaitingEnded { id: id.clone(), how: "the agent ended".to_owned() }.into());
-        }
+        let open = self.questions.iter();
+        events.extend(open.map(|(id, _)| WaitingEnded { id: id.clone(), how: "the agent ended".to_owned() }.into()));
         events
+    }
+
+    /// The end of the question that the agent's request with this number was, when nobody has answered it.
+    pub(crate) fn withdrawn(&self, request: &serde_json::Value) -> Vec<Body> {
+        let is_it = |input: &Option<String>| {
+            let asked = input.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+            asked.is_some_and(|asked| asked["id"] == *request)
+        };
+        let open = self.questions.iter().filter(|(id, input)| is_it(input) && !self.answering.contains(id));
+        open.map(|(id, _)| WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()).collect()
     }
 }

@@ -92,7 +92,7 @@ impl Agent {
     pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
         let (args, env) = (self.args_for(task, place), self.env_for(task, place));
         let input = first_input(self.dialect, task, place);
-        Start { args, env, close_input: input.is_empty(), input, leave_ms: self.leave_ms }
+        Start { args, env, close_input: !self.dialect.says_its_end(), input, leave_ms: self.leave_ms }
     }
 
     fn env_for(&self, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
@@ -114,6 +114,12 @@ impl Agent {
 }
 
 impl Own {
+    /// Whether it hears which model it is to use.
+    pub fn says_model(&self) -> bool {
+        let in_dialect = matches!(self.dialect, Dialect::CodexApp | Dialect::Acp { .. });
+        in_dialect || self.args.iter().any(|arg| arg.contains("{model}"))
+    }
+
     /// A task for this agent.
     pub fn task<'a>(prompt: &'a str, model: Option<&'a str>, resume: Option<&'a str>, policy: Policy) -> Task<'a> {
         Task { prompt, model, resume, policy, modes: None }
@@ -123,8 +129,13 @@ impl Own {
     pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
         let args = self.args.iter().map(|arg| filled(arg, task, place)).collect();
         let told = self.args.iter().any(|arg| arg.contains("{prompt}"));
-        let input = if told { Vec::new() } else { first_input(self.dialect, task, place) };
-        Start { args, env: Vec::new(), close_input: input.is_empty(), input, leave_ms: LEAVES }
+        let input = match self.dialect {
+            _ if told => Vec::new(),
+            Dialect::Aider | Dialect::Plain => vec![(crate::due::PROMPT.to_owned(), format!("{}\n", task.prompt))],
+            dialect => first_input(dialect, task, place),
+        };
+        // One that may ask is heard until it has said its result.
+        Start { args, env: Vec::new(), close_input: !self.dialect.says_its_end(), input, leave_ms: LEAVES }
     }
 }
 

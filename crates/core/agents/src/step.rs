@@ -22,7 +22,11 @@ pub fn step(session: &mut Session, line: &[u8], offset: u64) -> Vec<Body> {
         Dialect::Aider => Ok(plain::read_aider(line)),
         Dialect::Plain => Ok(plain::read(line)),
     };
-    let events = understood.unwrap_or_else(|why| vec![Unread { from: offset, len: line.len() as u64, why }.into()]);
+    // What was held back came before the line that can't be read.
+    let events = understood.unwrap_or_else(|why| {
+        let unread = Unread { from: offset, len: line.len() as u64, why }.into();
+        acp::whole(session).into_iter().chain([unread]).collect()
+    });
     for event in &events {
         session.fold(event);
     }

@@ -234,6 +234,7 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
         }
         Body::AttemptFinished(data) => {
             state.question = None;
+            state.more_questions.clear();
             state.keeper_gone = false;
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.exit = Some(data.exit.clone());
@@ -267,20 +268,30 @@ fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             if !state.status.is_settled() {
                 *state.status_mut() = Status::Waiting;
             }
-            state.question = Some(Question {
+            let question = Question {
                 id: data.id.clone(),
                 text: data.text.clone(),
                 choices: data.choices.clone(),
                 tool: data.tool.clone(),
                 input: data.input.clone(),
                 asked_at: event.at,
-            });
+                answered: false,
+            };
+            match &state.question {
+                // Some agents ask for several things at once; each waits for its own answer.
+                Some(open) if open.id != data.id => state.more_questions.push(question),
+                _ => state.question = Some(question),
+            }
         }
         Body::WaitingEnded(data) => {
             if let Some(asked) = state.question.take_if(|q| q.id == data.id)
                 && data.how == ALLOWED_FOR_RUN
             {
                 state.allowed.extend(asked.tool);
+            }
+            state.more_questions.retain(|q| q.id != data.id);
+            if state.question.is_none() && !state.more_questions.is_empty() {
+                state.question = Some(state.more_questions.remove(0));
             }
             if state.question.is_none() && *state.status_mut() == Status::Waiting {
                 *state.status_mut() = Status::Working(Activity::Thinking);
@@ -320,6 +331,7 @@ fn works(state: &mut RunState, activity: Activity) {
 fn ends(state: &mut RunState, event: &Event, status: Status) {
     state.status = status;
     state.question = None;
+    state.more_questions.clear();
     state.keeper_gone = false;
     state.ending = None;
     state.goes_on_at = None;
@@ -340,6 +352,11 @@ fn effect_starts(state: &mut RunState, effect: &Effect) {
             {
                 let resumes = phase.resumes.take();
                 phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
+            }
+        }
+        Effect::Write { question: Some(id), .. } => {
+            if let Some(open) = state.question.as_mut().filter(|open| open.id == *id) {
+                open.answered = true;
             }
         }
         Effect::SetUp { n } => state.setups = state.setups.max(*n),

@@ -20,6 +20,8 @@ pub struct Question {
     pub tool: Option<String>,
     pub input: Option<String>,
     pub asked_at: Timestamp,
+    /// An answer was begun to be written; whether it arrived is another matter.
+    pub answered: bool,
 }
 
 /// A run whose processes stand still.
@@ -59,6 +61,8 @@ pub struct RunState {
     /// The commit the branch was last seen at.
     pub head: Option<String>,
     pub question: Option<Question>,
+    /// Questions that the agent asks beside that one, in their order.
+    pub more_questions: Vec<Question>,
     /// Tools that a person allowed for the rest of this run.
     pub allowed: BTreeSet<String>,
     /// The model that the agent itself named.
@@ -110,6 +114,7 @@ impl Default for RunState {
             setups: 0,
             head: None,
             question: None,
+            more_questions: Vec::new(),
             allowed: BTreeSet::new(),
             model: None,
             tokens: None,

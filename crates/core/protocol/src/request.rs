@@ -165,6 +165,8 @@ pub enum Request {
     /// What of a repository's commands is trusted, or with `grant` is from now on.
     Trust {
         folder: PathBuf,
+        /// Where a run would begin; `None`: as the settings say.
+        base: Option<String>,
         /// The digest of the commands that a person looked at.
         grant: Option<String>,
     },
@@ -185,4 +187,34 @@ pub enum Request {
     Status,
     /// Ends the daemon; runs go on.
     Stop,
+}
+
+impl Request {
+    /// Whether it changes something, so that only a person may ask for it.
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Run(_)
+            | Self::Act { .. }
+            | Self::Answer { .. }
+            | Self::Attach { .. }
+            | Self::Type { .. }
+            | Self::Resize { .. }
+            | Self::Stop => true,
+            Self::Trust { grant, .. } => grant.is_some(),
+            Self::Rows(_)
+            | Self::Watch(_)
+            | Self::Row { .. }
+            | Self::Look { .. }
+            | Self::Events { .. }
+            | Self::Output { .. }
+            | Self::Choices { .. }
+            | Self::Diff { .. }
+            | Self::Explain { .. }
+            | Self::Removable { .. }
+            | Self::Gc { .. }
+            | Self::Worktrees { .. }
+            | Self::Detach
+            | Self::Status => false,
+        }
+    }
 }

@@ -172,6 +172,8 @@ pub struct Observations {
     pub disk_rebuildable: Option<u64>,
     pub cpu: Option<f64>,
     pub rss_bytes: Option<u64>,
+    /// When its agent last gave a sign of life, looked at when that was long ago.
+    pub quiet_since: Option<Timestamp>,
     /// Why no run may begin just now.
     pub held: Option<String>,
 }
@@ -232,6 +234,11 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         activity: match &run.status {
             // What happens in a terminal is for the person's eyes alone.
             Status::Working(_) if spec.interactive => Some("works in its own terminal".to_owned()),
+            // Said and not judged: a command may take that long, or a provider.
+            Status::Working(activity) if seen.quiet_since.is_some() && seen.quiet_since == run.last_event_at => {
+                let (hour, minute, _) = seen.quiet_since.unwrap_or_default().time_of_day();
+                Some(format!("stalled? no word since {hour:02}:{minute:02} UTC; before: {}", activity.word()))
+            }
             Status::Working(activity) => Some(activity.word()),
             _ => None,
         },
@@ -319,5 +326,34 @@ fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
             })
         }
         Status::Working(_) | Status::Checking | Status::Merged => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::command::NewRun;
+    use domain::status::Activity;
+
+    use super::*;
+
+    #[test]
+    fn silence_is_told_until_the_next_sign_of_life() {
+        let spec = r#"{"id":"aaaaaa","name":"n","repo":"/r","base":"main","base_commit":"c","branch":"b","worktree":"/w",
+            "agent":"claude","model":null,"task":"t","phases":[]}"#;
+        let at = Timestamp::from_millis(3_600_000);
+        let mut run = RunState {
+            spec: Some(serde_json::from_str::<NewRun>(spec).expect("a run of an older version")),
+            status: Status::Working(Activity::Thinking),
+            last_event_at: Some(at),
+            ..RunState::default()
+        };
+        let activity = |run: &RunState, quiet_since| {
+            row(run, &Observations { quiet_since, ..Observations::default() }).and_then(|row| row.activity)
+        };
+        assert_eq!(activity(&run, None).as_deref(), Some("thinking"));
+        let told = "stalled? no word since 01:00 UTC; before: thinking";
+        assert_eq!(activity(&run, Some(at)).as_deref(), Some(told));
+        run.last_event_at = Some(Timestamp::from_millis(4_000_000));
+        assert_eq!(activity(&run, Some(at)).as_deref(), Some("thinking"));
     }
 }

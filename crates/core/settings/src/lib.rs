@@ -136,12 +136,18 @@ impl Settings {
         set(&mut self.worktrees, path, layer.worktrees, |t| t);
         set(&mut self.default_agent, path, layer.default_agent, |t| t);
         self.agents.extend(layer.agent.into_iter().map(|(name, value)| (name, Value { value, origin: from(path) })));
-        set(&mut self.policy, path, layer.policy, |t| policy(&t));
+        // What a person said themselves, a repository can only make stricter.
+        let said = self.policy.origin.is_some();
+        set(&mut self.policy, path, layer.policy.filter(|t| !said || policy(t.get_ref()) == Policy::Ask), |t| {
+            policy(&t)
+        });
         set(&mut self.release_unchanged, path, layer.release, |t| t == "unchanged");
         set(&mut self.freezer, path, layer.freezer, |t| t == "auto");
         set(&mut self.running, path, layer.limits.running, |n| n);
         set(&mut self.free_space, path, layer.limits.free_space, |t| size::bytes(&t).unwrap_or(u64::MAX));
-        set(&mut self.go_on_within_ms, path, layer.limits.go_on_within, |t| span::milliseconds(&t));
+        let most = self.go_on_within_ms.origin.as_ref().map(|_| self.go_on_within_ms.value.unwrap_or(0));
+        let fits = |t: &Spanned<String>| most.is_none_or(|most| span::milliseconds(t.get_ref()).unwrap_or(0) <= most);
+        set(&mut self.go_on_within_ms, path, layer.limits.go_on_within.filter(fits), |t| span::milliseconds(&t));
         set(&mut self.theme, path, layer.cockpit.theme, |t| t);
         set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
         let lists = [

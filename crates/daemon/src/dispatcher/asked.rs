@@ -125,7 +125,9 @@ impl Dispatcher {
     /// Answers what a person has allowed for the rest of the run.
     pub(super) fn answer_by_itself(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_ref(run) else { return };
-        let asked = open.state.question.as_ref();
+        // One answer by itself: where that did not arrive, a person decides. Nothing hears an answer whose input is closed.
+        let hears = open.state.attempt().is_some_and(|known| !known.input_closed) && !open.state.keeper_gone;
+        let asked = open.state.question.as_ref().filter(|question| hears && !question.answered);
         let everything = open.state.spec.as_ref().is_some_and(|spec| spec.policy.allows_everything());
         let allowed =
             asked.filter(|q| q.tool.as_ref().is_some_and(|tool| everything || open.state.allowed.contains(tool)));

@@ -237,12 +237,12 @@ impl Runs {
         self.entries.values().map(|e| &e.row).filter(of_repo).cloned().collect()
     }
 
-    /// Runs that take a place of the concurrency limit.
     /// The agent's process of every run that has one.
     pub(super) fn agents(&self) -> BTreeMap<RunId, u32> {
         self.entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.row.pid?))).collect()
     }
 
+    /// Runs that take a place of the concurrency limit.
     pub(super) fn at_work(&self) -> u32 {
         let open = self.entries.values().filter_map(|e| e.open.as_deref());
         u32::try_from(open.filter(|o| o.state.takes_a_slot()).count()).unwrap_or(u32::MAX)

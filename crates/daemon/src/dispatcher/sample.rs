@@ -18,6 +18,9 @@ const SECOND: Duration = Duration::from_secs(5);
 /// A part of this is the least in which a figure is told anew.
 const VISIBLE: u64 = 100;
 
+/// Milliseconds without a sign of life that are worth telling.
+const QUIET: u64 = 600_000;
+
 #[derive(Default)]
 pub(super) struct Sampler {
     /// The next sample is on its way.
@@ -65,6 +68,11 @@ impl Dispatcher {
                 let passed = now.since(at).max(1);
                 load.cpu_ms.saturating_sub(cpu_ms) as f64 / passed as f64
             });
+            let quiet = open.state.last_event_at.filter(|at| now.since(*at) >= QUIET);
+            if quiet.is_some() && open.seen.quiet_since != quiet {
+                open.seen.quiet_since = quiet;
+                self.turn.changed.insert(run.clone());
+            }
             // Whole per cents, so that noise is no change.
             let rate = rate.map(|rate| (rate * 100.0).round() / 100.0);
             let moved = open.seen.cpu != rate || open.seen.rss_bytes.map(|b| b >> 20) != Some(load.rss_bytes >> 20);

@@ -1,6 +1,6 @@
 //! What a worktree gets before its first phase: copies of ignored files, and its set-up commands, under a keeper.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::command::NewRun;
@@ -21,9 +21,13 @@ pub(super) fn lease(job: &Job) -> Performed {
         let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
         let wanted = &job.spec.environment;
         let ignored = if wanted.copy.is_empty() { Vec::new() } else { repo.ignored().map_err(|e| e.to_string())? };
+        // Ignored here and not at the commit that the run began at: a copy would be committed there.
+        let ignored = repo.ignored_in(&path, ignored).map_err(|e| e.to_string())?;
+        let folders = wanted.clone.iter().map(|folder| PathBuf::from(format!("{folder}/"))).collect();
+        let folders = repo.ignored_in(&path, folders).map_err(|e| e.to_string())?;
         let mut copied = environments::copy(repo.main(), &path, &ignored, &wanted.copy).map_err(|e| e.to_string())?;
-        for folder in &wanted.clone {
-            let more = environments::clone(repo.main(), &path, Path::new(folder)).map_err(|e| e.to_string())?;
+        for folder in &folders {
+            let more = environments::clone(repo.main(), &path, folder).map_err(|e| e.to_string())?;
             copied.bytes += more.bytes;
             copied.names.extend(more.names);
         }
@@ -95,8 +99,7 @@ fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, 
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
         program: "/bin/sh".to_owned(),
-        // Each command is shown before it runs, and the first that fails is the last.
-        args: ["-ex", "-c", &spec.environment.setup.join("\n")].map(str::to_owned).to_vec(),
+        args: ["-e", "-c", &script(&spec.environment.setup)].map(str::to_owned).to_vec(),
         reads: "text".to_owned(),
         env: scratch::env(&scratch).into_iter().chain(variables(spec, &cwd)).collect(),
         cwd,
@@ -109,6 +112,12 @@ fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, 
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         freezer: performer.freezer,
     })
+}
+
+/// Each command is shown as it is written, with nothing filled in, before it runs; the first that fails is the last.
+fn script(commands: &[String]) -> String {
+    let quoted = |command: &str| format!("'{}'", command.replace('\'', "'\\''"));
+    commands.iter().map(|command| format!("printf '+ %s\\n' {} >&2\n{command}\n", quoted(command))).collect()
 }
 
 /// What commands and agents in a worktree may want to know of where they are.

@@ -20,9 +20,13 @@ pub(super) fn writable(
     supervisor::sandbox_works().map_err(|why| format!("{why}; choose another policy than sandboxed"))?;
     let own = [place.cwd.clone(), place.attempt.clone(), scratch.to_string_lossy().into_owned()];
     let state = match agent {
-        Known::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect(),
+        Known::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect::<Vec<_>>(),
         Known::Own(_) => Vec::new(),
     };
+    // What is not there yet can't be allowed; the agent would make these folders itself.
+    for folder in state.iter().filter(|path| !path.ends_with(".json")) {
+        let _there = std::fs::create_dir_all(folder);
+    }
     Ok(own.into_iter().chain(place.git_paths()).chain(state).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Effects on keepers and the processes they hold.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -139,6 +140,8 @@ fn launch(
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
+    made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
     let writable = match with.policy {
         Policy::Sandboxed => Some(sandbox::writable(&agent, &place, &scratch, &env)?),
         Policy::Ask | Policy::Edits | Policy::All => None,
@@ -181,7 +184,8 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeErr
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let root = rustix::process::geteuid().is_root();
     let git_dir = text(&repo.check_linked(&cwd)?);
-    let (common_dir, attempt) = (text(repo.common_dir()), text(attempt));
+    // Not the attempt's own folder: what lies there is what the keeper says, and no agent may say that.
+    let (common_dir, attempt) = (text(repo.common_dir()), text(&attempt.join("agent")));
     Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root })
 }
 
@@ -248,6 +252,8 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
         let unheard = Instant::now() + Duration::from_millis(grace_ms) + UNHEARD;
         let attempts = folder.parent().unwrap_or(&folder).to_owned();
         let mut asked = false;
+        let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+        state.run(&job.spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
         loop {
             if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
                 return Ok(Facts::Stopped { exit: Some(exit) });
@@ -262,6 +268,8 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
                     }
                 }
                 Some(_) => {}
+                // Set-up may be about to start its keeper: it finds that there is nothing to do any more.
+                None if supervisor::forestall(&folder).map_err(|e| e.to_string())? => {}
                 None if supervisor::exit_record(&folder).is_ok_and(|e| e.is_none()) => {
                     supervisor::end_left(&places.home, run, &attempts)
                         .map_err(|left| format!("{left} processes of it could not be ended"))?;

@@ -235,6 +235,9 @@ pub struct RmArgs {
 
 #[derive(Debug, Args)]
 pub struct TrustArgs {
+    /// Those of the commit that a run with this --base would begin at.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
     /// Trust them without asking.
     #[arg(long)]
     pub yes: bool,

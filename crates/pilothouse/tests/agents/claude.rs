@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use testkit::wait_until;
 
-use crate::office::{BINARY, Office, cli, tokens};
+use crate::office::{Office, tokens};
 use crate::stories;
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_writes_a_file_and_reports_what_was_billed() {
     let office = Office::new("claude", "ok");
     let row = office.run("hello");
@@ -22,7 +22,7 @@ fn claude_writes_a_file_and_reports_what_was_billed() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_asks_and_goes_on_with_the_answer() {
     let office = Office::new("claude", "commit");
     let row = office.run("commits");
@@ -40,7 +40,7 @@ fn claude_asks_and_goes_on_with_the_answer() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_is_told_no_and_ends_without_it() {
     let office = Office::new("claude", "commit");
     office.run("denied");
@@ -53,7 +53,7 @@ fn claude_is_told_no_and_ends_without_it() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
     for scenario in ["429once", "cutonce"] {
         let office = Office::new("claude", scenario);
@@ -67,7 +67,7 @@ fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_that_gets_no_answer_fails_with_its_own_words() {
     for (scenario, word) in [("401", "401"), ("400", "400"), ("429", "429")] {
         let office = Office::new("claude", scenario);
@@ -80,7 +80,7 @@ fn claude_that_gets_no_answer_fails_with_its_own_words() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
     for scenario in ["hang", "long"] {
         let office = Office::new("claude", scenario);
@@ -99,7 +99,7 @@ fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_that_is_killed_goes_on_with_the_same_conversation() {
     let office = Office::new("claude", "commit");
     let row = office.run("again");
@@ -121,7 +121,7 @@ fn claude_that_is_killed_goes_on_with_the_same_conversation() {
 }
 
 #[test]
-#[ignore = "needs the CLIs of `just agents`"]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_goes_on_while_the_daemon_is_killed() {
     let office = Office::new("claude", "slow");
     let row = office.run("slow");
@@ -130,29 +130,6 @@ fn claude_goes_on_while_the_daemon_is_killed() {
     let done = office.house.wait_for("slow", "ready");
     assert_eq!(tokens(&done), office.billed());
     assert_eq!(office.house.processes(&row), 0);
-}
-
-#[test]
-#[ignore = "needs the CLIs of `just agents`"]
-fn the_demo_shows_claude_at_work_without_a_key_and_leaves_nothing() {
-    let temp = tempfile::tempdir().expect("a folder");
-    let bin = cli("claude").parent().expect("its folder").to_owned();
-    let path = std::env::join_paths(
-        std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))),
-    );
-    let output = std::process::Command::new(BINARY)
-        .args(["demo", "--headless", "--agent", "claude"])
-        .env("PATH", path.expect("a PATH"))
-        .env("TMPDIR", temp.path())
-        .env("HOME", temp.path())
-        .env_remove("PILOTHOUSE_HOME")
-        .output()
-        .expect("it starts");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}");
-    assert_eq!(said.lines().count(), 6, "a line per run under a heading: {said}");
-    let left: Vec<_> = std::fs::read_dir(temp.path()).expect("readable").flatten().map(|e| e.path()).collect();
-    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
@@ -165,4 +142,10 @@ fn claude_is_held_inside_and_works_there() {
 #[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_edits_nothing_before_it_is_allowed() {
     stories::asks_before_it_edits("claude");
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_stands_still_while_it_is_paused() {
+    stories::stands_still_while_paused("claude", stories::Counts::Exactly);
 }

@@ -5,6 +5,7 @@ mod aider;
 mod claude;
 mod claude_agent_acp;
 mod codex;
+mod demo;
 mod gemini;
 mod office;
 mod opencode;

@@ -2,11 +2,11 @@
 
 use domain::Body;
 use domain::event::{
-    AgentFinished, AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported, WaitingEnded, WaitingStarted,
+    AgentFinished, AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported, WaitingStarted,
 };
 use serde_json::{Value, json};
 
-use super::say::{INITIALIZE, PROMPT, SESSION};
+use super::say::{INITIALIZE, MODE, MODEL, PROMPT, SESSION};
 use super::usage;
 use crate::dialect::Dialect;
 use crate::rpc::{self, Message};
@@ -29,28 +29,40 @@ pub(crate) fn read(session: &mut Session, line: &[u8], offset: u64) -> Result<Ve
     if matches!(&message, Message::Notification { params, .. } if is_silent(&params["update"])) {
         return Ok(Vec::new());
     }
-    let mut events: Vec<Body> = whole(session).into_iter().collect();
-    events.extend(match message {
+    let meant = meaning(session, message)?;
+    let before = whole(session);
+    Ok(before.into_iter().chain(meant).collect())
+}
+
+/// What a line means that ends the message before it.
+fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
+    Ok(match message {
         Message::Response { id: SESSION, result: Ok(opened) } => {
             let named = opened["sessionId"].as_str().map(str::to_owned).or_else(|| session.resumes.clone());
             let model = opened["models"]["currentModelId"].as_str().map(str::to_owned);
             vec![AgentSession { session: named.ok_or("it opened a session without an id")?, model }.into()]
         }
-        Message::Response { id: PROMPT, result: Ok(result) } => prompt_answered(session, &events, &result),
+        Message::Response { id: PROMPT, result: Ok(result) } => prompt_answered(session, &result),
         Message::Response { id: SESSION, result: Err(why) } => over(session, false, &session.not_opened(&why)),
         Message::Response { id: INITIALIZE | PROMPT, result: Err(why) } => over(session, false, &why),
+        // What it would do with another model or in another mode is not what was asked for.
+        Message::Response { id: MODEL, result: Err(why) } => {
+            over(session, false, &format!("its model can't be set: {why}"))
+        }
+        Message::Response { id: MODE, result: Err(why) } => {
+            over(session, false, &format!("its mode can't be set: {why}"))
+        }
         Message::Response { .. } => Vec::new(),
         Message::Request { id, method, params } => vec![asked(&id, &method, &params)],
         Message::Notification { method, params } => match method.as_str() {
             // Until the task was given an agent only repeats what an earlier process did.
             "session/update" if !session.has_said(crate::due::PROMPT) => Vec::new(),
             "session/update" => updated(session, &params["update"])?,
-            "$/cancel_request" => withdrawn(session, &params["requestId"]),
+            "$/cancel_request" => session.withdrawn(&params["requestId"]),
             _ if method.starts_with('_') => Vec::new(),
             _ => return Err(format!("unknown notification {method:?}")),
         },
-    });
-    Ok(events)
+    })
 }
 
 /// Updates that say nothing of how the run stands, and end no message.
@@ -131,15 +143,14 @@ fn returned(update: &Value, id: String) -> Option<Body> {
     Some(ToolReturned { id, ok, text: short(&said.join("\n")) }.into())
 }
 
-fn prompt_answered(session: &Session, before: &[Body], result: &Value) -> Vec<Body> {
+fn prompt_answered(session: &Session, result: &Value) -> Vec<Body> {
     let mut events = Vec::new();
     let counts = session.dialect == Dialect::Acp { counts: true };
     if let Some(tokens) = usage::of_turn(result).filter(|tokens| counts && tokens.total() > 0) {
         events.push(UsageReported { tokens, of: None }.into());
     }
-    let last =
-        before.iter().rev().find_map(|e| if let Body::AgentMessage(m) = e { Some(m.text.as_str()) } else { None });
-    let last = last.unwrap_or(&session.last_message);
+    let held = session.held.as_ref().map(|held| held.text.as_str()).filter(|text| !text.trim().is_empty());
+    let last = held.unwrap_or(&session.last_message);
     let reason = result["stopReason"].as_str().unwrap_or("nothing said why");
     events.extend(match reason {
         "end_turn" => over(session, true, last),
@@ -152,15 +163,6 @@ fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
     let mut events = session.ended(ok);
     events.push(AgentFinished { ok, text: short(text) }.into());
     events
-}
-
-fn withdrawn(session: &Session, request: &Value) -> Vec<Body> {
-    let Some((id, input)) = &session.question else { return Vec::new() };
-    let asked = input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
-    if asked["id"] != *request || session.answering.as_ref() == Some(id) {
-        return Vec::new();
-    }
-    vec![WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()]
 }
 
 /// A request of the agent as a question. Numbers begin anew in each process, so the tool call makes the id one that no

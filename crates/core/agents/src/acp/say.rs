@@ -12,8 +12,8 @@ use crate::start::{Place, Task};
 pub(super) const INITIALIZE: u64 = 1;
 pub(super) const SESSION: u64 = 2;
 pub(super) const PROMPT: u64 = 3;
-const MODEL: u64 = 4;
-const MODE: u64 = 5;
+pub(super) const MODEL: u64 = 4;
+pub(super) const MODE: u64 = 5;
 
 /// The lines that open the session: a new one, or the one to go on in. No file access is offered: Gemini 0.61.0 can't
 /// write a new file through it, and an agent's own access is what its sandbox is about.

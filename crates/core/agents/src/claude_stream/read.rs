@@ -49,7 +49,9 @@ fn retrying(value: &Value) -> Body {
 fn assistant(session: &Session, value: &Value) -> Vec<Body> {
     let message = &value["message"];
     let mut events = Vec::new();
-    if session.limited {
+    // A failed request is told of as a message too, which is no sign that a limit was lifted.
+    let is_real = value["error"].is_null() && message["model"] != "<synthetic>";
+    if session.limited && is_real {
         events.push(LimitedEnded {}.into());
     }
     for block in message["content"].as_array().into_iter().flatten() {

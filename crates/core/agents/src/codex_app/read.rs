@@ -2,7 +2,7 @@
 
 use domain::event::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
-    UsageReported, WaitingEnded, WaitingStarted,
+    UsageReported, WaitingStarted,
 };
 use domain::{Body, Timestamp};
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn notified(session: &Session, method: &str, params: &Value) -> Result<Vec<Body>
         "error" if params["willRetry"] == true => vec![retrying(&params["error"])],
         "error" => Vec::new(),
         "turn/completed" if own => turn_completed(session, &params["turn"]),
-        "serverRequest/resolved" => resolved(session, &params["requestId"]),
+        "serverRequest/resolved" => session.withdrawn(&params["requestId"]),
         "account/rateLimits/updated" => rate_limits(session, &params["rateLimits"]),
         _ if SILENT.iter().any(|kind| method.starts_with(kind)) => Vec::new(),
         _ => return Err(format!("unknown notification {method:?}")),
@@ -164,16 +164,6 @@ fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
     let mut events = session.ended(ok);
     events.push(AgentFinished { ok, text: short(text) }.into());
     events
-}
-
-/// A question that went away without an answer of ours; one that is being answered ends with that.
-fn resolved(session: &Session, request: &Value) -> Vec<Body> {
-    let Some((id, input)) = &session.question else { return Vec::new() };
-    let asked = input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
-    if asked["id"] != *request || session.answering.as_ref() == Some(id) {
-        return Vec::new();
-    }
-    vec![WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()]
 }
 
 fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {

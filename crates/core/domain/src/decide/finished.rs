@@ -4,9 +4,9 @@ use super::Decision;
 use crate::attempt::{AttemptKey, Exit, Frozen};
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
-    AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished, EnvironmentLeased, Note,
-    PhaseFinished, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded,
-    WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    AgentFinished, AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished,
+    EnvironmentLeased, Note, PhaseFinished, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished,
+    SnapshotSaved, WaitingEnded, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use crate::run::RunState;
 
@@ -71,6 +71,17 @@ pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) ->
             let text = format!("{}: not known whether it took place: {reason}", title(effect));
             Decision::default().event(effect.attempt(), Note { text })
         }
+    };
+    let decision = match (effect, &outcome) {
+        // Without its task an agent waits for ever, so this is its end.
+        (
+            Effect::Write { question: None, .. },
+            Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason),
+        ) => {
+            let text = format!("its task could not be given to it: {reason}");
+            decision.event(effect.attempt(), AgentFinished { ok: false, text })
+        }
+        _ => decision,
     };
     let key = effect.attempt();
     decision.event(key, EffectFinished { id, outcome })

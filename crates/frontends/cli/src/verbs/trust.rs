@@ -13,7 +13,7 @@ pub(super) async fn trust(args: &TrustArgs, places: &Places) -> Result<Code, Cli
     let mut connection = client::connect(places).await?;
     let folder = std::env::current_dir()?;
     let mut ask = async |grant: Option<String>| -> Result<TrustRow, CliError> {
-        match connection.ask(Request::Trust { folder: folder.clone(), grant }).await? {
+        match connection.ask(Request::Trust { folder: folder.clone(), base: args.base.clone(), grant }).await? {
             Reply::Trust(row) => Ok(row),
             _ => Err(client::ClientError::Unexpected.into()),
         }
