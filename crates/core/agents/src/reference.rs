@@ -31,10 +31,19 @@ cockpit, or with `pilothouse send`; question and answer stand in the timeline.
 | opencode | edits, commands and fetches are asked | commands are asked | edits, commands and fetches are allowed, and what else it asks too | as `all`, held inside |
 | aider, your own programs | they ask nothing in any policy | | | held inside |
 
-**Held inside** means landlock of the kernel (Linux 5.13 or later): everything can be read, and written to are only the
-worktree, the run's own folder for temporary files, what the agent keeps its sessions in, and the parts of the
-repository that a commit needs (its `objects`, `refs` and `logs`, so it could still move other branches). It holds for
-every process that the agent starts. The network is not limited. Where the kernel has no landlock such a run is not started.
+**Held inside** means landlock of the kernel (Linux 6.2 or later): everything can be read, and written to are only the
+worktree, the run's own folder for temporary files, a few devices such as `/dev/null` and terminals, the agent's own
+folders in your home (its sessions, but also its settings: what it writes there counts in your next session with it), and
+the parts of the repository that a commit needs (its `objects`, `refs` and `logs`, so it could still move other
+branches). It holds for every process that the agent starts. The network is not limited. Where the kernel can't do it such a
+run is not started.
+
+In every policy an agent reads its own settings as it always does, also those that a repository brings along
+(`.claude/`, `.gemini/`, `opencode.json`, …), which can allow things and name programs. Look at them before you start
+agents on a repository that you don't know.
+
+An agent can look at what pilothouse knows, and do nothing with it: starting, answering, ending runs and trusting commands
+is refused to every process of a run.
 
 A repository's own file can ask for `ask` or `edits`; only you can say `all` or `sandboxed`.
 

@@ -109,6 +109,13 @@ impl Session {
         self.dialect
     }
 
+    /// Takes up one event of an earlier attempt of the same run: what was counted then is not counted again.
+    pub fn fold_earlier(&mut self, body: &Body) {
+        if let Body::UsageReported(usage) = body {
+            self.counted.extend(usage.of.clone());
+        }
+    }
+
     /// Where a reader must begin that knows the events given so far; `None`: behind all that was read.
     pub fn held_from(&self) -> Option<u64> {
         self.held.as_ref().map(|held| held.from)

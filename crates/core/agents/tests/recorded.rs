@@ -42,7 +42,8 @@ fn lines(path: &Path) -> Vec<Line> {
 /// What pilothouse would have written down of what was written to the agent.
 fn heard(message: &Value, session: &mut Session, open: &mut Option<String>) {
     let gives_task = matches!(message["method"].as_str(), Some("turn/start" | "session/prompt"));
-    let answers = message.get("result").is_some() || message["type"] == "control_response";
+    let answers =
+        message.get("result").is_some() || message.get("error").is_some() || message["type"] == "control_response";
     if gives_task {
         session.fold(&said("prompt"));
     } else if let Some(id) = open.take_if(|_| answers) {

@@ -78,11 +78,16 @@ impl Open {
         let dialect = dialect(&self.state, attempt).unwrap_or(agents::Dialect::Plain);
         let known = self.state.attempt_named(attempt);
         let read_to = known.map_or(0, |a| a.read_to);
-        let session = agents::Session::new(dialect, known.and_then(|a| a.resumes.clone()));
-        let earlier = if read_to == 0 { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
+        let mut session = agents::Session::new(dialect, known.and_then(|a| a.resumes.clone()));
+        let goes_on = read_to > 0 || known.is_some_and(|a| a.resumes.is_some());
+        let earlier = if !goes_on { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
         // Lines behind the last event that was folded are what a failed write left; they are not part of it.
         let folded = earlier.into_iter().filter(|e| e.seq <= self.state.seq);
-        let of_attempt = folded.filter(|e| e.attempt_key().as_ref() == Some(attempt)).map(|e| e.body);
+        let (of_attempt, before): (Vec<_>, Vec<_>) = folded.partition(|e| e.attempt_key().as_ref() == Some(attempt));
+        for event in &before {
+            session.fold_earlier(&event.body);
+        }
+        let of_attempt = of_attempt.into_iter().map(|e| e.body);
         let stream = Stream::new(&self.folder.attempt(attempt), session, read_to, of_attempt);
         self.stream = Some((attempt.clone(), stream));
     }

@@ -47,7 +47,9 @@ fn codex_stands_still_while_it_is_paused() {
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
 fn codex_that_is_killed_goes_on_with_the_same_conversation() {
-    stories::goes_on_in_its_session_when_killed(AGENT, "ask");
+    let (office, done) = stories::goes_on_in_its_session_when_killed(AGENT, "ask");
+    // Also what was billed for the answer whose count the killed one never told.
+    stories::counted(&office, &done, Counts::Exactly);
 }
 
 #[test]

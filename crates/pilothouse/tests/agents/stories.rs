@@ -153,7 +153,7 @@ pub(crate) fn stands_still_while_paused(agent: &'static str, counts: Counts) {
 }
 
 /// Killed where it asks for something in `scenario`.
-pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: &str) {
+pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: &str) -> (Office, Value) {
     let office = Office::new(agent, scenario);
     let row = office.run("again");
     let waits = office.house.wait_for("again", "waiting");
@@ -179,6 +179,7 @@ pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: 
     let named: Vec<_> = named.collect();
     assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}\n{said}");
     assert_eq!(office.house.processes(&row), 0);
+    (office, done)
 }
 
 pub(crate) fn goes_on_while_the_daemon_is_killed(agent: &'static str, counts: Counts) {

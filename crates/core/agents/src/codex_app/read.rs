@@ -124,14 +124,14 @@ fn paths(item: &Value) -> String {
     changes.filter_map(|change| change["path"].as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Each response is told of once, under the total that the thread has then. What is told before the turn has begun is
-/// an earlier process's.
+/// Each response is told of once, under the total that the thread has then. A thread that goes on tells of its last one
+/// again, which counts when the attempt that made it was killed before it heard of it.
 fn used(session: &Session, params: &Value) -> Vec<Body> {
     let usage = &params["tokenUsage"];
     let thread = params["threadId"].as_str().unwrap_or_default();
     let of = format!("{thread}@{}", usage["total"]["totalTokens"]);
     let tokens = usage::exclusive(&usage["last"]);
-    if !session.has_said(crate::due::PROMPT) || session.counted.contains(&of) || tokens.total() == 0 {
+    if session.counted.contains(&of) || tokens.total() == 0 {
         return Vec::new();
     }
     vec![UsageReported { tokens, of: Some(of) }.into()]
