@@ -14,7 +14,7 @@ const NEWEST: ABI = ABI::V5;
 /// What there must be at least: before it (Linux 6.2) any file could be emptied.
 const LEAST: ABI = ABI::V3;
 /// Devices that everybody writes to; disks are not among them.
-const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/pts", "/dev/shm"];
+const DEVICES: [&str; 7] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"];
 
 /// Whether this kernel can hold anything inside, and if not why.
 ///

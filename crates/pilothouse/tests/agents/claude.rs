@@ -101,23 +101,7 @@ fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_that_is_killed_goes_on_with_the_same_conversation() {
-    let office = Office::new("claude", "commit");
-    let row = office.run("again");
-    let waits = office.house.wait_for("again", "waiting");
-    let pid = u32::try_from(waits["pid"].as_u64().expect("a pid")).expect("a pid");
-    assert!(supervisor::Identity::of(pid).expect("it lives").kill());
-    wait_until("its end to be told", || match office.house.row("again") {
-        Some(row) if row["status"] == "failed" || row["status"] == "lost" => Ok(row),
-        row => Err(format!("{row:?}")),
-    });
-    office.house.ok(&["retry", "again", "--resume"]);
-    // The model has both of its earlier answers before it, and says that it is done.
-    office.house.wait_for("again", "ready");
-    let said = office.house.ok(&["timeline", "again"]);
-    let named = said.lines().filter_map(|line| line.split_whitespace().skip_while(|word| *word != "session").nth(1));
-    let named: Vec<_> = named.collect();
-    assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}");
-    assert_eq!(office.house.processes(&row), 0);
+    stories::goes_on_in_its_session_when_killed("claude", "commit");
 }
 
 #[test]
