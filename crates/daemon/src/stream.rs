@@ -51,6 +51,11 @@ impl Stream {
         self.session.fold(body);
     }
 
+    /// Whether the agent is to be told something.
+    pub(crate) fn is_due(&self) -> bool {
+        agents::is_due(&self.session)
+    }
+
     /// What the agent is to be told next.
     pub(crate) fn due(&self, task: &Task<'_>) -> Option<Write> {
         agents::due(&self.session, task)

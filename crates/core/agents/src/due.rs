@@ -16,9 +16,15 @@ pub struct Write {
     pub data: String,
 }
 
+/// Whether `session` waits for something, which is to be known before a task is put together for it.
+pub fn is_due(session: &Session) -> bool {
+    let answers_first = matches!(session.dialect, Dialect::CodexApp | Dialect::Acp { .. });
+    answers_first && session.named.is_some() && !session.has_said(PROMPT)
+}
+
 /// What `session` waits for; `None` when that is nothing.
 pub fn due(session: &Session, task: &Task<'_>) -> Option<Write> {
-    let named = session.named.as_deref().filter(|_| !session.has_said(PROMPT))?;
+    let named = session.named.as_deref().filter(|_| is_due(session))?;
     let data = match session.dialect {
         Dialect::CodexApp => codex_app::prompt(named, task.prompt),
         Dialect::Acp { .. } => acp::prompt(named, task),

@@ -22,7 +22,7 @@ mod transcript;
 
 pub use advice::advised;
 pub use dialect::Dialect;
-pub use due::{Write, due};
+pub use due::{Write, due, is_due};
 pub use over::over;
 pub use reference::reference;
 pub use registry::{Agent, Program, all, find};

@@ -60,6 +60,28 @@ const NO_ENV: ByPolicy<Variables> = [&[], &[], &[], &[]];
 /// An agent that leaves by itself is given this long before it is ended.
 pub(crate) const LEAVES: u64 = 10_000;
 
+/// What an agent has that says nothing else.
+const USUAL: Agent = Agent {
+    name: "",
+    doc: "",
+    program: Program::Own,
+    args: &[],
+    model_flag: None,
+    policy_args: NO_ARGS,
+    modes: None,
+    env: &[],
+    policy_env: NO_ENV,
+    root_env: &[],
+    leave_ms: LEAVES,
+    session_rests_ms: 0,
+    dialect: Dialect::Plain,
+    interactive: None,
+    state: &[],
+    login: None,
+    minimum: None,
+    models: &[],
+};
+
 const AGENTS: &[Agent] = &[
     Agent {
         name: "rehearsal",
@@ -67,18 +89,8 @@ const AGENTS: &[Agent] = &[
         program: Program::Own,
         args: &["__rehearsal"],
         model_flag: Some("--model"),
-        policy_args: NO_ARGS,
-        modes: None,
-        env: &[],
-        policy_env: NO_ENV,
-        root_env: &[],
-        leave_ms: LEAVES,
-        session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
         interactive: Some(&["--interactive"]),
-        state: &[],
-        login: None,
-        minimum: None,
         models: &[
             "success",
             "slow",
@@ -94,6 +106,7 @@ const AGENTS: &[Agent] = &[
             "escape",
             "hostile",
         ],
+        ..USUAL
     },
     Agent {
         name: "claude",
@@ -118,69 +131,45 @@ const AGENTS: &[Agent] = &[
             &["--permission-mode", "acceptEdits"],
             &["--permission-mode", "acceptEdits"],
         ],
-        modes: None,
         env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("CLAUDE_CODE_TMPDIR", "{tmp}")],
-        policy_env: NO_ENV,
-        root_env: &[],
-        leave_ms: LEAVES,
-        session_rests_ms: 0,
         dialect: Dialect::ClaudeStream,
-        interactive: None,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         minimum: Some("2.1.0"),
-        models: &[],
+        ..USUAL
     },
     Agent {
         name: "codex",
         doc: "Codex",
         program: Program::InPath { name: "codex", install: "npm install -g @openai/codex" },
         args: &["app-server"],
-        model_flag: None,
-        policy_args: NO_ARGS,
-        modes: None,
-        env: &[],
-        policy_env: NO_ENV,
-        root_env: &[],
-        leave_ms: LEAVES,
-        session_rests_ms: 0,
         dialect: Dialect::CodexApp,
-        interactive: None,
         state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
         minimum: Some("0.169.0"),
-        models: &[],
+        ..USUAL
     },
     Agent {
         name: "gemini",
         doc: "Gemini CLI",
         program: Program::InPath { name: "gemini", install: "npm install -g @google/gemini-cli" },
         args: &["--acp"],
-        model_flag: None,
-        policy_args: NO_ARGS,
         modes: Some([Some("default"), Some("autoEdit"), Some("yolo"), Some("yolo")]),
         // It asks nobody about its folder where nobody sits, and one process is enough.
         env: &[("GEMINI_CLI_TRUST_WORKSPACE", "true"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
-        policy_env: NO_ENV,
-        root_env: &[],
-        leave_ms: LEAVES,
         // Within the minute a session began in, loading it overwrites it (0.61.0).
         session_rests_ms: 70_000,
         dialect: Dialect::Acp { counts: true },
-        interactive: None,
         state: &["$GEMINI_CLI_HOME/.gemini", "~/.gemini"],
         login: Some(("`gemini`", "GEMINI_API_KEY")),
         minimum: Some("0.61.0"),
-        models: &[],
+        ..USUAL
     },
     Agent {
         name: "opencode",
         doc: "OpenCode",
         program: Program::InPath { name: "opencode", install: "npm install -g opencode-ai" },
         args: &["acp"],
-        model_flag: None,
-        policy_args: NO_ARGS,
-        modes: None,
         env: &[("OPENCODE_DISABLE_AUTOUPDATE", "1")],
         // It tells of the last step's tokens only (1.18.33), which is no count of a run.
         policy_env: [
@@ -189,11 +178,7 @@ const AGENTS: &[Agent] = &[
             &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
             &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
         ],
-        root_env: &[],
-        leave_ms: LEAVES,
-        session_rests_ms: 0,
         dialect: Dialect::Acp { counts: false },
-        interactive: None,
         state: &[
             "$XDG_DATA_HOME/opencode",
             "$XDG_STATE_HOME/opencode",
@@ -206,7 +191,7 @@ const AGENTS: &[Agent] = &[
         ],
         login: Some(("`opencode auth login`", "a key of its provider")),
         minimum: Some("1.18.0"),
-        models: &[],
+        ..USUAL
     },
     Agent {
         name: "claude-agent-acp",
@@ -215,22 +200,15 @@ const AGENTS: &[Agent] = &[
             name: "claude-agent-acp",
             install: "npm install -g @zed-industries/claude-agent-acp",
         },
-        args: &[],
-        model_flag: None,
-        policy_args: NO_ARGS,
         modes: Some([Some("default"), Some("acceptEdits"), Some("acceptEdits"), Some("acceptEdits")]),
         env: &[("CLAUDE_CODE_TMPDIR", "{tmp}")],
-        policy_env: NO_ENV,
         // As root it can't open a session without (0.23.1), and it never leaves by itself.
         root_env: &[("IS_SANDBOX", "1")],
         leave_ms: 500,
-        session_rests_ms: 0,
         dialect: Dialect::Acp { counts: true },
-        interactive: None,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
-        minimum: None,
-        models: &[],
+        ..USUAL
     },
     Agent {
         name: "aider",
@@ -255,19 +233,12 @@ const AGENTS: &[Agent] = &[
             "{prompt}",
         ],
         model_flag: Some("--model"),
-        policy_args: NO_ARGS,
-        modes: None,
         env: &[("LITELLM_LOCAL_MODEL_COST_MAP", "True")],
-        policy_env: NO_ENV,
-        root_env: &[],
-        leave_ms: LEAVES,
-        session_rests_ms: 0,
         dialect: Dialect::Aider,
-        interactive: None,
         state: &["~/.aider", "~/.cache/litellm"],
         login: Some(("a key", "OPENAI_API_KEY or the like")),
         minimum: Some("0.86.0"),
-        models: &[],
+        ..USUAL
     },
 ];
 

@@ -1,5 +1,7 @@
 //! JSON-RPC lines (with or without the `jsonrpc` field), which two of the dialects are made of.
 
+use domain::Body;
+use domain::event::WaitingStarted;
 use serde_json::{Value, json};
 
 use crate::short::told;
@@ -72,3 +74,39 @@ pub(crate) fn refusal(id: &Value, why: &str) -> String {
 pub(crate) fn line(value: &Value) -> String {
     format!("{value}\n")
 }
+
+/// A request that is to be answered.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) id: &'a Value,
+    pub(crate) method: &'a str,
+    pub(crate) params: &'a Value,
+}
+
+impl Request<'_> {
+    /// The question that it is. Numbers begin anew in each process, so the `item` that it is about makes the id one
+    /// that no other question has.
+    pub(crate) fn question(&self, item: &str, text: String, tool: Option<&str>, choices: Vec<String>) -> Body {
+        let started = WaitingStarted {
+            id: format!("{item}#{}", self.id),
+            text,
+            choices,
+            tool: tool.map(str::to_owned),
+            input: Some(json!({"id": self.id, "method": self.method, "params": self.params}).to_string()),
+        };
+        started.into()
+    }
+}
+
+/// The request that a question was, from its input; null where it was none.
+pub(crate) fn asked(input: Option<&str>) -> Value {
+    input.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// What a permission can be answered with.
+pub(crate) fn permission() -> Vec<String> {
+    ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec()
+}
+
+/// Why a request is refused that nobody can carry out here.
+pub(crate) const CANNOT: &str = "pilothouse can't do this";

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use domain::Body;
 use domain::effect::Effect;
-use domain::event::{LimitedEnded, WaitingEnded};
+use domain::event::{AgentFinished, LimitedEnded, WaitingEnded};
 use domain::tokens::Tokens;
 
 use crate::dialect::Dialect;
+use crate::rpc;
+use crate::short::short;
 
 /// One attempt's conversation so far; folding the attempt's events gives it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,12 +153,16 @@ impl Session {
         events
     }
 
+    /// The end of the agent's work, as it says itself.
+    pub(crate) fn over(&self, ok: bool, text: &str) -> Vec<Body> {
+        let mut events = self.ended(ok);
+        events.push(AgentFinished { ok, text: short(text) }.into());
+        events
+    }
+
     /// The end of the question that the agent's request with this number was, when nobody has answered it.
     pub(crate) fn withdrawn(&self, request: &serde_json::Value) -> Vec<Body> {
-        let is_it = |input: &Option<String>| {
-            let asked = input.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-            asked.is_some_and(|asked| asked["id"] == *request)
-        };
+        let is_it = |input: &Option<String>| rpc::asked(input.as_deref())["id"] == *request;
         let open = self.questions.iter().filter(|(id, input)| is_it(input) && !self.answering.contains(id));
         open.map(|(id, _)| WaitingEnded { id: id.clone(), how: "withdrawn by the agent".to_owned() }.into()).collect()
     }

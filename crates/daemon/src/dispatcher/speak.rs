@@ -11,7 +11,7 @@ impl Dispatcher {
     /// Writes what the agent of a run waits for, once.
     pub(super) fn speak(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_ref(run) else { return };
-        let Some((attempt, stream)) = open.stream.as_ref() else { return };
+        let Some((attempt, stream)) = open.stream.as_ref().filter(|(_, stream)| stream.is_due()) else { return };
         if !open.state.attempt_named(attempt).is_some_and(|known| known.is_live() && !known.input_closed) {
             return;
         }

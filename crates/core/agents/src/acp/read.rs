@@ -1,15 +1,13 @@
 //! What each line of an agent that speaks the protocol means.
 
 use domain::Body;
-use domain::event::{
-    AgentFinished, AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported, WaitingStarted,
-};
-use serde_json::{Value, json};
+use domain::event::{AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported};
+use serde_json::Value;
 
 use super::say::{INITIALIZE, MODE, MODEL, PROMPT, SESSION};
 use super::usage;
 use crate::dialect::Dialect;
-use crate::rpc::{self, Message};
+use crate::rpc::{self, Message, Request};
 use crate::session::{Held, Session};
 use crate::short::short;
 
@@ -43,17 +41,17 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
             vec![AgentSession { session: named.ok_or("it opened a session without an id")?, model }.into()]
         }
         Message::Response { id: PROMPT, result: Ok(result) } => prompt_answered(session, &result),
-        Message::Response { id: SESSION, result: Err(why) } => over(session, false, &session.not_opened(&why)),
-        Message::Response { id: INITIALIZE | PROMPT, result: Err(why) } => over(session, false, &why),
+        Message::Response { id: SESSION, result: Err(why) } => session.over(false, &session.not_opened(&why)),
+        Message::Response { id: INITIALIZE | PROMPT, result: Err(why) } => session.over(false, &why),
         // What it would do with another model or in another mode is not what was asked for.
         Message::Response { id: MODEL, result: Err(why) } => {
-            over(session, false, &format!("its model can't be set: {why}"))
+            session.over(false, &format!("its model can't be set: {why}"))
         }
         Message::Response { id: MODE, result: Err(why) } => {
-            over(session, false, &format!("its mode can't be set: {why}"))
+            session.over(false, &format!("its mode can't be set: {why}"))
         }
         Message::Response { .. } => Vec::new(),
-        Message::Request { id, method, params } => vec![asked(&id, &method, &params)],
+        Message::Request { id, method, params } => vec![asked(&Request { id: &id, method: &method, params: &params })],
         Message::Notification { method, params } => match method.as_str() {
             // Until the task was given an agent only repeats what an earlier process did.
             "session/update" if !session.has_said(crate::due::PROMPT) => Vec::new(),
@@ -153,31 +151,19 @@ fn prompt_answered(session: &Session, result: &Value) -> Vec<Body> {
     let last = held.unwrap_or(&session.last_message);
     let reason = result["stopReason"].as_str().unwrap_or("nothing said why");
     events.extend(match reason {
-        "end_turn" => over(session, true, last),
-        _ => over(session, false, &format!("it stopped before it was done ({})", reason.replace('_', " "))),
+        "end_turn" => session.over(true, last),
+        _ => session.over(false, &format!("it stopped before it was done ({})", reason.replace('_', " "))),
     });
     events
 }
 
-fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
-    let mut events = session.ended(ok);
-    events.push(AgentFinished { ok, text: short(text) }.into());
-    events
-}
-
-/// A request of the agent as a question. Numbers begin anew in each process, so the tool call makes the id one that no
-/// other question has.
-fn asked(id: &Value, method: &str, params: &Value) -> Body {
-    let call = &params["toolCall"];
-    let permission = method == "session/request_permission";
-    let tool = if permission { tool(call) } else { method };
-    let about = if permission { about(call) } else { "pilothouse can't do this; deny it".to_owned() };
-    let started = WaitingStarted {
-        id: format!("{}#{id}", call["toolCallId"].as_str().unwrap_or("request")),
-        text: if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") },
-        choices: ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
-        tool: Some(tool.to_owned()),
-        input: Some(json!({"id": id, "method": method, "params": params}).to_string()),
-    };
-    started.into()
+/// A request of the agent as a question.
+fn asked(request: &Request<'_>) -> Body {
+    let call = &request.params["toolCall"];
+    let permission = request.method == "session/request_permission";
+    let tool = if permission { tool(call) } else { request.method };
+    let about = if permission { about(call) } else { format!("{}; deny it", rpc::CANNOT) };
+    let text = if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") };
+    let item = call["toolCallId"].as_str().unwrap_or("request");
+    request.question(item, text, Some(tool), rpc::permission())
 }

@@ -48,10 +48,10 @@ pub(crate) fn prompt(session: &str, task: &Task<'_>) -> String {
 
 /// The answer to a request; what it was stands in the question's input.
 pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
-    let request: Value = question.input.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
     if request["method"] != "session/request_permission" {
-        return rpc::refusal(id, "pilothouse can't do this");
+        return rpc::refusal(id, rpc::CANNOT);
     }
     let option = |kinds: &[&str]| {
         let options = || params["options"].as_array().into_iter().flatten();

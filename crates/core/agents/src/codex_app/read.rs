@@ -2,14 +2,14 @@
 
 use domain::event::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
-    UsageReported, WaitingStarted,
+    UsageReported,
 };
 use domain::{Body, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::say::{INITIALIZE, THREAD, TURN};
 use super::usage;
-use crate::rpc::{self, Message};
+use crate::rpc::{self, Message, Request};
 use crate::session::Session;
 use crate::short::{short, told};
 
@@ -48,10 +48,10 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
             let thread = text(&opened["thread"]["id"]).ok_or("it opened a thread without an id")?;
             vec![AgentSession { session: thread, model: text(&opened["model"]) }.into()]
         }
-        Message::Response { id: THREAD, result: Err(why) } => over(session, false, &session.not_opened(&why)),
-        Message::Response { id: INITIALIZE | TURN, result: Err(why) } => over(session, false, &why),
+        Message::Response { id: THREAD, result: Err(why) } => session.over(false, &session.not_opened(&why)),
+        Message::Response { id: INITIALIZE | TURN, result: Err(why) } => session.over(false, &why),
         Message::Response { .. } => Vec::new(),
-        Message::Request { id, method, params } => vec![asked(&id, &method, &params)],
+        Message::Request { id, method, params } => vec![asked(&Request { id: &id, method: &method, params: &params })],
         Message::Notification { method, params } => notified(session, &method, &params)?,
     })
 }
@@ -147,7 +147,7 @@ fn retrying(error: &Value) -> Body {
 
 fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
     match turn["status"].as_str() {
-        Some("completed") => over(session, true, &session.last_message),
+        Some("completed") => session.over(true, &session.last_message),
         Some("failed") => {
             let error = &turn["error"];
             let why = told(error["message"].as_str().unwrap_or("the turn failed"));
@@ -156,14 +156,8 @@ fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
             // The limit outlives the turn, so nothing ends it here.
             limited.into_iter().chain([AgentFinished { ok: false, text: short(&why) }.into()]).collect()
         }
-        status => over(session, false, &format!("the turn was {}", status.unwrap_or("ended"))),
+        status => session.over(false, &format!("the turn was {}", status.unwrap_or("ended"))),
     }
-}
-
-fn over(session: &Session, ok: bool, text: &str) -> Vec<Body> {
-    let mut events = session.ended(ok);
-    events.push(AgentFinished { ok, text: short(text) }.into());
-    events
 }
 
 fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {
@@ -180,18 +174,18 @@ fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {
     }
 }
 
-/// A request of the agent as a question. Numbers begin anew in each process, so the item makes the id one that no
-/// other question has.
-fn asked(id: &Value, method: &str, params: &Value) -> Body {
+/// A request of the agent as a question.
+fn asked(request: &Request<'_>) -> Body {
+    let Request { method, params, .. } = request;
     let text = |name: &str| params[name].as_str().unwrap_or_default();
-    let (tool, about) = match method {
+    let (tool, about) = match *method {
         "item/commandExecution/requestApproval" => (Some("command"), command(params)),
         "execCommandApproval" => (Some("command"), params["command"].to_string()),
         "item/fileChange/requestApproval" | "applyPatchApproval" => (Some("edit"), text("grantRoot").to_owned()),
         "item/permissions/requestApproval" => (Some("permissions"), params["permissions"].to_string()),
         "mcpServer/elicitation/request" => (Some("mcp server"), text("message").to_owned()),
         "item/tool/requestUserInput" => (None, questions(params)),
-        _ => (Some(method), "pilothouse can't do this; deny it".to_owned()),
+        _ => (Some(*method), format!("{}; deny it", rpc::CANNOT)),
     };
     let reason = text("reason");
     let mut said = match (tool, about.is_empty()) {
@@ -202,19 +196,9 @@ fn asked(id: &Value, method: &str, params: &Value) -> Body {
     if !reason.is_empty() {
         said = format!("{said} — {}", short(reason));
     }
-    let choices = match tool {
-        Some(_) => ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
-        None => options(params),
-    };
+    let choices = if tool.is_some() { rpc::permission() } else { options(params) };
     let item = params["itemId"].as_str().or(params["callId"].as_str()).unwrap_or("request");
-    let started = WaitingStarted {
-        id: format!("{item}#{id}"),
-        text: said,
-        choices,
-        tool: tool.map(str::to_owned),
-        input: Some(json!({"id": id, "method": method, "params": params}).to_string()),
-    };
-    started.into()
+    request.question(item, said, tool, choices)
 }
 
 fn questions(params: &Value) -> String {

@@ -3,7 +3,7 @@
 use domain::command::Answer;
 use domain::policy::Policy;
 use domain::run::Question;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::rpc;
 use crate::start::{Place, Task};
@@ -52,7 +52,7 @@ pub(crate) fn prompt(thread: &str, text: &str) -> String {
 
 /// The answer to a request; what it was stands in the question's input.
 pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
-    let request: Value = question.input.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
     let allowed = matches!(answer, Answer::Allow | Answer::AllowRun);
     let decision = |yes: &str, no: &str| json!({"decision": if allowed { yes } else { no }});
@@ -74,7 +74,7 @@ pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
             let answers = asked.filter_map(|q| Some((q["id"].as_str()?.to_owned(), json!({"answers": [text]}))));
             return rpc::response(id, &json!({"answers": answers.collect::<serde_json::Map<_, _>>()}));
         }
-        _ => return rpc::refusal(id, "pilothouse can't do this"),
+        _ => return rpc::refusal(id, rpc::CANNOT),
     };
     let answered = rpc::response(id, &answered);
     match answer {
