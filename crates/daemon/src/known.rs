@@ -92,7 +92,7 @@ pub(crate) fn named(
                 return Err(usage(format!("{name} has no model {model:?}; it has: {known}")));
             }
         }
-        Known::Own(own) if model.is_none() && own.args.iter().any(|arg| arg.contains("{model}")) => {
+        Known::Own(own) if model.is_none() && own.fills_in("{model}") => {
             return Err(usage(format!("the command of {name} has {{model}} in it; name one: --agent {name}:MODEL")));
         }
         Known::Own(own) if model.is_some() && !own.says_model() => {

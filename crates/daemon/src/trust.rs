@@ -25,7 +25,7 @@ pub(crate) fn check(
     base: Option<&str>,
 ) -> Result<(), Refused> {
     let commands = foreign(settings, config);
-    if Trust::open(home).has(&name(repo), &commands) {
+    if commands.is_empty() || Trust::open(home).has(&name(repo), &commands) {
         return Ok(());
     }
     let file = settings.setup.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());

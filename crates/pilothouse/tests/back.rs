@@ -24,7 +24,7 @@ fn a_pause_stops_every_process_and_outlives_the_daemon() {
     house.wait_for("rest", "working");
     wait_until("its helpers", || {
         let n = house.processes(&row);
-        if n >= 6 { Ok(()) } else { Err(format!("{n} processes")) }
+        if n >= 8 { Ok(()) } else { Err(format!("{n} processes")) }
     });
     let said = house.ok(&["pause", "rest"]);
     assert!(said.contains("processes stand still, by"), "{said}");

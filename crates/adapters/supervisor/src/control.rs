@@ -61,6 +61,15 @@ impl Keeper {
     }
 }
 
+/// Takes the lock of an attempt's folder; `None` when another has it, or had: a folder with a record had a keeper before,
+/// and its agent is never started a second time.
+pub(crate) fn hold(folder: &Path) -> std::io::Result<Option<File>> {
+    let file = File::open(folder)?;
+    let taken = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+    let used_up = || folder.join("keeper.json").exists() || folder.join("exit.json").exists();
+    Ok((taken && !used_up()).then_some(file))
+}
+
 /// Whether a keeper holds this attempt's folder now.
 pub fn is_held(folder: &Path) -> bool {
     let Ok(file) = File::open(folder) else { return false };

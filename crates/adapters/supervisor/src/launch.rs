@@ -1,13 +1,12 @@
 //! Starting a keeper so that it does not depend on whoever started it.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use domain::attempt::Exit;
-use rustix::fs::{FlockOperation, flock};
 
+use crate::control::hold;
 use crate::error::SupervisorError;
 use crate::record::{self, KeeperRecord, Start};
 
@@ -60,13 +59,7 @@ pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, S
 /// # Errors
 /// When the folder can't be read or written.
 pub fn forestall(folder: &Path) -> Result<bool, SupervisorError> {
-    let held = File::open(folder).map_err(SupervisorError::io("open", folder))?;
-    if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return Ok(false);
-    }
-    if record::keeper_record(folder)?.is_some() || record::exit_record(folder)?.is_some() {
-        return Ok(false);
-    }
+    let Some(_held) = hold(folder).map_err(SupervisorError::io("open", folder))? else { return Ok(false) };
     let error = Some("ended before it began".to_owned());
     record::write(folder, "exit.json", &Exit { error, asked: true, ..Exit::default() })?;
     Ok(true)

@@ -13,15 +13,23 @@ const LOOK: Duration = Duration::from_millis(20);
 
 impl Repository {
     /// Lets whoever writes the index, HEAD or `branch` of this worktree just now finish. A lock that is still there
-    /// when nobody works in the worktree is taken away; gives the names of those. To be called when nothing of the
-    /// worktree's run lives.
+    /// when nobody works in the worktree is taken away; gives the names of those. `lives` says whether anything of the
+    /// worktree's run does, which is looked at only where there is a lock.
     ///
     /// # Errors
     /// When `path` is no linked worktree of this repository.
-    pub fn release_left_locks(&self, path: &Path, branch: &str) -> Result<Vec<String>, WorktreeError> {
+    pub fn release_left_locks(
+        &self,
+        path: &Path,
+        branch: &str,
+        lives: impl Fn() -> bool,
+    ) -> Result<Vec<String>, WorktreeError> {
         let (_held, git_dir) = self.lock_worktree(path)?;
         let branch = self.common_dir().join(format!("refs/heads/{branch}.lock"));
         let locks = [git_dir.join("index.lock"), git_dir.join("HEAD.lock"), branch];
+        if !locks.iter().any(|lock| lock.exists()) || lives() {
+            return Ok(Vec::new());
+        }
         let deadline = Instant::now() + PATIENCE;
         while locks.iter().any(|lock| lock.exists()) && Instant::now() < deadline {
             std::thread::sleep(LOOK);

@@ -287,8 +287,8 @@ fn a_lock_that_a_killed_git_left_is_no_obstacle_for_ever() {
     for lock in [&git_dir.join("index.lock"), &git_dir.join("HEAD.lock"), &branch] {
         fs::write(lock, "").expect("writable");
     }
-    let taken = repo.release_left_locks(&path, "pilothouse/one").expect("a worktree");
+    let taken = repo.release_left_locks(&path, "pilothouse/one", || false).expect("a worktree");
     assert_eq!(taken, ["index.lock", "HEAD.lock", "one.lock"]);
     repo.restore_checkpoint(&name(&path, 0)).expect("back");
-    assert_eq!(repo.release_left_locks(&path, "pilothouse/one").expect("a worktree"), [""; 0]);
+    assert_eq!(repo.release_left_locks(&path, "pilothouse/one", || false).expect("a worktree"), [""; 0]);
 }

@@ -117,7 +117,12 @@ impl Own {
     /// Whether it hears which model it is to use.
     pub fn says_model(&self) -> bool {
         let in_dialect = matches!(self.dialect, Dialect::CodexApp | Dialect::Acp { .. });
-        in_dialect || self.args.iter().any(|arg| arg.contains("{model}"))
+        in_dialect || self.fills_in("{model}")
+    }
+
+    /// Whether this placeholder stands in its command.
+    pub fn fills_in(&self, placeholder: &str) -> bool {
+        self.args.iter().any(|arg| arg.contains(placeholder))
     }
 
     /// A task for this agent.
@@ -128,7 +133,7 @@ impl Own {
     /// How to start it headless. One whose command has the task in it is told nothing on standard input.
     pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
         let args = self.args.iter().map(|arg| filled(arg, task, place)).collect();
-        let told = self.args.iter().any(|arg| arg.contains("{prompt}"));
+        let told = self.fills_in("{prompt}");
         let input = match self.dialect {
             _ if told => Vec::new(),
             Dialect::Aider | Dialect::Plain => vec![(crate::due::PROMPT.to_owned(), format!("{}\n", task.prompt))],

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Start, SupervisorError};
 
-use super::{Job, Performed, Performer, attempt_folder, failed, living, repository, scratch, worktree};
+use super::{Job, Performed, Performer, attempt_folder, failed, keep, repository, worktree};
 use crate::Places;
 
 /// How often it is looked whether the commands have ended.
@@ -46,11 +45,7 @@ pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Perfo
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
         let folder = attempt_folder(places, job, &key)?;
         if !(job.again && has_keeper(&folder)?) {
-            let alive = living(places, &job.spec.id).len();
-            if alive > 0 {
-                return Err(format!("{alive} processes of it still live; terminate it first"));
-            }
-            scratch::make(places, &job.spec.id)?;
+            keep::ready(places, job)?;
             let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
             state.run(&job.spec.id).create_attempt(&key).map_err(|e| e.to_string())?;
             let start = commands(places, performer, job)?;
@@ -94,41 +89,14 @@ fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, 
     let spec = &job.spec;
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let cwd = worktree(&repo, spec).map_err(|e| e.to_string())?.to_string_lossy().into_owned();
-    let scratch = scratch::path(places, &spec.id);
-    Ok(Start {
-        run: spec.id.to_string(),
-        home: places.home.to_string_lossy().into_owned(),
-        program: "/bin/sh".to_owned(),
-        args: ["-e", "-c", &script(&spec.environment.setup)].map(str::to_owned).to_vec(),
-        reads: "text".to_owned(),
-        env: scratch::env(&scratch).into_iter().chain(variables(spec, &cwd)).collect(),
-        cwd,
-        terminal: None,
-        input: Vec::new(),
-        close_input: true,
-        leave_ms: None,
-        limit_ms: None,
-        writable: None,
-        socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
-        freezer: performer.freezer,
-    })
+    let args = ["-e", "-c", &script(&spec.environment.setup)].map(str::to_owned).to_vec();
+    Ok(Start { program: "/bin/sh".to_owned(), args, ..keep::start(places, performer, job, cwd) })
 }
 
 /// Each command is shown as it is written, with nothing filled in, before it runs; the first that fails is the last.
 fn script(commands: &[String]) -> String {
     let quoted = |command: &str| format!("'{}'", command.replace('\'', "'\\''"));
     commands.iter().map(|command| format!("printf '+ %s\\n' {} >&2\n{command}\n", quoted(command))).collect()
-}
-
-/// What commands and agents in a worktree may want to know of where they are.
-pub(super) fn variables(spec: &NewRun, worktree: &str) -> [(String, String); 4] {
-    [
-        ("REPO_ROOT", spec.repo.as_str()),
-        ("ROOT_WORKTREE_PATH", spec.repo.as_str()),
-        ("WORKTREE_PATH", worktree),
-        ("BRANCH", spec.branch.as_str()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 /// Waits for the keeper beside, so that it leaves no zombie.

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod environment;
+mod keep;
 mod pause;
 mod restore;
 mod rm;
@@ -116,13 +117,13 @@ impl Performer {
     /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
     fn release_left_locks(&self, job: &Job) -> Vec<String> {
         use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
-        let uses_git = matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_));
-        if !uses_git || !living(&self.places, &job.spec.id).is_empty() {
+        if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
             return Vec::new();
         }
         let release = || {
             let repo = repository(&job.spec)?;
-            repo.release_left_locks(&worktree(&repo, &job.spec)?, &job.spec.branch)
+            let lives = || !living(&self.places, &job.spec.id).is_empty();
+            repo.release_left_locks(&worktree(&repo, &job.spec)?, &job.spec.branch, lives)
         };
         // A worktree that can't be used is told of by the effect itself.
         release().unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use domain::RunId;
 
@@ -24,9 +24,4 @@ pub(super) fn make(places: &Places, run: &RunId) -> Result<(), String> {
 /// Takes it away with what is in it. Links in it are removed, never followed.
 pub(super) fn clear(places: &Places, run: &RunId) {
     let _not_there = fs::remove_dir_all(path(places, run));
-}
-
-/// The variables that programs find it by.
-pub(super) fn env(path: &Path) -> Vec<(String, String)> {
-    vec![("TMPDIR".to_owned(), path.to_string_lossy().into_owned())]
 }

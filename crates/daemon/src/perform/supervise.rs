@@ -14,9 +14,7 @@ use domain::policy::Policy;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 use worktrees::WorktreeError;
 
-use super::{
-    Job, Performed, Performer, attempt_folder, environment, failed, living, repository, sandbox, scratch, worktree,
-};
+use super::{Job, Performed, Performer, attempt_folder, failed, keep, living, repository, sandbox, scratch, worktree};
 use crate::known::{Known, known};
 use crate::{Places, prepare};
 
@@ -121,22 +119,14 @@ fn launch(
     // Never in the main checkout, never in what took the worktree's place.
     let scratch = scratch::path(places, &spec.id);
     let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
-    let alive = living(places, &spec.id).len();
-    if alive > 0 {
-        return Err(Launch::Failed(format!("{alive} processes of an earlier attempt still live; terminate the run")));
-    }
-    scratch::make(places, &spec.id)?;
+    keep::ready(places, job)?;
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
     let program = program(places, &agent, &own)?;
-    let env: Vec<_> = scratch::env(&scratch)
-        .into_iter()
-        .chain(environment::variables(spec, &place.cwd))
-        .chain(wanted.env)
-        .chain(own.env)
-        .collect();
+    let base = keep::start(places, performer, job, place.cwd.clone());
+    let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
@@ -147,21 +137,16 @@ fn launch(
         Policy::Ask | Policy::Edits | Policy::All => None,
     };
     let start = Start {
-        writable,
-        run: spec.id.to_string(),
-        home: places.home.to_string_lossy().into_owned(),
         program,
-        reads: agent.dialect().name().to_owned(),
         args: wanted.args,
-        cwd: place.cwd,
+        reads: agent.dialect().name().to_owned(),
         env,
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
-        socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         close_input: wanted.close_input,
         leave_ms: Some(wanted.leave_ms),
-        limit_ms: None,
-        freezer: performer.freezer,
+        writable,
+        ..base
     };
     supervisor::launch(&places.binary, folder, &start).map_err(|e| match e {
         supervisor::SupervisorError::Held => Launch::Held,

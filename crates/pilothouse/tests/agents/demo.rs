@@ -23,38 +23,23 @@ fn the_demo_shows(agent: &str) {
     assert!(left.is_empty(), "{left:?}");
 }
 
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("claude");
+macro_rules! demos {
+    ($($name:ident: $agent:literal),* $(,)?) => {
+        $(
+            #[test]
+            #[ignore = "needs the CLIs of `just agents-install`"]
+            fn $name() {
+                the_demo_shows($agent);
+            }
+        )*
+    };
 }
 
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn codex_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("codex");
-}
-
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn gemini_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("gemini");
-}
-
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn opencode_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("opencode");
-}
-
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_agent_acp_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("claude-agent-acp");
-}
-
-#[test]
-#[ignore = "needs the CLIs of `just agents-install`"]
-fn aider_plays_in_the_demo_without_a_key_and_leaves_nothing() {
-    the_demo_shows("aider");
+demos! {
+    claude: "claude",
+    codex: "codex",
+    gemini: "gemini",
+    opencode: "opencode",
+    claude_agent_acp: "claude-agent-acp",
+    aider: "aider",
 }

@@ -220,3 +220,84 @@ pub(crate) fn asks_before_it_edits(agent: &'static str) {
     assert!(office.file(&done, "hello.txt").is_some(), "{done:#}");
     assert_eq!(office.house.processes(&row), 0);
 }
+
+/// The stories of an agent that asks, streams and has sessions, as tests of its module: what its count is worth, what its
+/// timeline says of a limit and of a cut stream, how it fails, where it is killed, and what its count is worth then.
+macro_rules! plays {
+    (
+        $agent:literal, counts: $counts:ident, limited: $limited:expr, cut: $cut:expr,
+        fails: [$(($scenario:literal, $word:literal)),* $(,)?], killed_in: $killed:literal, counts_when_killed: $then:expr,
+    ) => {
+        use $crate::stories::{self, Counts};
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn writes_a_file_commits_and_reports_what_was_billed() {
+            stories::writes_and_commits($agent, Counts::$counts);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn asks_and_goes_on_with_the_answer() {
+            stories::asks_and_hears_the_answer($agent, "touch asked.txt");
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn waits_out_a_limit_and_a_stream_that_is_cut() {
+            stories::goes_on_after($agent, "429once", $limited);
+            stories::goes_on_after($agent, "cutonce", $cut);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn fails_with_its_own_words_when_it_gets_no_answer() {
+            for (scenario, word) in [$(($scenario, $word)),*] {
+                stories::fails_with_its_own_words($agent, scenario, word);
+            }
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn nothing_of_it_is_left_when_it_is_terminated_in_the_middle() {
+            stories::nothing_is_left_when_terminated($agent, "hang");
+            stories::nothing_is_left_when_terminated($agent, "long");
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn stands_still_while_it_is_paused() {
+            stories::stands_still_while_paused($agent, Counts::$counts);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn goes_on_with_the_same_conversation_when_it_was_killed() {
+            let (office, done) = stories::goes_on_in_its_session_when_killed($agent, $killed);
+            let then: Option<Counts> = $then;
+            if let Some(counts) = then {
+                // Also what was billed for the answer whose count the killed one never told.
+                stories::counted(&office, &done, counts);
+            }
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn goes_on_while_the_daemon_is_killed() {
+            stories::goes_on_while_the_daemon_is_killed($agent, Counts::$counts);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn is_held_inside_and_works_there() {
+            stories::is_held_inside($agent);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn edits_nothing_before_it_is_allowed() {
+            stories::asks_before_it_edits($agent);
+        }
+    };
+}
+pub(crate) use plays;

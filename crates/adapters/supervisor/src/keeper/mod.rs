@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use domain::attempt::Exit;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
 
 use crate::cgroup::Cgroup;
+use crate::control::hold;
 use crate::error::SupervisorError;
 use crate::identity::Identity;
 use crate::record::{self, KeeperRecord, Start};
@@ -37,8 +37,9 @@ const AFTERLIFE_MS: u64 = 2_000;
 /// The keeper's whole life; gives its exit code. `folder` is the attempt's folder with `start.json` in it.
 pub fn main(folder: &Path) -> i32 {
     let held = match hold(folder) {
-        Ok(held) => held,
-        Err(code) => return code,
+        Ok(Some(held)) => held,
+        Ok(None) => return launch::HELD_BY_ANOTHER,
+        Err(_) => return 1,
     };
     match Keeper::start(folder, held) {
         Ok(keeper) => keeper.run(),
@@ -60,17 +61,6 @@ fn record_exit(folder: &Path, exit: &Exit) {
     while record::write(folder, "exit.json", exit).is_err() && folder.exists() {
         std::thread::sleep(output::RETRY);
     }
-}
-
-/// Takes the folder's lock, or gives the exit code of a second keeper.
-fn hold(folder: &Path) -> Result<File, i32> {
-    let file = File::open(folder).map_err(|_| 1)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| launch::HELD_BY_ANOTHER)?;
-    // A folder with a record had a keeper before: its agent is never started a second time.
-    if folder.join("keeper.json").exists() || folder.join("exit.json").exists() {
-        return Err(launch::HELD_BY_ANOTHER);
-    }
-    Ok(file)
 }
 
 struct Keeper {

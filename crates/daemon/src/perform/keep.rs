@@ -1,0 +1,45 @@
+//! What every keeper of a run is started with, be it for an agent or for set-up commands.
+
+use supervisor::Start;
+
+use super::{Job, Performer, living, scratch};
+use crate::Places;
+
+/// Makes the run's folder for temporary files anew, where nothing of the run lives any more.
+pub(super) fn ready(places: &Places, job: &Job) -> Result<(), String> {
+    match living(places, &job.spec.id).len() {
+        0 => scratch::make(places, &job.spec.id),
+        alive => Err(format!("{}; terminate it first", domain::figures::living(alive))),
+    }
+}
+
+/// A program on pipes in the worktree `cwd`, told nothing and read as text.
+pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: String) -> Start {
+    let spec = &job.spec;
+    let tmp = scratch::path(places, &spec.id).to_string_lossy().into_owned();
+    // What commands and agents in a worktree may want to know of where they are.
+    let variables = [
+        ("TMPDIR", tmp.as_str()),
+        ("REPO_ROOT", &spec.repo),
+        ("ROOT_WORKTREE_PATH", &spec.repo),
+        ("WORKTREE_PATH", &cwd),
+        ("BRANCH", &spec.branch),
+    ];
+    Start {
+        run: spec.id.to_string(),
+        home: places.home.to_string_lossy().into_owned(),
+        program: String::new(),
+        args: Vec::new(),
+        reads: agents::Dialect::Plain.name().to_owned(),
+        env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        cwd,
+        terminal: None,
+        input: Vec::new(),
+        close_input: true,
+        leave_ms: None,
+        limit_ms: None,
+        writable: None,
+        socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
+        freezer: performer.freezer,
+    }
+}
