@@ -1,6 +1,6 @@
 //! Everything that can happen to the dispatcher, as one closed list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 
 use domain::RunId;
@@ -11,6 +11,7 @@ use domain::effect::{EffectId, Outcome};
 use protocol::{FromDaemon, Refused, Reply, Request};
 
 use crate::observe::{Load, Measured};
+use crate::observer::Found;
 use crate::prepare::{Mistake, Prepared};
 
 /// A face's number, never used twice.
@@ -99,6 +100,31 @@ pub(crate) enum Input {
     ReadAgain,
     /// There may be room by now for runs that wait for it.
     RoomAgain,
+    /// Agents that were started by hand were looked for.
+    Observed {
+        found: Vec<Found>,
+        /// Where they were looked for.
+        repositories: BTreeSet<String>,
+    },
+    /// A request waited until they were.
+    Looked {
+        face: FaceId,
+        id: u64,
+        request: Request,
+        repo: Option<String>,
+    },
+    /// It is time to look for them again.
+    LookAround,
+    /// Something was done with one of them.
+    ActedOnTree {
+        run: RunId,
+        outcome: Outcome,
+        note: Option<String>,
+    },
+    /// What became of it was looked at.
+    TreeSeen {
+        run: RunId,
+    },
     /// A minute has passed in which a face watched.
     Sample,
     /// What the processes of runs have used so far.

@@ -10,6 +10,7 @@ mod inspect;
 mod instance;
 mod known;
 mod observe;
+mod observer;
 mod perform;
 mod prepare;
 mod serve;

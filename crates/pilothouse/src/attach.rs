@@ -8,7 +8,7 @@ use crate::cockpit;
 
 pub(crate) async fn attach(places: &Places, asked: &str) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
-    let row = cli::find(&mut connection, asked).await?;
+    let row = cli::find_run(&mut connection, asked).await?;
     show(places, connection, row).await
 }
 

@@ -46,7 +46,12 @@ impl Identity {
 
     /// Sends SIGKILL to this very process; `false` when it has ended.
     pub fn kill(&self) -> bool {
-        self.handle().is_some_and(|handle| pidfd_send_signal(handle, Signal::KILL).is_ok())
+        self.signal(Signal::KILL)
+    }
+
+    /// Sends a signal to this very process; `false` when it has ended.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
+        self.handle().is_some_and(|handle| pidfd_send_signal(handle, signal).is_ok())
     }
 
     /// A handle on this very process, readable when it ends; `None` when it has ended.
@@ -73,6 +78,12 @@ fn here() -> (String, String) {
 pub(crate) struct Stat {
     state: char,
     pub(crate) parent: u32,
+    /// Its process group, and the one that has its terminal; none has it where that is negative.
+    group: i64,
+    foreground: i64,
+    /// The leader of its session.
+    pub(crate) session: u32,
+    /// Clock ticks since boot.
     pub(crate) start_time: u64,
 }
 
@@ -87,9 +98,17 @@ impl Stat {
         let mut fields = text[text.rfind(')')? + 1..].split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
-        // Field 22 of the file; the parent is field 4.
-        let start_time = fields.nth(17)?.parse().ok()?;
-        Some(Self { state, parent, start_time })
+        // Fields 5, 6, 8 and 22 of the file; the parent is field 4.
+        let group = fields.next()?.parse().ok()?;
+        let session = fields.next()?.parse().ok()?;
+        let foreground = fields.nth(1)?.parse().ok()?;
+        let start_time = fields.nth(13)?.parse().ok()?;
+        Some(Self { state, parent, group, foreground, session, start_time })
+    }
+
+    /// Another process has its terminal, so that nobody can type to it.
+    pub(crate) fn is_in_background(&self) -> bool {
+        self.foreground > 0 && self.foreground != self.group
     }
 
     /// Stopped by a signal or by a tracer.
@@ -123,6 +142,6 @@ mod tests {
     fn a_name_with_parentheses_is_read_past() {
         let tail = (4..=52).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let stat = Stat::parse(&format!("7 (a) b (c) S {tail}")).expect("a stat line");
-        assert_eq!((stat.state, stat.parent, stat.start_time), ('S', 4, 22));
+        assert_eq!((stat.state, stat.parent, stat.session, stat.start_time), ('S', 4, 6, 22));
     }
 }

@@ -4,10 +4,12 @@
 //! [`keeper::main`], a role of the same binary, and goes on without any daemon.
 
 mod belongs;
+mod by_hand;
 mod cgroup;
 mod control;
 mod descriptors;
 mod error;
+mod freeze;
 mod identity;
 pub mod keeper;
 mod launch;
@@ -15,10 +17,12 @@ mod processes;
 mod program;
 mod record;
 mod sandbox;
+mod tree;
 mod version;
 mod wire;
 
 pub use belongs::run_of;
+pub use by_hand::{ByHand, Process};
 pub use control::{Keeper, is_held};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
@@ -28,6 +32,7 @@ pub use processes::{Inside, end_left, inside, living, marked};
 pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
 pub use sandbox::sandbox_works;
+pub use tree::{Resumed, end_tree, freeze_tree, resume_tree};
 pub use version::{Versions, is_older};
 pub use wire::{Reply, Request};
 

@@ -34,20 +34,25 @@ fn children(pid: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split_ascii_whitespace().filter_map(|p| p.parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
+/// Every process there is.
+pub(crate) fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The living processes whose environment carries the marker of this run of this state folder.
 /// Those that cleaned their environment are not among them.
 pub fn marked(home: &Path, run: &str) -> Vec<Identity> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let run = format!("{RUN_MARKER}={run}").into_bytes();
     let home = [HOME_MARKER.as_bytes(), b"=", home.as_os_str().as_encoded_bytes()].concat();
-    let pids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        let has = |wanted: &[u8]| environment.split(|b| *b == 0).any(|entry| entry == wanted);
-        has(&run) && has(&home)
-    })
-    .filter_map(Identity::of)
-    .collect()
+    pids()
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let has = |wanted: &[u8]| environment.split(|b| *b == 0).any(|entry| entry == wanted);
+            has(&run) && has(&home)
+        })
+        .filter_map(Identity::of)
+        .collect()
 }
 
 /// Every living process of a run, whether or not a keeper still holds it: those that carry its marker, and those
@@ -110,8 +115,6 @@ pub struct Inside {
 /// The processes whose working folder is `folder` or below it, whoever started them. Those of other users can't
 /// be seen without their rights.
 pub fn inside(folder: &Path) -> Vec<Inside> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let works_there = |pid: &u32| {
         let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
         // This process's own git calls work there too, and are gone in a moment.
@@ -119,7 +122,7 @@ pub fn inside(folder: &Path) -> Vec<Inside> {
         cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(others)
     };
     let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
-    pids.filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()
+    pids().filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()
 }
 
 /// Signals a process through a pidfd; `false` when it is gone.

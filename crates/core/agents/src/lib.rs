@@ -9,6 +9,7 @@ mod claude_stream;
 mod codex_app;
 mod dialect;
 mod due;
+pub mod observed;
 mod over;
 mod plain;
 mod reference;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::dialect::Dialect;
-use crate::registry::{Program, all};
+use crate::observed::Traces;
+use crate::registry::{Agent, Program, all};
 
 const BEFORE: &str = "\
 # The agents
@@ -65,6 +66,22 @@ were cut, and requests for a title. OpenCode tells of its last step only, which 
 Gemini CLI and aider do not tell what was cached, so all of it stands under input; Gemini CLI leaves out what it thought,
 aider its request for a commit's message.
 
+## Agents that you start yourself
+
+One that you start in a terminal of your own, with its working folder in a worktree of a repository that has runs or that
+you look at, is shown as `observed`: on the screen below the runs, and in `ls` with `\"mode\": \"observed\"`. It is looked for
+every three seconds while a cockpit is open, and before a list is printed.
+
+| agent | what is known of it |
+|---|---|
+OBSERVED
+A process counts as an agent by the name of its program. Its processor time, memory, worktree and terminal are always known.
+Nothing else is claimed: it has no timeline, no checkpoint, no phase, no budget, and what it changes is not measured. A
+question that it asks is answered in its own terminal. `pause`, `resume` and `terminate` (`p` and `x` in the cockpit) work
+after a question, or with `--yes`: they are for the process that was seen, by its number and start time, and everything
+below it. A process that left its tree before that is not found. When one is paused, the shell that it was started in takes its terminal
+back, as with ctrl-z: `fg` there brings it on again.
+
 ## A program of your own
 
 In your own `config.toml`; a repository can't name programs:
@@ -101,5 +118,30 @@ pub fn reference() -> String {
         let _infallible = writeln!(text, "| `{}` | {get} | {minimum} | {speaks} | {key} |", agent.name);
     }
     let dialects: Vec<_> = Dialect::ALL.iter().map(|dialect| format!("`{}`", dialect.name())).collect();
-    text + &AFTER.replace("DIALECTS", &dialects.join(", "))
+    let observed: String = all().iter().filter_map(|agent| Some((agent.name, traces(agent)?))).fold(
+        String::new(),
+        |mut rows, (name, known)| {
+            let _infallible = writeln!(rows, "| `{name}` | {known} |");
+            rows
+        },
+    );
+    text + &AFTER.replace("DIALECTS", &dialects.join(", ")).replace("OBSERVED\n", &format!("{observed}\n"))
+}
+
+/// What is known of one that a person started.
+fn traces(agent: &Agent) -> Option<&'static str> {
+    if agent.program == Program::Own {
+        return None;
+    }
+    Some(match agent.traces {
+        Traces::Claude => {
+            "whether it works, waits (and for what) or is idle, from its session file; model and tokens of the open \
+             session with its subagents, from its transcripts"
+        }
+        Traces::Codex => {
+            "when its turn is over, model and tokens, from the rollout file that it holds open; whether it works or asks \
+             stands nowhere, so that is unknown"
+        }
+        Traces::None => "that it runs; it says nowhere what it does, so that is unknown",
+    })
 }

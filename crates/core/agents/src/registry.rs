@@ -3,6 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
+use crate::observed::Traces;
 
 /// How an agent's program is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Agent {
     pub dialect: Dialect,
     /// What starts it in a terminal; `None` when it has no screen of its own.
     pub(crate) interactive: Option<&'static [&'static str]>,
+    /// What it writes of its sessions while a person has it in a terminal.
+    pub traces: Traces,
     /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
     pub state: &'static [&'static str],
     /// The command that logs it in, and the variable that holds a key instead.
@@ -76,6 +79,7 @@ const USUAL: Agent = Agent {
     session_rests_ms: 0,
     dialect: Dialect::Plain,
     interactive: None,
+    traces: Traces::None,
     state: &[],
     login: None,
     minimum: None,
@@ -133,6 +137,7 @@ const AGENTS: &[Agent] = &[
         ],
         env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("CLAUDE_CODE_TMPDIR", "{tmp}")],
         dialect: Dialect::ClaudeStream,
+        traces: Traces::Claude,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         minimum: Some("2.1.0"),
@@ -144,6 +149,7 @@ const AGENTS: &[Agent] = &[
         program: Program::InPath { name: "codex", install: "npm install -g @openai/codex" },
         args: &["app-server"],
         dialect: Dialect::CodexApp,
+        traces: Traces::Codex,
         state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
         minimum: Some("0.169.0"),

@@ -12,17 +12,20 @@ pub enum Group {
     NeedsYou,
     Working,
     Ready,
+    /// Agents that a person started by hand.
+    Observed,
     Finished,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::NeedsYou, Self::Working, Self::Ready, Self::Finished];
+    pub const ALL: [Self; 5] = [Self::NeedsYou, Self::Working, Self::Ready, Self::Observed, Self::Finished];
 
     pub fn heading(self) -> &'static str {
         match self {
             Self::NeedsYou => "NEEDS YOU",
             Self::Working => "WORKING",
             Self::Ready => "READY",
+            Self::Observed => "OBSERVED",
             Self::Finished => "FINISHED",
         }
     }

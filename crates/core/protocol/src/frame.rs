@@ -8,7 +8,7 @@ use crate::request::Request;
 use crate::row::Row;
 
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
-pub const CONTRACT: u32 = 5;
+pub const CONTRACT: u32 = 6;
 
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -61,6 +61,10 @@ pub enum FromDaemon {
     },
     /// Rows that are new or have changed, of the scope this face watches.
     Rows {
+        rows: Vec<Row>,
+    },
+    /// All agents that were started by hand in the scope this face watches, instead of those sent before.
+    Observed {
         rows: Vec<Row>,
     },
     /// New events of the run this face looks into, as the lines of its timeline.

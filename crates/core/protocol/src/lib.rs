@@ -3,12 +3,14 @@
 //! Rows (the fields of `ls --json`), events, commands and frames are the only serialised contract.
 
 mod frame;
+mod observed;
 mod record;
 mod reply;
 mod request;
 mod row;
 
 pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
+pub use observed::{Doing, OBSERVED, ObservedAgent, observed};
 pub use record::DaemonRecord;
 pub use reply::{
     Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,

@@ -2,6 +2,7 @@
 
 use domain::group::{self, Group};
 use domain::status::{By, Status};
+use domain::tokens::Tokens;
 use domain::{RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,18 +16,18 @@ pub struct Row {
     pub name: String,
     /// Absolute path of the repository's main worktree.
     pub repo: String,
-    pub branch: String,
-    pub base: String,
+    pub branch: Option<String>,
+    pub base: Option<String>,
     /// `null` until it is made.
     pub worktree: Option<String>,
     pub agent: String,
     pub model: Option<String>,
     /// What its agents may do without asking: `ask`, `edits`, `all` or `sandboxed`.
     #[serde(default)]
-    pub policy: String,
+    pub policy: Option<String>,
     /// What was asked for, its first part.
-    pub task: String,
-    /// `headless` or `interactive`.
+    pub task: Option<String>,
+    /// `headless`, `interactive`, or `observed` for an agent that a person started by hand.
     pub mode: String,
     pub status: String,
     /// Why it is in this status, in words.
@@ -99,6 +100,18 @@ pub struct TokensRow {
     pub total: u64,
 }
 
+impl From<Tokens> for TokensRow {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            input: tokens.input,
+            output: tokens.output,
+            cache_read: tokens.cache_read,
+            cache_write: tokens.cache_write,
+            total: tokens.total(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     pub files: u64,
@@ -160,7 +173,7 @@ impl Row {
             "queued" => 2,
             _ => 1,
         };
-        (self.group, rank, self.created_at, &self.id)
+        (self.group, rank, self.created_at.or(self.started_at), &self.id)
     }
 }
 
@@ -190,13 +203,13 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         id: spec.id.clone(),
         name: spec.name.clone(),
         repo: spec.repo.clone(),
-        branch: spec.branch.clone(),
-        base: spec.base.clone(),
+        branch: Some(spec.branch.clone()),
+        base: Some(spec.base.clone()),
         worktree: run.has_worktree().then(|| spec.worktree.clone()),
         agent: spec.agent.clone(),
         model: spec.model.clone().or_else(|| run.model.clone()),
-        policy: spec.policy.word().to_owned(),
-        task: spec.task.chars().take(TASK).collect(),
+        policy: Some(spec.policy.word().to_owned()),
+        task: Some(spec.task.chars().take(TASK).collect()),
         mode: if spec.interactive { "interactive" } else { "headless" }.to_owned(),
         status: run.status.word().to_owned(),
         reason: reason(run, seen.held.as_deref()),
@@ -207,13 +220,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             count: count(run.phases.len()),
             attempt: attempt.map(|a| a.number),
         }),
-        tokens: run.tokens.map(|t| TokensRow {
-            input: t.input,
-            output: t.output,
-            cache_read: t.cache_read,
-            cache_write: t.cache_write,
-            total: t.total(),
-        }),
+        tokens: run.tokens.map(TokensRow::from),
         tokens_source: run.tokens.map(|_| "agent".to_owned()),
         cost_usd: None,
         budget_usd: None,

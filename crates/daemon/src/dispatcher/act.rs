@@ -26,7 +26,11 @@ impl Dispatcher {
         let unknown = unknown.into_iter().filter_map(|(found, asked)| found.err().map(|refused| not(asked, refused)));
         // Replied to together with the others.
         self.pending.begin(face, id, unknown.collect());
-        let known: Vec<_> = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?))).collect();
+        let known = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?)));
+        let (by_hand, known): (Vec<_>, Vec<_>) = known.partition(|(_, run)| self.observed.contains(run));
+        for (_, run) in by_hand {
+            self.act_on_observed(face, id, &run, &command);
+        }
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command);
         }
@@ -75,7 +79,9 @@ impl Dispatcher {
     /// Replies to those whose runs have come to what was asked for, or can't.
     pub(super) fn reply_when_done(&mut self) {
         let runs = &self.runs;
-        let busy = |run: &RunId| runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
+        let observed = &self.observed;
+        let busy =
+            |run: &RunId| observed.is_acting(run) || runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
         for (face, id, acted) in self.pending.done(busy) {
             self.faces.reply(face, id, protocol::Reply::Acted(acted));
         }

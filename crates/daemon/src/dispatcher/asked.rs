@@ -3,7 +3,7 @@
 use domain::command::Answer;
 use domain::decide::{self, Decision, Refusal};
 use domain::{RunId, RunState};
-use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Scope};
+use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Row, Scope};
 
 use super::Dispatcher;
 use crate::input::{FaceId, Input};
@@ -48,29 +48,49 @@ impl Dispatcher {
 
     /// The request with the repository it is about; `None` is all of them.
     pub(super) fn asked_of(&mut self, face: FaceId, id: u64, request: Request, repo: Option<&str>) {
+        if let Some(request) = self.after_a_look(face, id, request, repo) {
+            self.answer_request(face, id, request, repo);
+        }
+    }
+
+    /// Every row of the repository, of runs and of agents that were started by hand.
+    fn rows(&self, repo: Option<&str>) -> Vec<Row> {
+        let mut rows = self.runs.rows(repo);
+        rows.extend(self.observed.rows(repo));
+        rows
+    }
+
+    pub(super) fn answer_request(&mut self, face: FaceId, id: u64, request: Request, repo: Option<&str>) {
         let reply = match request {
-            Request::Rows(_) => Reply::Rows(self.runs.rows(repo)),
+            Request::Rows(_) => Reply::Rows(self.rows(repo)),
             Request::Watch(_) => {
-                self.faces.watch(face, repo.map(str::to_owned));
+                self.faces.watch(face, repo.map(str::to_owned), self.observed.rows(repo));
                 self.watched();
-                Reply::Rows(self.runs.rows(repo))
+                self.watch_observed();
+                Reply::Rows(self.rows(repo))
             }
             Request::Row { run, .. } => match self.find(&run, repo) {
-                Ok(found) => self.runs.row(&found).cloned().map_or(Reply::NotLooking, |row| Reply::Row(Box::new(row))),
+                Ok(found) => {
+                    let row = self.runs.row(&found).cloned().or_else(|| self.observed.row(&found));
+                    row.map_or(Reply::NotLooking, |row| Reply::Row(Box::new(row)))
+                }
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Look { run, last } => self.look_into(face, run, last),
             Request::Act { runs, command, .. } => return self.asked_to_act(face, id, runs, repo, command),
-            Request::Diff { run, since, .. } => match self.find(&run, repo) {
+            Request::Diff { run, since, .. } => match self.find_run(&run, repo) {
                 Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since }),
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Explain { run, .. } => match self.find(&run, repo) {
+                Ok(run) if self.observed.contains(&run) => {
+                    self.explain_observed(&run).unwrap_or_else(|| Reply::Refused(not_found(run.as_str())))
+                }
                 Ok(run) => return self.performer.inspect(face, id, Inspect::Explain { run }),
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Removable { runs, .. } => {
-                let found = runs.iter().map(|run| self.find(run, repo)).collect::<Result<Vec<_>, _>>();
+                let found = runs.iter().map(|run| self.find_run(run, repo)).collect::<Result<Vec<_>, _>>();
                 match found {
                     Ok(runs) => return self.performer.inspect(face, id, Inspect::Removable { runs }),
                     Err(refused) => Reply::Refused(refused),
@@ -115,7 +135,7 @@ impl Dispatcher {
     }
 
     fn answer(&mut self, asked: &str, repo: Option<&str>, question: Option<&str>, answer: &Answer) -> Acted {
-        let found = self.find(asked, repo);
+        let found = self.find_run(asked, repo);
         self.decide_for(asked, found, |state| {
             let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
             answered(state, question.unwrap_or(&open), answer, None)
@@ -143,10 +163,10 @@ impl Dispatcher {
 
     /// RUN: an exact id, an exact name in the repository, or a unique prefix of an id.
     pub(super) fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
-        if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id)) {
+        if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id) || self.observed.contains(id)) {
             return Ok(id);
         }
-        let rows = self.runs.rows(None);
+        let rows = self.rows(None);
         let here = |row: &&protocol::Row| repo.is_none_or(|repo| row.repo == repo);
         let named: Vec<_> = rows.iter().filter(here).filter(|row| row.name == asked).collect();
         let found = match named.as_slice() {
@@ -162,6 +182,12 @@ impl Dispatcher {
                 Err(Refused { code: Code::Usage, reason })
             }
         }
+    }
+
+    /// As [`find`](Self::find), but an agent that was started by hand is no run.
+    fn find_run(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
+        let found = self.find(asked, repo)?;
+        self.no_run(&found).map_or(Ok(found), Err)
     }
 
     fn status(&self) -> DaemonStatus {

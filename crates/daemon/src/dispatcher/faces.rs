@@ -14,6 +14,8 @@ struct Face {
     watches: Option<Option<String>>,
     looks_at: Option<RunId>,
     knows_base: bool,
+    /// The agents started by hand that it was told of last.
+    observed: Vec<Row>,
 }
 
 #[derive(Default)]
@@ -23,7 +25,7 @@ pub(super) struct Faces {
 
 impl Faces {
     pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
-        self.faces.insert(id, Face { sender, watches: None, looks_at: None, knows_base: false });
+        self.faces.insert(id, Face { sender, watches: None, looks_at: None, knows_base: false, observed: Vec::new() });
         if let Some(reason) = degraded {
             self.send(id, FromDaemon::Degraded { reason: Some(reason.to_owned()) });
         }
@@ -37,9 +39,27 @@ impl Faces {
         u32::try_from(self.faces.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn watch(&mut self, id: FaceId, repo: Option<String>) {
+    pub(super) fn watch(&mut self, id: FaceId, repo: Option<String>, observed: Vec<Row>) {
         if let Some(face) = self.faces.get_mut(&id) {
             face.watches = Some(repo);
+            face.observed = observed;
+        }
+    }
+
+    /// Tells those who watch of agents that were started by hand, if it is anything new to them.
+    pub(super) fn observed(&mut self, rows: &[Row]) {
+        let mut frames = Vec::new();
+        for (id, face) in &mut self.faces {
+            let Some(scope) = &face.watches else { continue };
+            let wanted = |row: &&Row| scope.as_ref().is_none_or(|repo| *repo == row.repo);
+            let rows: Vec<Row> = rows.iter().filter(wanted).cloned().collect();
+            if rows != face.observed {
+                face.observed.clone_from(&rows);
+                frames.push((*id, FromDaemon::Observed { rows }));
+            }
+        }
+        for (face, frame) in frames {
+            self.send(face, frame);
         }
     }
 

@@ -9,11 +9,13 @@ mod create;
 mod faces;
 mod go_on;
 mod measure;
+mod observed;
 mod pending;
 mod room;
 mod runs;
 mod sample;
 mod show;
+mod space;
 mod speak;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,11 +32,13 @@ use evidence::{EvidenceError, StateFolder};
 use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
+use crate::observer::Observer;
 use crate::perform::{Job, Performer};
 use crate::prepare;
 use crate::watch::Watcher;
 use base::Bases;
 use faces::Faces;
+use observed::Observed;
 use pending::Pending;
 use runs::Runs;
 use sample::Sampler;
@@ -64,6 +68,8 @@ pub(crate) struct Dispatcher {
     /// It will be looked again whether there is room.
     room_asked: bool,
     sampler: Sampler,
+    observer: Observer,
+    observed: Observed,
     bases: Bases,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
@@ -96,6 +102,8 @@ impl Dispatcher {
         let state = StateFolder::open(&places.home)?;
         let settings = prepare::user_settings(&places.config)?;
         let performer = Performer::new(places.clone(), inputs.clone(), runtime, settings.freezer.value);
+        let observer = Observer::start(places.home.clone(), inputs.clone());
+        let observer = observer.map_err(DaemonError::io("start a thread for", &places.home))?;
         let mut dispatcher = Self {
             places: places.clone(),
             watcher: Watcher::new(inputs.clone()),
@@ -110,6 +118,8 @@ impl Dispatcher {
             floor: settings.free_space.value,
             room_asked: false,
             sampler: Sampler::default(),
+            observer,
+            observed: Observed::default(),
             bases: Bases::default(),
             started: Instant::now(),
             held: Vec::new(),
@@ -191,6 +201,11 @@ impl Dispatcher {
             Input::GoOn { run } => self.go_on(&run),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
+            Input::Observed { found, repositories } => self.take_up_observed(found, repositories),
+            Input::Looked { face, id, request, repo } => self.answer_request(face, id, request, repo.as_deref()),
+            Input::LookAround => self.look_again(),
+            Input::ActedOnTree { run, outcome, note } => self.acted_on_tree(run, &outcome, note.as_deref()),
+            Input::TreeSeen { run } => self.tree_seen(&run),
             Input::Sample => self.sample(),
             Input::Sampled { loads } => self.sampled(&loads),
             Input::Based { base } => self.based(base),
@@ -205,24 +220,6 @@ impl Dispatcher {
         self.look_at = None;
         for (run, attempt) in std::mem::take(&mut self.woken) {
             self.look(&run, &attempt);
-        }
-    }
-
-    /// Keeps an input that could not be written down, to be tried again when there may be space.
-    fn hold(&mut self, input: Input) {
-        self.held.push(input);
-        self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
-    }
-
-    fn retry_held(&mut self) {
-        if self.retry_at.is_none_or(|at| at > Instant::now()) {
-            return;
-        }
-        self.retry_at = None;
-        let stuck = std::mem::take(&mut self.stuck);
-        self.turn.changed.extend(stuck);
-        for input in std::mem::take(&mut self.held) {
-            self.handle(input);
         }
     }
 
@@ -305,12 +302,6 @@ impl Dispatcher {
         }
     }
 
-    /// A step that could not be written down is tried again when there may be space.
-    fn stick(&mut self, run: &RunId) {
-        self.stuck.insert(run.clone());
-        self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
-    }
-
     /// Lets queued runs begin, the oldest first, as far as the limit goes; others take their next step.
     fn schedule(&mut self) {
         let changed: Vec<RunId> = self.turn.changed.iter().cloned().collect();
@@ -368,22 +359,6 @@ impl Dispatcher {
             self.unsynced.insert(run.clone());
             self.sync_by = Some(Instant::now() + SYNC_WITHIN);
             self.trouble(&error);
-        }
-    }
-
-    fn trouble(&mut self, error: &EvidenceError) {
-        let reason = if error.is_full() { format!("no space left: {error}") } else { error.to_string() };
-        if self.degraded.as_ref() != Some(&reason) {
-            tracing::error!(%reason, "degraded");
-            self.faces.degraded(Some(&reason));
-            self.degraded = Some(reason);
-        }
-    }
-
-    fn recovered(&mut self) {
-        if self.degraded.take().is_some() {
-            tracing::info!("writing works again");
-            self.faces.degraded(None);
         }
     }
 }

@@ -51,7 +51,8 @@ impl Dispatcher {
         self.tell_room();
         self.look_at_bases();
         // A rate needs two samples, and a column that is empty for a minute says nothing.
-        let agents = self.runs.agents();
+        let mut agents = self.runs.agents();
+        agents.extend(self.observed.processes());
         let new = agents.keys().any(|run| !self.sampler.before.contains_key(run));
         self.performer.load(agents);
         self.performer.later(if new { SECOND } else { EVERY }, Input::Sample);
@@ -61,25 +62,30 @@ impl Dispatcher {
     pub(super) fn sampled(&mut self, loads: &BTreeMap<RunId, Load>) {
         let now = now();
         self.sampler.before.retain(|run, _| loads.contains_key(run));
+        let mut observed = false;
         for (run, load) in loads {
             let before = self.sampler.before.insert(run.clone(), (now, load.cpu_ms));
-            let Some(open) = self.runs.open_mut(run) else { continue };
             let rate = before.map(|(at, cpu_ms)| {
                 let passed = now.since(at).max(1);
                 load.cpu_ms.saturating_sub(cpu_ms) as f64 / passed as f64
             });
+            // Whole per cents, so that noise is no change.
+            let rate = rate.map(|rate| (rate * 100.0).round() / 100.0);
+            observed |= self.observed.sampled(run, rate, load);
+            let Some(open) = self.runs.open_mut(run) else { continue };
             let quiet = open.state.last_event_at.filter(|at| now.since(*at) >= QUIET);
             if quiet.is_some() && open.seen.quiet_since != quiet {
                 open.seen.quiet_since = quiet;
                 self.turn.changed.insert(run.clone());
             }
-            // Whole per cents, so that noise is no change.
-            let rate = rate.map(|rate| (rate * 100.0).round() / 100.0);
             let moved = open.seen.cpu != rate || open.seen.rss_bytes.map(|b| b >> 20) != Some(load.rss_bytes >> 20);
             if moved {
                 (open.seen.cpu, open.seen.rss_bytes) = (rate, Some(load.rss_bytes));
                 self.turn.changed.insert(run.clone());
             }
+        }
+        if observed {
+            self.show_observed();
         }
     }
 

@@ -1,5 +1,6 @@
 //! Performing effects: each on a thread that may block, its outcome sent back as an input.
 
+mod by_hand;
 mod checkpoint;
 mod environment;
 mod keep;
@@ -205,6 +206,15 @@ impl Performer {
             let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
             let input = measured.unwrap_or(Input::Measured { run, measured: observe::Measured::default() });
             let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Does something with the tree of an agent that was started by hand.
+    pub(crate) fn act_on_tree(&self, run: RunId, root: Identity, command: Command) {
+        let inputs = self.inputs.clone();
+        self.runtime.spawn_blocking(move || {
+            let (outcome, note) = by_hand::act(&root, &command);
+            let _stopping = inputs.send(Input::ActedOnTree { run, outcome, note });
         });
     }
 

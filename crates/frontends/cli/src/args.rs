@@ -39,9 +39,9 @@ pub enum Verb {
     /// Answer a question that a run waits on.
     Send(SendArgs),
     /// Make every process of runs stand still; worktree and session stay.
-    Pause(ManyArgs),
+    Pause(HoldArgs),
     /// Let paused runs go on.
-    Resume(ManyArgs),
+    Resume(HoldArgs),
     /// Try a phase again: go on in the agent's session if it was cut short, else anew from where the phase began.
     Retry(RetryArgs),
     /// Put files, index and branch back to a checkpoint; the present is kept as another one first.
@@ -177,6 +177,19 @@ pub struct ManyArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct HoldArgs {
+    /// Ids, names, or beginnings of ids.
+    #[arg(required = true)]
+    pub runs: Vec<String>,
+    /// Don't ask before an agent that was started by hand is meant.
+    #[arg(long)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct RetryArgs {
     /// An id, a name, or the beginning of an id.
     pub run: String,
@@ -277,6 +290,9 @@ pub struct TerminateArgs {
     /// How long processes may take to end by themselves, like 10s or 500ms.
     #[arg(long, default_value = "10s", value_parser = grace)]
     pub grace: Duration,
+    /// Don't ask before an agent that was started by hand is meant.
+    #[arg(long)]
+    pub yes: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -9,4 +9,4 @@ pub use args::{Cli, DaemonVerb, DemoArgs, RunArgs, Verb};
 pub use error::CliError;
 pub use out::Out;
 pub use verbs::run::start;
-pub use verbs::{doc, find, perform};
+pub use verbs::{doc, find_run, perform};

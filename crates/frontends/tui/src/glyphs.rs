@@ -20,6 +20,7 @@ impl Glyphs {
     pub(crate) fn of(self, row: &Row) -> &'static str {
         let (unicode, ascii) = match row.status.as_str() {
             "waiting" => ("?", "?"),
+            "idle" | "unknown" if row.is_observed() => ("◇", "="),
             "failed" => ("✗", "x"),
             "lost" | "unknown" => ("!", "!"),
             "paused" => ("‖", "\""),

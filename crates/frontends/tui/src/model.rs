@@ -233,7 +233,7 @@ impl Model {
             Some(row.status.as_str()),
             phase,
             Some(row.repo.as_str()),
-            Some(row.branch.as_str()),
+            row.branch.as_deref(),
             row.reason.as_deref(),
             row.activity.as_deref(),
         ];
@@ -287,8 +287,21 @@ impl Model {
         Timestamp::from_millis(at.as_millis() + i64::from(self.utc_offset) * 1000).time_of_day()
     }
 
+    /// The selected row is of an agent that was started by hand.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.selected().is_some_and(Row::is_observed)
+    }
+
+    /// The tab that is shown: of what was started by hand there are facts alone.
+    pub(crate) fn open_tab(&self) -> Tab {
+        if self.is_observed() { Tab::Facts } else { self.tab }
+    }
+
     /// The tabs that there are at this width.
     pub(crate) fn tabs(&self) -> Vec<Tab> {
+        if self.is_observed() {
+            return vec![Tab::Facts];
+        }
         let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff];
         if self.size.0 < crate::screens::runs::WIDE {
             tabs.push(Tab::Facts);

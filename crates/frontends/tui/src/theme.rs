@@ -136,6 +136,7 @@ impl Theme {
             Group::NeedsYou => Role::NeedsYou,
             Group::Working => Role::Working,
             Group::Ready => Role::Ready,
+            Group::Observed => Role::Text,
             Group::Finished => Role::Finished,
         })
     }

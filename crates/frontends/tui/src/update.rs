@@ -19,6 +19,8 @@ pub(crate) enum Action {
     /// All rows of the scope; others are gone.
     AllRows(Vec<Row>),
     Rows(Vec<Row>),
+    /// All agents that were started by hand.
+    Observed(Vec<Row>),
     /// Rows of runs that this cockpit has just started.
     Started(Vec<Row>),
     /// The last events of the run looked at, then new ones.
@@ -174,6 +176,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let mut effects = match action {
         Action::AllRows(rows) => runs::replace(model, rows),
         Action::Rows(rows) => runs::take_up(model, rows),
+        Action::Observed(rows) => runs::take_up_observed(model, rows),
         Action::Started(rows) => overlays::started(model, rows),
         Action::Events { run, lines } => timeline::events(model, &run, lines),
         Action::Output { run, number, output } => output::piece(model, &run, number, output),
@@ -231,7 +234,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answer(answer) => runs::answer(model, answer),
         Action::Editor => runs::editor(model),
         Action::CopyPath => runs::copy(model, |row| row.worktree.clone()),
-        Action::CopyBranch => runs::copy(model, |row| Some(row.branch.clone())),
+        Action::CopyBranch => runs::copy(model, |row| row.branch.clone()),
         Action::CopyId => runs::copy(model, |row| Some(row.id.to_string())),
         Action::Mouse => mouse(model),
         Action::Redraw => vec![Effect::Redraw],
@@ -287,7 +290,7 @@ fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
     diff::show_again(model, line);
     let beside = if columns >= runs::WIDE { columns * 2 / 5 } else { 0 };
     model.timeline.width = usize::from(columns.saturating_sub(beside + 23));
-    if !model.tabs().contains(&model.tab) {
+    if !model.tabs().contains(&model.open_tab()) {
         model.tab = Tab::Timeline;
     }
     attach::resized(model)

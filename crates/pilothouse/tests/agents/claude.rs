@@ -133,3 +133,29 @@ fn claude_edits_nothing_before_it_is_allowed() {
 fn claude_stands_still_while_it_is_paused() {
     stories::stands_still_while_paused("claude", stories::Counts::Exactly);
 }
+
+/// What a person sees who starts it in a terminal of their own.
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_that_was_started_by_hand_is_found_and_says_what_it_waits_for() {
+    let office = Office::new("claude", "ask");
+    let mut seat = office.by_hand(&["do it"]);
+    seat.wait_until("the question", |screen| screen.contains("Do you want to proceed?"));
+    let name = format!("claude-{}", seat.pid());
+    let row = wait_until("it to be seen asking", || {
+        let rows = office.house.json(&["ls", "--json"]);
+        let row = rows.as_array().expect("rows").iter().find(|row| row["name"] == *name).cloned();
+        row.filter(|row| row["status"] == "waiting").ok_or_else(|| format!("{rows:#}"))
+    });
+    assert!(row["reason"].as_str().expect("a reason").contains("permission prompt"), "{row:#}");
+    assert_eq!(row["mode"], "observed");
+    seat.press("\r");
+    let row = wait_until("its turn to be over", || {
+        let rows = office.house.json(&["ls", "--json"]);
+        let row = rows.as_array().expect("rows").iter().find(|row| row["name"] == *name).cloned();
+        row.filter(|row| row["status"] == "idle").ok_or_else(|| format!("{rows:#}"))
+    });
+    assert_eq!(tokens(&row), office.billed());
+    office.house.ok(&["terminate", &name, "--yes"]);
+    assert_eq!(office.house.json(&["ls", "--json"]), serde_json::Value::Array(Vec::new()));
+}

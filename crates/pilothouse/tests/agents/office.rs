@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::tokens::Tokens;
 use provider::Provider;
 use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::{House, Repo, Seat, wait_until};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -50,6 +50,27 @@ impl Office {
         let words = ["run", "create hello.txt", "--agent", agent, "--name", name];
         self.house.ok(&[&words, more].concat());
         self.house.row(name).expect("a row")
+    }
+
+    /// The agent's own program with these words in a terminal, in the repository, as a person would start it.
+    pub(crate) fn by_hand(&self, words: &[&str]) -> Seat {
+        let own = self.house.home().join("agent-home");
+        let folder = &self.house.repo.path();
+        // What Claude Code asks a person once is answered.
+        let known = serde_json::json!({
+            "hasCompletedOnboarding": true, "theme": "dark", "bypassPermissionsModeAccepted": true,
+            "customApiKeyResponses": {"approved": ["scripted"], "rejected": []},
+            "projects": {folder.to_string_lossy(): {"hasTrustDialogAccepted": true}},
+        });
+        std::fs::write(own.join(".claude.json"), known.to_string()).expect("written");
+        let settings = std::fs::read_to_string(self.house.home().join("config.toml")).expect("settings");
+        let mut command = pty_process::blocking::Command::new(cli(self.agent)).args(words).current_dir(folder);
+        command = command.env_remove("PILOTHOUSE_RUN").env_remove("TMUX").env("TERM", "xterm-256color");
+        for line in settings.lines().skip_while(|line| !line.ends_with(".env]")).skip(1) {
+            let (name, value) = line.split_once(" = ").expect("a variable");
+            command = command.env(name, serde_json::from_str::<String>(value).expect("a text"));
+        }
+        Seat::of(command, 100, 30)
     }
 
     /// Waits until the agent has asked the provider for something.

@@ -1,7 +1,6 @@
 //! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, no parsing.
 
 mod agent;
-mod freeze;
 mod input;
 mod output;
 mod serve;
@@ -19,11 +18,11 @@ use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
 use crate::cgroup::Cgroup;
 use crate::control::hold;
 use crate::error::SupervisorError;
+use crate::freeze::Freeze;
 use crate::identity::Identity;
 use crate::record::{self, KeeperRecord, Start};
 use crate::{descriptors, launch};
 use agent::Agent;
-use freeze::Freeze;
 use input::Input;
 use output::Output;
 use serve::Server;

@@ -8,3 +8,4 @@ mod usage;
 
 pub(crate) use read::read;
 pub(crate) use say::{answer, prompt};
+pub(crate) use usage::of_message;

@@ -4,7 +4,7 @@ use domain::tokens::Tokens;
 use serde_json::Value;
 
 /// `message.usage` and `result.usage`: buckets are exclusive already.
-pub(super) fn of_message(usage: &Value) -> Tokens {
+pub(crate) fn of_message(usage: &Value) -> Tokens {
     let count = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
     Tokens {
         input: count("input_tokens"),

@@ -5,7 +5,7 @@ use domain::attempt::AttemptKey;
 use domain::text;
 use protocol::{Code, FromDaemon, Output, OutputFile, Piece, Reply, Request, Row, Scope};
 
-use super::find;
+use super::find_run;
 use crate::args::LogsArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -15,7 +15,7 @@ const PIECE: u64 = 256 << 10;
 
 pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
-    let row = find(&mut connection, &args.run).await?;
+    let row = find_run(&mut connection, &args.run).await?;
     let attempt = args.attempt.as_deref().map(attempt).transpose()?;
     let file = if args.stderr { OutputFile::Stderr } else { OutputFile::Stdout };
     let agent = agents::find(&row.agent).map(|agent| agent.dialect);

@@ -78,12 +78,54 @@ fn here() -> Result<Scope, CliError> {
 ///
 /// # Errors
 /// When there is none, or several.
-pub async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
+async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
     let scope = here()?;
     match connection.ask(Request::Row { run: asked.to_owned(), scope }).await? {
         Reply::Row(row) => Ok(*row),
         _ => Err(client::ClientError::Unexpected.into()),
     }
+}
+
+/// As [`find`], for what only a run has.
+///
+/// # Errors
+/// Also for an agent that was started by hand.
+pub async fn find_run(connection: &mut Connection, asked: &str) -> Result<Row, CliError> {
+    let row = find(connection, asked).await?;
+    if row.is_observed() {
+        let reason = format!(
+            "{} was started by hand and is no run of pilothouse; `pilothouse show` tells what is known",
+            row.name
+        );
+        return Err(CliError::new(Code::Refused, reason));
+    }
+    Ok(row)
+}
+
+/// Asks before something is done with agents that were started by hand; gives whether to go on. Runs are acted on unasked.
+async fn confirm_by_hand(
+    connection: &mut Connection,
+    runs: &[String],
+    does: &str,
+    yes: bool,
+    out: &mut Out,
+) -> Result<bool, CliError> {
+    if yes {
+        return Ok(true);
+    }
+    let mut by_hand = false;
+    for run in runs {
+        // What is not found is told of by the verb itself.
+        let Ok(row) = find(connection, run).await else { continue };
+        if row.is_observed() {
+            by_hand = true;
+            if !out.json {
+                let why = domain::text::line(row.reason.as_deref().unwrap_or_default());
+                out.line(format!("{}  {}  {why}", domain::text::line(&row.name), row.status))?;
+            }
+        }
+    }
+    Ok(!by_hand || confirm(&format!("{does} what was started by hand?"), out.terminal)?)
 }
 
 /// Has something done with runs, and gives what became of each.

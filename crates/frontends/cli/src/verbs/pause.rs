@@ -4,15 +4,18 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{act, find, report};
-use crate::args::ManyArgs;
+use super::{act, confirm_by_hand, find, report};
+use crate::args::HoldArgs;
 use crate::error::CliError;
 use crate::out::Out;
 
-pub(super) async fn pause(args: ManyArgs, places: &Places) -> Result<Code, CliError> {
+pub(super) async fn pause(args: HoldArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
-    let mut acted = act(&mut connection, args.runs, Command::Pause).await?;
     let mut out = Out::stdout(args.json);
+    if !confirm_by_hand(&mut connection, &args.runs, "Pause", args.yes, &mut out).await? {
+        return Ok(Code::Done);
+    }
+    let mut acted = act(&mut connection, args.runs, Command::Pause).await?;
     for one in acted.iter_mut().filter(|one| one.code == Code::Done) {
         let Some(frozen) = find(&mut connection, &one.run).await?.frozen else { continue };
         let count = format!("{} of {} processes stand still, by {}", frozen.n, frozen.of, frozen.by);

@@ -4,10 +4,17 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::act_and_report;
-use crate::args::ManyArgs;
+use super::{act, confirm_by_hand, report};
+use crate::args::HoldArgs;
 use crate::error::CliError;
+use crate::out::Out;
 
-pub(super) async fn resume(args: ManyArgs, places: &Places) -> Result<Code, CliError> {
-    act_and_report(places, args.runs, Command::Resume, args.json, "goes on").await
+pub(super) async fn resume(args: HoldArgs, places: &Places) -> Result<Code, CliError> {
+    let mut connection = client::connect(places).await?;
+    let mut out = Out::stdout(args.json);
+    if !confirm_by_hand(&mut connection, &args.runs, "Resume", args.yes, &mut out).await? {
+        return Ok(Code::Done);
+    }
+    let acted = act(&mut connection, args.runs, Command::Resume).await?;
+    report(&mut out, &acted, "goes on")
 }

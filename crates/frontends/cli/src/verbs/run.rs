@@ -63,7 +63,13 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
 fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
     if !out.json {
         for row in rows {
-            out.line(format!("{} {}  {}  branch {}", row.id, row.name, row.status, row.branch))?;
+            out.line(format!(
+                "{} {}  {}  branch {}",
+                row.id,
+                row.name,
+                row.status,
+                row.branch.as_deref().unwrap_or(domain::figures::UNKNOWN)
+            ))?;
         }
         return Ok(());
     }

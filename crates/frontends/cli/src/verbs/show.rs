@@ -45,9 +45,9 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("why", row.reason.clone().or(row.activity.clone()).unwrap_or_else(|| figures::NONE.to_owned())),
         ("agent", row.agent_and_model()),
         ("phase", phase),
-        ("policy", row.policy.clone()),
-        ("branch", row.branch.clone()),
-        ("base", row.base.clone()),
+        ("policy", row.policy.clone().unwrap_or_else(unknown)),
+        ("branch", row.branch.clone().unwrap_or_else(unknown)),
+        ("base", row.base.clone().unwrap_or_else(unknown)),
         ("head", row.head.clone().unwrap_or_else(unknown)),
         (
             "worktree",
@@ -68,7 +68,9 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("ended", row.ended_at.map_or_else(|| figures::NONE.to_owned(), |at| at.to_string())),
         ("last event", time(row.last_event_at)),
     ];
-    for (name, value) in facts {
+    // Of what was started by hand nothing else is known.
+    let by_hand = ["run", "status", "why", "agent", "branch", "worktree", "repository", "tokens", "process", "started"];
+    for (name, value) in facts.into_iter().filter(|(name, _)| !row.is_observed() || by_hand.contains(name)) {
         out.line(format!("{name:<11} {}", text::line(&value)))?;
     }
     for checkpoint in &row.checkpoints {

@@ -30,11 +30,12 @@ pub(super) async fn status(args: &StatusArgs, places: &Places) -> Result<Code, C
     }
     let count = |group| groups.get(&group).copied().unwrap_or(0);
     out.line(format!(
-        "{} need you, {} working, {} ready, {} finished",
+        "{} need you, {} working, {} ready, {} finished{}",
         count(Group::NeedsYou),
         count(Group::Working),
         count(Group::Ready),
-        count(Group::Finished)
+        count(Group::Finished),
+        Some(count(Group::Observed)).filter(|n| *n > 0).map_or_else(String::new, |n| format!(", {n} observed"))
     ))?;
     out.line(super::daemon::line(&daemon))?;
     out.line(format!(

@@ -4,7 +4,7 @@ use client::Places;
 use domain::command::Command;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
-use super::{act, report, take_up};
+use super::{act, confirm_by_hand, report, take_up};
 use crate::args::TerminateArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -12,9 +12,15 @@ use crate::out::Out;
 pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Code, CliError> {
     let grace_ms = u64::try_from(args.grace.as_millis()).unwrap_or(u64::MAX);
     let mut connection = client::connect(places).await?;
+    let mut out = Out::stdout(args.json);
+    if !confirm_by_hand(&mut connection, &args.runs, "Terminate", args.yes, &mut out).await? {
+        return Ok(Code::Done);
+    }
     let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
         return Err(client::ClientError::Unexpected.into());
     };
+    // What was started by hand is gone when the daemon answers.
+    rows.retain(|row| !row.is_observed());
     let mut acted = act(&mut connection, args.runs, Command::Terminate { grace_ms }).await?;
     while acted.iter().any(|one| one.code == Code::Done && lives(one, &rows)) {
         match connection.next().await {
@@ -30,7 +36,7 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
             one.reason = Some(format!("it ended by itself before: {}", row.status));
         }
     }
-    report(&mut Out::stdout(args.json), &acted, "terminated, nothing of it lives; worktree and branch are kept")
+    report(&mut out, &acted, "terminated, nothing of it lives; worktree and branch are kept")
 }
 
 fn lives(one: &Acted, rows: &[Row]) -> bool {

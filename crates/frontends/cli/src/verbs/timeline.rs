@@ -5,14 +5,14 @@ use domain::describe::describe;
 use domain::{Event, RunId};
 use protocol::{Code, FromDaemon, Reply, Request, Scope};
 
-use super::find;
+use super::find_run;
 use crate::args::TimelineArgs;
 use crate::error::CliError;
 use crate::out::Out;
 
 pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
-    let row = find(&mut connection, &args.run).await?;
+    let row = find_run(&mut connection, &args.run).await?;
     let mut out = Out::stdout(args.json);
     let mut seen = 0;
     if !args.follow {

@@ -39,6 +39,9 @@ pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<
 fn next_steps(row: &Row) -> Vec<String> {
     let id = &row.id;
     let with = |words: &[&str]| words.iter().map(|word| word.replace("RUN", id.as_str())).collect();
+    if row.is_observed() {
+        return with(&["show RUN", "explain RUN"]);
+    }
     match row.status.as_str() {
         "waiting" => with(&["send RUN --allow", "send RUN --deny", "send RUN TEXT"]),
         "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),

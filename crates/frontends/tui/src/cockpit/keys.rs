@@ -32,7 +32,7 @@ pub(crate) fn beneath(model: &Model) -> Vec<Place> {
         return vec![Place::Runs, Place::Everywhere];
     }
     let search = details::search(model).map(|_| Place::Search);
-    let tab = match model.tab {
+    let tab = match model.open_tab() {
         Tab::Timeline => Some(Place::Timeline),
         Tab::Output => Some(Place::Output),
         Tab::Diff => Some(Place::Diff),

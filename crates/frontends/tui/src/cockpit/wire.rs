@@ -147,6 +147,7 @@ impl Wire {
             };
             let actions = match frame {
                 FromDaemon::Rows { rows } => vec![Action::Rows(rows)],
+                FromDaemon::Observed { rows } => vec![Action::Observed(rows)],
                 FromDaemon::Events { run, lines } => vec![Action::Events { run, lines }],
                 FromDaemon::Degraded { reason } => vec![Action::Degraded(reason)],
                 FromDaemon::Disk { disk } => vec![Action::Disk(disk)],

@@ -1,5 +1,7 @@
 //! Why a command can't be used now, in words that name the run.
 
+use protocol::Row;
+
 use crate::model::{Model, Tab};
 
 pub(super) fn always(_: &Model) -> Option<String> {
@@ -16,6 +18,16 @@ pub(super) fn no_run(model: &Model) -> Option<String> {
     })
 }
 
+/// What only a run of pilothouse has.
+pub(super) fn none_of_ours(model: &Model) -> Option<String> {
+    model.selected().map_or_else(|| no_run(model), by_hand)
+}
+
+fn by_hand(row: &Row) -> Option<String> {
+    let by_hand = || format!("{} was started by hand; it can be paused, resumed and terminated", row.name);
+    row.is_observed().then(by_hand)
+}
+
 pub(super) fn none_in_need(model: &Model) -> Option<String> {
     (!model.rows.values().any(|row| row.needs_you)).then(|| "no run needs you".to_owned())
 }
@@ -30,31 +42,29 @@ pub(super) fn asks_nothing(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     let marked =
         if model.marks.is_empty() { "" } else { "; an answer is for the run under the cursor, not for marked ones" };
-    row.question.is_none().then(|| format!("{} asks nothing{marked}", row.name))
+    let elsewhere = "asks in its own terminal, and is answered there";
+    let says = if row.is_observed() && row.needs_you { elsewhere } else { "asks nothing" };
+    row.question.is_none().then(|| format!("{} {says}{marked}", row.name))
 }
 
 /// Of many runs, one that fits is enough; the others are passed over.
-fn none_of(
-    model: &Model,
-    fits: impl Fn(&protocol::Row) -> bool,
-    why: impl Fn(&protocol::Row) -> String,
-) -> Option<String> {
+fn none_of(model: &Model, fits: impl Fn(&Row) -> bool, why: impl Fn(&Row) -> String) -> Option<String> {
     let meant = model.meant();
     match meant.as_slice() {
         [] => no_run(model),
-        [one] => (!fits(one)).then(|| why(one)),
+        [one] => (!fits(one)).then(|| by_hand(one).unwrap_or_else(|| why(one))),
         many => (!many.iter().any(|row| fits(row))).then(|| format!("{}, and so on with the others", why(many[0]))),
     }
 }
 
 pub(super) fn not_running(model: &Model) -> Option<String> {
-    let why = |row: &protocol::Row| format!("{} is {}: nothing of it runs", row.name, row.status);
+    let why = |row: &Row| format!("{} is {}: nothing of it runs", row.name, row.status);
     none_of(model, |row| !row.is_settled(), why)
 }
 
 pub(super) fn not_over(model: &Model) -> Option<String> {
-    let why = |row: &protocol::Row| format!("{} is {}; end it first", row.name, row.status);
-    none_of(model, protocol::Row::is_settled, why)
+    let why = |row: &Row| format!("{} is {}; end it first", row.name, row.status);
+    none_of(model, Row::is_settled, why)
 }
 
 pub(super) fn not_removed(model: &Model) -> Option<String> {
@@ -63,7 +73,7 @@ pub(super) fn not_removed(model: &Model) -> Option<String> {
 
 /// It is over, and there is a worktree to be tried in again or to be taken away.
 pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
-    let fits = |row: &protocol::Row| row.is_settled() && !row.removed;
+    let fits = |row: &Row| row.is_settled() && !row.removed;
     none_of(model, fits, |row| match row.removed {
         true => format!("the worktree of {} was removed already; u brings it back", row.name),
         false => format!("{} is {}; end it first", row.name, row.status),
@@ -73,7 +83,7 @@ pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
 pub(super) fn no_checkpoints(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     if !row.is_settled() {
-        return Some(format!("{} is {}; end it first", row.name, row.status));
+        return by_hand(row).or_else(|| Some(format!("{} is {}; end it first", row.name, row.status)));
     }
     row.checkpoints.is_empty().then(|| format!("{} has no checkpoint yet", row.name))
 }
@@ -86,10 +96,14 @@ pub(super) fn no_worktree(model: &Model) -> Option<String> {
     })
 }
 
+pub(super) fn no_other_tab(model: &Model) -> Option<String> {
+    no_run(model).or_else(|| (model.tabs().len() < 2).then(|| "there is nothing but facts of it".to_owned()))
+}
+
 pub(super) fn one_repository(model: &Model) -> Option<String> {
     (!model.all).then(|| "only one repository is shown; `pilothouse --all` shows all of them".to_owned())
 }
 
 pub(super) fn not_timeline(model: &Model) -> Option<String> {
-    (model.tab != Tab::Timeline).then(|| "the timeline is not open".to_owned())
+    (model.open_tab() != Tab::Timeline).then(|| "the timeline is not open".to_owned())
 }

@@ -36,7 +36,7 @@ pub(crate) struct Prompt {
 
 /// Filters the runs, or searches in the details when those have the keys.
 pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
-    let searches = model.focus == Focus::Details && model.tab != Tab::Facts;
+    let searches = model.focus == Focus::Details && model.open_tab() != Tab::Facts;
     let (purpose, before) = match searches {
         true => (Purpose::Search, details::search(model).unwrap_or_default().to_owned()),
         false => (Purpose::Filter, model.filter.clone()),

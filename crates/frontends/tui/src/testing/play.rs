@@ -12,7 +12,7 @@ use domain::phase::PhaseSpec;
 use domain::status::By;
 use domain::tokens::Tokens;
 use domain::{Body, Event, RunId, RunState, Timestamp, fold};
-use protocol::{Changes, Observations, Observed, Row};
+use protocol::{Changes, Doing, Observations, Observed, ObservedAgent, Row};
 
 /// 2026-11-20 03:16 UTC.
 pub(crate) const NOW: i64 = 1_795_144_560_000;
@@ -120,6 +120,28 @@ impl Play {
     pub(crate) fn lines(&self) -> Vec<String> {
         self.events.iter().map(Event::to_line).collect()
     }
+}
+
+/// An agent that was started by hand.
+pub(crate) fn by_hand(id: &str, agent: &str, pid: u32, doing: Doing) -> Row {
+    protocol::observed(&ObservedAgent {
+        id: RunId::parse(id).expect("an id"),
+        pid,
+        agent: agent.to_owned(),
+        model: (agent == "claude").then(|| "claude-opus-4-8".to_owned()),
+        repo: "/home/dev/acme/shop".to_owned(),
+        worktree: "/home/dev/acme/shop".to_owned(),
+        branch: Some("main".to_owned()),
+        terminal: Some("tmux %3 (pts/7)".to_owned()),
+        inside: None,
+        doing,
+        started_at: Some(Timestamp::from_millis(NOW - 3_600_000)),
+        last_at: Some(Timestamp::from_millis(NOW - 120_000)),
+        tokens: (agent == "claude").then_some(Tokens { input: 30, output: 252, cache_read: 28_604, cache_write: 826 }),
+        stopped: (0, 3),
+        cpu: Some(0.02),
+        rss_bytes: Some(340 << 20),
+    })
 }
 
 /// Every status that there is so far.

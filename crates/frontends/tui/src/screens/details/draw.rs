@@ -23,7 +23,7 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layou
     if places.reason.height > 0 {
         frame.render_widget(reason(model, row, keymap, theme, places.reason.width), places.reason);
     }
-    match model.tab {
+    match model.open_tab() {
         Tab::Timeline => timeline::draw(model, theme, places.body, frame),
         Tab::Output => output::draw(model, theme, places.body, frame),
         Tab::Diff => diff::draw(model, theme, places.body, frame),
@@ -53,7 +53,7 @@ pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u1
     let mut text = format!("{dash} {} ", domain::text::line(&row.name));
     let mut places = Vec::new();
     for tab in model.tabs() {
-        let title = if tab == model.tab { format!("[{}]", tab.title()) } else { format!(" {} ", tab.title()) };
+        let title = if tab == model.open_tab() { format!("[{}]", tab.title()) } else { format!(" {} ", tab.title()) };
         let from = u16::try_from(unicode_width::UnicodeWidthStr::width(text.as_str())).unwrap_or(u16::MAX);
         let long = u16::try_from(title.len()).unwrap_or(u16::MAX);
         places.push((tab, from, from.saturating_add(long)));
@@ -64,7 +64,7 @@ pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u1
 
 fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
     let (mut text, _) = tab_places(model, row);
-    let extra = match model.tab {
+    let extra = match model.open_tab() {
         Tab::Timeline => model.timeline.says(),
         Tab::Output => model.output.says(),
         Tab::Diff => model.diff.says(),

@@ -82,13 +82,14 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
     });
     let memory = row.rss_bytes.map_or_else(String::new, |bytes| format!(", {} RSS", figures::bytes(bytes)));
     let process = match (row.pid, row.keeper.as_deref()) {
+        (Some(pid), None) if row.is_observed() => format!("agent {pid}{memory}"),
         (Some(pid), keeper) => format!("agent {pid}{memory}, keeper {}", keeper.unwrap_or(UNKNOWN)),
         (None, Some(keeper)) => format!("keeper {keeper}"),
         (None, None) if row.group == Group::NeedsYou || row.is_settled() => "none".to_owned(),
         (None, None) => none(),
     };
     let tokens = row.tokens.map_or_else(unknown, |t| {
-        let own = if row.tokens_source.as_deref() == Some("agent") { "~" } else { "" };
+        let own = if row.tokens_source.as_deref() == Some("gateway") { "" } else { "~" };
         let count = |n| figures::count(n);
         let cached = count(t.cache_read + t.cache_write);
         format!("{own}{} in, {cached} cached, {} out", count(t.input), count(t.output))
@@ -117,14 +118,28 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         let attempt = phase.attempt.map_or_else(String::new, |n| format!(", attempt {n}"));
         format!("{}/{} {}{attempt}", phase.index, phase.count, phase.name)
     });
+    if row.is_observed() {
+        let last = row.last_event_at.map_or_else(unknown, |last| at(Some(last)).trim().to_owned());
+        return vec![
+            ("Status", row.status.clone()),
+            ("Why", runs::why(row)),
+            ("Agent", row.agent_and_model()),
+            ("Branch", row.branch.clone().unwrap_or_else(none)),
+            ("Worktree", worktree),
+            ("Process", process),
+            ("Tokens", tokens),
+            ("Last", last),
+            ("Id", row.id.to_string()),
+        ];
+    }
     vec![
         ("Status", row.status.clone()),
         ("Why", runs::why(row)),
-        ("Task", row.task.clone()),
-        ("Agent", format!("{} · policy {}", row.agent_and_model(), row.policy)),
+        ("Task", row.task.clone().unwrap_or_else(unknown)),
+        ("Agent", format!("{} · policy {}", row.agent_and_model(), row.policy.as_deref().unwrap_or(UNKNOWN))),
         ("Phase", phase),
-        ("Branch", row.branch.clone()),
-        ("Base", row.base.clone()),
+        ("Branch", row.branch.clone().unwrap_or_else(unknown)),
+        ("Base", row.base.clone().unwrap_or_else(unknown)),
         ("Head", row.head.as_deref().map_or_else(unknown, |head| head.chars().take(12).collect())),
         ("Worktree", worktree),
         ("Changes", changes),

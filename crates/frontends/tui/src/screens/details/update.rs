@@ -18,7 +18,8 @@ pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
 
 /// The run whose details are seen: what is not seen is not loaded, so that going through many runs costs nothing.
 fn wanted(model: &Model) -> Option<RunId> {
-    model.cursor.clone().filter(|_| layout(model).body.height > 0)
+    // Of what was started by hand there is nothing to load.
+    model.cursor.clone().filter(|_| layout(model).body.height > 0 && !model.is_observed())
 }
 
 /// Loads the selected run's details anew.
@@ -40,7 +41,7 @@ pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
 
 /// What the open tab needs.
 fn load(model: &mut Model) -> Vec<Effect> {
-    match model.tab {
+    match model.open_tab() {
         Tab::Timeline | Tab::Facts => Vec::new(),
         Tab::Output => output::more(model),
         Tab::Diff => diff::load(model),
@@ -82,7 +83,10 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
 
 pub(crate) fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
     let tabs = model.tabs();
-    let at = tabs.iter().position(|tab| *tab == model.tab).unwrap_or(0);
+    if tabs.len() < 2 {
+        return Vec::new();
+    }
+    let at = tabs.iter().position(|tab| *tab == model.open_tab()).unwrap_or(0);
     let count = isize::try_from(tabs.len()).unwrap_or(1);
     let to = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
     show(model, tabs[usize::try_from(to).unwrap_or(0)])
@@ -105,7 +109,7 @@ pub(crate) fn show_diff(model: &mut Model) -> Vec<Effect> {
 
 /// Goes up or down in the open tab by lines.
 pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
-    match model.tab {
+    match model.open_tab() {
         Tab::Timeline => timeline::go(model, by),
         Tab::Output => output::scroll(model, by),
         Tab::Diff => diff::scroll(model, by),
@@ -123,7 +127,7 @@ pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
 
 /// What is searched for in the open tab.
 pub(crate) fn search(model: &Model) -> Option<&str> {
-    match model.tab {
+    match model.open_tab() {
         Tab::Timeline => model.timeline.search.as_deref(),
         Tab::Output => model.output.search.as_deref(),
         Tab::Diff => model.diff.search.as_deref(),
@@ -133,7 +137,7 @@ pub(crate) fn search(model: &Model) -> Option<&str> {
 
 pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
     let text = text.filter(|text| !text.is_empty());
-    match model.tab {
+    match model.open_tab() {
         Tab::Timeline => model.timeline.search = text,
         Tab::Output => model.output.search = text,
         Tab::Diff => model.diff.search = text,
@@ -144,7 +148,7 @@ pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
 /// Goes to the next or an earlier match, and says when there is none.
 pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(wanted) = search(model).map(str::to_owned) else { return Vec::new() };
-    let found = match model.tab {
+    let found = match model.open_tab() {
         Tab::Timeline => timeline::go_to_match(model, &wanted, by),
         Tab::Output => {
             let (found, effects) = output::go_to_match(model, &wanted, by);

@@ -17,7 +17,7 @@ pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
         model.output.of = last;
     }
     let view = &model.output;
-    if model.tab != Tab::Output || view.asked || view.over {
+    if model.open_tab() != Tab::Output || view.asked || view.over {
         return Vec::new();
     }
     // The last lines first: they are what one wants to see.

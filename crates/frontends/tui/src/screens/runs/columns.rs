@@ -101,7 +101,7 @@ fn phase(row: &Row) -> String {
 }
 
 fn tokens(row: &Row) -> String {
-    let own = if row.tokens_source.as_deref() == Some("agent") { "~" } else { "" };
+    let own = if row.tokens_source.as_deref() == Some("gateway") { "" } else { "~" };
     row.tokens.map_or_else(|| UNKNOWN.to_owned(), |t| format!("{own}{}", figures::count(t.total)))
 }
 

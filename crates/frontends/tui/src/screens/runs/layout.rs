@@ -76,7 +76,7 @@ pub(crate) fn layout(model: &Model) -> Layout {
         Constraint::Min(0),
     ])
     .areas(detail);
-    let beside = area.width >= WIDE && !(model.tab == Tab::Diff && full);
+    let beside = area.width >= WIDE && !model.is_observed() && !(model.open_tab() == Tab::Diff && full);
     let facts = if beside { area.width * 2 / 5 } else { 0 };
     let [body, facts] =
         ratatui::layout::Layout::horizontal([Constraint::Min(0), Constraint::Length(facts)]).areas(body);

@@ -15,6 +15,6 @@ pub(crate) use layout::{Layout, TableLine, layout, lines};
 pub(crate) use reasons::why;
 pub(crate) use update::{
     by_repository, go, keep_in_view, mark, mark_all, next_in_need, regroup, replace, select, show_finished, sort,
-    take_up,
+    take_up, take_up_observed,
 };
 pub(crate) use verbs::{answer, copy, count, editor, verb};

@@ -7,9 +7,10 @@ use domain::group::Group;
 
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
-use crate::testing::play::{Play, night};
+use crate::testing::play::{Play, by_hand, night};
 use crate::testing::{Cockpit, SIZES, stored};
 use crate::update::Action;
+use protocol::Doing;
 
 #[test]
 fn what_needs_you_comes_first_with_its_reason() {
@@ -244,4 +245,63 @@ fn every_size_can_be_drawn() {
             }
         }
     }
+}
+
+/// Two agents that were started by hand beside the runs of the night.
+fn with_observed() -> Cockpit {
+    let mut cockpit = Cockpit::open();
+    let asks = by_hand("ooooo2", "claude", 4811, Doing::Waiting(Some("permission prompt".to_owned())));
+    let idle = by_hand("ooooo3", "gemini", 912, Doing::Unknown("gemini tells nobody what it does".to_owned()));
+    cockpit.act(Action::Observed(vec![asks, idle]));
+    cockpit.act(Action::Regroup);
+    cockpit
+}
+
+#[test]
+fn agents_started_by_hand_stand_among_the_runs_and_have_facts_alone() {
+    let mut cockpit = with_observed();
+    for (width, height) in [(80, 24), (120, 40)] {
+        cockpit.model.cursor = RunId::parse("ooooo2");
+        insta::assert_snapshot!(format!("observed-{width}x{height}"), cockpit.styled(width, height));
+    }
+    assert!(
+        cockpit
+            .effects
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Look { run: Some(id), .. } if id.as_str() == "ooooo2"))
+    );
+    cockpit.press("y");
+    let told = cockpit.model.notice.clone().unwrap_or_default();
+    assert!(told.contains("is answered there"), "{told}");
+    cockpit.press("r");
+    let told = cockpit.model.notice.clone().unwrap_or_default();
+    assert!(told.contains("was started by hand"), "{told}");
+}
+
+#[test]
+fn nothing_is_done_with_what_was_started_by_hand_unasked() {
+    for (key, command) in [("p", Command::Pause), ("x", Command::Terminate { grace_ms: 10_000 })] {
+        let mut cockpit = with_observed();
+        cockpit.model.cursor = RunId::parse("ooooo3");
+        let before = cockpit.effects.len();
+        cockpit.press(key);
+        assert_eq!(cockpit.effects.len(), before, "{key} asks first");
+        if key == "p" {
+            insta::assert_snapshot!("observed-pause-80x24", cockpit.styled(80, 24));
+        }
+        cockpit.press("⏎");
+        let runs = vec![RunId::parse("ooooo3").expect("an id")];
+        assert_eq!(cockpit.effects.last(), Some(&Effect::Act { runs, command }));
+    }
+}
+
+#[test]
+fn one_that_has_ended_goes_and_the_others_keep_their_places() {
+    let mut cockpit = with_observed();
+    cockpit.model.cursor = RunId::parse("ooooo3");
+    let before: Vec<RunId> = cockpit.model.order.clone();
+    cockpit.act(Action::Observed(Vec::new()));
+    let left: Vec<RunId> = before.iter().filter(|id| !id.as_str().starts_with('o')).cloned().collect();
+    assert_eq!(cockpit.model.order, left);
+    assert!(cockpit.model.cursor.is_some_and(|cursor| left.contains(&cursor)), "the cursor stands on a run");
 }

@@ -44,6 +44,26 @@ pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
     effects
 }
 
+/// All agents that were started by hand: those that are no more among them have ended and go.
+pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+    let gone = |id: &RunId, row: &Row| row.is_observed() && !rows.iter().any(|row| row.id == *id);
+    let gone: Vec<RunId> = model.rows.iter().filter(|(id, row)| gone(id, row)).map(|(id, _)| id.clone()).collect();
+    let mut effects = take_up(model, rows);
+    let at = model.cursor.as_ref().and_then(|id| model.order.iter().position(|known| known == id));
+    for id in &gone {
+        model.rows.remove(id);
+        model.marks.remove(id);
+        model.placed.remove(id);
+    }
+    // The others keep their places.
+    model.order.retain(|id| !gone.contains(id));
+    if model.cursor.as_ref().is_some_and(|id| gone.contains(id)) {
+        model.cursor = model.order.get(at.unwrap_or(0).min(model.order.len().saturating_sub(1))).cloned();
+        effects.extend(details::look(model));
+    }
+    effects
+}
+
 /// A run that begins to need a person is told of, once.
 fn need(before: Option<&Row>, row: &Row) -> Option<Effect> {
     let same = before.is_some_and(|before| {

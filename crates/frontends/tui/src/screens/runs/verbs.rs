@@ -37,7 +37,30 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::PauseOrResume => {
             // The same key pauses what works and lets go on what is paused.
             let (paused, works): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.status == "paused");
-            if works.is_empty() { act(&paused, Command::Resume) } else { act(&works, Command::Pause) }
+            let (does, rows, command) = match works.is_empty() {
+                true => ("Resume", paused, Command::Resume),
+                false => ("Pause", works, Command::Pause),
+            };
+            if !rows.iter().any(Row::is_observed) {
+                return act(&rows, command);
+            }
+            let lines: &[_] = match command {
+                Command::Pause => &[
+                    ("stops", "every process of it, by signals; it was started by hand"),
+                    ("note", "the shell that it was started in takes its terminal back: fg there after p here"),
+                ],
+                _ => &[("lets go on", "every process of it; where its shell has the terminal, fg there")],
+            };
+            ask(model, does, &rows, command, lines, "leave it as it is")
+        }
+        Verb::Terminate if rows.iter().any(Row::is_observed) => {
+            let lines = [
+                ("ends", "every process of it: asked first, killed after 10 s"),
+                ("note", "it was started by hand, and is ended where somebody may sit at it"),
+                ("keeps", "all files; pilothouse has no timeline and no checkpoint of what was started by hand"),
+                ("loses", "what the agent has not written to a file yet"),
+            ];
+            ask(model, "Terminate", &rows, Command::Terminate { grace_ms: GRACE_MS }, &lines, "leave it running")
         }
         Verb::Terminate => {
             let lines = [

@@ -18,8 +18,9 @@ const WALKS: u32 = 10_000;
 /// How often children are let go on for a moment, so that those who wait for them can stop.
 const NUDGES: u32 = 50;
 
-/// A frozen tree.
-pub(super) struct Freeze {
+/// A frozen tree: everything below `root`, without `root`.
+pub(crate) struct Freeze {
+    root: u32,
     by_group: bool,
     /// Those that were stopped by a signal; what stood still before stays so afterwards.
     stopped: BTreeSet<u32>,
@@ -27,14 +28,14 @@ pub(super) struct Freeze {
 
 impl Freeze {
     /// Freezes the group where there is one, then stops by signal whatever is not in it.
-    pub(super) fn begin(group: Option<&Cgroup>) -> Self {
-        let mut freeze = Self { by_group: false, stopped: BTreeSet::new() };
+    pub(crate) fn begin(root: u32, group: Option<&Cgroup>) -> Self {
+        let mut freeze = Self { root, by_group: false, stopped: BTreeSet::new() };
         freeze.again(group);
         freeze
     }
 
     /// Anyone may have sent SIGCONT since, or entered the tree.
-    pub(super) fn again(&mut self, group: Option<&Cgroup>) {
+    pub(crate) fn again(&mut self, group: Option<&Cgroup>) {
         self.by_group = group.is_some_and(Cgroup::freeze);
         let inside = self.inside(group);
         for _ in 0..NUDGES {
@@ -47,11 +48,11 @@ impl Freeze {
 
     /// Stops by signal everything outside of the group, until two walks find nobody new.
     fn stop_all(&mut self, inside: &BTreeSet<u32>) {
-        let me = std::process::id();
+        let root = self.root;
         let mut seen = BTreeSet::new();
         let mut clean = 0;
         for _ in 0..WALKS {
-            let tree = descendants(me);
+            let tree = descendants(root);
             let fresh: Vec<u32> = tree.difference(inside).copied().filter(|pid| seen.insert(*pid)).collect();
             clean = if fresh.is_empty() { clean + 1 } else { 0 };
             if clean == 2 {
@@ -59,7 +60,7 @@ impl Freeze {
             }
             for pid in fresh {
                 let stood = Stat::read(pid).is_some_and(|stat| stat.is_stopped());
-                if !stood && signal_below(pid, me, &tree, Signal::STOP) {
+                if !stood && signal_below(pid, root, &tree, Signal::STOP) {
                     self.stopped.insert(pid);
                 }
             }
@@ -69,9 +70,9 @@ impl Freeze {
     /// One that waits in vfork(2) for its child stops only when that child goes on to its program, and the child was
     /// stopped before it did. Gives whether there was one whose child was let go on for a moment.
     fn nudge(&mut self, inside: &BTreeSet<u32>) -> bool {
-        let me = std::process::id();
+        let root = self.root;
         let waits = |pid: &u32| Stat::read(*pid).is_some_and(|stat| stat.is_uninterruptible());
-        let tree = descendants(me);
+        let tree = descendants(root);
         if !tree.difference(inside).any(waits) {
             return false;
         }
@@ -80,19 +81,19 @@ impl Freeze {
         let child_of_one = |pid: &u32| Stat::read(*pid).is_some_and(|stat| waiting.contains(&stat.parent));
         let held: Vec<u32> = self.stopped.iter().copied().filter(child_of_one).collect();
         for pid in &held {
-            signal_below(*pid, me, &tree, Signal::CONT);
+            signal_below(*pid, root, &tree, Signal::CONT);
         }
         std::thread::sleep(LOOK);
         !held.is_empty()
     }
 
     /// Counts what stands still and what lives.
-    pub(super) fn count(&self, group: Option<&Cgroup>) -> Frozen {
+    pub(crate) fn count(&self, group: Option<&Cgroup>) -> Frozen {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let asleep = group.is_some_and(Cgroup::is_frozen);
             let inside = self.inside(group);
-            let tree: BTreeSet<u32> = descendants(std::process::id()).union(&inside).copied().collect();
+            let tree: BTreeSet<u32> = descendants(self.root).union(&inside).copied().collect();
             // Until the kernel says that the group stands still, none of it is known to.
             let still =
                 |pid: &&u32| (asleep && inside.contains(pid)) || Stat::read(**pid).is_some_and(|s| s.is_stopped());
@@ -111,11 +112,11 @@ impl Freeze {
         }
     }
 
-    pub(super) fn end(self, group: Option<&Cgroup>) {
-        let me = std::process::id();
-        let tree = descendants(me);
+    pub(crate) fn end(self, group: Option<&Cgroup>) {
+        let root = self.root;
+        let tree = descendants(root);
         for pid in &self.stopped {
-            signal_below(*pid, me, &tree, Signal::CONT);
+            signal_below(*pid, root, &tree, Signal::CONT);
         }
         if let Some(group) = group {
             group.thaw();

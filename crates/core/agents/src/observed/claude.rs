@@ -1,0 +1,95 @@
+//! What Claude Code writes while it runs: `sessions/PID.json` and `projects/FOLDER/SESSION.jsonl` (seen with 2.1.197).
+
+use domain::Timestamp;
+use serde_json::Value;
+
+use super::{Doing, Transcribed};
+use crate::claude_stream::of_message;
+
+/// `sessions/PID.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFile {
+    pub session: String,
+    /// Clock ticks between the boot and the process's start, as the kernel has them: guards against a reused pid.
+    pub start_time: u64,
+    pub folder: String,
+    /// `None` where it says nothing, as with `claude -p`.
+    pub doing: Option<Doing>,
+    /// Since when it does that.
+    pub at: Option<Timestamp>,
+}
+
+/// Reads it; `None` for anything else, or a session whose name could lead elsewhere.
+pub fn session_file(text: &str) -> Option<SessionFile> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let word = |name: &str| value.get(name).and_then(Value::as_str);
+    let session = word("sessionId")?;
+    let plain = !session.is_empty() && session.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    Some(SessionFile {
+        session: plain.then(|| session.to_owned())?,
+        start_time: word("procStart")?.parse().ok()?,
+        folder: word("cwd").unwrap_or_default().to_owned(),
+        doing: word("status").and_then(|status| match status {
+            "busy" => Some(Doing::Working),
+            "waiting" => Some(Doing::Waiting(word("waitingFor").map(str::to_owned))),
+            "idle" => Some(Doing::Idle),
+            _ => None,
+        }),
+        at: value.get("statusUpdatedAt").and_then(Value::as_i64).map(Timestamp::from_millis),
+    })
+}
+
+/// A line of a transcript: an answer's lines repeat its id and its final usage.
+pub(super) fn line(told: &mut Transcribed, line: &Value) {
+    let message = &line["message"];
+    let (Some(id), Some(usage)) = (message["id"].as_str(), message.get("usage")) else { return };
+    // Claude Code words its own complaints as answers of no model.
+    let Some(model) = message["model"].as_str().filter(|model| *model != "<synthetic>") else { return };
+    told.answers.insert(id.to_owned(), of_message(usage));
+    if line["isSidechain"] != true {
+        told.model = Some(model.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Traces;
+    use super::*;
+
+    const FILE: &str = r#"{"pid":11103,"sessionId":"8a0fed58-edaf-449c-8960-2fdf90a59818","cwd":"/w","procStart":"6862383",
+        "kind":"interactive","status":"waiting","statusUpdatedAt":1795296507346,"waitingFor":"permission prompt"}"#;
+
+    #[test]
+    fn a_session_file_says_what_it_waits_for_and_leads_nowhere_else() {
+        let file = session_file(FILE).expect("a session file");
+        assert_eq!(file.doing, Some(Doing::Waiting(Some("permission prompt".to_owned()))));
+        assert_eq!((file.start_time, file.at.map(Timestamp::as_millis)), (6_862_383, Some(1_795_296_507_346)));
+        let evil = FILE.replace("8a0fed58-edaf-449c-8960-2fdf90a59818", "../../../etc/passwd");
+        assert_eq!(session_file(&evil), None);
+        assert_eq!(session_file("[]"), None);
+        let print = FILE.replace(r#""status":"waiting","#, "");
+        assert_eq!(session_file(&print).and_then(|file| file.doing), None);
+    }
+
+    #[test]
+    fn an_answer_in_several_lines_is_counted_once_by_its_last_usage() {
+        let line = |id: &str, output: u64, model: &str| {
+            format!(
+                r#"{{"type":"assistant","isSidechain":false,"timestamp":"2026-11-21T21:28:46.802Z","message":{{"id":"{id}",
+                "model":"{model}","usage":{{"input_tokens":9,"cache_creation_input_tokens":413,
+                "cache_read_input_tokens":14302,"output_tokens":{output}}}}}}}"#
+            )
+        };
+        let mut told = Transcribed::default();
+        told.line(Traces::Claude, br#"{"type":"mode","mode":"normal"}"#);
+        assert_eq!(told.tokens(), None);
+        for (id, output, model) in [("a", 1, "opus"), ("a", 94, "opus"), ("b", 6, "opus"), ("c", 0, "<synthetic>")] {
+            told.line(Traces::Claude, line(id, output, model).as_bytes());
+        }
+        told.line(Traces::Claude, b"{\"half");
+        let tokens = told.tokens().expect("tokens");
+        assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_write), (18, 100, 28_604, 826));
+        assert_eq!(told.model.as_deref(), Some("opus"));
+        assert_eq!(told.last_at.expect("a time").to_string(), "2026-11-21T21:28:46.802Z");
+    }
+}

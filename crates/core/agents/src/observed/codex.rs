@@ -1,0 +1,76 @@
+//! What Codex writes while it runs: `sessions/YEAR/MONTH/DAY/rollout-TIME-THREAD.jsonl` (seen with 0.169.0).
+
+use domain::tokens::Tokens;
+use serde_json::Value;
+
+use super::Transcribed;
+
+/// A line of a rollout file: one record of usage for each answer of the model.
+pub(super) fn line(told: &mut Transcribed, line: &Value) {
+    let payload = &line["payload"];
+    let word = |name: &str| payload[name].as_str().map(str::to_owned);
+    match line["type"].as_str() {
+        Some("session_meta") if told.thread.is_none() => told.thread = word("id"),
+        Some("turn_context") => told.model = word("model").or(told.model.take()),
+        Some("event_msg") => match payload["type"].as_str() {
+            Some("task_started") => told.in_turn = Some(true),
+            Some("task_complete" | "turn_aborted") => told.in_turn = Some(false),
+            _ => {}
+        },
+        // A fork has what its thread came from in it.
+        Some("token_usage_record") if word("thread_id") == told.thread => {
+            if let Some(answer) = word("response_id") {
+                told.answers.insert(answer, exclusive(&payload["usage"]));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What it calls input has what was read from and written to a cache in it.
+fn exclusive(usage: &Value) -> Tokens {
+    let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+    let (cache_read, cache_write) = (count("cached_input_tokens"), count("cache_write_input_tokens"));
+    Tokens {
+        input: count("input_tokens").saturating_sub(cache_read).saturating_sub(cache_write),
+        output: count("output_tokens"),
+        cache_read,
+        cache_write,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Traces;
+    use super::*;
+
+    #[test]
+    fn each_answer_of_the_thread_is_counted_once_and_turns_are_known() {
+        let record = |thread: &str, answer: &str| {
+            format!(
+                r#"{{"timestamp":"2026-11-21T21:29:03.747Z","type":"token_usage_record","payload":{{"thread_id":"{thread}",
+                "response_id":"{answer}","usage":{{"input_tokens":15138,"cached_input_tokens":14715,
+                "cache_write_input_tokens":414,"output_tokens":95,"reasoning_output_tokens":0}},
+                "thread_token_usage":{{"input_tokens":44185}}}}}}"#
+            )
+        };
+        let mut told = Transcribed::default();
+        for line in [
+            r#"{"type":"session_meta","payload":{"id":"t1"}}"#.to_owned(),
+            r#"{"type":"session_meta","payload":{"id":"t0"}}"#.to_owned(),
+            r#"{"type":"turn_context","payload":{"model":"gpt-6-astra"}}"#.to_owned(),
+            r#"{"type":"event_msg","payload":{"type":"task_started"}}"#.to_owned(),
+            record("t0", "of the thread it was forked from"),
+            record("t1", "r1"),
+            record("t1", "r1"),
+            record("t1", "r2"),
+        ] {
+            told.line(Traces::Codex, line.as_bytes());
+        }
+        let tokens = told.tokens().expect("tokens");
+        assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_write), (18, 190, 29_430, 828));
+        assert_eq!((told.model.as_deref(), told.in_turn), (Some("gpt-6-astra"), Some(true)));
+        told.line(Traces::Codex, br#"{"type":"event_msg","payload":{"type":"task_complete"}}"#);
+        assert_eq!(told.in_turn, Some(false));
+    }
+}

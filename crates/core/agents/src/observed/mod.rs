@@ -1,0 +1,122 @@
+//! Agents that a person has started by hand: which one a process is, and what it leaves in its own folder meanwhile.
+
+mod claude;
+mod codex;
+
+use std::collections::BTreeMap;
+
+use domain::Timestamp;
+use domain::tokens::Tokens;
+use serde_json::Value;
+
+pub use claude::{SessionFile, session_file};
+
+use crate::registry::{self, Agent, Program};
+
+/// What an agent writes of its sessions while it runs, as far as pilothouse reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traces {
+    /// None that names the process.
+    None,
+    /// A file `sessions/PID.json`, and a transcript per session.
+    Claude,
+    /// A rollout file per thread, which the process holds open.
+    Codex,
+}
+
+/// What it does, by its own word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doing {
+    Working,
+    /// It asks its person something; what for, where it says that.
+    Waiting(Option<String>),
+    /// Its turn is over.
+    Idle,
+}
+
+/// Programs that run scripts, so that the agent's name is their argument.
+const INTERPRETERS: [&str; 5] = ["node", "nodejs", "bun", "deno", "python"];
+
+/// The agent that a process with this command line is; the name of a program proves no more than what a person would
+/// believe of it in a list of processes.
+pub fn by_command_line(words: &[String]) -> Option<&'static Agent> {
+    let first = stem(words.first()?);
+    let runs_scripts = INTERPRETERS.iter().any(|name| {
+        first.strip_prefix(name).is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    });
+    let script = words.iter().skip(1).find(|word| !word.starts_with('-')).filter(|_| runs_scripts);
+    let name = script.map_or(first, |script| stem(script));
+    registry::all().iter().find(|agent| matches!(agent.program, Program::InPath { name: known, .. } if known == name))
+}
+
+/// The last part of a path without the ending of a script.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".js", ".mjs", ".cjs", ".exe"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
+/// What a transcript has told so far, line by line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Transcribed {
+    /// By the id of the model's answer: one answer may stand in several lines.
+    answers: BTreeMap<String, Tokens>,
+    /// The thread that the file is of, where other threads are copied into it.
+    thread: Option<String>,
+    pub model: Option<String>,
+    pub last_at: Option<Timestamp>,
+    /// Where turns are written down: whether one is under way.
+    pub in_turn: Option<bool>,
+}
+
+impl Transcribed {
+    /// Takes up one line; what is not understood is passed over.
+    pub fn line(&mut self, traces: Traces, line: &[u8]) {
+        let Ok(line) = serde_json::from_slice::<Value>(line) else { return };
+        match traces {
+            Traces::None => return,
+            Traces::Claude => claude::line(self, &line),
+            Traces::Codex => codex::line(self, &line),
+        }
+        let at = line.get("timestamp").and_then(|at| serde_json::from_value(at.clone()).ok());
+        self.last_at = at.max(self.last_at);
+    }
+
+    /// Everything that was reported, each answer once; `None` when nothing was.
+    pub fn tokens(&self) -> Option<Tokens> {
+        let mut sum = Tokens::default();
+        self.answers.values().for_each(|answer| sum += *answer);
+        (!self.answers.is_empty()).then_some(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(line: &str) -> Option<&'static str> {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        by_command_line(&words).map(|agent| agent.name)
+    }
+
+    #[test]
+    fn an_agent_is_known_by_its_program_or_its_script() {
+        for (line, name) in [
+            ("claude do it", "claude"),
+            ("/opt/bin/claude --resume", "claude"),
+            ("node /usr/bin/codex -s workspace-write", "codex"),
+            ("/x/vendor/bin/codex exec", "codex"),
+            ("/usr/bin/node --max-old-space-size=12052 /x/.bin/gemini -i go", "gemini"),
+            ("node /x/gemini.js", "gemini"),
+            ("/v/bin/python3.12 /v/bin/aider --model x", "aider"),
+            ("python -m aider", "aider"),
+            ("opencode", "opencode"),
+        ] {
+            assert_eq!(agent(line), Some(name), "{line}");
+        }
+        for line in
+            ["vim claude", "node server.js claude", "tail -f codex", "claude-code-mode-host", "pythonic aider", ""]
+        {
+            assert_eq!(agent(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Pausing, resuming and ending agents that a person started by hand, by the identity of their process.
+
+use std::time::Duration;
+
+use domain::command::Command;
+use domain::effect::Outcome;
+use supervisor::{Identity, end_tree, freeze_tree, resume_tree};
+
+/// What became of it, and what one should know beside. Blocks.
+pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String>) {
+    let gone = || (Outcome::Refused("it has ended by itself".to_owned()), None);
+    match command {
+        Command::Pause => match freeze_tree(root) {
+            None => gone(),
+            Some(frozen) if frozen.n < frozen.of => {
+                (Outcome::Failed(format!("in part only: {}", frozen.describe())), None)
+            }
+            Some(frozen) => (Outcome::Done, Some(frozen.describe())),
+        },
+        Command::Resume => match resume_tree(root) {
+            None => gone(),
+            Some(resumed) if resumed.stopped > 0 => {
+                let reason =
+                    format!("{} of its processes stand still all the same; look at its terminal", resumed.stopped);
+                (Outcome::Failed(reason), None)
+            }
+            Some(resumed) => {
+                let note = "its shell has taken the terminal meanwhile: `fg` there brings it back to it";
+                (Outcome::Done, resumed.in_background.then(|| note.to_owned()))
+            }
+        },
+        Command::Terminate { grace_ms } => match end_tree(root, Duration::from_millis(*grace_ms)) {
+            Ok(0) => gone(),
+            Ok(1) => (Outcome::Done, Some("it had one process, which was ended".to_owned())),
+            Ok(ended) => (Outcome::Done, Some(format!("{ended} processes were ended; nothing of its tree lives"))),
+            Err(left) => (Outcome::Failed(format!("{left} of its processes live on; kill them by hand")), None),
+        },
+        Command::Retry { .. } | Command::Rollback { .. } | Command::Dismiss | Command::Rm | Command::Restore => {
+            (Outcome::Refused("it is no run of pilothouse".to_owned()), None)
+        }
+    }
+}
