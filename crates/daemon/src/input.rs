@@ -9,6 +9,7 @@ use domain::command::Command;
 use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
 use protocol::{FromDaemon, Refused, Reply, Request};
+use transcripts::Seen;
 
 use crate::observe::{Load, Measured};
 use crate::observer::Found;
@@ -113,6 +114,14 @@ pub(crate) enum Input {
         request: Request,
         repo: Option<String>,
     },
+    /// What the agent of a run that works in its own terminal tells of itself.
+    Told {
+        run: RunId,
+        attempt: AttemptKey,
+        seen: Box<Seen>,
+    },
+    /// Something changed where agents say what they do.
+    SessionsChanged,
     /// It is time to look for them again.
     LookAround,
     /// Something was done with one of them.

@@ -32,6 +32,11 @@ impl Known {
         }
     }
 
+    /// What its output is read as: a terminal's is shown and not read.
+    pub(crate) fn reads(&self, interactive: bool) -> Dialect {
+        if interactive { Dialect::Plain } else { self.dialect() }
+    }
+
     pub(crate) fn has_terminal(&self) -> bool {
         matches!(self, Self::BuiltIn(agent) if agent.has_terminal())
     }

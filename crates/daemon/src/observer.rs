@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use agents::Agent;
 use agents::observed::{self, Traces};
+use domain::attempt::AttemptKey;
 use domain::{RunId, Timestamp};
 use protocol::{Doing, Fact, ObservedAgent};
 use supervisor::{ByHand, Identity, Process};
-use transcripts::{Told, Transcripts};
+use transcripts::{Seen, Transcripts};
 use worktrees::{Repository, Worktree};
 
 use crate::dispatcher::now;
@@ -28,9 +29,25 @@ pub(crate) struct Found {
     pub(crate) facts: Vec<Fact>,
 }
 
-/// A look at these repositories (main worktrees), and what is to be told when it is done.
+/// The agent of a run that works in its own terminal.
+#[derive(Debug, Clone)]
+pub(crate) struct Terminal {
+    pub(crate) run: RunId,
+    pub(crate) attempt: AttemptKey,
+    pub(crate) agent: &'static Agent,
+    pub(crate) pid: u32,
+}
+
+/// What is to be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Main worktrees; in theirs agents that were started by hand are looked for.
+    pub(crate) repositories: BTreeSet<String>,
+    pub(crate) terminals: Vec<Terminal>,
+}
+
 struct Look {
-    repositories: BTreeSet<String>,
+    wanted: Wanted,
     then: Option<Box<Input>>,
 }
 
@@ -46,24 +63,41 @@ impl Observer {
     }
 
     /// Has it looked once; what was found comes as an input, and `then` after it.
-    pub(crate) fn look(&self, repositories: BTreeSet<String>, then: Option<Input>) {
+    pub(crate) fn look(&self, wanted: Wanted, then: Option<Input>) {
         // The thread ends only with the dispatcher.
-        let _ended = self.0.send(Look { repositories, then: then.map(Box::new) });
+        let _ended = self.0.send(Look { wanted, then: then.map(Box::new) });
     }
 }
 
 fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
-    let (mut by_hand, mut transcripts) = (ByHand::default(), Transcripts::default());
-    for look in looks {
+    let (mut by_hand, mut transcripts, mut before) = (ByHand::default(), Transcripts::default(), BTreeMap::new());
+    for Look { wanted: Wanted { repositories, terminals }, then } in looks {
+        let mut inputs_sent = true;
+        for terminal in terminals {
+            let Terminal { run, attempt, agent, pid } = terminal;
+            let key = (run.clone(), attempt.clone());
+            let seen = match (Process::of_run(pid, run.as_str(), &VARIABLES), before.get(&key)) {
+                (Some(process), _) => told(agent, &process, &mut transcripts),
+                (None, Some(seen)) => transcripts.again(seen, agent.traces),
+                (None, None) => continue,
+            };
+            // What has ended tells nothing more after this.
+            if seen.says.is_some() {
+                before.insert(key, seen.clone())
+            } else {
+                before.remove(&key)
+            };
+            inputs_sent &= inputs.send(Input::Told { run, attempt, seen: Box::new(seen) }).is_ok();
+        }
+        let mut places = Places { wanted: &repositories, listed: BTreeMap::new() };
         let is_agent = |words: &[String]| observed::by_command_line(words).is_some();
-        let processes = by_hand.look(home, &VARIABLES, is_agent);
-        let mut places = Places { wanted: &look.repositories, listed: BTreeMap::new() };
+        let processes = if repositories.is_empty() { Vec::new() } else { by_hand.look(home, &VARIABLES, is_agent) };
         let found: Vec<Found> =
             processes.iter().filter_map(|process| one(process, &mut places, &mut transcripts)).collect();
         transcripts.forget_others();
-        let told = inputs.send(Input::Observed { found, repositories: look.repositories }).is_ok();
-        let then = look.then.is_none_or(|then| inputs.send(*then).is_ok());
-        if !told || !then {
+        inputs_sent &= repositories.is_empty() || inputs.send(Input::Observed { found, repositories }).is_ok();
+        inputs_sent &= then.is_none_or(|then| inputs.send(*then).is_ok());
+        if !inputs_sent {
             return;
         }
     }
@@ -93,7 +127,8 @@ impl Places<'_> {
 fn one(process: &Process, places: &mut Places<'_>, transcripts: &mut Transcripts) -> Option<Found> {
     let known = observed::by_command_line(process.words())?;
     let (repo, worktree) = places.of(&process.folder)?;
-    let told = told(known, process, transcripts);
+    let seen = told(known, process, transcripts);
+    let told = &seen.told;
     let root = process.identity().clone();
     let at = |ms| Some(Timestamp::from_millis(ms));
     let agent = ObservedAgent {
@@ -106,21 +141,21 @@ fn one(process: &Process, places: &mut Places<'_>, transcripts: &mut Transcripts
         branch: worktree.branch.clone(),
         terminal: terminal(process),
         inside: worktree.run().map(str::to_owned),
-        doing: doing(known, &told),
+        doing: doing(known, &seen),
         started_at: process.started_ms().and_then(at),
         last_at: told.last_at.max(told.since),
-        tokens: told.tokens,
+        tokens: told.tokens(),
         stopped: process.stopped,
         cpu: None,
         rss_bytes: None,
     };
-    let facts = facts(process, &agent, &told);
+    let facts = facts(process, &agent, &seen);
     Some(Found { agent, root, facts })
 }
 
-fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Told {
+fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen {
     match agent.traces {
-        Traces::None => Told::default(),
+        Traces::None => Seen::default(),
         Traces::Codex => transcripts.codex(&process.open_files("jsonl")),
         Traces::Claude => {
             let own = process.variable("CLAUDE_CONFIG_DIR").map(PathBuf::from);
@@ -130,13 +165,15 @@ fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Told
     }
 }
 
-fn doing(agent: &Agent, told: &Told) -> Doing {
-    match &told.doing {
+fn doing(agent: &Agent, seen: &Seen) -> Doing {
+    match &seen.told.doing {
         Some(observed::Doing::Working) => Doing::Working,
-        Some(observed::Doing::Waiting(what)) => Doing::Waiting(what.clone()),
+        Some(observed::Doing::Waiting(_)) => Doing::Waiting(seen.told.waits_for()),
         Some(observed::Doing::Idle) => Doing::Idle,
-        None if told.in_turn => Doing::Unknown("it works or asks; its rollout file does not tell which".to_owned()),
-        None if told.says.is_some() => Doing::Unknown("its session file says nothing of what it does".to_owned()),
+        None if seen.told.in_turn => {
+            Doing::Unknown("it works or asks; its rollout file does not tell which".to_owned())
+        }
+        None if seen.says.is_some() => Doing::Unknown("its session file says nothing of what it does".to_owned()),
         None if agent.traces == Traces::Claude => Doing::Unknown("it has no session file".to_owned()),
         None => Doing::Unknown(format!("{} tells nobody what it does", agent.name)),
     }
@@ -165,15 +202,15 @@ fn processes(n: u32) -> String {
     if n == 1 { "1 process".to_owned() } else { format!("{n} processes") }
 }
 
-fn facts(process: &Process, agent: &ObservedAgent, told: &Told) -> Vec<Fact> {
-    let row = protocol::observed(agent);
+fn facts(process: &Process, agent: &ObservedAgent, seen: &Seen) -> Vec<Fact> {
+    let (row, told) = (protocol::observed(agent), &seen.told);
     let mut facts = Vec::new();
     let mut say = |about: &str, says: String, source: String, at: Option<Timestamp>| {
         facts.push(Fact { about: about.to_owned(), says, source, at: at.or_else(|| Some(now())) });
     };
     let status = format!("{} {}", row.status, row.reason.unwrap_or_default());
     let path = |path: &Path| path.to_string_lossy().into_owned();
-    let source = told.says.as_deref().map_or_else(|| "/proc; nothing else tells it".to_owned(), path);
+    let source = seen.says.as_deref().map_or_else(|| "/proc; nothing else tells it".to_owned(), path);
     say("status", status.trim().to_owned(), source, told.since);
     let started = agent.started_at.map_or_else(String::new, |at| format!(", started {at}"));
     // Its other words may hold a key.
@@ -186,9 +223,9 @@ fn facts(process: &Process, agent: &ObservedAgent, told: &Told) -> Vec<Fact> {
     let inside = agent.inside.as_ref().map_or_else(String::new, |run| format!(", made for run {run}"));
     say("worktree", format!("{} on {branch}{inside}", agent.worktree), "git".to_owned(), None);
     if let Some(session) = &told.session {
-        say("session", session.clone(), told.says.as_deref().map_or_else(String::new, path), told.since);
+        say("session", session.clone(), seen.says.as_deref().map_or_else(String::new, path), told.since);
     }
-    let files: Vec<String> = told.transcripts.iter().map(|file| path(file)).collect();
+    let files: Vec<String> = seen.transcripts.iter().map(|file| path(file)).collect();
     let tokens = agent.tokens.map(|tokens| format!("{} in the open session, as the agent has them", tokens.total()));
     let source = if files.is_empty() { "no transcript names this process".to_owned() } else { files.join(", ") };
     say("tokens", tokens.unwrap_or_else(|| "unknown".to_owned()), source, told.last_at);

@@ -51,6 +51,11 @@ impl Stream {
         self.session.fold(body);
     }
 
+    /// What is known of the agent's session.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Whether the agent is to be told something.
     pub(crate) fn is_due(&self) -> bool {
         agents::is_due(&self.session)

@@ -13,10 +13,16 @@ use crate::input::{Input, Inputs};
 
 type Watched = Arc<RwLock<HashMap<PathBuf, Arc<Target>>>>;
 
+/// What has changed when something in a folder has.
+enum What {
+    Attempt(RunId, AttemptKey),
+    Worktree(RunId),
+    /// Where agents say what they do.
+    Sessions,
+}
+
 struct Target {
-    run: RunId,
-    /// Set for an attempt's folder, not set for a folder of the worktree.
-    attempt: Option<AttemptKey>,
+    what: What,
     /// A wake-up is on its way; more changes until then need no other.
     woken: AtomicBool,
 }
@@ -66,11 +72,29 @@ impl Watcher {
 
     /// Watches an attempt's folder; the caller looks at it once itself, for what came before.
     pub(crate) fn add(&mut self, folder: &Path, run: &RunId, attempt: &AttemptKey) -> notify::Result<()> {
-        let target = Target { run: run.clone(), attempt: Some(attempt.clone()), woken: AtomicBool::new(false) };
+        self.add_target(folder, What::Attempt(run.clone(), attempt.clone()))
+    }
+
+    /// Watches a folder in which agents say what they do, if it is not watched already.
+    pub(crate) fn add_sessions(&mut self, folder: &Path) -> notify::Result<()> {
+        let known = self.watched.read().unwrap_or_else(PoisonError::into_inner).contains_key(folder);
+        if known { Ok(()) } else { self.add_target(folder, What::Sessions) }
+    }
+
+    fn add_target(&mut self, folder: &Path, what: What) -> notify::Result<()> {
+        let target = Target { what, woken: AtomicBool::new(false) };
         let mut watched = self.watched.write().unwrap_or_else(PoisonError::into_inner);
         watched.insert(folder.to_owned(), Arc::new(target));
         drop(watched);
         self.watch(folder)
+    }
+
+    /// To be called before all that agents say is looked at, so that later changes wake again.
+    pub(crate) fn looked_at_sessions(&self) {
+        let watched = self.watched.read().unwrap_or_else(PoisonError::into_inner);
+        for target in watched.values().filter(|target| matches!(target.what, What::Sessions)) {
+            target.woken.store(false, Ordering::Release);
+        }
     }
 
     /// To be called before an attempt's folder is looked at, so that later changes wake again.
@@ -83,7 +107,7 @@ impl Watcher {
 
     /// Watches these folders of a run's worktree, as far as it does not yet; `false` when it can't.
     pub(crate) fn watch_tree(&mut self, run: &RunId, folders: Vec<PathBuf>) -> bool {
-        let fresh = || Arc::new(Target { run: run.clone(), attempt: None, woken: AtomicBool::new(false) });
+        let fresh = || Arc::new(Target { what: What::Worktree(run.clone()), woken: AtomicBool::new(false) });
         let (target, mut known) = self.trees.remove(run).unwrap_or_else(|| (fresh(), HashSet::new()));
         let mut all = true;
         for folder in folders {
@@ -129,10 +153,10 @@ impl Watcher {
 fn wake(target: &Target, inputs: &Inputs) {
     if !target.woken.swap(true, Ordering::AcqRel) {
         // The dispatcher is gone only when the daemon stops.
-        let run = target.run.clone();
-        let _stopping = inputs.send(match &target.attempt {
-            Some(attempt) => Input::Woken { run, attempt: attempt.clone() },
-            None => Input::Touched { run },
+        let _stopping = inputs.send(match &target.what {
+            What::Attempt(run, attempt) => Input::Woken { run: run.clone(), attempt: attempt.clone() },
+            What::Worktree(run) => Input::Touched { run: run.clone() },
+            What::Sessions => Input::SessionsChanged,
         });
     }
 }

@@ -132,6 +132,24 @@ impl ByHand {
     }
 }
 
+impl Process {
+    /// The process with this number, if it is of this run.
+    pub fn of_run(pid: u32, run: &str, variables: &[&'static str]) -> Option<Self> {
+        let identity = Identity::of(pid)?;
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        value(&environment, RUN_MARKER).filter(|marker| marker == run)?;
+        let variables = variables.iter().filter_map(|name| Some((*name, value(&environment, name)?))).collect();
+        process(&Arc::new(Agent { identity, words: Vec::new(), variables }))
+    }
+}
+
+/// A variable of an environment as `/proc/PID/environ` has it.
+fn value(environment: &[u8], name: &str) -> Option<OsString> {
+    let start = format!("{name}=").into_bytes();
+    let found = environment.split(|b| *b == 0).find_map(|entry| entry.strip_prefix(start.as_slice()));
+    found.map(|value| OsString::from_vec(value.to_vec()))
+}
+
 /// What changes while it lives.
 fn process(agent: &Arc<Agent>) -> Option<Process> {
     let pid = agent.identity.pid;
@@ -155,13 +173,8 @@ fn agent(pid: u32, home: &Path, variables: &[&'static str], is_agent: impl Fn(&[
     let identity = Identity::of(pid)?;
     let ours = fs::metadata(format!("/proc/{pid}")).ok()?.uid() == rustix::process::getuid().as_raw();
     let environment = fs::read(format!("/proc/{pid}/environ")).ok().filter(|_| ours)?;
-    let value = |name: &str| {
-        let start = format!("{name}=").into_bytes();
-        let found = environment.split(|b| *b == 0).find_map(|entry| entry.strip_prefix(start.as_slice()));
-        found.map(|value| OsString::from_vec(value.to_vec()))
-    };
     // The runs of another state folder are no agents that were started by hand either.
-    let of_a_run = value(RUN_MARKER).is_some() || run_of(pid, home).is_some();
-    let variables = variables.iter().filter_map(|name| Some((*name, value(name)?))).collect();
+    let of_a_run = value(&environment, RUN_MARKER).is_some() || run_of(pid, home).is_some();
+    let variables = variables.iter().filter_map(|name| Some((*name, value(&environment, name)?))).collect();
     (!of_a_run).then_some(Agent { identity, words, variables })
 }

@@ -3,4 +3,4 @@
 mod follow;
 mod told;
 
-pub use told::{Told, Transcripts};
+pub use told::{Seen, Transcripts};

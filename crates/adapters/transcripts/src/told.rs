@@ -4,31 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agents::observed::{Doing, Traces, session_file};
-use domain::Timestamp;
-use domain::tokens::Tokens;
+use agents::observed::{Doing, Told, Traces, session_file};
 
 use crate::follow::Follow;
 
 /// A session file that is longer than this is none.
 const LONGEST: u64 = 64 << 10;
 
-/// What is known; what it does not tell is `None`.
+/// What one process tells, and where.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Told {
-    pub doing: Option<Doing>,
-    /// Since when it does that.
-    pub since: Option<Timestamp>,
+pub struct Seen {
+    pub told: Told,
     /// The file that says what it does.
     pub says: Option<PathBuf>,
-    pub session: Option<String>,
-    pub model: Option<String>,
-    /// Of the session that is open now.
-    pub tokens: Option<Tokens>,
-    /// The last line of its transcripts.
-    pub last_at: Option<Timestamp>,
-    /// A turn is under way, in which it may work or ask; told by those that do not tell which.
-    pub in_turn: bool,
     pub transcripts: Vec<PathBuf>,
 }
 
@@ -42,7 +30,7 @@ pub struct Transcripts {
 impl Transcripts {
     /// What Claude Code tells of one of these processes (pid, and its start in clock ticks since boot); `config` is its
     /// own folder.
-    pub fn claude(&mut self, config: &Path, processes: &[(u32, u64)]) -> Told {
+    pub fn claude(&mut self, config: &Path, processes: &[(u32, u64)]) -> Seen {
         let found = processes.iter().find_map(|(pid, start_time)| {
             let path = config.join("sessions").join(format!("{pid}.json"));
             let short = fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= LONGEST);
@@ -50,31 +38,41 @@ impl Transcripts {
             // One that another process of the same number left behind says nothing of this one.
             (file.start_time == *start_time).then_some((path, file))
         });
-        let Some((path, file)) = found else { return Told::default() };
-        let mut told = Told { doing: file.doing, since: file.at, says: Some(path), ..Told::default() };
+        let Some((path, file)) = found else { return Seen::default() };
+        let told = Told { doing: file.doing, since: file.at, ..Told::default() };
+        let mut seen = Seen { told, says: Some(path), ..Seen::default() };
         let transcript = transcript(&config.join("projects"), &file.folder, &file.session);
         if let Some(transcript) = transcript {
             let below = transcript.with_extension("").join("subagents");
-            self.read(&mut told, Traces::Claude, &[vec![transcript], lines_files(&below)].concat());
+            self.read(&mut seen, Traces::Claude, &[vec![transcript], lines_files(&below)].concat());
         }
-        told.session = Some(file.session);
-        told
+        seen.told.session = Some(file.session);
+        seen
     }
 
     /// What Codex tells in the rollout files that a process of it holds open.
-    pub fn codex(&mut self, rollouts: &[PathBuf]) -> Told {
+    pub fn codex(&mut self, rollouts: &[PathBuf]) -> Seen {
         let is_rollout =
             |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rollout-"));
         let rollouts: Vec<PathBuf> = rollouts.iter().filter(is_rollout).cloned().collect();
-        let mut told = Told::default();
-        let turns = self.read(&mut told, Traces::Codex, &rollouts);
+        let mut seen = Seen { says: rollouts.first().cloned(), ..Seen::default() };
+        let Open { turns, threads } = self.read(&mut seen, Traces::Codex, &rollouts);
+        let told = &mut seen.told;
         told.in_turn = turns.contains(&true);
         if !told.in_turn && turns.contains(&false) {
             told.doing = Some(Doing::Idle);
             told.since = told.last_at;
         }
-        told.says = rollouts.first().cloned();
-        told
+        told.session = threads.into_iter().next();
+        seen
+    }
+
+    /// What the transcripts that were `seen` tell by now, when nobody is there any more to say more.
+    pub fn again(&mut self, seen: &Seen, traces: Traces) -> Seen {
+        let mut again = Seen::default();
+        self.read(&mut again, traces, &seen.transcripts);
+        again.told.session.clone_from(&seen.told.session);
+        again
     }
 
     /// Forgets the files that nobody asked for since the last time.
@@ -83,25 +81,33 @@ impl Transcripts {
         self.files.retain(|path, _| used.contains(path));
     }
 
-    /// Adds up what these files tell; gives what each says of its turns.
-    fn read(&mut self, told: &mut Told, traces: Traces, paths: &[PathBuf]) -> Vec<bool> {
-        let mut turns = Vec::new();
+    /// Puts together what these files tell; gives what is open in them.
+    fn read(&mut self, seen: &mut Seen, traces: Traces, paths: &[PathBuf]) -> Open {
+        let mut open = Open::default();
         for path in paths {
             let file = self.files.entry(path.clone()).or_default();
             if file.look(path, traces).is_err() {
                 continue;
             }
             self.used.insert(path.clone());
-            if let Some(tokens) = file.told.tokens() {
-                *told.tokens.get_or_insert_default() += tokens;
-            }
-            told.model = told.model.take().or_else(|| file.told.model.clone());
-            told.last_at = told.last_at.max(file.told.last_at);
-            told.transcripts.push(path.clone());
-            turns.extend(file.told.in_turn);
+            let (told, said) = (&mut seen.told, &file.told);
+            told.answers.extend(said.answers.iter().map(|(id, tokens)| (id.clone(), *tokens)));
+            told.model = told.model.take().or_else(|| said.model.clone());
+            told.last_at = told.last_at.max(said.last_at);
+            seen.transcripts.push(path.clone());
+            open.turns.extend(said.in_turn);
+            told.calls.extend(said.calls.iter().map(|(_, what)| what.clone()));
+            open.threads.extend(said.thread.clone());
         }
-        turns
+        open
     }
+}
+
+/// What has begun in transcripts and is not over.
+#[derive(Debug, Default)]
+struct Open {
+    turns: Vec<bool>,
+    threads: Vec<String>,
 }
 
 /// `projects/FOLDER/SESSION.jsonl`, where FOLDER is the working folder with everything but letters and digits as `-`.

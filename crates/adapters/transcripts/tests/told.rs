@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use agents::observed::Doing;
-use transcripts::{Told, Transcripts};
+use transcripts::{Seen, Transcripts};
 
 const SESSION: &str = "8a0fed58-edaf-449c-8960-2fdf90a59818";
 
@@ -32,8 +32,8 @@ fn add(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("written");
 }
 
-fn output(told: &Told) -> Option<u64> {
-    told.tokens.map(|tokens| tokens.output)
+fn output(seen: &Seen) -> Option<u64> {
+    seen.told.tokens().map(|tokens| tokens.output)
 }
 
 #[test]
@@ -41,11 +41,11 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
     let config = tempfile::tempdir().expect("a folder");
     let config = config.path();
     let mut transcripts = Transcripts::default();
-    assert_eq!(transcripts.claude(config, &[(7, 70)]), Told::default(), "nothing is known of it");
+    assert_eq!(transcripts.claude(config, &[(7, 70)]), Seen::default(), "nothing is known of it");
 
     says(config, 7, 70, "busy");
-    let told = transcripts.claude(config, &[(6, 60), (7, 70)]);
-    assert_eq!((told.doing.clone(), output(&told)), (Some(Doing::Working), None), "{told:?}");
+    let seen = transcripts.claude(config, &[(6, 60), (7, 70)]);
+    assert_eq!((seen.told.doing.clone(), output(&seen)), (Some(Doing::Working), None), "{seen:?}");
 
     let path = config.join(format!("projects/-tmp-shop-feature/{SESSION}.jsonl"));
     add(&path, &format!("{}\n{}", answer("a", 5), &answer("b", 7)[..40]));
@@ -54,9 +54,9 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
     add(&path, &format!("{}\n", answer("b", 7)));
     assert_eq!(output(&transcripts.claude(config, &[(7, 70)])), Some(12));
     add(&path.with_extension("").join("subagents/agent-x.jsonl"), &format!("{}\n", answer("c", 100)));
-    let told = transcripts.claude(config, &[(7, 70)]);
-    assert_eq!((output(&told), told.transcripts.len()), (Some(112), 2), "{told:?}");
-    assert_eq!(told.model.as_deref(), Some("opus"));
+    let seen = transcripts.claude(config, &[(7, 70)]);
+    assert_eq!((output(&seen), seen.transcripts.len()), (Some(112), 2), "{seen:?}");
+    assert_eq!(seen.told.model.as_deref(), Some("opus"));
 
     // Written anew, as when a session is rewritten.
     fs::remove_file(&path).expect("removed");
@@ -68,7 +68,7 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
 fn the_file_of_another_process_with_the_same_number_says_nothing() {
     let config = tempfile::tempdir().expect("a folder");
     says(config.path(), 7, 70, "waiting");
-    assert_eq!(Transcripts::default().claude(config.path(), &[(7, 71)]), Told::default());
+    assert_eq!(Transcripts::default().claude(config.path(), &[(7, 71)]), Seen::default());
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn a_rollout_tells_when_a_turn_is_over_and_not_what_is_done_in_it() {
     add(&other, "{\"type\":\"event_msg\",\"payload\":{\"type\":\"task_started\"}}\n");
     add(&path, "{\"type\":\"event_msg\",\"payload\":{\"type\":\"task_started\"}}\n");
     let mut transcripts = Transcripts::default();
-    let told = transcripts.codex(&[other.clone(), path.clone()]);
-    assert_eq!((told.in_turn, told.doing.clone(), told.transcripts.len()), (true, None, 1), "{told:?}");
+    let seen = transcripts.codex(&[other.clone(), path.clone()]);
+    assert_eq!((seen.told.in_turn, seen.told.doing.clone(), seen.transcripts.len()), (true, None, 1), "{seen:?}");
     add(&path, "{\"type\":\"event_msg\",\"payload\":{\"type\":\"task_complete\"}}\n");
-    let told = transcripts.codex(&[other, path]);
-    assert_eq!((told.in_turn, told.doing), (false, Some(Doing::Idle)));
+    let seen = transcripts.codex(&[other, path]);
+    assert_eq!((seen.told.in_turn, seen.told.doing), (false, Some(Doing::Idle)));
 }

@@ -19,6 +19,17 @@ pub(crate) type ByPolicy<T> = [T; 4];
 
 pub(crate) type Variables = &'static [(&'static str, &'static str)];
 
+/// What starts an agent in a terminal, in this order; `{prompt}` stands for the task, `{session}` for the session to go on in,
+/// `{git_paths}` for the paths that a commit writes to, as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Interactive {
+    pub(crate) args: &'static [&'static str],
+    pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
+    pub(crate) model_flag: Option<&'static str>,
+    pub(crate) resume: &'static [&'static str],
+    pub(crate) prompt: &'static [&'static str],
+}
+
 /// One agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agent {
@@ -44,8 +55,8 @@ pub struct Agent {
     /// Milliseconds after a session's beginning before another process may go on in it.
     pub session_rests_ms: u64,
     pub dialect: Dialect,
-    /// What starts it in a terminal; `None` when it has no screen of its own.
-    pub(crate) interactive: Option<&'static [&'static str]>,
+    /// What starts it in a terminal; `None` when it has no screen of its own that takes a task.
+    pub(crate) interactive: Option<Interactive>,
     /// What it writes of its sessions while a person has it in a terminal.
     pub traces: Traces,
     /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
@@ -94,7 +105,14 @@ const AGENTS: &[Agent] = &[
         args: &["__rehearsal"],
         model_flag: Some("--model"),
         dialect: Dialect::ClaudeStream,
-        interactive: Some(&["--interactive"]),
+        interactive: Some(Interactive {
+            args: &["__rehearsal", "--interactive"],
+            policy_args: NO_ARGS,
+            model_flag: Some("--model"),
+            resume: &[],
+            // What begins with a dash is a task too.
+            prompt: &["--", "{prompt}"],
+        }),
         models: &[
             "success",
             "slow",
@@ -135,8 +153,27 @@ const AGENTS: &[Agent] = &[
             &["--permission-mode", "acceptEdits"],
             &["--permission-mode", "acceptEdits"],
         ],
-        env: &[("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"), ("CLAUDE_CODE_TMPDIR", "{tmp}")],
+        // In a terminal it would ask a model for a title, which no transcript counts and nobody here sees.
+        env: &[
+            ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
+            ("CLAUDE_CODE_TMPDIR", "{tmp}"),
+            ("CLAUDE_CODE_DISABLE_TERMINAL_TITLE", "1"),
+        ],
+        // In a terminal it can be told so as root when this says that it may (2.1.197).
+        policy_env: [&[], &[], &[("IS_SANDBOX", "1")], &[("IS_SANDBOX", "1")]],
         dialect: Dialect::ClaudeStream,
+        interactive: Some(Interactive {
+            args: &[],
+            policy_args: [
+                &["--permission-mode", "default"],
+                &["--permission-mode", "acceptEdits"],
+                &["--permission-mode", "bypassPermissions"],
+                &["--permission-mode", "bypassPermissions"],
+            ],
+            model_flag: Some("--model"),
+            resume: &["--resume", "{session}"],
+            prompt: &["--", "{prompt}"],
+        }),
         traces: Traces::Claude,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
@@ -149,6 +186,19 @@ const AGENTS: &[Agent] = &[
         program: Program::InPath { name: "codex", install: "npm install -g @openai/codex" },
         args: &["app-server"],
         dialect: Dialect::CodexApp,
+        // Without a daemon of its own, and with leave to commit in a worktree (0.169.0).
+        interactive: Some(Interactive {
+            args: &["--no-daemon", "-c", "sandbox_workspace_write.writable_roots={git_paths}"],
+            policy_args: [
+                &["-s", "read-only", "-a", "on-request"],
+                &["-s", "workspace-write", "-a", "on-request"],
+                &["--dangerously-bypass-approvals-and-sandbox"],
+                &["--dangerously-bypass-approvals-and-sandbox"],
+            ],
+            model_flag: Some("-m"),
+            resume: &["resume", "{session}"],
+            prompt: &["--", "{prompt}"],
+        }),
         traces: Traces::Codex,
         state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
@@ -161,6 +211,18 @@ const AGENTS: &[Agent] = &[
         program: Program::InPath { name: "gemini", install: "npm install -g @google/gemini-cli" },
         args: &["--acp"],
         modes: Some([Some("default"), Some("autoEdit"), Some("yolo"), Some("yolo")]),
+        interactive: Some(Interactive {
+            args: &[],
+            policy_args: [
+                &["--approval-mode", "default"],
+                &["--approval-mode", "auto_edit"],
+                &["--approval-mode", "yolo"],
+                &["--approval-mode", "yolo"],
+            ],
+            model_flag: Some("-m"),
+            resume: &[],
+            prompt: &["--prompt-interactive={prompt}"],
+        }),
         // It asks nobody about its folder where nobody sits, and one process is enough.
         env: &[("GEMINI_CLI_TRUST_WORKSPACE", "true"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
         // Within the minute a session began in, loading it overwrites it (0.61.0).
@@ -185,6 +247,13 @@ const AGENTS: &[Agent] = &[
             &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
         ],
         dialect: Dialect::Acp { counts: false },
+        interactive: Some(Interactive {
+            args: &[],
+            policy_args: NO_ARGS,
+            model_flag: Some("-m"),
+            resume: &[],
+            prompt: &["--prompt={prompt}"],
+        }),
         state: &[
             "$XDG_DATA_HOME/opencode",
             "$XDG_STATE_HOME/opencode",

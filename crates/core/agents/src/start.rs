@@ -3,7 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
-use crate::registry::{Agent, ByPolicy, LEAVES, by_policy};
+use crate::registry::{Agent, ByPolicy, Interactive, LEAVES, by_policy};
 use crate::{acp, claude_stream, codex_app};
 
 /// What an agent is to do.
@@ -81,11 +81,8 @@ impl Agent {
 
     /// How to start it in a terminal, with the task as its first prompt.
     pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
-        let mut args = self.args_for(task, place);
-        args.extend(self.interactive.unwrap_or_default().iter().map(|arg| (*arg).to_owned()));
-        // What begins with a dash is a task too.
-        args.extend(["--".to_owned(), task.prompt.to_owned()]);
-        Start { args, input: Vec::new(), ..self.start(task, place) }
+        let args = self.interactive.map(|start| interactive_args(&start, task, place)).unwrap_or_default();
+        Start { args, input: Vec::new(), close_input: false, ..self.start(task, place) }
     }
 
     /// How to start it headless.
@@ -153,6 +150,19 @@ fn first_input(dialect: Dialect, task: &Task<'_>, place: &Place) -> Vec<(String,
         Dialect::Aider | Dialect::Plain => return Vec::new(),
     };
     vec![(said.0.to_owned(), said.1)]
+}
+
+fn interactive_args(start: &Interactive, task: &Task<'_>, place: &Place) -> Vec<String> {
+    let git_paths = serde_json::Value::from(place.git_paths()).to_string();
+    let fixed = start.args.iter().chain(by_policy(&start.policy_args, task.policy));
+    let mut args: Vec<String> = fixed.map(|arg| filled(&arg.replace("{git_paths}", &git_paths), task, place)).collect();
+    let model = start.model_flag.zip(task.model);
+    args.extend(model.into_iter().flat_map(|(flag, model)| [flag.to_owned(), model.to_owned()]));
+    let session =
+        task.resume.into_iter().flat_map(|id| start.resume.iter().map(move |arg| arg.replace("{session}", id)));
+    args.extend(session);
+    args.extend(start.prompt.iter().map(|arg| filled(arg, task, place)));
+    args
 }
 
 /// An argument with what its placeholders stand for. The task is filled in last, since it may hold anything.

@@ -71,7 +71,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         Doing::Working => ("working", by_hand),
         Doing::Waiting(what) => {
             let what = what.as_ref().map_or_else(String::new, |what| format!(": {what}"));
-            ("waiting", format!("asks in its own terminal{what}; {by_hand}"))
+            ("waiting", format!("waits in its own terminal{what}; {by_hand}"))
         }
         Doing::Idle => ("idle", format!("its turn is over; {by_hand}")),
         Doing::Unknown(why) => ("unknown", format!("{why}; {by_hand}")),

@@ -152,6 +152,11 @@ pub struct Observed<T> {
 }
 
 impl Row {
+    /// Whether it asks something that is answered here, and not in a terminal.
+    pub fn is_answered_here(&self) -> bool {
+        self.question.is_some() && self.mode == "headless"
+    }
+
     /// `NAME:MODEL`, or the name alone when the model says nothing more.
     pub fn agent_and_model(&self) -> String {
         match self.model.as_ref().filter(|model| **model != self.agent) {
@@ -221,7 +226,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             attempt: attempt.map(|a| a.number),
         }),
         tokens: run.tokens.map(TokensRow::from),
-        tokens_source: run.tokens.map(|_| "agent".to_owned()),
+        tokens_source: run.tokens.map(|_| if spec.interactive { "transcript" } else { "agent" }.to_owned()),
         cost_usd: None,
         budget_usd: None,
         budget_tokens: run.budget,
@@ -239,8 +244,11 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         last_event_at: run.last_event_at,
         group,
         activity: match &run.status {
-            // What happens in a terminal is for the person's eyes alone.
-            Status::Working(_) if spec.interactive => Some("works in its own terminal".to_owned()),
+            // What happens in a terminal is for the person's eyes alone; some agents tell beside it whether they work.
+            Status::Working(_) if spec.interactive => {
+                let tells = attempt.is_some_and(|attempt| attempt.session.is_some());
+                Some(if tells { "works in its own terminal" } else { "runs in its own terminal" }.to_owned())
+            }
             // Said and not judged: a command may take that long, or a provider.
             Status::Working(activity) if seen.quiet_since.is_some() && seen.quiet_since == run.last_event_at => {
                 let (hour, minute, _) = seen.quiet_since.unwrap_or_default().time_of_day();
@@ -275,7 +283,9 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
 fn asks(run: &RunState) -> Option<String> {
     let question = run.question.as_ref()?;
     let hidden = if domain::text::hides(&question.text) { " (signs hidden)" } else { "" };
-    Some(format!("asks{hidden}: {}", question.text))
+    let interactive = run.spec.as_ref().is_some_and(|spec| spec.interactive);
+    let asks = if interactive { "waits in its own terminal" } else { "asks" };
+    Some(format!("{asks}{hidden}: {}", question.text))
 }
 
 /// Why the run is in its status.

@@ -219,6 +219,9 @@ impl Dispatcher {
 /// What answering in the agent's own words takes.
 fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>) -> Result<Decision, Refusal> {
     let (question, attempt) = decide::answer(state, question)?;
+    if state.spec.as_ref().is_some_and(|spec| spec.interactive) {
+        return Err(Refusal::new("it asks in its own terminal", "answer there: `pilothouse attach` shows it"));
+    }
     let dialect = super::runs::dialect(state, &attempt);
     let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
     let (data, how) = agents::answer(dialect, question, answer);

@@ -3,7 +3,7 @@
 use domain::attempt::AttemptKey;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
-use domain::event::{AgentFinished, AttemptFinished, Lost, Note};
+use domain::event::{AgentFinished, AttemptFinished, Lost, Note, WaitingEnded};
 use domain::{Body, RunId, Source};
 
 use super::{Dispatcher, act};
@@ -27,6 +27,7 @@ impl Dispatcher {
             open.unwatched = watched.is_err();
         }
         self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() });
+        self.watch_observed();
     }
 
     /// Takes up what the attempt's folder has that is new.
@@ -50,6 +51,9 @@ impl Dispatcher {
             }
             return;
         };
+        if self.asks_once_more(run, attempt) {
+            return;
+        }
         self.watcher.remove(&folder);
         let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
         if live {
@@ -59,6 +63,9 @@ impl Dispatcher {
                 let ok = exit.code == Some(0) && exit.signal.is_none();
                 let text = format!("its terminal was closed ({})", exit.describe());
                 batch.insert(0, (Some(attempt.clone()), AgentFinished { ok, text }.into()));
+                let question = self.runs.open_ref(run).and_then(|open| open.state.question.as_ref());
+                let ended = question.map(|q| WaitingEnded { id: q.id.clone(), how: "the agent ended".to_owned() });
+                batch.splice(0..0, ended.map(|ended| (Some(attempt.clone()), ended.into())));
             } else {
                 let said = self.runs.open_ref(run).map(|open| open.said_at_end(attempt, &exit)).unwrap_or_default();
                 batch = said.into_iter().map(|body| (Some(attempt.clone()), body)).chain(batch).collect();

@@ -17,6 +17,7 @@ mod sample;
 mod show;
 mod space;
 mod speak;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -203,6 +204,8 @@ impl Dispatcher {
             Input::RoomAgain => self.room_asked = false,
             Input::Observed { found, repositories } => self.take_up_observed(found, repositories),
             Input::Looked { face, id, request, repo } => self.answer_request(face, id, request, repo.as_deref()),
+            Input::Told { run, attempt, seen } => self.told(&run, &attempt, &seen),
+            Input::SessionsChanged => self.sessions_changed(),
             Input::LookAround => self.look_again(),
             Input::ActedOnTree { run, outcome, note } => self.acted_on_tree(run, &outcome, note.as_deref()),
             Input::TreeSeen { run } => self.tree_seen(&run),

@@ -11,10 +11,12 @@ use protocol::{Code, Fact, Refused, Reply, Request, Row};
 use super::Dispatcher;
 use crate::input::{FaceId, Input};
 use crate::observe::Load;
-use crate::observer::Found;
+use crate::observer::{Found, Wanted};
 
-/// How often it is looked for them while someone watches.
+/// How often it is looked for them while someone watches, or a run works in its own terminal.
 const EVERY: Duration = Duration::from_secs(3);
+/// How often, while an agent has not said yet where it tells what it does.
+const SOON: Duration = Duration::from_millis(500);
 /// What was seen within this time need not be looked at again for a list.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -105,22 +107,32 @@ impl Dispatcher {
         // One that is shown stays for as long as it lives, whoever asked for it.
         let shown = self.observed.found.values().map(|found| found.agent.repo.clone());
         let repositories = known.chain(self.faces.repositories()).chain(shown).chain(also).collect();
-        self.observer.look(repositories, then);
+        self.observer.look(Wanted { repositories, terminals: self.terminals() }, then);
     }
 
-    /// Looks now and then for as long as someone watches.
+    /// Looks now and then for as long as someone watches, or there is a terminal to be watched.
     pub(super) fn watch_observed(&mut self) {
-        if !self.observed.asked && self.faces.any_watches() {
+        let terminals = self.terminals();
+        if !self.observed.asked && (self.faces.any_watches() || !terminals.is_empty()) {
             self.observed.asked = true;
-            self.performer.later(EVERY, Input::LookAround);
+            let silent = terminals.iter().any(|terminal| !self.has_told(&terminal.run));
+            self.performer.later(if silent { SOON } else { EVERY }, Input::LookAround);
         }
     }
 
     pub(super) fn look_again(&mut self) {
         self.observed.asked = false;
+        self.sessions_changed();
+        self.watch_observed();
+    }
+
+    /// Looks at once, at runs alone where nobody watches.
+    pub(super) fn sessions_changed(&mut self) {
+        self.watcher.looked_at_sessions();
         if self.faces.any_watches() {
             self.look_around(None, None);
-            self.watch_observed();
+        } else {
+            self.observer.look(Wanted { terminals: self.terminals(), ..Wanted::default() }, None);
         }
     }
 

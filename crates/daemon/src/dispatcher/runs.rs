@@ -30,6 +30,8 @@ pub(super) struct Open {
     pub(super) seen: Observations,
     /// Its attempt's folder can't be watched.
     pub(super) unwatched: bool,
+    /// The attempt whose transcripts were asked for once more at its end.
+    pub(super) asked_once_more: Option<AttemptKey>,
     pub(super) changes_asked: Option<Timestamp>,
     /// Its worktree's folders are watched, or looked at now and then.
     pub(super) tree: TreeWatch,
@@ -79,7 +81,8 @@ impl Open {
         let known = self.state.attempt_named(attempt);
         let read_to = known.map_or(0, |a| a.read_to);
         let mut session = agents::Session::new(dialect, known.and_then(|a| a.resumes.clone()));
-        let goes_on = read_to > 0 || known.is_some_and(|a| a.resumes.is_some());
+        let interactive = self.state.spec.as_ref().is_some_and(|spec| spec.interactive);
+        let goes_on = read_to > 0 || interactive || known.is_some_and(|a| a.resumes.is_some());
         let earlier = if !goes_on { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
         // Lines behind the last event that was folded are what a failed write left; they are not part of it.
         let folded = earlier.into_iter().filter(|e| e.seq <= self.state.seq);
@@ -152,6 +155,7 @@ impl Runs {
             stream: None,
             seen: Observations::default(),
             unwatched: false,
+            asked_once_more: None,
             changes_asked: None,
             tree: TreeWatch::None,
             look_due: false,
@@ -201,6 +205,7 @@ impl Runs {
             stream: None,
             seen: Observations::default(),
             unwatched: false,
+            asked_once_more: None,
             changes_asked: None,
             tree: TreeWatch::None,
             look_due: false,

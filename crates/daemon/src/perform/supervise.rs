@@ -139,7 +139,7 @@ fn launch(
     let start = Start {
         program,
         args: wanted.args,
-        reads: agent.dialect().name().to_owned(),
+        reads: agent.reads(spec.interactive).name().to_owned(),
         env,
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),

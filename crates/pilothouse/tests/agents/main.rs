@@ -7,6 +7,7 @@ mod claude_agent_acp;
 mod codex;
 mod demo;
 mod gemini;
+mod interactive;
 mod office;
 mod opencode;
 mod stories;

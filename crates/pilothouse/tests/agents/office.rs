@@ -52,17 +52,32 @@ impl Office {
         self.house.row(name).expect("a row")
     }
 
+    /// Answers what the agent asks a person once, at the first start in its terminal.
+    pub(crate) fn introduce(&self) {
+        let (own, folder) = (self.house.home().join("agent-home"), self.house.repo.path());
+        match self.agent {
+            "claude" => {
+                let known = serde_json::json!({
+                    "hasCompletedOnboarding": true, "theme": "dark", "bypassPermissionsModeAccepted": true,
+                    "customApiKeyResponses": {"approved": ["scripted"], "rejected": []},
+                    "projects": {folder.to_string_lossy(): {"hasTrustDialogAccepted": true}},
+                });
+                std::fs::write(own.join(".claude.json"), known.to_string()).expect("written");
+            }
+            "codex" => {
+                let path = own.join("config.toml");
+                let before = std::fs::read_to_string(&path).expect("settings");
+                let trusts = format!("{before}\n[projects.{folder:?}]\ntrust_level = \"trusted\"\n");
+                std::fs::write(path, trusts).expect("written");
+            }
+            _ => {}
+        }
+    }
+
     /// The agent's own program with these words in a terminal, in the repository, as a person would start it.
     pub(crate) fn by_hand(&self, words: &[&str]) -> Seat {
-        let own = self.house.home().join("agent-home");
+        self.introduce();
         let folder = &self.house.repo.path();
-        // What Claude Code asks a person once is answered.
-        let known = serde_json::json!({
-            "hasCompletedOnboarding": true, "theme": "dark", "bypassPermissionsModeAccepted": true,
-            "customApiKeyResponses": {"approved": ["scripted"], "rejected": []},
-            "projects": {folder.to_string_lossy(): {"hasTrustDialogAccepted": true}},
-        });
-        std::fs::write(own.join(".claude.json"), known.to_string()).expect("written");
         let settings = std::fs::read_to_string(self.house.home().join("config.toml")).expect("settings");
         let mut command = pty_process::blocking::Command::new(cli(self.agent)).args(words).current_dir(folder);
         command = command.env_remove("PILOTHOUSE_RUN").env_remove("TMUX").env("TERM", "xterm-256color");

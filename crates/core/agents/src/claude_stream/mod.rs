@@ -6,6 +6,6 @@ mod read;
 mod say;
 mod usage;
 
-pub(crate) use read::read;
+pub(crate) use read::{about, read};
 pub(crate) use say::{answer, prompt};
 pub(crate) use usage::of_message;

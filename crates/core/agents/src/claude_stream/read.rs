@@ -80,7 +80,7 @@ fn tool_called(block: &Value) -> Body {
 }
 
 /// The part of a tool's input that says what it is about.
-fn about(input: &Value) -> String {
+pub(crate) fn about(input: &Value) -> String {
     let telling = ["command", "file_path", "path", "pattern", "url", "query", "description"];
     let found = telling.iter().find_map(|name| input[name].as_str());
     match found {

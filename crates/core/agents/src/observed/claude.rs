@@ -4,7 +4,7 @@ use domain::Timestamp;
 use serde_json::Value;
 
 use super::{Doing, Transcribed};
-use crate::claude_stream::of_message;
+use crate::claude_stream::{about, of_message};
 
 /// `sessions/PID.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub fn session_file(text: &str) -> Option<SessionFile> {
 /// A line of a transcript: an answer's lines repeat its id and its final usage.
 pub(super) fn line(told: &mut Transcribed, line: &Value) {
     let message = &line["message"];
+    calls(told, message);
     let (Some(id), Some(usage)) = (message["id"].as_str(), message.get("usage")) else { return };
     // Claude Code words its own complaints as answers of no model.
     let Some(model) = message["model"].as_str().filter(|model| *model != "<synthetic>") else { return };
@@ -51,10 +52,28 @@ pub(super) fn line(told: &mut Transcribed, line: &Value) {
     }
 }
 
+/// Which tools it has called that have not returned.
+fn calls(told: &mut Transcribed, message: &Value) {
+    for part in message["content"].as_array().into_iter().flatten() {
+        match (part["type"].as_str(), part["id"].as_str(), part["tool_use_id"].as_str()) {
+            (Some("tool_use"), Some(id), _) if told.calls.iter().all(|(known, _)| known != id) => {
+                let name = part["name"].as_str().unwrap_or_default();
+                told.calls.push((id.to_owned(), format!("{name}: {}", about(&part["input"]))));
+            }
+            (Some("tool_result"), _, Some(id)) => told.calls.retain(|(known, _)| known != id),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::Traces;
+    use super::super::{Told, Traces};
     use super::*;
+
+    fn tokens(told: &Transcribed) -> Option<domain::tokens::Tokens> {
+        Told { answers: told.answers.clone(), ..Told::default() }.tokens()
+    }
 
     const FILE: &str = r#"{"pid":11103,"sessionId":"8a0fed58-edaf-449c-8960-2fdf90a59818","cwd":"/w","procStart":"6862383",
         "kind":"interactive","status":"waiting","statusUpdatedAt":1795296507346,"waitingFor":"permission prompt"}"#;
@@ -82,12 +101,12 @@ mod tests {
         };
         let mut told = Transcribed::default();
         told.line(Traces::Claude, br#"{"type":"mode","mode":"normal"}"#);
-        assert_eq!(told.tokens(), None);
+        assert_eq!(tokens(&told), None);
         for (id, output, model) in [("a", 1, "opus"), ("a", 94, "opus"), ("b", 6, "opus"), ("c", 0, "<synthetic>")] {
             told.line(Traces::Claude, line(id, output, model).as_bytes());
         }
         told.line(Traces::Claude, b"{\"half");
-        let tokens = told.tokens().expect("tokens");
+        let tokens = tokens(&told).expect("tokens");
         assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_write), (18, 100, 28_604, 826));
         assert_eq!(told.model.as_deref(), Some("opus"));
         assert_eq!(told.last_at.expect("a time").to_string(), "2026-11-21T21:28:46.802Z");

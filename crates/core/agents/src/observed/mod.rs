@@ -2,6 +2,7 @@
 
 mod claude;
 mod codex;
+mod terminal;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use domain::tokens::Tokens;
 use serde_json::Value;
 
 pub use claude::{SessionFile, session_file};
+pub use terminal::news;
 
 use crate::registry::{self, Agent, Program};
 
@@ -32,6 +34,52 @@ pub enum Doing {
     Waiting(Option<String>),
     /// Its turn is over.
     Idle,
+}
+
+/// What an agent tells of itself just now; what it does not tell is `None`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Told {
+    pub doing: Option<Doing>,
+    /// Since when it does that.
+    pub since: Option<Timestamp>,
+    /// A turn is under way, in which it may work or ask; told by those that do not tell which.
+    pub in_turn: bool,
+    pub session: Option<String>,
+    pub model: Option<String>,
+    /// Tools that it has called and that have not returned, in words.
+    pub calls: Vec<String>,
+    /// Each answer of the model in the session that is open now, by its id.
+    pub answers: BTreeMap<String, Tokens>,
+    /// The last line of its transcripts.
+    pub last_at: Option<Timestamp>,
+}
+
+/// How many calls are named of which one is asked for.
+const CALLS: usize = 3;
+
+impl Told {
+    /// What it waits for, in words; `None` when it does not wait.
+    pub fn waits_for(&self) -> Option<String> {
+        let Some(Doing::Waiting(what)) = &self.doing else { return None };
+        let calls = self.calls.iter().take(CALLS).cloned().collect::<Vec<_>>().join(" or ");
+        Some(match (calls.is_empty(), what) {
+            (true, what) => what.clone().unwrap_or_else(|| "something".to_owned()),
+            (false, None) => calls,
+            (false, Some(what)) => format!("{calls} ({what})"),
+        })
+    }
+
+    /// It waits, and its transcript may be about to say what for.
+    pub fn is_vague(&self) -> bool {
+        self.calls.is_empty() && matches!(self.doing, Some(Doing::Waiting(_)))
+    }
+
+    /// Everything that was reported, each answer once; `None` when nothing was.
+    pub fn tokens(&self) -> Option<Tokens> {
+        let mut sum = Tokens::default();
+        self.answers.values().for_each(|answer| sum += *answer);
+        (!self.answers.is_empty()).then_some(sum)
+    }
 }
 
 /// Programs that run scripts, so that the agent's name is their argument.
@@ -59,9 +107,11 @@ fn stem(path: &str) -> &str {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Transcribed {
     /// By the id of the model's answer: one answer may stand in several lines.
-    answers: BTreeMap<String, Tokens>,
+    pub answers: BTreeMap<String, Tokens>,
+    /// Tools that were called and have not returned: the id, and what in words.
+    pub calls: Vec<(String, String)>,
     /// The thread that the file is of, where other threads are copied into it.
-    thread: Option<String>,
+    pub thread: Option<String>,
     pub model: Option<String>,
     pub last_at: Option<Timestamp>,
     /// Where turns are written down: whether one is under way.
@@ -79,13 +129,6 @@ impl Transcribed {
         }
         let at = line.get("timestamp").and_then(|at| serde_json::from_value(at.clone()).ok());
         self.last_at = at.max(self.last_at);
-    }
-
-    /// Everything that was reported, each answer once; `None` when nothing was.
-    pub fn tokens(&self) -> Option<Tokens> {
-        let mut sum = Tokens::default();
-        self.answers.values().for_each(|answer| sum += *answer);
-        (!self.answers.is_empty()).then_some(sum)
     }
 }
 

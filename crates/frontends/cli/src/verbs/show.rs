@@ -80,7 +80,10 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     if let Some(frozen) = &row.frozen {
         out.line(format!("{:<11} {} of {} processes, by {}", "frozen", frozen.n, frozen.of, frozen.by))?;
     }
-    if let Some(question) = &row.question {
+    if row.question.is_some() && !row.is_answered_here() {
+        out.line(format!("{:<11} pilothouse attach {}", "answer", row.id))?;
+    }
+    if let Some(question) = row.question.as_ref().filter(|_| row.is_answered_here()) {
         out.line(format!("{:<11} pilothouse send {} --allow   or --deny, or TEXT", "answer", row.id))?;
         out.line(format!("{:<11} {}", "choices", text::line(&question.choices.join(", "))))?;
     }

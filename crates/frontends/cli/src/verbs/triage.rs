@@ -43,6 +43,7 @@ fn next_steps(row: &Row) -> Vec<String> {
         return with(&["show RUN", "explain RUN"]);
     }
     match row.status.as_str() {
+        "waiting" if !row.is_answered_here() => with(&["attach RUN"]),
         "waiting" => with(&["send RUN --allow", "send RUN --deny", "send RUN TEXT"]),
         "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),
         "lost" => with(&["retry RUN", "explain RUN", "rm RUN"]),

@@ -44,6 +44,9 @@ pub(super) fn asks_nothing(model: &Model) -> Option<String> {
         if model.marks.is_empty() { "" } else { "; an answer is for the run under the cursor, not for marked ones" };
     let elsewhere = "asks in its own terminal, and is answered there";
     let says = if row.is_observed() && row.needs_you { elsewhere } else { "asks nothing" };
+    if row.question.is_some() && !row.is_answered_here() {
+        return Some(format!("{} asks in its own terminal; a shows it", row.name));
+    }
     row.question.is_none().then(|| format!("{} {says}{marked}", row.name))
 }
 

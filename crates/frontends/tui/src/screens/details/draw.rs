@@ -79,7 +79,7 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
 }
 
 fn reason(model: &Model, row: &Row, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
-    let keys = if row.question.is_some() { answer_keys(model, keymap) } else { String::new() };
+    let keys = if row.is_answered_here() { answer_keys(model, keymap) } else { String::new() };
     let room = usize::from(width).saturating_sub(1 + keys.len());
     Line::from(vec![
         Span::styled(format!(" {}", fit(&why(row), room)), theme.group(row.group)),

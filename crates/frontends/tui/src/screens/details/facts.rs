@@ -58,7 +58,10 @@ fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str
         ]));
     }
     let mut spans = vec![Span::styled(format!("{bar}  "), dim)];
-    for (key, does) in answers {
+    if !row.is_answered_here() {
+        spans.push(Span::raw("answered in its own terminal"));
+    }
+    for (key, does) in answers.iter().filter(|_| row.is_answered_here()) {
         spans.push(Span::styled(key.clone(), theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {does}  ")));
     }

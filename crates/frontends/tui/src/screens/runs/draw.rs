@@ -77,7 +77,7 @@ fn draw_line(model: &Model, line: &TableLine<'_>, keymap: &Keymap, theme: &Theme
         }
         TableLine::Reason(row) => {
             let selected = model.cursor.as_ref() == Some(&row.id);
-            let keys = if selected && row.question.is_some() { answer_keys(model, keymap) } else { String::new() };
+            let keys = if selected && row.is_answered_here() { answer_keys(model, keymap) } else { String::new() };
             let corner = model.glyphs.pick("   └ ", "   ` ");
             let room = usize::from(width).saturating_sub(5 + keys.width());
             Line::from(vec![

@@ -1,0 +1,96 @@
+//! What the agent of a run that works in its own terminal has told, as events that its timeline does not have yet.
+
+use domain::Body;
+use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
+
+use super::{Doing, Told};
+use crate::session::Session;
+use crate::short::short;
+
+/// What the ids of such questions begin with: they are answered in the terminal, and nowhere else.
+const QUESTION: &str = "terminal.";
+
+/// The events that bring what is known of an attempt to what was told; none when it is the same. Comparing makes it safe to
+/// be asked twice, also by another daemon.
+pub fn news(known: &Session, told: &Told) -> Vec<Body> {
+    let mut events = Vec::new();
+    if let Some(session) = told.session.as_ref().filter(|session| known.named.as_ref() != Some(session)) {
+        events.push(AgentSession { session: session.clone(), model: told.model.clone() }.into());
+    }
+    let fresh = told.answers.iter().filter(|(id, _)| !known.counted.contains(*id));
+    events.extend(fresh.map(|(id, tokens)| UsageReported { tokens: *tokens, of: Some(id.clone()) }.into()));
+    let asks = match &told.doing {
+        Some(Doing::Waiting(_)) => told.waits_for(),
+        // Before its first answer it has not begun, and its terminal says why.
+        Some(Doing::Idle) if !told.answers.is_empty() => {
+            Some("its turn is over; it waits for what you type".to_owned())
+        }
+        Some(Doing::Idle | Doing::Working) => None,
+        // It works or asks: what was known last is all there is to go by, and a new turn has begun.
+        None if told.in_turn => None,
+        None => return events,
+    };
+    let since = told.since.unwrap_or_default().as_millis();
+    let id = asks.as_ref().map(|_| format!("{QUESTION}{since}"));
+    let over = known.questions.iter().filter(|(known, _)| id.as_ref() != Some(known));
+    events.extend(over.map(|(id, _)| WaitingEnded { id: id.clone(), how: "in its terminal".to_owned() }.into()));
+    if let Some((id, text)) = id.zip(asks).filter(|(id, _)| known.questions.iter().all(|(known, _)| known != id)) {
+        events.push(WaitingStarted { id, text: short(&text), choices: Vec::new(), tool: None, input: None }.into());
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::Timestamp;
+    use domain::tokens::Tokens;
+
+    use super::*;
+    use crate::dialect::Dialect;
+
+    /// What a look adds to what is known, by the kinds of events.
+    fn look(known: &mut Session, told: &Told) -> Vec<&'static str> {
+        let events = news(known, told);
+        for event in &events {
+            known.fold(event);
+        }
+        assert_eq!(news(known, told), Vec::new(), "the same told twice is nothing new");
+        let kinds = events.iter().map(|event| match event {
+            Body::AgentSession(_) => "agent.session",
+            Body::UsageReported(_) => "usage.reported",
+            Body::WaitingStarted(_) => "waiting.started",
+            Body::WaitingEnded(_) => "waiting.ended",
+            _ => "another",
+        });
+        kinds.collect()
+    }
+
+    #[test]
+    fn a_terminal_is_followed_through_its_questions_and_counts_every_answer_once() {
+        let mut known = Session::new(Dialect::Plain, None);
+        let answer = |n: u64| (format!("a{n}"), Tokens { output: n, ..Tokens::default() });
+        let told = |doing, since, answers: u64| Told {
+            doing,
+            since: Some(Timestamp::from_millis(since)),
+            session: Some("s1".to_owned()),
+            answers: (1..=answers).map(answer).collect(),
+            ..Told::default()
+        };
+        assert_eq!(look(&mut known, &Told::default()), Vec::<&str>::new());
+        assert_eq!(look(&mut known, &told(Some(Doing::Idle), 1, 0)), ["agent.session"], "it has not begun");
+        assert_eq!(look(&mut known, &told(Some(Doing::Working), 2, 1)), ["usage.reported"]);
+        let asks = told(Some(Doing::Waiting(Some("Bash: ls".to_owned()))), 3, 2);
+        assert_eq!(look(&mut known, &asks), ["usage.reported", "waiting.started"]);
+        let again = told(Some(Doing::Waiting(Some("Bash: rm".to_owned()))), 4, 2);
+        assert_eq!(look(&mut known, &again), ["waiting.ended", "waiting.started"]);
+        assert_eq!(look(&mut known, &told(Some(Doing::Working), 5, 3)), ["usage.reported", "waiting.ended"]);
+        assert_eq!(look(&mut known, &told(Some(Doing::Idle), 6, 3)), ["waiting.started"]);
+        assert_eq!(look(&mut known, &told(None, 7, 3)), Vec::<&str>::new(), "what is not told changes nothing");
+        let other =
+            Told { session: Some("s2".to_owned()), answers: BTreeMap::new(), ..told(Some(Doing::Working), 8, 0) };
+        assert_eq!(look(&mut known, &other), ["agent.session", "waiting.ended"]);
+        assert_eq!(known.tokens.output, 6);
+    }
+}
