@@ -21,6 +21,8 @@ pub(crate) struct Measure {
     pub(crate) spec: NewRun,
     /// Disk too, for which every file is looked at.
     pub(crate) disk: bool,
+    /// Folders that the run has beside its worktree.
+    pub(crate) beside: [PathBuf; 2],
 }
 
 /// What was measured; what could not be is `None`.
@@ -66,10 +68,22 @@ impl Measure {
         if self.disk {
             give_way(Way::Last);
             let began = Instant::now();
-            measured.disk = worktrees::disk(&path).ok().map(|value| Observed { value, at: now() });
+            measured.disk = self.disk_of(&path).map(|value| Observed { value, at: now() });
             measured.disk_took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
         measured
+    }
+}
+
+impl Measure {
+    /// The worktree, and what else the run has, all of which can be fetched or made again.
+    fn disk_of(&self, worktree: &Path) -> Option<Disk> {
+        let mut disk = worktrees::disk(worktree).ok()?;
+        for beside in self.beside.iter().filter_map(|path| worktrees::disk(path).ok()) {
+            disk.bytes += beside.bytes;
+            disk.rebuildable += beside.bytes;
+        }
+        Some(disk)
     }
 }
 

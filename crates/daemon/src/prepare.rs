@@ -200,6 +200,7 @@ pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> 
         base: if spec.base == base { String::new() } else { spec.base.clone() },
         phases: last_phases(spec, &phases),
         budget_tokens: spec.budget_tokens,
+        policy: Some(spec.policy).filter(|policy| *policy != settings.policy.value),
     });
     Ok(Choices {
         agents: known::choices(&settings),

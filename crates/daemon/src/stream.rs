@@ -23,6 +23,8 @@ pub(crate) struct Stream {
     done: u64,
     /// Read, and not yet a whole line.
     part: Vec<u8>,
+    /// So much of the part is known to hold no line's end.
+    searched: usize,
     /// The part is too long to be kept: its bytes are passed over up to the next line.
     skipped: u64,
 }
@@ -43,7 +45,7 @@ impl Stream {
         for body in events {
             session.fold(&body);
         }
-        Self { path: attempt.join("stdout"), file: None, session, done, part: Vec::new(), skipped: 0 }
+        Self { path: attempt.join("stdout"), file: None, session, done, part: Vec::new(), searched: 0, skipped: 0 }
     }
 
     /// Takes up an event of this attempt that did not come from its output.
@@ -81,20 +83,25 @@ impl Stream {
         let read = self.fill()?;
         let mut taken = Taken { more: read == MOST, ..Taken::default() };
         let mut start = 0;
-        while let Some(end) = self.part[start..].iter().position(|b| *b == b'\n') {
-            let line = start..start + end;
+        let mut from = std::mem::take(&mut self.searched);
+        while let Some(end) = self.part[from..].iter().position(|b| *b == b'\n') {
+            let line = start..from + end;
+            from = line.end + 1;
             self.understand(line, &mut taken);
-            start += end + 1;
+            start = from;
             self.done += 1;
         }
         self.part.drain(..start);
+        self.searched = self.part.len();
         if self.part.len() > LONGEST_LINE {
             self.skipped += self.part.len() as u64;
             self.part.clear();
+            self.searched = 0;
         }
         if last && !taken.more && (!self.part.is_empty() || self.skipped > 0) {
             self.understand(0..self.part.len(), &mut taken);
             self.part.clear();
+            self.searched = 0;
         }
         if last && !taken.more {
             taken.events.extend(agents::end(&mut self.session));
@@ -180,5 +187,45 @@ mod tests {
         let temp = tempfile::tempdir().expect("a folder");
         let mut stream = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 0, std::iter::empty());
         assert_eq!(stream.take(false).expect("nothing").to, 0);
+    }
+
+    /// Everything that is left in the file.
+    fn all(stream: &mut Stream) -> Taken {
+        let mut all = Taken::default();
+        loop {
+            let taken = stream.take(true).expect("readable");
+            all.events.extend(taken.events);
+            all.to = taken.to;
+            if !taken.more {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_many_megabytes_and_broken_ones_lose_no_byte_and_no_line_after_them() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let mut file = File::create(temp.path().join("stdout")).expect("a file");
+        let result = |bytes: usize| {
+            let text = "x".repeat(bytes);
+            let part = format!(r#"{{"type":"tool_result","tool_use_id":"t","content":"{text}"}}"#);
+            format!(r#"{{"type":"user","message":{{"role":"user","content":[{part}]}}}}"#)
+        };
+        let (long, longer) = (result(30 << 20), result(LONGEST_LINE + (5 << 20)));
+        let lines: [&[u8]; 5] =
+            [long.as_bytes(), b"{\"type\":\"assistant\", \xff\xfe", longer.as_bytes(), b"", b"[1, "];
+        file.write_all(&lines.join(&b'\n')).expect("room");
+        let mut stream = Stream::new(temp.path(), Session::new(Dialect::ClaudeStream, None), 0, std::iter::empty());
+        let taken = all(&mut stream);
+        let told: Vec<_> = taken.events.iter().filter(|event| !matches!(event, Body::WaitingEnded(_))).collect();
+        let [Body::ToolReturned(returned), Body::Unread(broken), Body::Unread(skipped), Body::Unread(half)] = told[..]
+        else {
+            panic!("{:?}", told.iter().map(|event| format!("{event:.80?}")).collect::<Vec<_>>());
+        };
+        assert!(returned.text.chars().count() <= 301, "an event holds its beginning");
+        let offsets = [broken, skipped, half].map(|unread| (unread.from, unread.len));
+        let at = |n: usize| lines[..n].iter().map(|line| line.len() as u64 + 1).sum::<u64>();
+        assert_eq!(offsets, [1, 2, 4].map(|n| (at(n), lines[n].len() as u64)));
+        assert_eq!(taken.to, at(5) - 1, "every byte is accounted for");
     }
 }

@@ -76,6 +76,7 @@ pub(crate) fn environment(settings: &Settings, include: Option<&str>) -> Environ
         copy: settings.copy.value.iter().cloned().chain(lines).collect(),
         clone: settings.clone.value.clone(),
         setup: settings.setup.value.clone(),
+        own_cache: settings.own_cache.value,
     }
 }
 

@@ -149,3 +149,35 @@ fn no_agent_can_trust_what_it_wants_to_run() {
     assert_eq!(house.rows().len(), 1, "and starts nothing");
     assert_eq!(house.say(&["run", "x"]).code, 4, "nothing was trusted");
 }
+
+#[test]
+fn a_run_with_caches_of_its_own_keeps_them_for_its_attempts_and_counts_them() {
+    let house = house("[environment]\ncache = \"own\"\n");
+    let path = house.home().join("agent.sh");
+    let lines = "mkdir -p \"$npm_config_cache\"; echo \"${XDG_CACHE_HOME:?}\" > where; ls \"$XDG_CACHE_HOME\" > before\n\
+                 dd if=/dev/zero of=\"$XDG_CACHE_HOME/big\" bs=1M count=3 2>/dev/null; exit \"$1\"";
+    testkit::script(&path, lines);
+    let settings =
+        format!("policy = \"sandboxed\"\n[agent.mine]\ncommand = [{path:?}, \"{{model}}\", \"{{prompt}}\"]\n");
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+    house.ok(&["run", "x", "--agent", "mine:1", "--name", "caches"]);
+    let failed = house.wait_for("caches", "failed");
+    assert_eq!(failed["reason"], "build: exit 1", "{}", house.say(&["logs", "caches", "--stderr"]).out);
+    let tree = tree(&failed);
+    let cache = house.folder(&failed).join("cache");
+    let read = |name: &str| fs::read_to_string(tree.join(name)).expect("written");
+    assert_eq!((read("where").trim(), read("before").trim()), (cache.to_str().expect("a path"), "npm"));
+    house.ok(&["retry", "caches"]);
+    wait_until("the second attempt", || {
+        let row = house.wait_for("caches", "failed");
+        if row["phase"]["attempt"] == 2 { Ok(()) } else { Err(format!("{row:#}")) }
+    });
+    assert_eq!(read("before").trim(), "big\nnpm", "what was fetched is there for the next attempt");
+    wait_until("its disk", || {
+        let row = house.row("caches").expect("a row");
+        let counted = row["disk_rebuildable"].as_u64() >= Some(3 << 20);
+        if counted { Ok(()) } else { Err(format!("{row:#}")) }
+    });
+    house.ok(&["rm", "caches", "--yes"]);
+    assert!(!cache.exists(), "it goes with the worktree");
+}

@@ -136,6 +136,8 @@ fn a_run_that_is_held_inside_can_t_write_elsewhere_and_commits_all_the_same() {
     assert!(!house.repo.path().join("ESCAPED.txt").exists(), "nothing is written outside");
     let told = house.ok(&["timeline", "inside"]);
     assert!(told.contains("held inside by landlock"), "{told}");
+    let explained = house.ok(&["explain", "inside"]);
+    assert!(explained.contains("sandboxed; its writes are held inside by landlock"), "{explained}");
     let tree = std::path::PathBuf::from(row["worktree"].as_str().expect("a path"));
     assert!(tree.join("inside.txt").exists(), "{row:#}");
     house.assert_replayed("inside");

@@ -17,6 +17,9 @@ pub struct EnvironmentSpec {
     /// Shell commands that are run in the worktree before the first phase.
     #[serde(default)]
     pub setup: Vec<String>,
+    /// The run has a folder of its own for caches.
+    #[serde(default)]
+    pub own_cache: bool,
 }
 
 impl EnvironmentSpec {

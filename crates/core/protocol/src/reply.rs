@@ -188,6 +188,9 @@ pub struct LastChoice {
     /// Each NAME or NAME:PROMPT; empty for those of the settings.
     pub phases: Vec<String>,
     pub budget_tokens: Option<u64>,
+    /// `None`: that of the settings.
+    #[serde(default)]
+    pub policy: Option<domain::policy::Policy>,
 }
 
 /// The terminal of a run.

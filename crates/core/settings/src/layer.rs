@@ -50,6 +50,7 @@ pub(crate) struct Environment {
     pub(crate) copy: Option<Vec<Spanned<String>>>,
     pub(crate) clone: Option<Vec<Spanned<String>>>,
     pub(crate) setup: Option<Vec<Spanned<String>>>,
+    pub(crate) cache: Option<Spanned<String>>,
 }
 
 /// Ways of telling a person who looks elsewhere.
@@ -142,6 +143,10 @@ impl Layer {
         .or_else(|| {
             let wrong = self.environment.setup.as_ref()?.iter().find(|command| command.get_ref().trim().is_empty())?;
             Some((wrong.span().start, "environment.setup".to_owned(), "\"\"".to_owned(), "a command"))
+        })
+        .or_else(|| {
+            let fits = |t: &str| matches!(t, "shared" | "own");
+            text("environment.cache", &self.environment.cache, fits, "\"shared\" or \"own\"")
         })
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))
     }

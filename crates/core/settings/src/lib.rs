@@ -1,6 +1,7 @@
 //! Settings in layers: built in, the user's file, the repository's file; each value knows where it came from.
 
 mod layer;
+mod origins;
 pub mod phase;
 pub mod size;
 pub mod span;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub clone: Value<Vec<String>>,
     /// Shell commands that are run in it first.
     pub setup: Value<Vec<String>>,
+    /// Each run has a folder of its own for caches.
+    pub own_cache: Value<bool>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -116,6 +119,7 @@ impl Settings {
             copy: Value::built_in(words(defaults.environment.copy.expect(set))),
             clone: Value::built_in(words(defaults.environment.clone.expect(set))),
             setup: Value::built_in(words(defaults.environment.setup.expect(set))),
+            own_cache: Value::built_in(text(defaults.environment.cache).value == "own"),
             base: None,
             phases: None,
         };
@@ -150,6 +154,7 @@ impl Settings {
         set(&mut self.go_on_within_ms, path, layer.limits.go_on_within.filter(fits), |t| span::milliseconds(&t));
         set(&mut self.theme, path, layer.cockpit.theme, |t| t);
         set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
+        set(&mut self.own_cache, path, layer.environment.cache, |t| t == "own");
         let lists = [
             (&mut self.notify, layer.cockpit.notify),
             (&mut self.copy, layer.environment.copy),
@@ -173,47 +178,6 @@ impl Settings {
     /// The phases of a run.
     pub fn phases(&self) -> Vec<Phase> {
         self.phases.as_ref().map_or_else(|| vec![Phase::only()], |phases| phases.value.clone())
-    }
-
-    /// Every key with its value and where it came from, for people.
-    pub fn origins(&self) -> Vec<(&'static str, String, String)> {
-        fn line<T>(key: &'static str, value: &Value<T>, said: String) -> (&'static str, String, String) {
-            let origin = value.origin.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string());
-            (key, said, origin)
-        }
-        let unset = |key, said: &str| (key, said.to_owned(), "built in".to_owned());
-        let release = if self.release_unchanged.value { "unchanged" } else { "never" };
-        vec![
-            line("worktrees", &self.worktrees, self.worktrees.value.clone()),
-            line("default_agent", &self.default_agent, self.default_agent.value.clone()),
-            self.base.as_ref().map_or_else(
-                || unset("base", "the branch the repository is on"),
-                |base| line("base", base, base.value.clone()),
-            ),
-            line("policy", &self.policy, self.policy.value.word().to_owned()),
-            line("release", &self.release_unchanged, release.to_owned()),
-            line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
-            line("limits.running", &self.running, self.running.value.to_string()),
-            line("limits.free_space", &self.free_space, format!("{} bytes", self.free_space.value)),
-            line(
-                "limits.go_on_within",
-                &self.go_on_within_ms,
-                self.go_on_within_ms.value.map_or_else(|| "never".to_owned(), |ms| format!("{}s", ms / 1000)),
-            ),
-            line("cockpit.theme", &self.theme, self.theme.value.clone()),
-            line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
-            line("cockpit.notify", &self.notify, self.notify.value.join(", ")),
-            line("environment.copy", &self.copy, self.copy.value.join(", ")),
-            line("environment.clone", &self.clone, self.clone.value.join(", ")),
-            line("environment.setup", &self.setup, self.setup.value.join(", ")),
-            self.phases.as_ref().map_or_else(
-                || unset("phase", "build"),
-                |phases| {
-                    let names: Vec<_> = phases.value.iter().map(|phase| phase.name.as_str()).collect();
-                    line("phase", phases, names.join(", "))
-                },
-            ),
-        ]
     }
 
     /// Where the worktree of the run `name` goes: absolute, without `..`.
@@ -277,6 +241,7 @@ mod tests {
             ("[limits]\nfree_space = \"much\"", ["line 2: limits.free_space", "500MB"]),
             ("[cockpit]\nnotify = [\"bell\", \"horn\"]", ["line 2: cockpit.notify = \"horn\"", "osc777"]),
             ("[cockpit]\ntheme = \"../x\"", ["line 2: cockpit.theme", "themes/"]),
+            ("[environment]\ncache = \"mine\"", ["line 2: environment.cache = \"mine\"", "\"own\""]),
             ("\n[[phase]]\nname = \"Plan it\"", ["line 2: phase", "at most 20"]),
             ("[[phase]]\nname = \"a\"\n[[phase]]\nname = \"a\"", ["line 3: phase", "no other"]),
             ("[[phase]]\nname = \"a\"\nsesion = \"new\"", ["line 3", "sesion"]),
@@ -297,7 +262,7 @@ mod tests {
         let settings = Settings::from_layers(&[user, repo]).expect("good files");
         let prompts: Vec<_> = settings.phases().iter().map(|p| (p.name.clone(), p.prompt("x"))).collect();
         assert_eq!(prompts, [("plan".to_owned(), "Plan: x".to_owned()), ("build".to_owned(), "x".to_owned())]);
-        assert!(settings.origins().contains(&("phase", "plan, build".to_owned(), "/r".to_owned())));
+        assert!(settings.origins().contains(&("phase".to_owned(), "plan, build".to_owned(), "/r".to_owned())));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::runs::TreeWatch;
 use super::{Dispatcher, now};
 use crate::input::Input;
 use crate::observe::{self, Measured};
+use crate::perform::scratch;
 
 /// Changes are measured at most this often while an agent works.
 const CHANGES_EVERY_MS: u64 = 30_000;
@@ -35,7 +36,8 @@ impl Dispatcher {
         let disk = at_once || open.disk_due.is_none_or(|due| due <= now);
         open.changes_asked = Some(now);
         open.measuring += 1;
-        self.performer.observe(observe::Measure { run: run.clone(), spec, disk });
+        let beside = scratch::all(&self.places.home, run);
+        self.performer.observe(observe::Measure { run: run.clone(), spec, disk, beside });
         true
     }
 

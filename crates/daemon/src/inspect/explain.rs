@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::attempt::AttemptKey;
-use domain::{RunId, RunState, Timestamp, describe};
+use domain::{Body, Event, RunId, RunState, Timestamp, describe};
 use evidence::StateFolder;
 use protocol::{Fact, Refused};
 use supervisor::{Keeper, Reply, Request};
@@ -40,6 +40,9 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
         let source = format!("timeline.jsonl, event {}", last.seq);
         facts.facts.push(Fact { about: "last event".to_owned(), says, source, at: Some(last.at) });
     }
+    if let Some(spec) = &state.spec {
+        facts.seen("policy", "timeline.jsonl, event 1", format!("{}{}", spec.policy.word(), held(&events)));
+    }
     for (id, effect) in &state.effects {
         facts.seen("under way", format!("timeline.jsonl, effect {id}"), format!("{effect:?}"));
     }
@@ -50,6 +53,16 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
     facts.seen("processes", "/proc: markers and control groups", format!("{alive} live"));
     tree(&mut facts, &state);
     Ok(facts.facts)
+}
+
+/// Whether the last attempt's writes are held inside, by its own word.
+fn held(events: &[Event]) -> String {
+    let started = events.iter().rev().find_map(|event| match &event.body {
+        Body::AttemptStarted(started) => Some(started),
+        _ => None,
+    });
+    let by = started.and_then(|started| started.sandbox.as_ref());
+    by.map_or_else(String::new, |by| format!("; its writes are held inside by {by}"))
 }
 
 fn attempt(facts: &mut Facts, folder: &Path, key: &AttemptKey, state: &RunState) {

@@ -5,10 +5,10 @@ use supervisor::Start;
 use super::{Job, Performer, living, scratch};
 use crate::Places;
 
-/// Makes the run's folder for temporary files anew, where nothing of the run lives any more.
+/// Makes the run's own folders ready, the one for temporary files anew, where nothing of the run lives any more.
 pub(super) fn ready(places: &Places, job: &Job) -> Result<(), String> {
     match living(places, &job.spec.id).len() {
-        0 => scratch::make(places, &job.spec.id),
+        0 => scratch::make(places, &job.spec),
         alive => Err(format!("{}; terminate it first", domain::figures::living(alive))),
     }
 }
@@ -25,13 +25,18 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         ("WORKTREE_PATH", &cwd),
         ("BRANCH", &spec.branch),
     ];
+    // Most programs keep theirs below the first; npm has a place of its own.
+    let cache = scratch::cache(places, spec).map(|path| path.to_string_lossy().into_owned());
+    let caches = cache.into_iter().flat_map(|path| {
+        [("XDG_CACHE_HOME".to_owned(), path.clone()), ("npm_config_cache".to_owned(), format!("{path}/npm"))]
+    });
     Start {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
         program: String::new(),
         args: Vec::new(),
         reads: agents::Dialect::Plain.name().to_owned(),
-        env: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        env: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(caches).collect(),
         cwd,
         terminal: None,
         input: Vec::new(),

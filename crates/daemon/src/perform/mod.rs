@@ -8,7 +8,7 @@ mod pause;
 mod restore;
 mod rm;
 mod sandbox;
-mod scratch;
+pub(crate) mod scratch;
 mod supervise;
 mod tree;
 

@@ -1,4 +1,4 @@
-//! Where an agent that is held inside may write: its worktree, what a commit in it needs, its scratch folder, and what it
+//! Where an agent that is held inside may write: its worktree, what a commit in it needs, its own folders, and what it
 //! remembers its own sessions in.
 
 use std::path::Path;
@@ -14,11 +14,12 @@ use crate::known::Known;
 pub(super) fn writable(
     agent: &Known,
     place: &Place,
-    scratch: &Path,
+    scratch: &[&Path],
     env: &[(String, String)],
 ) -> Result<Vec<String>, String> {
     supervisor::sandbox_works().map_err(|why| format!("{why}; choose another policy than sandboxed"))?;
-    let own = [place.cwd.clone(), place.attempt.clone(), scratch.to_string_lossy().into_owned()];
+    let scratch = scratch.iter().map(|path| path.to_string_lossy().into_owned());
+    let own = [place.cwd.clone(), place.attempt.clone()].into_iter().chain(scratch);
     let state = match agent {
         Known::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect::<Vec<_>>(),
         Known::Own(_) => Vec::new(),
@@ -27,7 +28,7 @@ pub(super) fn writable(
     for folder in state.iter().filter(|path| !path.ends_with(".json")) {
         let _there = std::fs::create_dir_all(folder);
     }
-    Ok(own.into_iter().chain(place.git_paths()).chain(state).collect())
+    Ok(own.chain(place.git_paths()).chain(state).collect())
 }
 
 /// `~/x` and `$NAME/x` with what they stand for in the agent's environment; `None` where nothing says it.

@@ -1,27 +1,47 @@
-//! A run's own folder for temporary files, beside its timeline, so that runs are not in each other's way.
+//! A run's own folders for temporary files and caches, beside its timeline, so that runs are not in each other's way.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::RunId;
+use domain::command::NewRun;
 
 use crate::Places;
 
-/// Where it is.
+/// Where temporary files are.
 pub(super) fn path(places: &Places, run: &RunId) -> PathBuf {
-    places.home.join("runs").join(run.as_str()).join("tmp")
+    folder(&places.home, run).join("tmp")
 }
 
-/// Makes it anew, empty.
-pub(super) fn make(places: &Places, run: &RunId) -> Result<(), String> {
-    clear(places, run);
-    let path = path(places, run);
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
-    made.map_err(|e| format!("no folder for temporary files: {}: {e}", path.display()))
+/// Where the caches of a run are that has its own.
+pub(super) fn cache(places: &Places, spec: &NewRun) -> Option<PathBuf> {
+    spec.environment.own_cache.then(|| folder(&places.home, &spec.id).join("cache"))
 }
 
-/// Takes it away with what is in it. Links in it are removed, never followed.
+/// Everything that a run may have written beside its worktree and its record.
+pub(crate) fn all(home: &Path, run: &RunId) -> [PathBuf; 2] {
+    ["tmp", "cache"].map(|name| folder(home, run).join(name))
+}
+
+fn folder(home: &Path, run: &RunId) -> PathBuf {
+    home.join("runs").join(run.as_str())
+}
+
+/// Makes the folder for temporary files anew, empty; caches stay.
+pub(super) fn make(places: &Places, spec: &NewRun) -> Result<(), String> {
+    let tmp = path(places, &spec.id);
+    let _not_there = fs::remove_dir_all(&tmp);
+    for path in [Some(tmp), cache(places, spec)].into_iter().flatten() {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|e| format!("no folder for temporary files: {}: {e}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Takes them away with what is in them. Links in them are removed, never followed.
 pub(super) fn clear(places: &Places, run: &RunId) {
-    let _not_there = fs::remove_dir_all(path(places, run));
+    for path in all(&places.home, run) {
+        let _not_there = fs::remove_dir_all(path);
+    }
 }

@@ -133,7 +133,11 @@ fn launch(
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
     made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
     let writable = match with.policy {
-        Policy::Sandboxed => Some(sandbox::writable(&agent, &place, &scratch, &env)?),
+        Policy::Sandboxed => {
+            let cache = scratch::cache(places, spec);
+            let own: Vec<_> = [Some(scratch.as_path()), cache.as_deref()].into_iter().flatten().collect();
+            Some(sandbox::writable(&agent, &place, &own, &env)?)
+        }
         Policy::Ask | Policy::Edits | Policy::All => None,
     };
     let start = Start {

@@ -25,6 +25,7 @@ fn choices() -> Choices {
         bases: vec!["main".to_owned(), "next".to_owned()],
         phases: vec!["plan".to_owned(), "build".to_owned()],
         last: Some(LastChoice {
+            policy: None,
             agent: "rehearsal".to_owned(),
             model: Some("slow".to_owned()),
             base: String::new(),

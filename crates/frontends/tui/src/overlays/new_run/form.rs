@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
+use domain::policy::Policy;
 use protocol::{Choices, Field, RunRequest};
 use ratatui::style::Style;
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
@@ -18,13 +19,28 @@ pub(crate) enum Entry {
     Name,
     Base,
     Phases,
+    Policy,
+    Mode,
     Budget,
     Count,
 }
 
+/// What the field of that name can hold: whether the agent has a terminal of its own.
+const MODES: [&str; 2] = ["headless", "interactive"];
+
 impl Entry {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Task, Self::Agent, Self::Model, Self::Name, Self::Base, Self::Phases, Self::Budget, Self::Count];
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Task,
+        Self::Agent,
+        Self::Model,
+        Self::Name,
+        Self::Base,
+        Self::Phases,
+        Self::Policy,
+        Self::Mode,
+        Self::Budget,
+        Self::Count,
+    ];
 
     /// The label, and what stands in an empty field.
     pub(crate) fn says(self) -> (&'static str, &'static str) {
@@ -35,6 +51,8 @@ impl Entry {
             Self::Name => ("Name", "made from the task"),
             Self::Base => ("Base", "where the repository stands"),
             Self::Phases => ("Phases", "the settings' phases; or NAME and NAME:PROMPT, with commas"),
+            Self::Policy => ("Policy", "the settings' policy: what it may do without asking"),
+            Self::Mode => ("Mode", "headless; or interactive, in a terminal of its own"),
             Self::Budget => ("Budget", "no limit; or tokens, like 500k"),
             Self::Count => ("Count", "1"),
         }
@@ -134,6 +152,8 @@ impl NewRun {
             }
             Entry::Base => choices.bases.clone(),
             Entry::Phases => choices.phases.clone(),
+            Entry::Policy => Policy::ALL.iter().map(|policy| policy.word().to_owned()).collect(),
+            Entry::Mode => MODES.map(str::to_owned).to_vec(),
             _ => Vec::new(),
         }
     }
@@ -172,6 +192,14 @@ impl NewRun {
                     .ok_or((Entry::Budget, "tokens like 500k or 2M; money is not measured yet".to_owned()))
             })
             .transpose()?;
+        let policy = some(Entry::Policy)
+            .map(|text| Policy::parse(&text).ok_or((Entry::Policy, "ask, edits, all or sandboxed".to_owned())))
+            .transpose()?;
+        let interactive = match some(Entry::Mode).as_deref() {
+            None | Some("headless") => false,
+            Some("interactive") => true,
+            Some(_) => return Err((Entry::Mode, "headless or interactive".to_owned())),
+        };
         let phases = some(Entry::Phases).map(|text| phases(&text)).unwrap_or_default();
         let (agent, model) = (some(Entry::Agent), some(Entry::Model));
         Ok(RunRequest {
@@ -184,8 +212,8 @@ impl NewRun {
             count,
             phases,
             budget_tokens,
-            policy: None,
-            interactive: false,
+            policy,
+            interactive,
         })
     }
 }
@@ -246,10 +274,17 @@ mod tests {
         form.set(Entry::Budget, "$5");
         assert_eq!(mistake(&form), Entry::Budget);
         form.set(Entry::Budget, "500k");
+        form.set(Entry::Policy, "everything");
+        assert_eq!(mistake(&form), Entry::Policy);
+        form.set(Entry::Policy, "ask");
+        form.set(Entry::Mode, "none");
+        assert_eq!(mistake(&form), Entry::Mode);
+        form.set(Entry::Mode, "interactive");
         form.set(Entry::Name, "no spaces please");
         assert_eq!(mistake(&form), Entry::Name);
         form.set(Entry::Name, "fine");
         let request = form.request("/r".into()).expect("good");
+        assert_eq!((request.policy, request.interactive), (Some(Policy::Ask), true));
         assert_eq!((request.task.as_str(), request.count, request.budget_tokens), ("do\nit", 3, Some(500_000)));
     }
 }

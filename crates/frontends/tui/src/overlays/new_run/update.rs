@@ -31,13 +31,14 @@ pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
     with(model, |form| {
         let last = choices.last.clone().filter(|_| form.choices.is_none());
         form.choices = Some(choices);
-        let Some(LastChoice { agent, model, base, phases, budget_tokens }) = last else { return };
+        let Some(LastChoice { agent, model, base, phases, budget_tokens, policy }) = last else { return };
         let budget = budget_tokens.map(domain::figures::count).unwrap_or_default();
         let fields = [
             (Entry::Agent, agent),
             (Entry::Model, model.unwrap_or_default()),
             (Entry::Base, base),
             (Entry::Phases, phases.join(", ")),
+            (Entry::Policy, policy.map(|policy| policy.word().to_owned()).unwrap_or_default()),
             (Entry::Budget, budget),
         ];
         for (entry, text) in fields {
@@ -67,7 +68,9 @@ pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
             form.edit(crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE));
             Vec::new()
         }
-        Entry::Agent | Entry::Model | Entry::Base | Entry::Phases if !form.options(form.at).is_empty() => {
+        Entry::Agent | Entry::Model | Entry::Base | Entry::Phases | Entry::Policy | Entry::Mode
+            if !form.options(form.at).is_empty() =>
+        {
             let options = form.options(form.at);
             let typed = form.text(form.at);
             let count = options.len().cast_signed();

@@ -1,0 +1,76 @@
+//! Every key with its value and the file that set it, for a person who wonders why.
+
+use crate::{Agent, Settings, Value};
+
+impl Settings {
+    /// Every key with its value and where it came from, for people.
+    pub fn origins(&self) -> Vec<(String, String, String)> {
+        fn line<T>(key: &str, value: &Value<T>, said: String) -> (String, String, String) {
+            let origin = value.origin.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string());
+            (key.to_owned(), said, origin)
+        }
+        let unset = |key: &str, said: &str| (key.to_owned(), said.to_owned(), "built in".to_owned());
+        let release = if self.release_unchanged.value { "unchanged" } else { "never" };
+        let mut lines = vec![
+            line("worktrees", &self.worktrees, self.worktrees.value.clone()),
+            line("default_agent", &self.default_agent, self.default_agent.value.clone()),
+            self.base.as_ref().map_or_else(
+                || unset("base", "the branch the repository is on"),
+                |base| line("base", base, base.value.clone()),
+            ),
+            line("policy", &self.policy, self.policy.value.word().to_owned()),
+            line("release", &self.release_unchanged, release.to_owned()),
+            line("freezer", &self.freezer, if self.freezer.value { "auto" } else { "signals" }.to_owned()),
+            line("limits.running", &self.running, self.running.value.to_string()),
+            line("limits.free_space", &self.free_space, format!("{} bytes", self.free_space.value)),
+            line(
+                "limits.go_on_within",
+                &self.go_on_within_ms,
+                self.go_on_within_ms.value.map_or_else(|| "never".to_owned(), |ms| format!("{}s", ms / 1000)),
+            ),
+            line("cockpit.theme", &self.theme, self.theme.value.clone()),
+            line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
+            line("cockpit.notify", &self.notify, self.notify.value.join(", ")),
+            line("environment.copy", &self.copy, self.copy.value.join(", ")),
+            line("environment.clone", &self.clone, self.clone.value.join(", ")),
+            line("environment.setup", &self.setup, self.setup.value.join(", ")),
+            line("environment.cache", &self.own_cache, if self.own_cache.value { "own" } else { "shared" }.to_owned()),
+            self.phases.as_ref().map_or_else(
+                || unset("phase", "build"),
+                |phases| {
+                    let names: Vec<_> = phases.value.iter().map(|phase| phase.name.as_str()).collect();
+                    line("phase", phases, names.join(", "))
+                },
+            ),
+        ];
+        for (name, agent) in &self.agents {
+            lines.push(line(&format!("agent.{name}"), agent, said_of(&agent.value)));
+        }
+        lines
+    }
+}
+
+/// What is set of an agent; of its variables only the names, since their values may be secret.
+fn said_of(agent: &Agent) -> String {
+    let command = agent.command.as_ref().map(|command| format!("command {}", command.join(" ")));
+    let path = agent.path.as_ref().map(|path| format!("path {path}"));
+    let reads = agent.reads.as_ref().map(|reads| format!("reads {reads}"));
+    let minimum = agent.minimum.as_ref().map(|minimum| format!("minimum {minimum}"));
+    let names: Vec<_> = agent.env.keys().map(String::as_str).collect();
+    let env = (!names.is_empty()).then(|| format!("env {}", names.join(" ")));
+    [path, command, reads, minimum, env].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_told_with_its_variables_and_not_what_they_hold() {
+        let text = "[agent.mine]\ncommand = [\"my\", \"{prompt}\"]\nenv = { MY_KEY = \"sk-secret\" }";
+        let settings = Settings::from_layers(&[("/u".into(), text.to_owned())]).expect("a good file");
+        let told = settings.origins().into_iter().find(|(key, ..)| key == "agent.mine");
+        let said = "command my {prompt}, env MY_KEY".to_owned();
+        assert_eq!(told, Some(("agent.mine".to_owned(), said, "/u".to_owned())));
+    }
+}
