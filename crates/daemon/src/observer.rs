@@ -29,13 +29,17 @@ pub(crate) struct Found {
     pub(crate) facts: Vec<Fact>,
 }
 
-/// The agent of a run that works in its own terminal.
+/// The agent of a run of which something is told in the agent's own files alone.
 #[derive(Debug, Clone)]
-pub(crate) struct Terminal {
+pub(crate) struct Working {
     pub(crate) run: RunId,
     pub(crate) attempt: AttemptKey,
     pub(crate) agent: &'static Agent,
     pub(crate) pid: u32,
+    /// The attempt's folder.
+    pub(crate) folder: PathBuf,
+    /// When the run was asked for.
+    pub(crate) since: Timestamp,
 }
 
 /// What is to be looked at.
@@ -43,7 +47,7 @@ pub(crate) struct Terminal {
 pub(crate) struct Wanted {
     /// Main worktrees; in theirs agents that were started by hand are looked for.
     pub(crate) repositories: BTreeSet<String>,
-    pub(crate) terminals: Vec<Terminal>,
+    pub(crate) working: Vec<Working>,
 }
 
 struct Look {
@@ -71,16 +75,18 @@ impl Observer {
 
 fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
     let (mut by_hand, mut transcripts, mut before) = (ByHand::default(), Transcripts::default(), BTreeMap::new());
-    for Look { wanted: Wanted { repositories, terminals }, then } in looks {
+    for Look { wanted: Wanted { repositories, working }, then } in looks {
         let mut inputs_sent = true;
-        for terminal in terminals {
-            let Terminal { run, attempt, agent, pid } = terminal;
-            let key = (run.clone(), attempt.clone());
-            let seen = match (Process::of_run(pid, run.as_str(), &VARIABLES), before.get(&key)) {
-                (Some(process), _) => told(agent, &process, &mut transcripts),
-                (None, Some(seen)) => transcripts.again(seen, agent.traces),
+        for one in working {
+            let key = (one.run.clone(), one.attempt.clone());
+            let process = Process::of_run(one.pid, one.run.as_str(), &VARIABLES);
+            let seen = match (&process, before.get(&key)) {
+                _ if one.agent.traces == Traces::Gemini => chats(&one, &mut transcripts),
+                (Some(process), _) => told(one.agent, process, &mut transcripts),
+                (None, Some(seen)) => transcripts.again(seen, one.agent.traces),
                 (None, None) => continue,
             };
+            let Working { run, attempt, .. } = one;
             // What has ended tells nothing more after this.
             if seen.says.is_some() {
                 before.insert(key, seen.clone())
@@ -155,7 +161,7 @@ fn one(process: &Process, places: &mut Places<'_>, transcripts: &mut Transcripts
 
 fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen {
     match agent.traces {
-        Traces::None => Seen::default(),
+        Traces::None | Traces::Gemini => Seen::default(),
         Traces::Codex => transcripts.codex(&process.open_files("jsonl")),
         Traces::Claude => {
             let own = process.variable("CLAUDE_CONFIG_DIR").map(PathBuf::from);
@@ -163,6 +169,17 @@ fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen
             config.map(|config| transcripts.claude(&config, &process.tree())).unwrap_or_default()
         }
     }
+}
+
+/// What Gemini CLI keeps of the chats in a run's worktree, in the folder that the attempt was started with.
+fn chats(working: &Working, transcripts: &mut Transcripts) -> Seen {
+    let Ok(Some(start)) = supervisor::start_record(&working.folder) else { return Seen::default() };
+    let set =
+        |name: &str| start.env.iter().rev().find(|(known, _)| known == name).map(|(_, value)| PathBuf::from(value));
+    let home = ["GEMINI_CLI_HOME", "HOME"]
+        .into_iter()
+        .find_map(|name| set(name).or_else(|| Some(std::env::var_os(name)?.into())));
+    home.map(|home| transcripts.gemini(&home.join(".gemini"), &start.cwd, working.since)).unwrap_or_default()
 }
 
 fn doing(agent: &Agent, seen: &Seen) -> Doing {

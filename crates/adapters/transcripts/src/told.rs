@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agents::observed::{Doing, Told, Traces, session_file};
+use domain::Timestamp;
 
 use crate::follow::Follow;
 
@@ -67,6 +68,22 @@ impl Transcripts {
         seen
     }
 
+    /// What Gemini CLI tells in the chats of a working folder that began no earlier than `since`; `own` is its own folder.
+    /// They are of one run where only that works in the folder.
+    pub fn gemini(&mut self, own: &Path, folder: &str, since: Timestamp) -> Seen {
+        let mut seen = Seen::default();
+        let Some(project) = project(own, folder) else { return seen };
+        let mut chats = lines_files(&own.join("tmp").join(project).join("chats"));
+        chats.retain(|path| {
+            let file = self.files.entry(path.clone()).or_default();
+            let read = file.look(path, Traces::Gemini).is_ok();
+            self.used.insert(path.clone());
+            read && file.told.began.is_some_and(|began| began >= since)
+        });
+        self.read(&mut seen, Traces::Gemini, &chats);
+        seen
+    }
+
     /// What the transcripts that were `seen` tell by now, when nobody is there any more to say more.
     pub fn again(&mut self, seen: &Seen, traces: Traces) -> Seen {
         let mut again = Seen::default();
@@ -121,6 +138,14 @@ fn transcript(projects: &Path, folder: &str, session: &str) -> Option<PathBuf> {
     // A session that went on in another folder, or a name that was cut for its length.
     let folders = fs::read_dir(projects).ok()?.flatten();
     folders.map(|folder| folder.path().join(&name)).find(|path| path.is_file())
+}
+
+/// The name that `projects.json` has for a working folder; `None` for one that could lead elsewhere.
+fn project(own: &Path, folder: &str) -> Option<String> {
+    let path = own.join("projects.json");
+    let short = fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= LONGEST)?;
+    let text = fs::read_to_string(path).ok().filter(|_| short.len() > 0)?;
+    agents::observed::gemini_project(&text, folder)
 }
 
 fn lines_files(folder: &Path) -> Vec<PathBuf> {

@@ -63,8 +63,9 @@ A repository's own file can ask for `ask` or `edits`; only you can say `all` or 
 
 They are the agent's own figures (`~`), and never estimated. What an agent does not tell is missing in them: answers that
 were cut, and requests for a title. OpenCode tells of its last step only, which is no count of a run, so it has none (`—`).
-Gemini CLI and aider do not tell what was cached, so all of it stands under input; Gemini CLI leaves out what it thought,
-aider its request for a commit's message.
+Gemini CLI's come from the chat files that it keeps in its own folder, a few seconds after it has answered. aider does not tell
+what was cached, so all of it stands under input, and leaves out its request for a commit's message. In a terminal of
+its own Codex asks for a title too, in a thread that it writes down nowhere.
 
 ## Agents that you start yourself
 
@@ -142,6 +143,6 @@ fn traces(agent: &Agent) -> Option<&'static str> {
             "when its turn is over, model and tokens, from the rollout file that it holds open; whether it works or asks \
              stands nowhere, so that is unknown"
         }
-        Traces::None => "that it runs; it says nowhere what it does, so that is unknown",
+        Traces::Gemini | Traces::None => "that it runs; it says nowhere what it does, so that is unknown",
     })
 }

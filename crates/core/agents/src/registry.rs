@@ -227,7 +227,9 @@ const AGENTS: &[Agent] = &[
         env: &[("GEMINI_CLI_TRUST_WORKSPACE", "true"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
         // Within the minute a session began in, loading it overwrites it (0.61.0).
         session_rests_ms: 70_000,
-        dialect: Dialect::Acp { counts: true },
+        // What it says of tokens has all that was cached in one bucket and no thoughts; its chat files tell them apart.
+        dialect: Dialect::Acp { counts: false },
+        traces: Traces::Gemini,
         state: &["$GEMINI_CLI_HOME/.gemini", "~/.gemini"],
         login: Some(("`gemini`", "GEMINI_API_KEY")),
         minimum: Some("0.61.0"),

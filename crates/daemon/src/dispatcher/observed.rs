@@ -107,15 +107,15 @@ impl Dispatcher {
         // One that is shown stays for as long as it lives, whoever asked for it.
         let shown = self.observed.found.values().map(|found| found.agent.repo.clone());
         let repositories = known.chain(self.faces.repositories()).chain(shown).chain(also).collect();
-        self.observer.look(Wanted { repositories, terminals: self.terminals() }, then);
+        self.observer.look(Wanted { repositories, working: self.telling() }, then);
     }
 
-    /// Looks now and then for as long as someone watches, or there is a terminal to be watched.
+    /// Looks now and then for as long as someone watches, or an agent tells in its own files what it does.
     pub(super) fn watch_observed(&mut self) {
-        let terminals = self.terminals();
-        if !self.observed.asked && (self.faces.any_watches() || !terminals.is_empty()) {
+        let telling = self.telling();
+        if !self.observed.asked && (self.faces.any_watches() || !telling.is_empty()) {
             self.observed.asked = true;
-            let silent = terminals.iter().any(|terminal| !self.has_told(&terminal.run));
+            let silent = telling.iter().any(|working| !self.has_told(&working.run));
             self.performer.later(if silent { SOON } else { EVERY }, Input::LookAround);
         }
     }
@@ -132,7 +132,7 @@ impl Dispatcher {
         if self.faces.any_watches() {
             self.look_around(None, None);
         } else {
-            self.observer.look(Wanted { terminals: self.terminals(), ..Wanted::default() }, None);
+            self.observer.look(Wanted { working: self.telling(), ..Wanted::default() }, None);
         }
     }
 

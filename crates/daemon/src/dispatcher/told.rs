@@ -1,4 +1,4 @@
-//! Runs whose agents work in terminals of their own: what these tell in their own files becomes events.
+//! Runs whose agents tell in their own files what their output does not say: that becomes events.
 
 use std::time::Duration;
 
@@ -6,29 +6,39 @@ use domain::attempt::AttemptKey;
 use domain::{Body, RunId};
 use transcripts::Seen;
 
+use agents::Agent;
 use agents::observed::{Traces, news};
 
 use super::{Dispatcher, now};
 use crate::input::Input;
-use crate::observer::{Terminal, Wanted};
+use crate::observer::{Wanted, Working};
 
 /// Milliseconds between the moment at which an agent says that it waits and that at which its transcript says what for.
 const SETTLES_MS: u64 = 300;
 
 impl Dispatcher {
-    /// The terminals whose agents tell anything.
-    pub(super) fn terminals(&self) -> Vec<Terminal> {
+    /// The runs whose agents do so.
+    pub(super) fn telling(&self) -> Vec<Working> {
         let open = self.runs.open_ids().into_iter();
-        open.filter_map(|run| self.terminal(&run)).collect()
+        open.filter_map(|run| self.tells(&run)).collect()
     }
 
-    fn terminal(&self, run: &RunId) -> Option<Terminal> {
-        let state = &self.runs.open_ref(run)?.state;
-        let attempt = state.attempt_key().filter(|_| state.spec.as_ref().is_some_and(|spec| spec.interactive))?;
+    /// Of most agents that is only when they work in a terminal of their own.
+    fn tells(&self, run: &RunId) -> Option<Working> {
+        let open = self.runs.open_ref(run)?;
+        let state = &open.state;
+        let interactive = state.spec.as_ref().is_some_and(|spec| spec.interactive);
+        let attempt = state.attempt_key()?;
         let known = state.attempt_named(&attempt).filter(|known| known.is_live())?;
         let (name, _) = state.agent_of(&attempt.phase)?;
-        let agent = agents::find(name).filter(|agent| agent.traces != Traces::None)?;
-        Some(Terminal { run: run.clone(), attempt, agent, pid: known.pid? })
+        let wanted = |agent: &&Agent| match agent.traces {
+            Traces::None => false,
+            Traces::Gemini => true,
+            Traces::Claude | Traces::Codex => interactive,
+        };
+        let agent = agents::find(name).filter(wanted)?;
+        let (folder, since) = (open.folder.attempt(&attempt), state.created_at?);
+        Some(Working { run: run.clone(), attempt, agent, pid: known.pid?, folder, since })
     }
 
     /// Whether the agent has said where it tells what it does.
@@ -67,13 +77,13 @@ impl Dispatcher {
 
     /// Has the transcripts of an agent that has ended read once more before its end is told; gives whether that was begun.
     pub(super) fn asks_once_more(&mut self, run: &RunId, attempt: &AttemptKey) -> bool {
-        let Some(terminal) = self.terminal(run).filter(|terminal| terminal.attempt == *attempt) else { return false };
+        let Some(working) = self.tells(run).filter(|working| working.attempt == *attempt) else { return false };
         let Some(open) = self.runs.open_mut(run) else { return false };
         if open.asked_once_more.replace(attempt.clone()).as_ref() == Some(attempt) {
             return false;
         }
         let then = Input::Woken { run: run.clone(), attempt: attempt.clone() };
-        self.observer.look(Wanted { terminals: vec![terminal], ..Wanted::default() }, Some(then));
+        self.observer.look(Wanted { working: vec![working], ..Wanted::default() }, Some(then));
         true
     }
 }

@@ -108,8 +108,12 @@ fn gemini_and_opencode_in_terminals_work_and_are_ended() {
         let office = Office::new(agent, "ok");
         let row = start(&office, "all");
         wait_for_file(&office);
-        let now = office.house.row("seen").expect("a row");
-        assert_eq!((&now["status"], &now["tokens"]), (&"working".into(), &Value::Null), "{agent}: {now:#}");
+        let now = wait_until("its tokens", || {
+            let row = office.house.row("seen").expect("a row");
+            let told = row["tokens"].is_object() == (agent == "gemini");
+            if told { Ok(row) } else { Err(format!("{row:#}")) }
+        });
+        assert_eq!(now["status"], "working", "{agent}: {now:#}");
         end(&office, &row);
     }
 }

@@ -2,6 +2,7 @@
 
 mod claude;
 mod codex;
+mod gemini;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use domain::tokens::Tokens;
 use serde_json::Value;
 
 pub use claude::{SessionFile, session_file};
+pub use gemini::gemini_project;
 pub use terminal::news;
 
 use crate::registry::{self, Agent, Program};
@@ -24,6 +26,8 @@ pub enum Traces {
     Claude,
     /// A rollout file per thread, which the process holds open.
     Codex,
+    /// A file per chat in a folder per working folder; which of them is of a process stands nowhere.
+    Gemini,
 }
 
 /// What it does, by its own word.
@@ -113,6 +117,8 @@ pub struct Transcribed {
     /// The thread that the file is of, where other threads are copied into it.
     pub thread: Option<String>,
     pub model: Option<String>,
+    /// When the conversation began, where that is written down.
+    pub began: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
     /// Where turns are written down: whether one is under way.
     pub in_turn: Option<bool>,
@@ -126,6 +132,7 @@ impl Transcribed {
             Traces::None => return,
             Traces::Claude => claude::line(self, &line),
             Traces::Codex => codex::line(self, &line),
+            Traces::Gemini => gemini::line(self, &line),
         }
         let at = line.get("timestamp").and_then(|at| serde_json::from_value(at.clone()).ok());
         self.last_at = at.max(self.last_at);

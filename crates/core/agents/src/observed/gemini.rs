@@ -1,0 +1,64 @@
+//! What Gemini CLI writes while it runs: `tmp/PROJECT/chats/session-TIME-ID.jsonl` (seen with 0.61.0).
+
+use domain::tokens::Tokens;
+use serde_json::Value;
+
+use super::Transcribed;
+
+/// A line of a chat: the first says when it began, an answer's may come again with the tools it called.
+pub(super) fn line(told: &mut Transcribed, line: &Value) {
+    if let Some(began) = line.get("startTime").filter(|_| told.began.is_none()) {
+        told.began = serde_json::from_value(began.clone()).ok();
+    }
+    let (Some("gemini"), Some(id), Some(tokens)) = (line["type"].as_str(), line["id"].as_str(), line.get("tokens"))
+    else {
+        return;
+    };
+    told.model = line["model"].as_str().map(str::to_owned).or(told.model.take());
+    told.answers.insert(id.to_owned(), exclusive(tokens));
+}
+
+/// The name of a working folder's project in `projects.json`; `None` for one that could lead elsewhere.
+pub fn gemini_project(text: &str, folder: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let name = value["projects"][folder].as_str()?;
+    let plain = !name.is_empty() && !name.contains('/') && name != ".." && name != ".";
+    plain.then(|| name.to_owned())
+}
+
+/// What it calls input has what was read from a cache in it, and neither what it thought nor what tools were told
+/// beside is in the others.
+fn exclusive(tokens: &Value) -> Tokens {
+    let count = |name: &str| tokens[name].as_u64().unwrap_or(0);
+    let cache_read = count("cached");
+    Tokens {
+        input: count("input").saturating_sub(cache_read).saturating_add(count("tool")),
+        output: count("output").saturating_add(count("thoughts")),
+        cache_read,
+        cache_write: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Traces;
+    use super::*;
+
+    #[test]
+    fn an_answer_is_counted_once_with_its_thoughts_and_what_was_cached_apart() {
+        let mut told = Transcribed::default();
+        for line in [
+            r#"{"sessionId":"9eb65c32","startTime":"2026-11-21T21:29:05.671Z","kind":"main"}"#,
+            r#"{"id":"u","timestamp":"2026-11-21T21:29:05.784Z","type":"user","content":[{"text":"do it"}]}"#,
+            r#"{"id":"a","timestamp":"2026-11-21T21:29:05.911Z","type":"gemini","tokens":{"input":14323,"output":94,"cached":14302,"thoughts":64,"tool":2,"total":14483},"model":"gemini-2.5-pro"}"#,
+            r#"{"id":"a","timestamp":"2026-11-21T21:29:05.911Z","type":"gemini","tokens":{"input":14323,"output":94,"cached":14302,"thoughts":64,"tool":2,"total":14483},"toolCalls":[]}"#,
+            r#"{"$set":{"lastUpdated":"2026-11-21T21:29:05.911Z"}}"#,
+        ] {
+            told.line(Traces::Gemini, line.as_bytes());
+        }
+        let tokens: Vec<Tokens> = told.answers.into_values().collect();
+        assert_eq!(tokens, [Tokens { input: 23, output: 158, cache_read: 14_302, cache_write: 0 }]);
+        assert_eq!(told.began.expect("a time").to_string(), "2026-11-21T21:29:05.671Z");
+        assert_eq!(told.model.as_deref(), Some("gemini-2.5-pro"));
+    }
+}
