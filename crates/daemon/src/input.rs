@@ -107,21 +107,24 @@ pub(crate) enum Input {
         /// Where they were looked for.
         repositories: BTreeSet<String>,
     },
-    /// A request waited until they were.
-    Looked {
-        face: FaceId,
-        id: u64,
-        request: Request,
-        repo: Option<String>,
-    },
     /// What the agent of a run that works in its own terminal tells of itself.
     Told {
         run: RunId,
         attempt: AttemptKey,
         seen: Box<Seen>,
+        /// Nothing more will come.
+        last: bool,
+    },
+    /// A look at what agents tell of themselves is done.
+    LookDone,
+    /// A request has waited long enough for a look.
+    Waited {
+        ticket: u64,
     },
     /// Something changed where agents say what they do.
     SessionsChanged,
+    /// It is time for a look that had to wait.
+    LookNow,
     /// It is time to look for them again.
     LookAround,
     /// Something was done with one of them.

@@ -79,7 +79,9 @@ impl Measure {
     /// The worktree, and what else the run has, all of which can be fetched or made again.
     fn disk_of(&self, worktree: &Path) -> Option<Disk> {
         let mut disk = worktrees::disk(worktree).ok()?;
-        for beside in self.beside.iter().filter_map(|path| worktrees::disk(path).ok()) {
+        // An empty folder is nothing to tell of.
+        let filled = |path: &&PathBuf| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        for beside in self.beside.iter().filter(filled).filter_map(|path| worktrees::disk(path).ok()) {
             disk.bytes += beside.bytes;
             disk.rebuildable += beside.bytes;
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 use agents::Agent;
 use agents::observed::{self, Traces};
@@ -18,7 +19,12 @@ use crate::dispatcher::now;
 use crate::input::{Input, Inputs};
 
 /// The variables of an agent's environment that say where it keeps what, and where it is shown.
-const VARIABLES: [&str; 4] = ["HOME", "CLAUDE_CONFIG_DIR", "TMUX", "TMUX_PANE"];
+const VARIABLES: [&str; 5] = ["HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "TMUX", "TMUX_PANE"];
+
+/// How long what an attempt told is kept when nobody asks for it.
+const ATTEMPT_KEPT: Duration = Duration::from_secs(60);
+/// How long it is believed which worktree a folder lies in, and what is checked out there.
+const PLACE_LASTS: Duration = Duration::from_secs(20);
 
 /// An agent that was found, with what pause and terminate are for.
 #[derive(Debug)]
@@ -38,8 +44,8 @@ pub(crate) struct Working {
     pub(crate) pid: u32,
     /// The attempt's folder.
     pub(crate) folder: PathBuf,
-    /// When the run was asked for.
-    pub(crate) since: Timestamp,
+    /// It has ended, or is about to: this is the last look.
+    pub(crate) last: bool,
 }
 
 /// What is to be looked at.
@@ -67,14 +73,17 @@ impl Observer {
     }
 
     /// Has it looked once; what was found comes as an input, and `then` after it.
-    pub(crate) fn look(&self, wanted: Wanted, then: Option<Input>) {
-        // The thread ends only with the dispatcher.
-        let _ended = self.0.send(Look { wanted, then: then.map(Box::new) });
+    /// Gives `then` back when the thread is gone.
+    pub(crate) fn look(&self, wanted: Wanted, then: Option<Input>) -> Option<Input> {
+        let lost = self.0.send(Look { wanted, then: then.map(Box::new) }).err()?;
+        tracing::error!("nobody looks any more for what agents tell of themselves");
+        lost.0.then.map(|then| *then)
     }
 }
 
 fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
     let (mut by_hand, mut transcripts, mut before) = (ByHand::default(), Transcripts::default(), BTreeMap::new());
+    let mut places = Places::default();
     for Look { wanted: Wanted { repositories, working }, then } in looks {
         let mut inputs_sent = true;
         for one in working {
@@ -83,25 +92,24 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
             let seen = match (&process, before.get(&key)) {
                 _ if one.agent.traces == Traces::Gemini => chats(&one, &mut transcripts),
                 (Some(process), _) => told(one.agent, process, &mut transcripts),
-                (None, Some(seen)) => transcripts.again(seen, one.agent.traces),
-                (None, None) => continue,
+                (None, Some((_, seen))) => transcripts.again(seen, one.agent.traces),
+                (None, None) => Seen::default(),
             };
-            let Working { run, attempt, .. } = one;
-            // What has ended tells nothing more after this.
-            if seen.says.is_some() {
-                before.insert(key, seen.clone())
-            } else {
-                before.remove(&key)
-            };
-            inputs_sent &= inputs.send(Input::Told { run, attempt, seen: Box::new(seen) }).is_ok();
+            let Working { run, attempt, last, .. } = one;
+            // When it lives no more its files are all there is, so they are remembered.
+            if !seen.transcripts.is_empty() {
+                before.insert(key, (Instant::now(), seen.clone()));
+            }
+            inputs_sent &= inputs.send(Input::Told { run, attempt, seen: Box::new(seen), last }).is_ok();
         }
-        let mut places = Places { wanted: &repositories, listed: BTreeMap::new() };
         let is_agent = |words: &[String]| observed::by_command_line(words).is_some();
         let processes = if repositories.is_empty() { Vec::new() } else { by_hand.look(home, &VARIABLES, is_agent) };
         let found: Vec<Found> =
-            processes.iter().filter_map(|process| one(process, &mut places, &mut transcripts)).collect();
-        transcripts.forget_others();
+            processes.iter().filter_map(|process| one(process, &repositories, &mut places, &mut transcripts)).collect();
+        transcripts.forget_old();
+        before.retain(|_, (at, _): &mut (Instant, Seen)| at.elapsed() < ATTEMPT_KEPT);
         inputs_sent &= repositories.is_empty() || inputs.send(Input::Observed { found, repositories }).is_ok();
+        inputs_sent &= inputs.send(Input::LookDone).is_ok();
         inputs_sent &= then.is_none_or(|then| inputs.send(*then).is_ok());
         if !inputs_sent {
             return;
@@ -109,30 +117,39 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
     }
 }
 
-/// The worktrees of repositories, listed once for one look.
-struct Places<'a> {
-    wanted: &'a BTreeSet<String>,
-    listed: BTreeMap<String, Vec<Worktree>>,
-}
+/// Which worktree a folder lies in, remembered for a while: asking a repository costs more than all the rest of a look.
+#[derive(Default)]
+struct Places(BTreeMap<PathBuf, (Instant, Option<(String, Worktree)>)>);
 
-impl Places<'_> {
-    /// The main worktree and the worktree that a folder lies in, of a wanted repository.
+impl Places {
+    /// The main worktree of the repository that a folder lies in, and the worktree.
     fn of(&mut self, folder: &Path) -> Option<(String, Worktree)> {
-        let repo = Repository::find(folder).ok()?;
-        let main = repo.main().to_string_lossy().into_owned();
-        if !self.wanted.contains(&main) {
-            return None;
+        if let Some((_, place)) = self.0.get(folder).filter(|(at, _)| at.elapsed() < PLACE_LASTS) {
+            return place.clone();
         }
-        let listed = self.listed.entry(main.clone()).or_insert_with(|| repo.worktrees().unwrap_or_default());
-        let around = listed.iter().filter(|worktree| folder.starts_with(&worktree.path));
-        let nearest = around.max_by_key(|worktree| worktree.path.components().count())?;
-        Some((main, nearest.clone()))
+        let place = place(folder);
+        self.0.retain(|_, (at, _)| at.elapsed() < PLACE_LASTS);
+        self.0.insert(folder.to_owned(), (Instant::now(), place.clone()));
+        place
     }
 }
 
-fn one(process: &Process, places: &mut Places<'_>, transcripts: &mut Transcripts) -> Option<Found> {
+fn place(folder: &Path) -> Option<(String, Worktree)> {
+    let repo = Repository::find(folder).ok()?;
+    let listed = repo.worktrees().ok()?.into_iter();
+    let around = listed.filter(|worktree| folder.starts_with(&worktree.path));
+    let nearest = around.max_by_key(|worktree| worktree.path.components().count())?;
+    Some((repo.main().to_string_lossy().into_owned(), nearest))
+}
+
+fn one(
+    process: &Process,
+    repositories: &BTreeSet<String>,
+    places: &mut Places,
+    transcripts: &mut Transcripts,
+) -> Option<Found> {
     let known = observed::by_command_line(process.words())?;
-    let (repo, worktree) = places.of(&process.folder)?;
+    let (repo, worktree) = places.of(&process.folder).filter(|(repo, _)| repositories.contains(repo))?;
     let seen = told(known, process, transcripts);
     let told = &seen.told;
     let root = process.identity().clone();
@@ -162,7 +179,16 @@ fn one(process: &Process, places: &mut Places<'_>, transcripts: &mut Transcripts
 fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen {
     match agent.traces {
         Traces::None | Traces::Gemini => Seen::default(),
-        Traces::Codex => transcripts.codex(&process.open_files("jsonl")),
+        Traces::Codex => {
+            // Whatever else it holds open is no thread of its own.
+            let own = process.variable("CODEX_HOME").map(PathBuf::from);
+            let own = own.or_else(|| Some(Path::new(process.variable("HOME")?).join(".codex")));
+            let threads = own.map(|own| own.join("sessions")).and_then(|path| path.canonicalize().ok());
+            let files = process.open_files("jsonl").into_iter();
+            let files: Vec<_> =
+                files.filter(|file| threads.as_ref().is_some_and(|own| file.starts_with(own))).collect();
+            transcripts.codex(&files)
+        }
         Traces::Claude => {
             let own = process.variable("CLAUDE_CONFIG_DIR").map(PathBuf::from);
             let config = own.or_else(|| Some(Path::new(process.variable("HOME")?).join(".claude")));
@@ -179,7 +205,7 @@ fn chats(working: &Working, transcripts: &mut Transcripts) -> Seen {
     let home = ["GEMINI_CLI_HOME", "HOME"]
         .into_iter()
         .find_map(|name| set(name).or_else(|| Some(std::env::var_os(name)?.into())));
-    home.map(|home| transcripts.gemini(&home.join(".gemini"), &start.cwd, working.since)).unwrap_or_default()
+    home.map(|home| transcripts.gemini(&home.join(".gemini"), &start.cwd)).unwrap_or_default()
 }
 
 fn doing(agent: &Agent, seen: &Seen) -> Doing {

@@ -10,7 +10,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 const SESSION: &str = "8a0fed58-edaf-449c-8960-2fdf90a59818";
 
 /// A process that looks like Claude Code at work in `folder`: it has its name, its session file and its transcript, a
-/// child in a session of its own that hears no polite signal, and a grandchild.
+/// child in a session of its own that hears no polite signal, a grandchild, and a child that is taken for a keeper.
 struct ByHand {
     child: Child,
     config: PathBuf,
@@ -18,7 +18,8 @@ struct ByHand {
 
 impl ByHand {
     fn start(folder: &Path, config: &Path, marker: Option<&str>) -> Self {
-        let script = "setsid sh -c 'trap \"\" TERM HUP INT; sleep 1000 & sleep 1000' & exec -a claude sleep 1000";
+        let script = "env -u PILOTHOUSE_RUN setsid sh -c 'trap \"\" TERM HUP INT; sleep 1000 & sleep 1000' & \
+                      tail __keeper -f /dev/null 2>/dev/null & exec -a claude sleep 1000";
         let mut command = Command::new("bash");
         command.args(["-c", script]).current_dir(folder).env("CLAUDE_CONFIG_DIR", config).env_remove("PILOTHOUSE_RUN");
         if let Some(marker) = marker {
@@ -56,10 +57,22 @@ impl ByHand {
 
 impl Drop for ByHand {
     fn drop(&mut self) {
+        for keeper in keepers(self.child.id()) {
+            keeper.kill();
+        }
         let root = supervisor::Identity::of(self.child.id());
         let _ended = root.map(|root| supervisor::end_tree(&root, std::time::Duration::ZERO));
         let _status = self.child.wait();
     }
+}
+
+/// The children of a process that look like keepers of pilothouse.
+fn keepers(pid: u32) -> Vec<supervisor::Identity> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let pids = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+    let is_keeper =
+        |pid: &u32| std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"tail\0__keeper"));
+    pids.filter(is_keeper).filter_map(supervisor::Identity::of).collect()
 }
 
 fn house() -> House {
@@ -144,20 +157,23 @@ fn one_is_paused_let_go_on_and_ended_with_its_whole_tree_after_a_yes() {
     }
     assert_eq!(agent.state(), "S");
 
+    let keeper = keepers(agent.child.id()).pop().expect("a keeper");
     let said = house.ok(&["pause", &name, "--yes"]);
     assert!(said.contains("4 of 4 processes stand still"), "{said}");
     assert_eq!(agent.state(), "T");
     let row = wait_for(&house, &name, "paused");
     assert_eq!((&row["frozen"]["n"], &row["frozen"]["of"]), (&4.into(), &4.into()), "{row:#}");
     house.ok(&["resume", &name, "--yes"]);
-    assert_eq!(agent.state(), "S");
+    assert_ne!(agent.state(), "T");
     wait_for(&house, &name, "working");
 
     // All but the first, which is a child of this very test.
     let below: Vec<u32> = supervisor::inside(&house.repo.path()).into_iter().map(|process| process.pid).collect();
     assert!(below.len() >= 3, "{below:?}");
     house.ok(&["terminate", &name, "--yes", "--grace", "200ms"]);
-    let alive = |pid: &u32| supervisor::Identity::of(*pid).is_some();
+    let alive = |pid: &u32| *pid != keeper.pid && supervisor::Identity::of(*pid).is_some();
+    assert!(keeper.is_alive(), "what pilothouse has started there goes on");
+    keeper.kill();
     assert_eq!(below.iter().filter(|pid| alive(pid)).count(), 0, "nothing of it lives, also what heard no TERM");
     assert_eq!(house.json(&["ls", "--json"]), Value::Array(Vec::new()));
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::house::House;
+use crate::wait::wait_until;
 
 /// What follows from events alone; the rest of a row is measured.
 const FOLDED: &[&str] = &[
@@ -25,17 +26,21 @@ const FOLDED: &[&str] = &[
 ];
 
 impl House {
-    /// Fails unless the run's timeline folds to the row that the daemon gives; gives that row.
+    /// Fails unless the run's timeline folds to the row that the daemon gives; gives that row. Between the two looks an
+    /// event may come, so they are taken again until they agree.
     pub fn assert_replayed(&self, name: &str) -> Value {
-        let live = self.row(name).unwrap_or_else(|| panic!("there is no run {name}"));
-        let events = evidence::read(&self.folder(&live)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let state = domain::fold::all(&events);
-        let folded = protocol::row(&state, &protocol::Observations::default()).expect("a row");
-        let folded = serde_json::to_value(&folded).expect("plain values");
-        for field in FOLDED {
-            assert_eq!(folded[field], live[field], "{name}: the folded row is not the live row in {field}");
-        }
-        live
+        wait_until(&format!("the folded row of {name} to be the live row"), || {
+            let live = self.row(name).unwrap_or_else(|| panic!("there is no run {name}"));
+            let events = evidence::read(&self.folder(&live)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let state = domain::fold::all(&events);
+            let folded = protocol::row(&state, &protocol::Observations::default()).expect("a row");
+            let folded = serde_json::to_value(&folded).expect("plain values");
+            let differs = FOLDED.iter().find(|field| folded[**field] != live[**field]);
+            match differs {
+                Some(field) => Err(format!("{field}: {} is not {}", folded[*field], live[*field])),
+                None => Ok(live),
+            }
+        })
     }
 
     /// Fails unless nothing of the run lives, and unless it is replayed.

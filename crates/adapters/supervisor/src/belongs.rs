@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::environ::Environ;
 use crate::identity::Stat;
 use crate::{HOME_MARKER, RUN_MARKER};
 
@@ -25,14 +26,10 @@ pub fn run_of(pid: u32, home: &Path) -> Option<String> {
 }
 
 fn by_marker(pid: u32, home: &Path) -> Option<String> {
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    let value = |name: &str| {
-        let start = format!("{name}=").into_bytes();
-        environment.split(|b| *b == 0).find_map(|entry| entry.strip_prefix(start.as_slice()))
-    };
+    let environ = Environ::of(pid);
     // A process of a run may use another state folder, as pilothouse's own tests do.
-    let here = value(HOME_MARKER).is_none_or(|at| at == home.as_os_str().as_encoded_bytes());
-    value(RUN_MARKER).filter(|_| here).map(|id| String::from_utf8_lossy(id).into_owned())
+    let here = environ.value(HOME_MARKER).is_none_or(|at| at == home.as_os_str());
+    environ.value(RUN_MARKER).filter(|_| here).map(|id| id.to_string_lossy().into_owned())
 }
 
 /// A keeper is started as `BINARY __keeper HOME/runs/ID/attempts/KEY`.
@@ -43,4 +40,12 @@ fn by_keeper(pid: u32, home: &Path) -> Option<String> {
     let folder = words.next().filter(|_| keeps).map(|word| String::from_utf8_lossy(word).into_owned())?;
     let below = Path::new(&folder).strip_prefix(home.join("runs")).ok()?;
     below.components().next().map(|id| id.as_os_str().to_string_lossy().into_owned())
+}
+
+/// Whether a process is of a run of any state folder, a keeper, or a daemon: what pilothouse has started goes on whoever
+/// asked for it.
+pub(crate) fn is_of_pilothouse(pid: u32) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let role = line.split(|b| *b == 0).nth(1).unwrap_or_default();
+    matches!(role, b"__keeper" | b"__daemon" | b"__gateway") || Environ::of(pid).value(RUN_MARKER).is_some()
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::belongs::run_of;
+use crate::environ::Environ;
 use crate::identity::{Identity, Stat};
 use crate::processes::{descendants, pids};
 use crate::{RUN_MARKER, tree};
@@ -49,7 +49,7 @@ pub struct Process {
     pub folder: PathBuf,
     /// The terminal that it reads from, like `pts/3`.
     pub terminal: Option<String>,
-    /// How many processes of its tree stand still, and how many there are.
+    /// How many processes of its tree stand still together with it, and how many there are.
     pub stopped: (u32, u32),
 }
 
@@ -136,18 +136,11 @@ impl Process {
     /// The process with this number, if it is of this run.
     pub fn of_run(pid: u32, run: &str, variables: &[&'static str]) -> Option<Self> {
         let identity = Identity::of(pid)?;
-        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
-        value(&environment, RUN_MARKER).filter(|marker| marker == run)?;
-        let variables = variables.iter().filter_map(|name| Some((*name, value(&environment, name)?))).collect();
+        let environ = Environ::of(pid);
+        environ.value(RUN_MARKER).filter(|marker| marker == run)?;
+        let variables = variables.iter().filter_map(|name| Some((*name, environ.value(name)?))).collect();
         process(&Arc::new(Agent { identity, words: Vec::new(), variables }))
     }
-}
-
-/// A variable of an environment as `/proc/PID/environ` has it.
-fn value(environment: &[u8], name: &str) -> Option<OsString> {
-    let start = format!("{name}=").into_bytes();
-    let found = environment.split(|b| *b == 0).find_map(|entry| entry.strip_prefix(start.as_slice()));
-    found.map(|value| OsString::from_vec(value.to_vec()))
 }
 
 /// What changes while it lives.
@@ -155,7 +148,7 @@ fn process(agent: &Arc<Agent>) -> Option<Process> {
     let pid = agent.identity.pid;
     let folder = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
     let terminal = tree::terminal(pid);
-    let stopped = tree::count(pid);
+    let stopped = tree::count(&agent.identity);
     // What was read is of this very process.
     let lives = agent.identity.is_alive();
     lives.then(|| Process { agent: Arc::clone(agent), folder, terminal, stopped })
@@ -172,9 +165,9 @@ fn agent(pid: u32, home: &Path, variables: &[&'static str], is_agent: impl Fn(&[
     }
     let identity = Identity::of(pid)?;
     let ours = fs::metadata(format!("/proc/{pid}")).ok()?.uid() == rustix::process::getuid().as_raw();
-    let environment = fs::read(format!("/proc/{pid}/environ")).ok().filter(|_| ours)?;
+    let environ = Some(Environ::of(pid)).filter(|environ| ours && !environ.is_empty())?;
     // The runs of another state folder are no agents that were started by hand either.
-    let of_a_run = value(&environment, RUN_MARKER).is_some() || run_of(pid, home).is_some();
-    let variables = variables.iter().filter_map(|name| Some((*name, value(&environment, name)?))).collect();
+    let of_a_run = environ.value(RUN_MARKER).is_some() || run_of(pid, home).is_some();
+    let variables = variables.iter().filter_map(|name| Some((*name, environ.value(name)?))).collect();
     (!of_a_run).then_some(Agent { identity, words, variables })
 }

@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 use domain::attempt::Frozen;
 use rustix::process::Signal;
 
-use crate::freeze::Freeze;
+use crate::belongs::is_of_pilothouse;
 use crate::identity::{Identity, Stat};
-use crate::processes::{descendants, pids};
+use crate::processes::{children, pids};
 
-/// How often a tree that is being ended is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a tree is looked at that is to stand still or to end.
+const LOOK: Duration = Duration::from_millis(10);
+/// How often all processes are looked at for those of its sessions.
+const SESSIONS: Duration = Duration::from_millis(250);
+/// How long stopped processes may take to be seen stopped, and let go ones to be stopped again by their terminal.
+const STANDS: Duration = Duration::from_millis(500);
 /// How long a tree that was killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -26,67 +30,54 @@ pub struct Resumed {
 }
 
 /// Stops `root` and everything below it by signals until nobody new is found, and counts what stands still; `None` when
-/// it has ended.
+/// it has ended. What pilothouse itself started below it is left alone.
 pub fn freeze_tree(root: &Identity) -> Option<Frozen> {
-    if !root.signal(Signal::STOP) {
-        return None;
-    }
-    let below = Freeze::begin(root.pid, None).count(None);
-    let still = Stat::read(root.pid).is_some_and(|stat| stat.is_stopped());
-    Some(Frozen { n: below.n + u32::from(still), of: below.of + 1, means: below.means })
+    let mut tree = Tree::of(root)?;
+    let (n, of) = tree.stop();
+    Some(Frozen { n, of, means: "signals".to_owned() })
 }
 
 /// Lets everything go on that stands still; `None` when it has ended.
 pub fn resume_tree(root: &Identity) -> Option<Resumed> {
-    for process in descendants(root.pid).into_iter().filter_map(Identity::of) {
+    let mut tree = Tree::of(root)?;
+    tree.look();
+    for process in tree.alive() {
         process.signal(Signal::CONT);
     }
-    if !root.signal(Signal::CONT) {
-        return None;
-    }
-    let stopped = || {
-        let tree = descendants(root.pid).into_iter().chain([root.pid]);
-        tree.filter(|pid| Stat::read(*pid).is_some_and(|stat| stat.is_stopped())).count()
-    };
-    let deadline = Instant::now() + Duration::from_millis(500);
-    while stopped() > 0 && Instant::now() < deadline {
-        std::thread::sleep(LOOK);
-    }
+    // One in the background is stopped again as soon as it uses its terminal.
+    std::thread::sleep(STANDS);
     let in_background = Stat::read(root.pid).is_some_and(|stat| stat.is_in_background());
-    Some(Resumed { stopped: u32::try_from(stopped()).unwrap_or(u32::MAX), in_background })
+    root.is_alive().then(|| Resumed { stopped: number(tree.stopped()), in_background })
 }
 
 /// Asks `root` and everything of its tree to end, kills what lives after `grace`, until nothing of it lives; gives how
-/// many were ended, or `Err` with how many still live. What left the tree before that, and any session that was begun
-/// in it, can't be told from a stranger and is not touched.
+/// many were ended, or `Err` with how many still live. What left the tree and its sessions before that can't be told from
+/// a stranger and is not touched.
 pub fn end_tree(root: &Identity, grace: Duration) -> Result<u32, usize> {
-    let mut tree = Tree { members: BTreeMap::from([(root.pid, root.clone())]) };
-    // A tree that stands still has no child that was not seen.
-    if freeze_tree(root).is_none() {
-        return Ok(0);
-    }
+    let Some(mut tree) = Tree::of(root) else { return Ok(0) };
     let mut told = BTreeSet::new();
     let kill_at = Instant::now() + grace;
     loop {
         tree.look();
         let alive = tree.alive();
         if alive.is_empty() {
-            return Ok(u32::try_from(tree.members.len()).unwrap_or(u32::MAX));
+            return Ok(number(tree.members.len()));
         }
-        let kills = Instant::now() >= kill_at;
-        for process in &alive {
-            if kills {
-                process.signal(Signal::KILL);
-            } else if told.insert(process.pid) {
+        if Instant::now() < kill_at {
+            for process in alive.iter().filter(|process| told.insert(process.pid)) {
                 process.signal(Signal::TERM);
+                // What stands still hears nothing until it goes on.
+                process.signal(Signal::CONT);
+            }
+        } else {
+            // What stands still can't begin anything any more.
+            tree.stop();
+            for process in tree.alive() {
+                process.signal(Signal::KILL);
             }
         }
-        // Stopped processes hear nothing but KILL until they go on.
-        for process in alive.iter().filter(|_| !kills) {
-            process.signal(Signal::CONT);
-        }
         if Instant::now() > kill_at + PATIENCE {
-            return Err(alive.len());
+            return Err(tree.alive().len());
         }
         std::thread::sleep(LOOK);
     }
@@ -95,19 +86,34 @@ pub fn end_tree(root: &Identity, grace: Duration) -> Result<u32, usize> {
 /// Everything of a tree that was ever seen, so that what loses its parent meanwhile is not lost.
 struct Tree {
     members: BTreeMap<u32, Identity>,
+    /// Sessions that members began and that have processes.
+    sessions: BTreeSet<u32>,
+    /// When all processes are looked at next.
+    sessions_at: Instant,
 }
 
 impl Tree {
-    /// Takes up what is below any member, and what is in a session that a member began.
+    /// `None` when its root has ended.
+    fn of(root: &Identity) -> Option<Self> {
+        let members = BTreeMap::from([(root.pid, root.clone())]);
+        root.is_alive().then(|| Self { members, sessions: BTreeSet::new(), sessions_at: Instant::now() })
+    }
+
+    /// Takes up what is below any member, and now and then what is in a session that a member began.
     fn look(&mut self) {
         loop {
-            let below = self.alive().into_iter().flat_map(|member| descendants(member.pid));
-            let led = pids().filter(|pid| {
-                let stat = Stat::read(*pid).filter(|stat| !stat.is_dead());
-                stat.is_some_and(|stat| stat.session != *pid && self.members.contains_key(&stat.session))
-            });
-            let found: BTreeSet<u32> = below.chain(led).filter(|pid| !self.members.contains_key(pid)).collect();
-            let fresh: Vec<Identity> = found.into_iter().filter_map(Identity::of).collect();
+            let alive = self.alive();
+            self.sessions
+                .extend(alive.iter().filter(|m| Stat::read(m.pid).is_some_and(|s| s.session == m.pid)).map(|m| m.pid));
+            let parents: BTreeSet<u32> = alive.iter().map(|member| member.pid).collect();
+            let mut fresh: Vec<Identity> = Vec::new();
+            for child in alive.iter().flat_map(|member| children(member.pid)) {
+                let known = self.members.get(&child).is_some_and(Identity::is_alive);
+                // The pid may have gone to a stranger since, whose parent is another.
+                let ours = || Stat::read(child).is_some_and(|stat| parents.contains(&stat.parent));
+                fresh.extend(Identity::of(child).filter(|_| !known && ours() && !is_of_pilothouse(child)));
+            }
+            fresh.extend(self.in_sessions());
             if fresh.is_empty() {
                 return;
             }
@@ -115,17 +121,74 @@ impl Tree {
         }
     }
 
+    /// Processes that have lost their parent and are still in a session of the tree. A session's number is nobody else's for
+    /// as long as it has processes; one that has none is forgotten.
+    fn in_sessions(&mut self) -> Vec<Identity> {
+        if self.sessions.is_empty() || Instant::now() < self.sessions_at {
+            return Vec::new();
+        }
+        self.sessions_at = Instant::now() + SESSIONS;
+        let mut inside: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for pid in pids() {
+            let stat = Stat::read(pid).filter(|stat| !stat.is_dead() && self.sessions.contains(&stat.session));
+            if let Some(stat) = stat {
+                inside.entry(stat.session).or_default().push(pid);
+            }
+        }
+        self.sessions.retain(|session| inside.contains_key(session));
+        let found = inside.into_values().flatten().filter(|pid| !self.members.contains_key(pid));
+        found.filter(|pid| !is_of_pilothouse(*pid)).filter_map(Identity::of).collect()
+    }
+
     fn alive(&self) -> Vec<Identity> {
         self.members.values().filter(|member| member.is_alive()).cloned().collect()
     }
+
+    fn stopped(&self) -> usize {
+        let stands = |member: &&Identity| Stat::read(member.pid).is_some_and(|stat| stat.is_stopped());
+        self.members.values().filter(|member| member.is_alive()).filter(stands).count()
+    }
+
+    /// Stops everything until it stands still, or has had the time for it; gives how many stand still, and how many live.
+    fn stop(&mut self) -> (u32, u32) {
+        let deadline = Instant::now() + STANDS;
+        loop {
+            self.look();
+            let alive = self.alive();
+            let moves = |member: &&Identity| Stat::read(member.pid).is_some_and(|stat| !stat.is_stopped());
+            let moving: Vec<&Identity> = alive.iter().filter(moves).collect();
+            if moving.is_empty() || Instant::now() > deadline {
+                return (number(alive.len() - moving.len()), number(alive.len()));
+            }
+            // One that waits in vfork(2) stops only when its child has gone on to its program.
+            let waits: BTreeSet<u32> = moving
+                .iter()
+                .filter(|member| Stat::read(member.pid).is_some_and(|stat| stat.is_uninterruptible()))
+                .map(|member| member.pid)
+                .collect();
+            let held = |member: &&Identity| Stat::read(member.pid).is_some_and(|stat| waits.contains(&stat.parent));
+            for child in alive.iter().filter(held) {
+                child.signal(Signal::CONT);
+            }
+            for member in moving {
+                member.signal(Signal::STOP);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
 }
 
-/// How many of a tree there are and how many of them stand still.
-pub(crate) fn count(root: u32) -> (u32, u32) {
-    let tree: BTreeSet<u32> = descendants(root).into_iter().chain([root]).collect();
-    let still = tree.iter().filter(|pid| Stat::read(**pid).is_some_and(|stat| stat.is_stopped())).count();
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    (number(still), number(tree.len()))
+/// How many of a tree stand still when its root does, and how many there are.
+pub(crate) fn count(root: &Identity) -> (u32, u32) {
+    let Some(mut tree) = Tree::of(root) else { return (0, 0) };
+    tree.sessions_at = Instant::now() + PATIENCE;
+    tree.look();
+    let stands = Stat::read(root.pid).is_some_and(|stat| stat.is_stopped());
+    (if stands { number(tree.stopped()) } else { 0 }, number(tree.alive().len()))
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The terminal a process reads from, where it has one.

@@ -1,14 +1,20 @@
 //! A file that only grows, read from where the last look ended.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Instant;
 
 use agents::observed::{Traces, Transcribed};
+use rustix::fs::OFlags;
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
+/// As much is read in one look; the rest waits for the next.
+const MOST: u64 = 32 << 20;
+/// A longer line is passed over: no answer of a model is so long.
+const LONGEST: usize = 16 << 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct Follow {
@@ -17,42 +23,51 @@ pub(crate) struct Follow {
     at: u64,
     /// The beginning of a line whose end was not written yet.
     rest: Vec<u8>,
+    /// That line is too long, and its end is waited for.
+    skips: bool,
+    /// The file has more than was read.
+    pub(crate) behind: bool,
+    pub(crate) used: Option<Instant>,
     pub(crate) told: Transcribed,
 }
 
 impl Follow {
     /// Takes up the lines that were added since.
     pub(crate) fn look(&mut self, path: &Path, traces: Traces) -> io::Result<()> {
-        let mut file = File::open(path)?;
-        let about = file.metadata()?;
-        if !about.is_file() {
-            return Err(io::Error::other("not a file"));
-        }
+        self.used = Some(Instant::now());
+        let (mut file, about) = open(path)?;
         if about.ino() != self.inode || about.len() < self.at {
-            *self = Self { inode: about.ino(), ..Self::default() };
+            *self = Self { inode: about.ino(), used: self.used, ..Self::default() };
         }
-        if about.len() == self.at {
+        let to = about.len().min(self.at.saturating_add(MOST));
+        self.behind = to < about.len();
+        if to == self.at {
             return Ok(());
         }
         file.seek(SeekFrom::Start(self.at))?;
         let mut piece = vec![0; PIECE];
-        loop {
+        while self.at < to {
             let read = file.read(&mut piece)?;
             if read == 0 {
-                return Ok(());
+                break;
             }
             self.at += read as u64;
             self.take(&piece[..read], traces);
         }
+        Ok(())
     }
 
     fn take(&mut self, bytes: &[u8], traces: Traces) {
-        let mut lines = bytes.split_inclusive(|b| *b == b'\n');
-        for line in &mut lines {
-            if line.last() != Some(&b'\n') {
-                return self.rest.extend_from_slice(line);
-            }
-            if self.rest.is_empty() {
+        for line in bytes.split_inclusive(|b| *b == b'\n') {
+            let ends = line.last() == Some(&b'\n');
+            if self.skips {
+                self.skips = !ends;
+            } else if !ends {
+                self.rest.extend_from_slice(line);
+                if self.rest.len() > LONGEST {
+                    (self.rest, self.skips) = (Vec::new(), true);
+                }
+            } else if self.rest.is_empty() {
                 self.told.line(traces, line);
             } else {
                 self.rest.extend_from_slice(line);
@@ -60,4 +75,12 @@ impl Follow {
             }
         }
     }
+}
+
+/// A regular file and what is known of it. Nothing else is waited for: these folders are an agent's to write to.
+pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    if about.is_file() { Ok((file, about)) } else { Err(io::Error::other("not a file")) }
 }

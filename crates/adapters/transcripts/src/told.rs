@@ -1,16 +1,22 @@
 //! What one process tells of itself: a session file or a rollout, and the transcripts of its session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use agents::observed::{Doing, Told, Traces, session_file};
-use domain::Timestamp;
 
-use crate::follow::Follow;
+use crate::follow::{Follow, open};
 
+/// How long what was read of a file is kept when nobody asks for it.
+const KEPT: Duration = Duration::from_secs(300);
 /// A session file that is longer than this is none.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: u64 = 256 << 10;
+/// Transcripts beside each other that are read.
+const MOST_FILES: usize = 1000;
 
 /// What one process tells, and where.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,7 +31,6 @@ pub struct Seen {
 #[derive(Debug, Default)]
 pub struct Transcripts {
     files: BTreeMap<PathBuf, Follow>,
-    used: BTreeSet<PathBuf>,
 }
 
 impl Transcripts {
@@ -34,12 +39,13 @@ impl Transcripts {
     pub fn claude(&mut self, config: &Path, processes: &[(u32, u64)]) -> Seen {
         let found = processes.iter().find_map(|(pid, start_time)| {
             let path = config.join("sessions").join(format!("{pid}.json"));
-            let short = fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= LONGEST);
-            let file = session_file(&fs::read_to_string(short.map(|_| &path)?).ok()?)?;
+            let file = session_file(&short(&path)?)?;
             // One that another process of the same number left behind says nothing of this one.
             (file.start_time == *start_time).then_some((path, file))
         });
-        let Some((path, file)) = found else { return Seen::default() };
+        let Some((path, file)) = found else {
+            return Seen { told: Told { silent: true, ..Told::default() }, ..Seen::default() };
+        };
         let told = Told { doing: file.doing, since: file.at, ..Told::default() };
         let mut seen = Seen { told, says: Some(path), ..Seen::default() };
         let transcript = transcript(&config.join("projects"), &file.folder, &file.session);
@@ -68,19 +74,14 @@ impl Transcripts {
         seen
     }
 
-    /// What Gemini CLI tells in the chats of a working folder that began no earlier than `since`; `own` is its own folder.
-    /// They are of one run where only that works in the folder.
-    pub fn gemini(&mut self, own: &Path, folder: &str, since: Timestamp) -> Seen {
+    /// What Gemini CLI tells in the chats of a working folder; `own` is its own folder.
+    pub fn gemini(&mut self, own: &Path, folder: &str) -> Seen {
         let mut seen = Seen::default();
-        let Some(project) = project(own, folder) else { return seen };
-        let mut chats = lines_files(&own.join("tmp").join(project).join("chats"));
-        chats.retain(|path| {
-            let file = self.files.entry(path.clone()).or_default();
-            let read = file.look(path, Traces::Gemini).is_ok();
-            self.used.insert(path.clone());
-            read && file.told.began.is_some_and(|began| began >= since)
-        });
-        self.read(&mut seen, Traces::Gemini, &chats);
+        let projects = short(&own.join("projects.json"));
+        if let Some(project) = projects.and_then(|text| agents::observed::gemini_project(&text, folder)) {
+            let chats = lines_files(&own.join("tmp").join(project).join("chats"));
+            self.read(&mut seen, Traces::Gemini, &chats);
+        }
         seen
     }
 
@@ -92,10 +93,9 @@ impl Transcripts {
         again
     }
 
-    /// Forgets the files that nobody asked for since the last time.
-    pub fn forget_others(&mut self) {
-        let used = std::mem::take(&mut self.used);
-        self.files.retain(|path, _| used.contains(path));
+    /// Forgets the files that nobody asked for in a long time.
+    pub fn forget_old(&mut self) {
+        self.files.retain(|_, file| file.used.is_some_and(|at| at.elapsed() < KEPT));
     }
 
     /// Puts together what these files tell; gives what is open in them.
@@ -106,9 +106,9 @@ impl Transcripts {
             if file.look(path, traces).is_err() {
                 continue;
             }
-            self.used.insert(path.clone());
             let (told, said) = (&mut seen.told, &file.told);
-            told.answers.extend(said.answers.iter().map(|(id, tokens)| (id.clone(), *tokens)));
+            told.answers.push(Arc::clone(&said.answers));
+            told.behind |= file.behind;
             told.model = told.model.take().or_else(|| said.model.clone());
             told.last_at = told.last_at.max(said.last_at);
             seen.transcripts.push(path.clone());
@@ -140,15 +140,15 @@ fn transcript(projects: &Path, folder: &str, session: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.path().join(&name)).find(|path| path.is_file())
 }
 
-/// The name that `projects.json` has for a working folder; `None` for one that could lead elsewhere.
-fn project(own: &Path, folder: &str) -> Option<String> {
-    let path = own.join("projects.json");
-    let short = fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= LONGEST)?;
-    let text = fs::read_to_string(path).ok().filter(|_| short.len() > 0)?;
-    agents::observed::gemini_project(&text, folder)
+/// The text of a small file.
+fn short(path: &Path) -> Option<String> {
+    let (file, about) = open(path).ok().filter(|(_, about)| about.len() <= LONGEST)?;
+    let mut text = String::new();
+    file.take(about.len()).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 fn lines_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_FILES);
     entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl")).collect()
 }

@@ -41,7 +41,7 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
     let config = tempfile::tempdir().expect("a folder");
     let config = config.path();
     let mut transcripts = Transcripts::default();
-    assert_eq!(transcripts.claude(config, &[(7, 70)]), Seen::default(), "nothing is known of it");
+    assert!(transcripts.claude(config, &[(7, 70)]).told.silent, "nothing is known of it");
 
     says(config, 7, 70, "busy");
     let seen = transcripts.claude(config, &[(6, 60), (7, 70)]);
@@ -68,7 +68,8 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
 fn the_file_of_another_process_with_the_same_number_says_nothing() {
     let config = tempfile::tempdir().expect("a folder");
     says(config.path(), 7, 70, "waiting");
-    assert_eq!(Transcripts::default().claude(config.path(), &[(7, 71)]), Seen::default());
+    let seen = Transcripts::default().claude(config.path(), &[(7, 71)]);
+    assert_eq!((seen.told.silent, seen.told.session, seen.says), (true, None, None));
 }
 
 #[test]
@@ -84,4 +85,32 @@ fn a_rollout_tells_when_a_turn_is_over_and_not_what_is_done_in_it() {
     add(&path, "{\"type\":\"event_msg\",\"payload\":{\"type\":\"task_complete\"}}\n");
     let seen = transcripts.codex(&[other, path]);
     assert_eq!((seen.told.in_turn, seen.told.doing), (false, Some(Doing::Idle)));
+}
+
+#[test]
+fn what_an_agent_puts_there_stops_nobody_and_fills_nothing() {
+    let config = tempfile::tempdir().expect("a folder");
+    let config = config.path();
+    says(config, 7, 70, "busy");
+    let path = config.join(format!("projects/-tmp-shop-feature/{SESSION}.jsonl"));
+    add(&path, &format!("{}\n", answer("a", 5)));
+    // A line without end, and something that nobody ever writes to.
+    let below = path.with_extension("").join("subagents");
+    add(&below.join("long.jsonl"), "");
+    fs::File::options()
+        .write(true)
+        .open(below.join("long.jsonl"))
+        .and_then(|file| file.set_len(70 << 20))
+        .expect("room");
+    let fifo = std::process::Command::new("mkfifo").arg(below.join("pipe.jsonl")).status().expect("mkfifo");
+    assert!(fifo.success());
+    let mut transcripts = Transcripts::default();
+    let seen = transcripts.claude(config, &[(7, 70)]);
+    assert_eq!((seen.told.behind, output(&seen)), (true, None), "a sum of what was read so far would be too small");
+    for _ in 0..2 {
+        transcripts.claude(config, &[(7, 70)]);
+    }
+    add(&below.join("long.jsonl"), &format!("\n{}\n", answer("b", 7)));
+    let seen = transcripts.claude(config, &[(7, 70)]);
+    assert_eq!((seen.told.behind, output(&seen)), (false, Some(12)), "the line after it is read");
 }

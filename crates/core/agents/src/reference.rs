@@ -76,12 +76,14 @@ every three seconds while a cockpit is open, and before a list is printed.
 | agent | what is known of it |
 |---|---|
 OBSERVED
-A process counts as an agent by the name of its program. Its processor time, memory, worktree and terminal are always known.
+A process counts as an agent by the name of its program. Its worktree and the terminal that it reads from are always known;
+processor time and memory are measured once a minute while a cockpit is open.
 Nothing else is claimed: it has no timeline, no checkpoint, no phase, no budget, and what it changes is not measured. A
 question that it asks is answered in its own terminal. `pause`, `resume` and `terminate` (`p` and `x` in the cockpit) work
 after a question, or with `--yes`: they are for the process that was seen, by its number and start time, and everything
-below it. A process that left its tree before that is not found. When one is paused, the shell that it was started in takes its terminal
-back, as with ctrl-z: `fg` there brings it on again.
+below it, except what pilothouse itself started there. A process that left its tree and its sessions before that is not found.
+When one is paused, the shell that it was started in takes its terminal back, as with ctrl-z: `fg` there brings it on
+again.
 
 ## A program of your own
 

@@ -145,6 +145,9 @@ pub enum Request {
         runs: Vec<String>,
         scope: Scope,
         command: Command,
+        /// A person has said yes to that being done with agents that were started by hand, too.
+        #[serde(default)]
+        by_hand_too: bool,
     },
     /// What a run has changed since its base, or since one of its checkpoints.
     Diff {

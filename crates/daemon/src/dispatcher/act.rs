@@ -20,6 +20,7 @@ impl Dispatcher {
         runs: Vec<String>,
         repo: Option<&str>,
         command: Command,
+        by_hand_too: bool,
     ) {
         let found: Vec<_> = runs.into_iter().map(|asked| (self.find(&asked, repo), asked)).collect();
         let (known, unknown): (Vec<_>, Vec<_>) = found.into_iter().partition(|(found, _)| found.is_ok());
@@ -29,7 +30,7 @@ impl Dispatcher {
         let known = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?)));
         let (by_hand, known): (Vec<_>, Vec<_>) = known.partition(|(_, run)| self.observed.contains(run));
         for (_, run) in by_hand {
-            self.act_on_observed(face, id, &run, &command);
+            self.act_on_observed(face, id, &run, &command, by_hand_too);
         }
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command);

@@ -77,7 +77,9 @@ impl Dispatcher {
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Look { run, last } => self.look_into(face, run, last),
-            Request::Act { runs, command, .. } => return self.asked_to_act(face, id, runs, repo, command),
+            Request::Act { runs, command, by_hand_too, .. } => {
+                return self.asked_to_act(face, id, runs, repo, command, by_hand_too);
+            }
             Request::Diff { run, since, .. } => match self.find_run(&run, repo) {
                 Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since }),
                 Err(refused) => Reply::Refused(refused),

@@ -17,6 +17,7 @@ impl Dispatcher {
     /// Begins to read an attempt's output and to listen for its growth.
     pub(super) fn follow(&mut self, run: &RunId, attempt: &AttemptKey) {
         let Some(open) = self.runs.open_mut(run) else { return };
+        open.told = None;
         open.open_stream(attempt);
         let folder = open.folder.attempt(attempt);
         let watched = self.watcher.add(&folder, run, attempt);
@@ -27,7 +28,7 @@ impl Dispatcher {
             open.unwatched = watched.is_err();
         }
         self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() });
-        self.watch_observed();
+        self.first_moments();
     }
 
     /// Takes up what the attempt's folder has that is new.
@@ -51,7 +52,8 @@ impl Dispatcher {
             }
             return;
         };
-        if self.asks_once_more(run, attempt) {
+        let again = Input::Woken { run: run.clone(), attempt: attempt.clone() };
+        if self.after_last_words(run, attempt, again).is_none() {
             return;
         }
         self.watcher.remove(&folder);
@@ -113,8 +115,8 @@ impl Dispatcher {
         if more { Read::More } else { Read::All }
     }
 
-    pub(super) fn effect_done(&mut self, input: Input) {
-        let Input::EffectDone { run, id, outcome, facts, released } = &input else { return };
+    pub(super) fn effect_done(&mut self, mut input: Input) {
+        let Input::EffectDone { run, id, outcome, .. } = &input else { return };
         let effect = self.runs.open_ref(run).and_then(|open| open.state.effects.get(id).cloned());
         let Some(effect) = effect else { return };
         if let Effect::StopAttempt { attempt, .. } = &effect
@@ -124,6 +126,14 @@ impl Dispatcher {
             // What the agent wrote last comes before its end.
             return self.hold(input);
         }
+        if let Effect::StopAttempt { attempt, .. } = &effect
+            && *outcome == Outcome::Done
+        {
+            let (run, attempt) = (run.clone(), attempt.clone());
+            let Some(again) = self.after_last_words(&run, &attempt, input) else { return };
+            input = again;
+        }
+        let Input::EffectDone { run, id, outcome, facts, released } = &input else { return };
         let Some(open) = self.runs.open_ref(run) else { return };
         let mut decision = decide::finished(&open.state, *id, outcome.clone(), facts.clone());
         if !released.is_empty() {
@@ -168,6 +178,10 @@ impl Dispatcher {
         let (unkept, ending) = (open.state.keeper_gone, open.state.ending.is_some());
         if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) {
             return self.look(run, attempt);
+        }
+        let again = Input::KeeperGone { run: run.clone(), attempt: attempt.clone() };
+        if self.after_last_words(run, attempt, again).is_none() {
+            return;
         }
         if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
             return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });

@@ -13,12 +13,18 @@ use crate::input::{FaceId, Input};
 use crate::observe::Load;
 use crate::observer::{Found, Wanted};
 
-/// How often it is looked for them while someone watches, or a run works in its own terminal.
+/// How often it is looked for them while someone watches, or an agent tells in its own files what it does.
 const EVERY: Duration = Duration::from_secs(3);
-/// How often, while an agent has not said yet where it tells what it does.
+/// How often, in an attempt's first moments.
 const SOON: Duration = Duration::from_millis(500);
+/// How long these are.
+const FIRST: Duration = Duration::from_secs(10);
+/// Looks for what changes all the time are at least so far apart.
+const APART: Duration = Duration::from_millis(250);
 /// What was seen within this time need not be looked at again for a list.
 const FRESH: Duration = Duration::from_secs(1);
+/// A request waits no longer than this for a look.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 pub(super) struct Observed {
@@ -27,8 +33,19 @@ pub(super) struct Observed {
     loads: BTreeMap<RunId, (Option<f64>, u64)>,
     /// When and in which repositories it was looked last.
     looked: Option<(Instant, BTreeSet<String>)>,
-    /// The next look is on its way.
+    /// The next regular look is on its way.
     asked: bool,
+    /// One is under way.
+    under_way: bool,
+    /// When one was begun last.
+    begun: Option<Instant>,
+    /// Another is to follow.
+    due: bool,
+    /// Until then an attempt is in its first moments.
+    soon_until: Option<Instant>,
+    /// Requests that wait for a look.
+    waiting: BTreeMap<u64, (FaceId, u64, Request, Option<String>)>,
+    last_ticket: u64,
     /// Those that something is being done with.
     acting: BTreeSet<RunId>,
 }
@@ -69,16 +86,22 @@ impl Observed {
     }
 }
 
-/// Whether a request is answered with agents started by hand too, so that one looks for them first.
-fn is_of_them(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::Rows(_) | Request::Watch(_) | Request::Row { .. } | Request::Act { .. } | Request::Explain { .. }
-    )
+/// The runs that a request names, where it may mean agents started by hand too; `None` where it may not.
+fn names(request: &Request) -> Option<&[String]> {
+    match request {
+        Request::Rows(_) | Request::Watch(_) => Some(&[]),
+        Request::Row { run, .. }
+        | Request::Explain { run, .. }
+        | Request::Diff { run, .. }
+        | Request::Answer { run, .. } => Some(std::slice::from_ref(run)),
+        Request::Act { runs, .. } | Request::Removable { runs, .. } => Some(runs),
+        _ => None,
+    }
 }
 
 impl Dispatcher {
-    /// Has a request wait for a look that it needs; gives it back when it needs none.
+    /// Has a request wait for a look that it needs; gives it back when it needs none: what is known of agents started by
+    /// hand may be old, what is known of runs is not.
     pub(super) fn after_a_look(
         &mut self,
         face: FaceId,
@@ -86,37 +109,66 @@ impl Dispatcher {
         request: Request,
         repo: Option<&str>,
     ) -> Option<Request> {
+        let Some(named) = names(&request) else { return Some(request) };
         let fresh = self.observed.looked.as_ref().is_some_and(|(at, repositories)| {
             at.elapsed() < FRESH && repo.is_none_or(|repo| repositories.contains(repo))
         });
-        let known = match &request {
-            Request::Row { run, .. } | Request::Explain { run, .. } => self.find(run, repo).is_ok(),
-            Request::Act { runs, .. } => runs.iter().all(|run| self.find(run, repo).is_ok()),
-            _ => fresh,
-        };
-        if known || !is_of_them(&request) {
+        let is_run = |run: &String| self.find(run, repo).is_ok_and(|run| self.runs.contains(&run));
+        if fresh || (!named.is_empty() && named.iter().all(is_run)) {
             return Some(request);
         }
-        let repo = repo.map(str::to_owned);
-        self.look_around(repo.clone(), Some(Input::Looked { face, id, request, repo }));
+        self.observed.last_ticket += 1;
+        let (ticket, repo) = (self.observed.last_ticket, repo.map(str::to_owned));
+        self.observed.waiting.insert(ticket, (face, id, request, repo.clone()));
+        // Whatever holds up the look, what is known is told.
+        self.performer.later(PATIENCE, Input::Waited { ticket });
+        self.look_around(repo, Some(Input::Waited { ticket }));
         None
     }
 
-    fn look_around(&self, also: Option<String>, then: Option<Input>) {
-        let known = self.runs.rows(None).into_iter().map(|row| row.repo);
+    /// Answers a request whose look is done, or takes too long.
+    pub(super) fn answer_waiting(&mut self, ticket: u64) {
+        if let Some((face, id, request, repo)) = self.observed.waiting.remove(&ticket) {
+            self.answer_request(face, id, request, repo.as_deref());
+        }
+    }
+
+    fn look_around(&mut self, also: Option<String>, then: Option<Input>) {
+        let known = self.runs.repositories();
         // One that is shown stays for as long as it lives, whoever asked for it.
         let shown = self.observed.found.values().map(|found| found.agent.repo.clone());
-        let repositories = known.chain(self.faces.repositories()).chain(shown).chain(also).collect();
-        self.observer.look(Wanted { repositories, working: self.telling() }, then);
+        let repositories = known.into_iter().chain(self.faces.repositories()).chain(shown).chain(also).collect();
+        self.begin_look(Wanted { repositories, working: self.telling() }, then);
+    }
+
+    fn begin_look(&mut self, wanted: Wanted, then: Option<Input>) {
+        self.watcher.looked_at_sessions();
+        (self.observed.under_way, self.observed.due) = (true, false);
+        self.observed.begun = Some(Instant::now());
+        if let Some(then) = self.observer.look(wanted, then) {
+            self.later(then);
+        }
+    }
+
+    pub(super) fn look_done(&mut self) {
+        self.observed.under_way = false;
+        if self.observed.due {
+            self.performer.later(APART, Input::LookNow);
+        }
+    }
+
+    /// An attempt has begun, whose agent will soon say where it tells what it does.
+    pub(super) fn first_moments(&mut self) {
+        self.observed.soon_until = Some(Instant::now() + FIRST);
+        self.watch_observed();
     }
 
     /// Looks now and then for as long as someone watches, or an agent tells in its own files what it does.
     pub(super) fn watch_observed(&mut self) {
-        let telling = self.telling();
-        if !self.observed.asked && (self.faces.any_watches() || !telling.is_empty()) {
+        if !self.observed.asked && (self.faces.any_watches() || !self.telling().is_empty()) {
             self.observed.asked = true;
-            let silent = telling.iter().any(|working| !self.has_told(&working.run));
-            self.performer.later(if silent { SOON } else { EVERY }, Input::LookAround);
+            let soon = self.observed.soon_until.is_some_and(|until| until > Instant::now());
+            self.performer.later(if soon { SOON } else { EVERY }, Input::LookAround);
         }
     }
 
@@ -126,13 +178,29 @@ impl Dispatcher {
         self.watch_observed();
     }
 
-    /// Looks at once, at runs alone where nobody watches.
+    /// Looks at once, or when the look before is done and some time has passed: files may change all the time.
     pub(super) fn sessions_changed(&mut self) {
-        self.watcher.looked_at_sessions();
+        if std::mem::replace(&mut self.observed.due, true) {
+            return;
+        }
+        let wait = self.observed.begun.map_or(Duration::ZERO, |begun| APART.saturating_sub(begun.elapsed()));
+        if !self.observed.under_way && wait.is_zero() {
+            self.look_now();
+        } else if !self.observed.under_way {
+            self.performer.later(wait, Input::LookNow);
+        }
+    }
+
+    /// Looks at runs alone where nobody watches.
+    pub(super) fn look_now(&mut self) {
+        if !self.observed.due {
+            return;
+        }
         if self.faces.any_watches() {
             self.look_around(None, None);
         } else {
-            self.observer.look(Wanted { working: self.telling(), ..Wanted::default() }, None);
+            let wanted = Wanted { working: self.telling(), ..Wanted::default() };
+            self.begin_look(wanted, None);
         }
     }
 
@@ -157,22 +225,23 @@ impl Dispatcher {
     }
 
     /// Does something with the tree of an agent; the reply waits until it is done and seen.
-    pub(super) fn act_on_observed(&mut self, face: FaceId, id: u64, run: &RunId, command: &Command) {
+    pub(super) fn act_on_observed(&mut self, face: FaceId, id: u64, run: &RunId, command: &Command, yes: bool) {
         let Some(found) = self.observed.found.get(run) else { return };
         let name = protocol::observed(&found.agent).name;
         let mut acted =
             protocol::Acted { run: run.to_string(), name: Some(name), code: Code::Done, reason: None, note: None };
         let does = matches!(command, Command::Pause | Command::Resume | Command::Terminate { .. });
         let busy = self.observed.is_acting(run);
-        if does && !busy {
+        if does && !busy && yes {
             self.performer.act_on_tree(run.clone(), found.root.clone(), command.clone());
             self.observed.acting.insert(run.clone());
             return self.pending.add(face, id, acted, Some(run.clone()));
         }
         acted.code = Code::Refused;
-        acted.reason = Some(match busy {
-            true => "something is being done with it already".to_owned(),
-            false => format!("{}; it can be paused, resumed and terminated", not_a_run(&found.agent)),
+        acted.reason = Some(match (busy, does) {
+            (true, _) => "something is being done with it already".to_owned(),
+            (false, true) => "it was started by hand, and nobody said yes to that; say --yes".to_owned(),
+            (false, false) => format!("{}; it can be paused, resumed and terminated", not_a_run(&found.agent)),
         });
         self.pending.add(face, id, acted, None);
     }

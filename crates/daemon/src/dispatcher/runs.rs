@@ -8,6 +8,7 @@ use domain::group::Group;
 use domain::{Body, Event, RunId, RunState, Source, Timestamp, fold};
 use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
 use protocol::{Observations, Observed, Row};
+use transcripts::Seen;
 
 use crate::error::DaemonError;
 use crate::stream::Stream;
@@ -30,8 +31,10 @@ pub(super) struct Open {
     pub(super) seen: Observations,
     /// Its attempt's folder can't be watched.
     pub(super) unwatched: bool,
-    /// The attempt whose transcripts were asked for once more at its end.
-    pub(super) asked_once_more: Option<AttemptKey>,
+    /// The attempt whose agent has told all that it ever will.
+    pub(super) told_all: Option<AttemptKey>,
+    /// What its agent told last in its own files.
+    pub(super) told: Option<Seen>,
     pub(super) changes_asked: Option<Timestamp>,
     /// Its worktree's folders are watched, or looked at now and then.
     pub(super) tree: TreeWatch,
@@ -155,7 +158,8 @@ impl Runs {
             stream: None,
             seen: Observations::default(),
             unwatched: false,
-            asked_once_more: None,
+            told_all: None,
+            told: None,
             changes_asked: None,
             tree: TreeWatch::None,
             look_due: false,
@@ -205,7 +209,8 @@ impl Runs {
             stream: None,
             seen: Observations::default(),
             unwatched: false,
-            asked_once_more: None,
+            told_all: None,
+            told: None,
             changes_asked: None,
             tree: TreeWatch::None,
             look_due: false,
@@ -245,6 +250,11 @@ impl Runs {
     pub(super) fn rows(&self, repo: Option<&str>) -> Vec<Row> {
         let of_repo = |row: &&Row| repo.is_none_or(|repo| row.repo == repo);
         self.entries.values().map(|e| &e.row).filter(of_repo).cloned().collect()
+    }
+
+    /// The repositories that runs are in.
+    pub(super) fn repositories(&self) -> BTreeSet<String> {
+        self.entries.values().map(|entry| &entry.row.repo).filter(|repo| !repo.is_empty()).cloned().collect()
     }
 
     /// The agent's process of every run that has one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::attempt::AttemptKey;
-use domain::{Body, RunId};
+use domain::{Body, RunId, Timestamp};
 use transcripts::Seen;
 
 use agents::Agent;
@@ -14,7 +14,7 @@ use crate::input::Input;
 use crate::observer::{Wanted, Working};
 
 /// Milliseconds between the moment at which an agent says that it waits and that at which its transcript says what for.
-const SETTLES_MS: u64 = 300;
+const SETTLES_MS: i64 = 300;
 
 impl Dispatcher {
     /// The runs whose agents do so.
@@ -37,18 +37,15 @@ impl Dispatcher {
             Traces::Claude | Traces::Codex => interactive,
         };
         let agent = agents::find(name).filter(wanted)?;
-        let (folder, since) = (open.folder.attempt(&attempt), state.created_at?);
-        Some(Working { run: run.clone(), attempt, agent, pid: known.pid?, folder, since })
-    }
-
-    /// Whether the agent has said where it tells what it does.
-    pub(super) fn has_told(&self, run: &RunId) -> bool {
-        let attempt = self.runs.open_ref(run).and_then(|open| open.state.attempt());
-        attempt.is_some_and(|attempt| attempt.session.is_some())
+        let folder = open.folder.attempt(&attempt);
+        Some(Working { run: run.clone(), attempt, agent, pid: known.pid?, folder, last: false })
     }
 
     /// Takes up what is new in it.
-    pub(super) fn told(&mut self, run: &RunId, attempt: &AttemptKey, seen: &Seen) {
+    pub(super) fn told(&mut self, run: &RunId, attempt: &AttemptKey, seen: &Seen, last: bool) {
+        if let Some(open) = self.runs.open_mut(run).filter(|_| last) {
+            open.told_all = Some(attempt.clone());
+        }
         if let Some(folder) = seen.says.as_deref().and_then(std::path::Path::parent)
             && let Err(error) = self.watcher.add_sessions(folder)
         {
@@ -62,28 +59,35 @@ impl Dispatcher {
             open.open_stream(attempt);
         }
         let Some((_, stream)) = open.stream.as_ref().filter(|(key, _)| key == attempt) else { return };
-        let mut told = seen.told.clone();
-        if told.is_vague() && told.since.is_some_and(|since| now().since(since) < SETTLES_MS) {
-            told.doing = None;
-            self.performer.later(Duration::from_millis(SETTLES_MS), Input::SessionsChanged);
+        if open.told.as_ref() == Some(seen) {
+            return;
         }
-        let events: Vec<Body> = news(stream.session(), &told);
+        let settles = |since: Timestamp| (0..SETTLES_MS).contains(&(now().as_millis() - since.as_millis()));
+        let vague = seen.told.is_vague() && seen.told.since.is_some_and(settles);
+        let events: Vec<Body> = news(stream.session(), &seen.told, open.state.created_at, vague);
         let batch = events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
         if self.append(run, batch, None).is_err() {
             // It is told again at the next look.
-            tracing::warn!(%run, "what its agent told could not be written down");
+            return tracing::warn!(%run, "what its agent told could not be written down");
+        }
+        if vague {
+            self.performer.later(Duration::from_millis(SETTLES_MS.cast_unsigned()), Input::SessionsChanged);
+        } else if let Some(open) = self.runs.open_mut(run) {
+            open.told = Some(seen.clone());
         }
     }
 
-    /// Has the transcripts of an agent that has ended read once more before its end is told; gives whether that was begun.
-    pub(super) fn asks_once_more(&mut self, run: &RunId, attempt: &AttemptKey) -> bool {
-        let Some(working) = self.tells(run).filter(|working| working.attempt == *attempt) else { return false };
-        let Some(open) = self.runs.open_mut(run) else { return false };
-        if open.asked_once_more.replace(attempt.clone()).as_ref() == Some(attempt) {
-            return false;
+    /// Has the transcripts of an agent that has ended read once more, and then handles `then`, before its end is told;
+    /// gives `then` back when that was done, or there is nothing to read.
+    pub(super) fn after_last_words(&mut self, run: &RunId, attempt: &AttemptKey, then: Input) -> Option<Input> {
+        let Some(mut working) = self.tells(run).filter(|working| working.attempt == *attempt) else {
+            return Some(then);
+        };
+        if self.runs.open_ref(run).is_none_or(|open| open.told_all.as_ref() == Some(attempt)) {
+            return Some(then);
         }
-        let then = Input::Woken { run: run.clone(), attempt: attempt.clone() };
-        self.observer.look(Wanted { working: vec![working], ..Wanted::default() }, Some(then));
-        true
+        // Several may wait for that, each behind a look of its own.
+        working.last = true;
+        self.observer.look(Wanted { working: vec![working], ..Wanted::default() }, Some(then))
     }
 }

@@ -19,13 +19,17 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         },
         Command::Resume => match resume_tree(root) {
             None => gone(),
-            Some(resumed) if resumed.stopped > 0 => {
+            Some(resumed) if resumed.in_background && resumed.stopped > 0 => {
                 let reason =
-                    format!("{} of its processes stand still all the same; look at its terminal", resumed.stopped);
+                    "its shell has its terminal, and stops it as soon as it uses it: type `fg` there".to_owned();
+                (Outcome::Failed(reason), None)
+            }
+            Some(resumed) if resumed.stopped > 0 => {
+                let reason = format!("{} of its processes stand still all the same; look there", resumed.stopped);
                 (Outcome::Failed(reason), None)
             }
             Some(resumed) => {
-                let note = "its shell has taken the terminal meanwhile: `fg` there brings it back to it";
+                let note = "its shell has its terminal: type `fg` there to work with it again";
                 (Outcome::Done, resumed.in_background.then(|| note.to_owned()))
             }
         },

@@ -212,8 +212,10 @@ impl Performer {
     /// Does something with the tree of an agent that was started by hand.
     pub(crate) fn act_on_tree(&self, run: RunId, root: Identity, command: Command) {
         let inputs = self.inputs.clone();
-        self.runtime.spawn_blocking(move || {
-            let (outcome, note) = by_hand::act(&root, &command);
+        let acting = self.runtime.spawn_blocking(move || by_hand::act(&root, &command));
+        self.runtime.spawn(async move {
+            let failed = |error: tokio::task::JoinError| (Outcome::Failed(error.to_string()), None);
+            let (outcome, note) = acting.await.unwrap_or_else(failed);
             let _stopping = inputs.send(Input::ActedOnTree { run, outcome, note });
         });
     }

@@ -120,6 +120,10 @@ fn launch(
     let scratch = scratch::path(places, &spec.id);
     let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
     keep::ready(places, job)?;
+    if let Some(session) = with.resume.as_ref().filter(|session| !agents::observed::is_session_name(session)) {
+        let next = "`pilothouse retry --fresh` begins a new one";
+        return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());
+    }
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));

@@ -36,6 +36,8 @@ pub(crate) enum Effect {
     Act {
         runs: Vec<RunId>,
         command: Command,
+        /// The person was asked, and has said yes.
+        asked: bool,
     },
     Answer {
         run: RunId,

@@ -113,7 +113,12 @@ impl<'a> Direction<'a> {
         let runs = vec![row.id.to_string()];
         self.asked_to_end.push(name);
         self.connection
-            .ask(Request::Act { runs, scope: Scope::All, command: Command::Terminate { grace_ms: 1_000 } })
+            .ask(Request::Act {
+                runs,
+                scope: Scope::All,
+                command: Command::Terminate { grace_ms: 1_000 },
+                by_hand_too: false,
+            })
             .await?;
         Ok(())
     }

@@ -100,7 +100,14 @@ impl Stage {
             return Err(client::ClientError::Unexpected.into());
         };
         let runs: Vec<String> = rows.iter().filter(|r| !r.is_settled()).map(|r| r.id.to_string()).collect();
-        connection.ask(Request::Act { runs, scope: Scope::All, command: Command::Terminate { grace_ms: 500 } }).await?;
+        connection
+            .ask(Request::Act {
+                runs,
+                scope: Scope::All,
+                command: Command::Terminate { grace_ms: 500 },
+                by_hand_too: false,
+            })
+            .await?;
         while rows.iter().any(|row| !row.is_settled()) {
             match connection.next().await {
                 Some(protocol::FromDaemon::Rows { rows: changed }) => {

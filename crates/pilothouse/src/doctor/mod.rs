@@ -114,8 +114,9 @@ fn settings_in_force(places: &Places, folder: &Path, out: &mut Out) -> Result<Co
         let all: Vec<_> = origins.iter().map(|(k, v, from)| json!({"key": k, "value": v, "from": from})).collect();
         out.value(&all)?;
     } else {
-        let rows: Vec<_> = origins.into_iter().map(|(k, v, from)| vec![k.to_owned(), v, from]).collect();
-        out.table(&["KEY", "VALUE", "FROM"], &rows)?;
+        // Values may be long, so nothing stands behind them.
+        let rows: Vec<_> = origins.into_iter().map(|(k, v, from)| vec![k, from, v]).collect();
+        out.table(&["KEY", "FROM", "VALUE"], &rows)?;
     }
     Ok(Code::Done)
 }

@@ -166,7 +166,7 @@ impl Drop for House {
             _ => Vec::new(),
         };
         let command = domain::command::Command::Terminate { grace_ms: 0 };
-        let _ended = self.ask(Request::Act { runs, scope: Scope::All, command });
+        let _ended = self.ask(Request::Act { runs, scope: Scope::All, command, by_hand_too: false });
         let _stopping = self.ask(Request::Stop);
         let _over = self.daemon.take().map(JoinHandle::join);
     }

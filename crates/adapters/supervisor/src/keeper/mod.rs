@@ -1,6 +1,7 @@
 //! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, no parsing.
 
 mod agent;
+mod freeze;
 mod input;
 mod output;
 mod serve;
@@ -13,16 +14,16 @@ use std::time::{Duration, Instant};
 
 use domain::attempt::Exit;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
 
 use crate::cgroup::Cgroup;
-use crate::control::hold;
 use crate::error::SupervisorError;
-use crate::freeze::Freeze;
 use crate::identity::Identity;
 use crate::record::{self, KeeperRecord, Start};
 use crate::{descriptors, launch};
 use agent::Agent;
+use freeze::Freeze;
 use input::Input;
 use output::Output;
 use serve::Server;
@@ -36,9 +37,8 @@ const AFTERLIFE_MS: u64 = 2_000;
 /// The keeper's whole life; gives its exit code. `folder` is the attempt's folder with `start.json` in it.
 pub fn main(folder: &Path) -> i32 {
     let held = match hold(folder) {
-        Ok(Some(held)) => held,
-        Ok(None) => return launch::HELD_BY_ANOTHER,
-        Err(_) => return 1,
+        Ok(held) => held,
+        Err(code) => return code,
     };
     match Keeper::start(folder, held) {
         Ok(keeper) => keeper.run(),
@@ -60,6 +60,17 @@ fn record_exit(folder: &Path, exit: &Exit) {
     while record::write(folder, "exit.json", exit).is_err() && folder.exists() {
         std::thread::sleep(output::RETRY);
     }
+}
+
+/// Takes the folder's lock, or gives the exit code of a second keeper.
+fn hold(folder: &Path) -> Result<File, i32> {
+    let file = File::open(folder).map_err(|_| 1)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| launch::HELD_BY_ANOTHER)?;
+    // A folder with a record had a keeper before: its agent is never started a second time.
+    if folder.join("keeper.json").exists() || folder.join("exit.json").exists() {
+        return Err(launch::HELD_BY_ANOTHER);
+    }
+    Ok(file)
 }
 
 struct Keeper {

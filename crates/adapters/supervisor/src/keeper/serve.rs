@@ -11,9 +11,9 @@ use rustix::process::Signal;
 
 use super::Keeper;
 use super::agent::Streams;
+use super::freeze::Freeze;
 use crate::control::is_ours;
 use crate::error::SupervisorError;
-use crate::freeze::Freeze;
 use crate::processes;
 use crate::wire::{MAX_REQUEST, Reply, Request};
 
@@ -143,7 +143,7 @@ impl Keeper {
             }
             Request::Freeze => {
                 let group = self.group.as_ref();
-                let frozen = self.frozen.get_or_insert_with(|| Freeze::begin(std::process::id(), group));
+                let frozen = self.frozen.get_or_insert_with(|| Freeze::begin(group));
                 frozen.again(group);
                 Reply::Frozen(frozen.count(group))
             }

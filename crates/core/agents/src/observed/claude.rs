@@ -3,8 +3,11 @@
 use domain::Timestamp;
 use serde_json::Value;
 
-use super::{Doing, Transcribed};
+use super::{Doing, Transcribed, cut, is_session_name};
 use crate::claude_stream::{about, of_message};
+
+/// Calls of one answer that are remembered.
+const MOST_CALLS: usize = 8;
 
 /// `sessions/PID.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +27,13 @@ pub fn session_file(text: &str) -> Option<SessionFile> {
     let value: Value = serde_json::from_str(text).ok()?;
     let word = |name: &str| value.get(name).and_then(Value::as_str);
     let session = word("sessionId")?;
-    let plain = !session.is_empty() && session.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     Some(SessionFile {
-        session: plain.then(|| session.to_owned())?,
+        session: is_session_name(session).then(|| session.to_owned())?,
         start_time: word("procStart")?.parse().ok()?,
         folder: word("cwd").unwrap_or_default().to_owned(),
         doing: word("status").and_then(|status| match status {
             "busy" => Some(Doing::Working),
-            "waiting" => Some(Doing::Waiting(word("waitingFor").map(str::to_owned))),
+            "waiting" => Some(Doing::Waiting(word("waitingFor").map(cut))),
             "idle" => Some(Doing::Idle),
             _ => None,
         }),
@@ -40,25 +42,31 @@ pub fn session_file(text: &str) -> Option<SessionFile> {
 }
 
 /// A line of a transcript: an answer's lines repeat its id and its final usage.
-pub(super) fn line(told: &mut Transcribed, line: &Value) {
+pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
     let message = &line["message"];
     calls(told, message);
     let (Some(id), Some(usage)) = (message["id"].as_str(), message.get("usage")) else { return };
     // Claude Code words its own complaints as answers of no model.
     let Some(model) = message["model"].as_str().filter(|model| *model != "<synthetic>") else { return };
-    told.answers.insert(id.to_owned(), of_message(usage));
+    told.answered(id, of_message(usage), at);
     if line["isSidechain"] != true {
-        told.model = Some(model.to_owned());
+        told.model = Some(cut(model));
     }
 }
 
-/// Which tools it has called that have not returned.
+/// Which tools its last answer has called that have not returned; what an earlier one called was cut off.
 fn calls(told: &mut Transcribed, message: &Value) {
+    if let Some(id) = message["id"].as_str().filter(|id| *id != told.calling) {
+        told.calling = cut(id);
+        told.calls.clear();
+    }
     for part in message["content"].as_array().into_iter().flatten() {
         match (part["type"].as_str(), part["id"].as_str(), part["tool_use_id"].as_str()) {
-            (Some("tool_use"), Some(id), _) if told.calls.iter().all(|(known, _)| known != id) => {
-                let name = part["name"].as_str().unwrap_or_default();
-                told.calls.push((id.to_owned(), format!("{name}: {}", about(&part["input"]))));
+            (Some("tool_use"), Some(id), _)
+                if told.calls.len() < MOST_CALLS && told.calls.iter().all(|(known, _)| known != id) =>
+            {
+                let name = cut(part["name"].as_str().unwrap_or_default());
+                told.calls.push((cut(id), format!("{name}: {}", about(&part["input"]))));
             }
             (Some("tool_result"), _, Some(id)) => told.calls.retain(|(known, _)| known != id),
             _ => {}
@@ -72,7 +80,7 @@ mod tests {
     use super::*;
 
     fn tokens(told: &Transcribed) -> Option<domain::tokens::Tokens> {
-        Told { answers: told.answers.clone(), ..Told::default() }.tokens()
+        Told { answers: vec![told.answers.clone()], ..Told::default() }.tokens()
     }
 
     const FILE: &str = r#"{"pid":11103,"sessionId":"8a0fed58-edaf-449c-8960-2fdf90a59818","cwd":"/w","procStart":"6862383",
@@ -85,6 +93,8 @@ mod tests {
         assert_eq!((file.start_time, file.at.map(Timestamp::as_millis)), (6_862_383, Some(1_795_296_507_346)));
         let evil = FILE.replace("8a0fed58-edaf-449c-8960-2fdf90a59818", "../../../etc/passwd");
         assert_eq!(session_file(&evil), None);
+        let option = FILE.replace("8a0fed58-edaf-449c-8960-2fdf90a59818", "--dangerously-skip-permissions");
+        assert_eq!(session_file(&option), None, "it would be one on a command line");
         assert_eq!(session_file("[]"), None);
         let print = FILE.replace(r#""status":"waiting","#, "");
         assert_eq!(session_file(&print).and_then(|file| file.doing), None);
@@ -102,7 +112,7 @@ mod tests {
         let mut told = Transcribed::default();
         told.line(Traces::Claude, br#"{"type":"mode","mode":"normal"}"#);
         assert_eq!(tokens(&told), None);
-        for (id, output, model) in [("a", 1, "opus"), ("a", 94, "opus"), ("b", 6, "opus"), ("c", 0, "<synthetic>")] {
+        for (id, output, model) in [("a", 94, "opus"), ("a", 94, "opus"), ("b", 6, "opus"), ("c", 0, "<synthetic>")] {
             told.line(Traces::Claude, line(id, output, model).as_bytes());
         }
         told.line(Traces::Claude, b"{\"half");

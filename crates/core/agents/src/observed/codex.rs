@@ -1,17 +1,18 @@
 //! What Codex writes while it runs: `sessions/YEAR/MONTH/DAY/rollout-TIME-THREAD.jsonl` (seen with 0.169.0).
 
+use domain::Timestamp;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-use super::Transcribed;
+use super::{Transcribed, cut, is_session_name};
 
 /// A line of a rollout file: one record of usage for each answer of the model.
-pub(super) fn line(told: &mut Transcribed, line: &Value) {
+pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
     let payload = &line["payload"];
     let word = |name: &str| payload[name].as_str().map(str::to_owned);
     match line["type"].as_str() {
-        Some("session_meta") if told.thread.is_none() => told.thread = word("id"),
-        Some("turn_context") => told.model = word("model").or(told.model.take()),
+        Some("session_meta") if told.thread.is_none() => told.thread = word("id").filter(|id| is_session_name(id)),
+        Some("turn_context") => told.model = word("model").map(|model| cut(&model)).or(told.model.take()),
         Some("event_msg") => match payload["type"].as_str() {
             Some("task_started") => told.in_turn = Some(true),
             Some("task_complete" | "turn_aborted") => told.in_turn = Some(false),
@@ -20,7 +21,7 @@ pub(super) fn line(told: &mut Transcribed, line: &Value) {
         // A fork has what its thread came from in it.
         Some("token_usage_record") if word("thread_id") == told.thread => {
             if let Some(answer) = word("response_id") {
-                told.answers.insert(answer, exclusive(&payload["usage"]));
+                told.answered(&answer, exclusive(&payload["usage"]), at);
             }
         }
         _ => {}
@@ -68,7 +69,7 @@ mod tests {
             told.line(Traces::Codex, line.as_bytes());
         }
         let tokens =
-            super::super::Told { answers: told.answers.clone(), ..Default::default() }.tokens().expect("tokens");
+            super::super::Told { answers: vec![told.answers.clone()], ..Default::default() }.tokens().expect("tokens");
         assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_write), (18, 190, 29_430, 828));
         assert_eq!((told.model.as_deref(), told.in_turn), (Some("gpt-6-astra"), Some(true)));
         told.line(Traces::Codex, br#"{"type":"event_msg","payload":{"type":"task_complete"}}"#);

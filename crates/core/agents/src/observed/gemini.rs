@@ -1,21 +1,19 @@
 //! What Gemini CLI writes while it runs: `tmp/PROJECT/chats/session-TIME-ID.jsonl` (seen with 0.61.0).
 
+use domain::Timestamp;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-use super::Transcribed;
+use super::{Transcribed, cut};
 
-/// A line of a chat: the first says when it began, an answer's may come again with the tools it called.
-pub(super) fn line(told: &mut Transcribed, line: &Value) {
-    if let Some(began) = line.get("startTime").filter(|_| told.began.is_none()) {
-        told.began = serde_json::from_value(began.clone()).ok();
-    }
+/// A line of a chat; an answer's may come again with the tools it called.
+pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
     let (Some("gemini"), Some(id), Some(tokens)) = (line["type"].as_str(), line["id"].as_str(), line.get("tokens"))
     else {
         return;
     };
-    told.model = line["model"].as_str().map(str::to_owned).or(told.model.take());
-    told.answers.insert(id.to_owned(), exclusive(tokens));
+    told.model = line["model"].as_str().map(cut).or(told.model.take());
+    told.answered(id, exclusive(tokens), at);
 }
 
 /// The name of a working folder's project in `projects.json`; `None` for one that could lead elsewhere.
@@ -56,9 +54,10 @@ mod tests {
         ] {
             told.line(Traces::Gemini, line.as_bytes());
         }
-        let tokens: Vec<Tokens> = told.answers.into_values().collect();
+        let tokens: Vec<Tokens> = told.answers.values().map(|answer| answer.tokens).collect();
         assert_eq!(tokens, [Tokens { input: 23, output: 158, cache_read: 14_302, cache_write: 0 }]);
-        assert_eq!(told.began.expect("a time").to_string(), "2026-11-21T21:29:05.671Z");
+        let at = told.answers.values().find_map(|answer| answer.at).expect("a time");
+        assert_eq!(at.to_string(), "2026-11-21T21:29:05.911Z");
         assert_eq!(told.model.as_deref(), Some("gemini-2.5-pro"));
     }
 }

@@ -6,6 +6,7 @@ mod gemini;
 mod terminal;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::tokens::Tokens;
@@ -52,8 +53,12 @@ pub struct Told {
     pub model: Option<String>,
     /// Tools that it has called and that have not returned, in words.
     pub calls: Vec<String>,
-    /// Each answer of the model in the session that is open now, by its id.
-    pub answers: BTreeMap<String, Tokens>,
+    /// The answers of the model in the session that is open now, of each of its files.
+    pub answers: Vec<Answers>,
+    /// It lives, and has no file that says what it does.
+    pub silent: bool,
+    /// Its files were not read to their ends yet, so that sums of them would be too small.
+    pub behind: bool,
     /// The last line of its transcripts.
     pub last_at: Option<Timestamp>,
 }
@@ -80,9 +85,12 @@ impl Told {
 
     /// Everything that was reported, each answer once; `None` when nothing was.
     pub fn tokens(&self) -> Option<Tokens> {
-        let mut sum = Tokens::default();
-        self.answers.values().for_each(|answer| sum += *answer);
-        (!self.answers.is_empty()).then_some(sum)
+        let mut sum = None;
+        let answers: BTreeMap<&String, &Answered> = self.answers.iter().flat_map(|file| file.iter()).collect();
+        for answer in answers.values().filter(|_| !self.behind) {
+            *sum.get_or_insert_with(Tokens::default) += answer.tokens;
+        }
+        sum
     }
 }
 
@@ -107,18 +115,42 @@ fn stem(path: &str) -> &str {
     [".js", ".mjs", ".cjs", ".exe"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
+/// One answer of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answered {
+    pub tokens: Tokens,
+    /// When, where that is written down.
+    pub at: Option<Timestamp>,
+}
+
+/// Answers by their ids: one answer may stand in several lines. Shared, since they are many and change seldom.
+pub type Answers = Arc<BTreeMap<String, Answered>>;
+
+/// The longest name of a model or a session that is taken up, in characters.
+const LONGEST: usize = 100;
+
+/// Whether a text may be a session's name: it is passed on in a command line, and becomes part of a path.
+pub fn is_session_name(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    text.len() <= LONGEST && text.bytes().all(fits) && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+/// A text that an agent wrote, up to a length that a row may have.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
 /// What a transcript has told so far, line by line.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Transcribed {
-    /// By the id of the model's answer: one answer may stand in several lines.
-    pub answers: BTreeMap<String, Tokens>,
-    /// Tools that were called and have not returned: the id, and what in words.
+    pub answers: Answers,
+    /// Tools that the last answer called and that have not returned: the id, and what in words.
     pub calls: Vec<(String, String)>,
+    /// The answer that called them.
+    calling: String,
     /// The thread that the file is of, where other threads are copied into it.
     pub thread: Option<String>,
     pub model: Option<String>,
-    /// When the conversation began, where that is written down.
-    pub began: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
     /// Where turns are written down: whether one is under way.
     pub in_turn: Option<bool>,
@@ -128,14 +160,18 @@ impl Transcribed {
     /// Takes up one line; what is not understood is passed over.
     pub fn line(&mut self, traces: Traces, line: &[u8]) {
         let Ok(line) = serde_json::from_slice::<Value>(line) else { return };
-        match traces {
-            Traces::None => return,
-            Traces::Claude => claude::line(self, &line),
-            Traces::Codex => codex::line(self, &line),
-            Traces::Gemini => gemini::line(self, &line),
-        }
         let at = line.get("timestamp").and_then(|at| serde_json::from_value(at.clone()).ok());
         self.last_at = at.max(self.last_at);
+        match traces {
+            Traces::None => {}
+            Traces::Claude => claude::line(self, &line, at),
+            Traces::Codex => codex::line(self, &line, at),
+            Traces::Gemini => gemini::line(self, &line, at),
+        }
+    }
+
+    fn answered(&mut self, id: &str, tokens: Tokens, at: Option<Timestamp>) {
+        Arc::make_mut(&mut self.answers).insert(cut(id), Answered { tokens, at });
     }
 }
 

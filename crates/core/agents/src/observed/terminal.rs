@@ -1,7 +1,9 @@
 //! What the agent of a run that works in its own terminal has told, as events that its timeline does not have yet.
 
-use domain::Body;
+use std::collections::BTreeSet;
+
 use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
+use domain::{Body, Timestamp};
 
 use super::{Doing, Told};
 use crate::session::Session;
@@ -11,29 +13,38 @@ use crate::short::short;
 const QUESTION: &str = "terminal.";
 
 /// The events that bring what is known of an attempt to what was told; none when it is the same. Comparing makes it safe to
-/// be asked twice, also by another daemon.
-pub fn news(known: &Session, told: &Told) -> Vec<Body> {
+/// be asked twice, also by another daemon. Answers from before `since` are of another run's session that it goes on in.
+/// While it is `vague` what it waits for, that is left as it was.
+pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool) -> Vec<Body> {
     let mut events = Vec::new();
     if let Some(session) = told.session.as_ref().filter(|session| known.named.as_ref() != Some(session)) {
         events.push(AgentSession { session: session.clone(), model: told.model.clone() }.into());
     }
-    let fresh = told.answers.iter().filter(|(id, _)| !known.counted.contains(*id));
-    events.extend(fresh.map(|(id, tokens)| UsageReported { tokens: *tokens, of: Some(id.clone()) }.into()));
+    let mut seen = BTreeSet::new();
+    for (id, answer) in told.answers.iter().flat_map(|file| file.iter()) {
+        let of_run = since.is_none_or(|since| answer.at.is_none_or(|at| at >= since));
+        if of_run && !known.counted.contains(id) && seen.insert(id) {
+            events.push(UsageReported { tokens: answer.tokens, of: Some(id.clone()) }.into());
+        }
+    }
+    if vague {
+        return events;
+    }
+    let begun = !known.counted.is_empty() || told.answers.iter().any(|file| !file.is_empty());
     let asks = match &told.doing {
         Some(Doing::Waiting(_)) => told.waits_for(),
         // Before its first answer it has not begun, and its terminal says why.
-        Some(Doing::Idle) if !told.answers.is_empty() => {
-            Some("its turn is over; it waits for what you type".to_owned())
-        }
+        Some(Doing::Idle) if begun => Some("its turn is over; it waits for what you type".to_owned()),
         Some(Doing::Idle | Doing::Working) => None,
-        // It works or asks: what was known last is all there is to go by, and a new turn has begun.
-        None if told.in_turn => None,
+        // In a turn it works or asks; one that says nothing more asks nothing that is known.
+        None if told.in_turn || told.silent => None,
         None => return events,
     };
-    let since = told.since.unwrap_or_default().as_millis();
-    let id = asks.as_ref().map(|_| format!("{QUESTION}{since}"));
+    let at = told.since.unwrap_or_default().as_millis();
+    let id = asks.as_ref().map(|_| format!("{QUESTION}{at}"));
+    let how = if told.silent { "its agent says nothing of it any more" } else { "in its terminal" };
     let over = known.questions.iter().filter(|(known, _)| id.as_ref() != Some(known));
-    events.extend(over.map(|(id, _)| WaitingEnded { id: id.clone(), how: "in its terminal".to_owned() }.into()));
+    events.extend(over.map(|(id, _)| WaitingEnded { id: id.clone(), how: how.to_owned() }.into()));
     if let Some((id, text)) = id.zip(asks).filter(|(id, _)| known.questions.iter().all(|(known, _)| known != id)) {
         events.push(WaitingStarted { id, text: short(&text), choices: Vec::new(), tool: None, input: None }.into());
     }
@@ -42,21 +53,25 @@ pub fn news(known: &Session, told: &Told) -> Vec<Body> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
-    use domain::Timestamp;
     use domain::tokens::Tokens;
 
+    use super::super::Answered;
     use super::*;
     use crate::dialect::Dialect;
 
     /// What a look adds to what is known, by the kinds of events.
     fn look(known: &mut Session, told: &Told) -> Vec<&'static str> {
-        let events = news(known, told);
+        let events = news(known, told, Some(Timestamp::from_millis(100)), false);
         for event in &events {
             known.fold(event);
         }
-        assert_eq!(news(known, told), Vec::new(), "the same told twice is nothing new");
+        assert_eq!(
+            news(known, told, Some(Timestamp::from_millis(100)), false),
+            Vec::new(),
+            "the same told twice is nothing new"
+        );
         let kinds = events.iter().map(|event| match event {
             Body::AgentSession(_) => "agent.session",
             Body::UsageReported(_) => "usage.reported",
@@ -70,16 +85,21 @@ mod tests {
     #[test]
     fn a_terminal_is_followed_through_its_questions_and_counts_every_answer_once() {
         let mut known = Session::new(Dialect::Plain, None);
-        let answer = |n: u64| (format!("a{n}"), Tokens { output: n, ..Tokens::default() });
+        let answer = |n: u64| {
+            // The first is of before the run began.
+            let at = Some(Timestamp::from_millis(99 + i64::try_from(n).expect("small")));
+            (format!("a{n}"), Answered { tokens: Tokens { output: n, ..Tokens::default() }, at })
+        };
         let told = |doing, since, answers: u64| Told {
             doing,
             since: Some(Timestamp::from_millis(since)),
             session: Some("s1".to_owned()),
-            answers: (1..=answers).map(answer).collect(),
+            answers: vec![Arc::new((0..=answers).map(answer).collect())],
             ..Told::default()
         };
         assert_eq!(look(&mut known, &Told::default()), Vec::<&str>::new());
-        assert_eq!(look(&mut known, &told(Some(Doing::Idle), 1, 0)), ["agent.session"], "it has not begun");
+        let begins = Told { answers: Vec::new(), ..told(Some(Doing::Idle), 1, 0) };
+        assert_eq!(look(&mut known, &begins), ["agent.session"], "it has not begun");
         assert_eq!(look(&mut known, &told(Some(Doing::Working), 2, 1)), ["usage.reported"]);
         let asks = told(Some(Doing::Waiting(Some("Bash: ls".to_owned()))), 3, 2);
         assert_eq!(look(&mut known, &asks), ["usage.reported", "waiting.started"]);
@@ -88,9 +108,10 @@ mod tests {
         assert_eq!(look(&mut known, &told(Some(Doing::Working), 5, 3)), ["usage.reported", "waiting.ended"]);
         assert_eq!(look(&mut known, &told(Some(Doing::Idle), 6, 3)), ["waiting.started"]);
         assert_eq!(look(&mut known, &told(None, 7, 3)), Vec::<&str>::new(), "what is not told changes nothing");
-        let other =
-            Told { session: Some("s2".to_owned()), answers: BTreeMap::new(), ..told(Some(Doing::Working), 8, 0) };
-        assert_eq!(look(&mut known, &other), ["agent.session", "waiting.ended"]);
+        let other = Told { session: Some("s2".to_owned()), answers: Vec::new(), ..told(Some(Doing::Idle), 8, 0) };
+        assert_eq!(look(&mut known, &other), ["agent.session", "waiting.ended", "waiting.started"], "it was cleared");
+        let silent = Told { silent: true, session: Some("s2".to_owned()), ..Told::default() };
+        assert_eq!(look(&mut known, &silent), ["waiting.ended"]);
         assert_eq!(known.tokens.output, 6);
     }
 }

@@ -102,35 +102,60 @@ pub async fn find_run(connection: &mut Connection, asked: &str) -> Result<Row, C
     Ok(row)
 }
 
-/// Asks before something is done with agents that were started by hand; gives whether to go on. Runs are acted on unasked.
+/// What a person says to acting on agents that were started by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ByHand {
+    /// There is none among them, or nobody was asked; the daemon refuses those it finds all the same.
+    Unasked,
+    Yes,
+    No,
+}
+
+/// Asks before something is done with agents that were started by hand. Runs are acted on unasked.
 async fn confirm_by_hand(
     connection: &mut Connection,
     runs: &[String],
     does: &str,
     yes: bool,
     out: &mut Out,
-) -> Result<bool, CliError> {
+) -> Result<ByHand, CliError> {
     if yes {
-        return Ok(true);
+        return Ok(ByHand::Yes);
     }
-    let mut by_hand = false;
+    let mut by_hand = Vec::new();
     for run in runs {
         // What is not found is told of by the verb itself.
-        let Ok(row) = find(connection, run).await else { continue };
-        if row.is_observed() {
-            by_hand = true;
-            if !out.json {
-                let why = domain::text::line(row.reason.as_deref().unwrap_or_default());
-                out.line(format!("{}  {}  {why}", domain::text::line(&row.name), row.status))?;
-            }
-        }
+        by_hand.extend(find(connection, run).await.ok().filter(Row::is_observed));
     }
-    Ok(!by_hand || confirm(&format!("{does} what was started by hand?"), out.terminal)?)
+    if by_hand.is_empty() {
+        return Ok(ByHand::Unasked);
+    }
+    let told = if out.json { &[][..] } else { &by_hand };
+    for row in told {
+        let why = domain::text::line(row.reason.as_deref().unwrap_or_default());
+        out.line(format!("{}  {}  {why}", domain::text::line(&row.name), row.status))?;
+    }
+    // A program that reads JSON can't be asked.
+    if confirm(&format!("{does} what was started by hand?"), out.terminal && !out.json)? {
+        return Ok(ByHand::Yes);
+    }
+    out.line("nothing was done")?;
+    Ok(ByHand::No)
 }
 
 /// Has something done with runs, and gives what became of each.
 async fn act(connection: &mut Connection, runs: Vec<String>, command: Command) -> Result<Vec<Acted>, CliError> {
-    match connection.ask(Request::Act { runs, scope: here()?, command }).await? {
+    act_with(connection, runs, command, ByHand::Unasked).await
+}
+
+async fn act_with(
+    connection: &mut Connection,
+    runs: Vec<String>,
+    command: Command,
+    said: ByHand,
+) -> Result<Vec<Acted>, CliError> {
+    let by_hand_too = said == ByHand::Yes;
+    match connection.ask(Request::Act { runs, scope: here()?, command, by_hand_too }).await? {
         Reply::Acted(acted) => Ok(acted),
         _ => Err(client::ClientError::Unexpected.into()),
     }

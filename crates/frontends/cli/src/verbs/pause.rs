@@ -4,7 +4,7 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{act, confirm_by_hand, find, report};
+use super::{ByHand, act_with, confirm_by_hand, find, report};
 use crate::args::HoldArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -12,12 +12,14 @@ use crate::out::Out;
 pub(super) async fn pause(args: HoldArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
-    if !confirm_by_hand(&mut connection, &args.runs, "Pause", args.yes, &mut out).await? {
+    let said = confirm_by_hand(&mut connection, &args.runs, "Pause", args.yes, &mut out).await?;
+    if said == ByHand::No {
         return Ok(Code::Done);
     }
-    let mut acted = act(&mut connection, args.runs, Command::Pause).await?;
+    let mut acted = act_with(&mut connection, args.runs, Command::Pause, said).await?;
     for one in acted.iter_mut().filter(|one| one.code == Code::Done) {
-        let Some(frozen) = find(&mut connection, &one.run).await?.frozen else { continue };
+        // What has ended since is told by the next list.
+        let Some(frozen) = find(&mut connection, &one.run).await.ok().and_then(|row| row.frozen) else { continue };
         let count = format!("{} of {} processes stand still, by {}", frozen.n, frozen.of, frozen.by);
         if frozen.n < frozen.of {
             // Said as a failure: what still runs may go on spending.

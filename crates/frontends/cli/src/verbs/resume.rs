@@ -4,7 +4,7 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{act, confirm_by_hand, report};
+use super::{ByHand, act_with, confirm_by_hand, report};
 use crate::args::HoldArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -12,9 +12,10 @@ use crate::out::Out;
 pub(super) async fn resume(args: HoldArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
-    if !confirm_by_hand(&mut connection, &args.runs, "Resume", args.yes, &mut out).await? {
+    let said = confirm_by_hand(&mut connection, &args.runs, "Resume", args.yes, &mut out).await?;
+    if said == ByHand::No {
         return Ok(Code::Done);
     }
-    let acted = act(&mut connection, args.runs, Command::Resume).await?;
+    let acted = act_with(&mut connection, args.runs, Command::Resume, said).await?;
     report(&mut out, &acted, "goes on")
 }

@@ -4,7 +4,7 @@ use client::Places;
 use domain::command::Command;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
-use super::{act, confirm_by_hand, report, take_up};
+use super::{ByHand, act_with, confirm_by_hand, report, take_up};
 use crate::args::TerminateArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -13,7 +13,8 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
     let grace_ms = u64::try_from(args.grace.as_millis()).unwrap_or(u64::MAX);
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
-    if !confirm_by_hand(&mut connection, &args.runs, "Terminate", args.yes, &mut out).await? {
+    let said = confirm_by_hand(&mut connection, &args.runs, "Terminate", args.yes, &mut out).await?;
+    if said == ByHand::No {
         return Ok(Code::Done);
     }
     let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {
@@ -21,7 +22,7 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
     };
     // What was started by hand is gone when the daemon answers.
     rows.retain(|row| !row.is_observed());
-    let mut acted = act(&mut connection, args.runs, Command::Terminate { grace_ms }).await?;
+    let mut acted = act_with(&mut connection, args.runs, Command::Terminate { grace_ms }, said).await?;
     while acted.iter().any(|one| one.code == Code::Done && lives(one, &rows)) {
         match connection.next().await {
             Some(FromDaemon::Rows { rows: changed }) => take_up(&mut rows, changed),

@@ -107,9 +107,9 @@ impl Wire {
             Effect::Run(request) => (Request::Run(request), Asked::Run),
             Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
             Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
-            Effect::Act { runs, command } => {
+            Effect::Act { runs, command, asked } => {
                 let done = Asked::Act(runs.len(), Some(done(&command)));
-                (Request::Act { runs: texts(&runs), scope, command }, done)
+                (Request::Act { runs: texts(&runs), scope, command, by_hand_too: asked }, done)
             }
             Effect::Answer { run, question, answer } => {
                 (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act(1, None))

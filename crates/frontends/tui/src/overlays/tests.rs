@@ -137,7 +137,10 @@ fn removing_says_what_the_snapshot_keeps_and_what_it_leaves_out() {
     assert!(cockpit.screen(80, 24).contains("looking at what is there"), "another run's answer is not for it");
     cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", true)] });
     cockpit.press("⏎");
-    assert_eq!(cockpit.effects.last(), Some(&Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rm }));
+    assert_eq!(
+        cockpit.effects.last(),
+        Some(&Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rm, asked: true })
+    );
 
     let mut cockpit = Cockpit::open().keys("j⌦");
     cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", true)] });
@@ -157,7 +160,7 @@ fn a_checkpoint_is_chosen() {
     cockpit.act(Action::Rows(vec![row]));
     let mut cockpit = cockpit.keys("jbj");
     cockpit.press("⏎");
-    let wanted = Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rollback { to: 0 } };
+    let wanted = Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rollback { to: 0 }, asked: true };
     assert_eq!(cockpit.effects.last(), Some(&wanted));
     cockpit.press("b");
     stored!(cockpit, "checkpoints");

@@ -24,11 +24,13 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
             model.marks.clear();
-            vec![Effect::Act { runs: confirm.runs, command: confirm.command }]
+            vec![Effect::Act { runs: confirm.runs, command: confirm.command, asked: true }]
         }
         Some(Overlay::Choose(choose)) => {
             let to = choose.checkpoints.get(choose.at).map(|checkpoint| checkpoint.n);
-            to.map(|to| Effect::Act { runs: vec![choose.run], command: Command::Rollback { to } }).into_iter().collect()
+            to.map(|to| Effect::Act { runs: vec![choose.run], command: Command::Rollback { to }, asked: true })
+                .into_iter()
+                .collect()
         }
         Some(Overlay::Prompt(prompt)) => prompt::accept(model, prompt),
         Some(Overlay::Palette(palette)) => palette::accept(model, &palette),

@@ -76,7 +76,8 @@ fn a_run_is_terminated_by_its_id_whatever_moves_meanwhile() {
         cockpit.effects.last(),
         Some(&Effect::Act {
             runs: vec![RunId::parse("aaaaa5").expect("an id")],
-            command: Command::Terminate { grace_ms: 10_000 }
+            command: Command::Terminate { grace_ms: 10_000 },
+            asked: true,
         })
     );
 }
@@ -291,7 +292,7 @@ fn nothing_is_done_with_what_was_started_by_hand_unasked() {
         }
         cockpit.press("⏎");
         let runs = vec![RunId::parse("ooooo3").expect("an id")];
-        assert_eq!(cockpit.effects.last(), Some(&Effect::Act { runs, command }));
+        assert_eq!(cockpit.effects.last(), Some(&Effect::Act { runs, command, asked: true }));
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn count(n: usize, what: &str) -> String {
 
 fn act(rows: &[Row], command: Command) -> Vec<Effect> {
     let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
-    if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command }] }
+    if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command, asked: false }] }
 }
 
 fn ask(

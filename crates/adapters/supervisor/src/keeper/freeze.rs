@@ -18,9 +18,8 @@ const WALKS: u32 = 10_000;
 /// How often children are let go on for a moment, so that those who wait for them can stop.
 const NUDGES: u32 = 50;
 
-/// A frozen tree: everything below `root`, without `root`.
-pub(crate) struct Freeze {
-    root: u32,
+/// A frozen tree.
+pub(super) struct Freeze {
     by_group: bool,
     /// Those that were stopped by a signal; what stood still before stays so afterwards.
     stopped: BTreeSet<u32>,
@@ -28,14 +27,14 @@ pub(crate) struct Freeze {
 
 impl Freeze {
     /// Freezes the group where there is one, then stops by signal whatever is not in it.
-    pub(crate) fn begin(root: u32, group: Option<&Cgroup>) -> Self {
-        let mut freeze = Self { root, by_group: false, stopped: BTreeSet::new() };
+    pub(super) fn begin(group: Option<&Cgroup>) -> Self {
+        let mut freeze = Self { by_group: false, stopped: BTreeSet::new() };
         freeze.again(group);
         freeze
     }
 
     /// Anyone may have sent SIGCONT since, or entered the tree.
-    pub(crate) fn again(&mut self, group: Option<&Cgroup>) {
+    pub(super) fn again(&mut self, group: Option<&Cgroup>) {
         self.by_group = group.is_some_and(Cgroup::freeze);
         let inside = self.inside(group);
         for _ in 0..NUDGES {
@@ -48,11 +47,11 @@ impl Freeze {
 
     /// Stops by signal everything outside of the group, until two walks find nobody new.
     fn stop_all(&mut self, inside: &BTreeSet<u32>) {
-        let root = self.root;
+        let me = std::process::id();
         let mut seen = BTreeSet::new();
         let mut clean = 0;
         for _ in 0..WALKS {
-            let tree = descendants(root);
+            let tree = descendants(me);
             let fresh: Vec<u32> = tree.difference(inside).copied().filter(|pid| seen.insert(*pid)).collect();
             clean = if fresh.is_empty() { clean + 1 } else { 0 };
             if clean == 2 {
@@ -60,7 +59,7 @@ impl Freeze {
             }
             for pid in fresh {
                 let stood = Stat::read(pid).is_some_and(|stat| stat.is_stopped());
-                if !stood && signal_below(pid, root, &tree, Signal::STOP) {
+                if !stood && signal_below(pid, me, &tree, Signal::STOP) {
                     self.stopped.insert(pid);
                 }
             }
@@ -70,9 +69,9 @@ impl Freeze {
     /// One that waits in vfork(2) for its child stops only when that child goes on to its program, and the child was
     /// stopped before it did. Gives whether there was one whose child was let go on for a moment.
     fn nudge(&mut self, inside: &BTreeSet<u32>) -> bool {
-        let root = self.root;
+        let me = std::process::id();
         let waits = |pid: &u32| Stat::read(*pid).is_some_and(|stat| stat.is_uninterruptible());
-        let tree = descendants(root);
+        let tree = descendants(me);
         if !tree.difference(inside).any(waits) {
             return false;
         }
@@ -81,19 +80,19 @@ impl Freeze {
         let child_of_one = |pid: &u32| Stat::read(*pid).is_some_and(|stat| waiting.contains(&stat.parent));
         let held: Vec<u32> = self.stopped.iter().copied().filter(child_of_one).collect();
         for pid in &held {
-            signal_below(*pid, root, &tree, Signal::CONT);
+            signal_below(*pid, me, &tree, Signal::CONT);
         }
         std::thread::sleep(LOOK);
         !held.is_empty()
     }
 
     /// Counts what stands still and what lives.
-    pub(crate) fn count(&self, group: Option<&Cgroup>) -> Frozen {
+    pub(super) fn count(&self, group: Option<&Cgroup>) -> Frozen {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let asleep = group.is_some_and(Cgroup::is_frozen);
             let inside = self.inside(group);
-            let tree: BTreeSet<u32> = descendants(self.root).union(&inside).copied().collect();
+            let tree: BTreeSet<u32> = descendants(std::process::id()).union(&inside).copied().collect();
             // Until the kernel says that the group stands still, none of it is known to.
             let still =
                 |pid: &&u32| (asleep && inside.contains(pid)) || Stat::read(**pid).is_some_and(|s| s.is_stopped());
@@ -112,11 +111,11 @@ impl Freeze {
         }
     }
 
-    pub(crate) fn end(self, group: Option<&Cgroup>) {
-        let root = self.root;
-        let tree = descendants(root);
+    pub(super) fn end(self, group: Option<&Cgroup>) {
+        let me = std::process::id();
+        let tree = descendants(me);
         for pid in &self.stopped {
-            signal_below(*pid, root, &tree, Signal::CONT);
+            signal_below(*pid, me, &tree, Signal::CONT);
         }
         if let Some(group) = group {
             group.thaw();
