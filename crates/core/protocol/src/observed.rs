@@ -59,12 +59,9 @@ impl Row {
 /// The row of an observed agent; it never has what only pilothouse's own runs have.
 pub fn observed(agent: &ObservedAgent) -> Row {
     let (still, of) = agent.stopped;
-    let place = match &agent.terminal {
-        Some(terminal) => format!("in {terminal}"),
-        None => "without a terminal".to_owned(),
-    };
+    let place = agent.terminal.as_ref().map_or_else(String::new, |terminal| format!(" in {terminal}"));
     let inside = agent.inside.as_ref().map_or_else(String::new, |run| format!(", in the worktree of {run}"));
-    let by_hand = format!("started by hand {place}{inside}");
+    let by_hand = format!("started by hand{place}{inside}");
     let frozen = domain::attempt::Frozen { n: still, of, means: "signals".to_owned() };
     let (status, reason) = match &agent.doing {
         _ if still > 0 => ("paused", format!("{}; {by_hand}", frozen.describe())),

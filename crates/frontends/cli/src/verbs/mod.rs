@@ -86,7 +86,7 @@ async fn find(connection: &mut Connection, asked: &str) -> Result<Row, CliError>
     }
 }
 
-/// As [`find`], for what only a run has.
+/// The row of the run that `asked` names, for what only a run has.
 ///
 /// # Errors
 /// Also for an agent that was started by hand.
