@@ -29,3 +29,19 @@ fn the_headless_demo_ends_well_and_leaves_nothing() {
     });
     assert_eq!(processes.count(), 0, "a process of the demo lives on");
 }
+
+#[test]
+fn a_demo_whose_terminal_is_cut_off_leaves_nothing_either() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_pilothouse")).arg("demo");
+    for name in ["TMPDIR", "HOME"] {
+        command = command.env(name, temp.path());
+    }
+    command = command.env_remove("PILOTHOUSE_HOME").env_remove("XDG_STATE_HOME").env("TERM", "xterm-256color");
+    let mut seat = testkit::Seat::of(command, 80, 24);
+    seat.wait_until("its runs", |screen| screen.contains("fix-login"));
+    let mut child = seat.cut();
+    child.wait().expect("it ends");
+    let left: Vec<_> = fs::read_dir(temp.path()).expect("readable").map(|e| e.expect("an entry").path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

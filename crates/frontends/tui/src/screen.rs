@@ -14,9 +14,23 @@ use crate::{overlays, screens};
 
 pub(crate) struct Screen<C: Console> {
     pub(crate) console: C,
-    terminal: Terminal<CrosstermBackend<C::Out>>,
+    terminal: Quiet<C::Out>,
     out: C::Out,
     mouse: bool,
+}
+
+/// A terminal that is dropped without a word. By itself it tells on standard error when it can't show the cursor any more,
+/// and where the terminal is gone that panics, which would keep whoever holds it from clearing up.
+struct Quiet<W: Write>(Option<Terminal<CrosstermBackend<W>>>);
+
+impl<W: Write> Drop for Quiet<W> {
+    fn drop(&mut self) {
+        if let Some(mut terminal) = self.0.take()
+            && terminal.show_cursor().is_err()
+        {
+            std::mem::forget(terminal);
+        }
+    }
 }
 
 impl<C: Console> Screen<C> {
@@ -68,15 +82,18 @@ impl<C: Console> Screen<C> {
     }
 
     pub(crate) fn draw(&mut self, model: &Model, keymap: &Keymap, theme: &Theme) -> io::Result<()> {
-        self.terminal.draw(|frame| draw(model, keymap, theme, frame))?;
+        if let Some(terminal) = &mut self.terminal.0 {
+            terminal.draw(|frame| draw(model, keymap, theme, frame))?;
+        }
         Ok(())
     }
 }
 
 /// The size is told by the console, so the terminal never asks the process's own.
-fn terminal<C: Console>(console: &C, (columns, rows): (u16, u16)) -> io::Result<Terminal<CrosstermBackend<C::Out>>> {
+fn terminal<C: Console>(console: &C, (columns, rows): (u16, u16)) -> io::Result<Quiet<C::Out>> {
     let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
-    Terminal::with_options(CrosstermBackend::new(console.out()), TerminalOptions { viewport })
+    let terminal = Terminal::with_options(CrosstermBackend::new(console.out()), TerminalOptions { viewport })?;
+    Ok(Quiet(Some(terminal)))
 }
 
 /// One frame.
