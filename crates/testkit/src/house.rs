@@ -159,9 +159,12 @@ fn end_keepers(run: &Path) {
         if let Ok(Some(record)) = supervisor::keeper_record(&attempt.path()) {
             // A keeper that answers ends its tree itself, which reaches more than its marker does.
             let asked = supervisor::Keeper::new(&record).ask(&supervisor::Request::Stop { grace_ms: 0 });
-            if asked.is_err() {
-                record.keeper.kill();
+            // One that waits for space to write its record would never end.
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+            while asked.is_ok() && record.keeper.is_alive() && std::time::Instant::now() < deadline {
+                std::thread::sleep(std::time::Duration::from_millis(10));
             }
+            record.keeper.kill();
             record.keeper.wait();
         }
     }
