@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use agents::Agent;
-use agents::observed::{self, Traces};
+use agents::traces::{self, Traces};
 use domain::attempt::AttemptKey;
+use domain::doing::Doing;
 use domain::{RunId, Timestamp};
-use protocol::{Doing, Fact, ObservedAgent};
+use protocol::{Fact, ObservedAgent};
 use supervisor::{ByHand, Identity, Process};
 use transcripts::{Seen, Transcripts};
 use worktrees::{Repository, Worktree};
@@ -102,7 +103,7 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
             }
             inputs_sent &= inputs.send(Input::Told { run, attempt, seen: Box::new(seen), last }).is_ok();
         }
-        let is_agent = |words: &[String]| observed::by_command_line(words).is_some();
+        let is_agent = |words: &[String]| traces::by_command_line(words).is_some();
         let processes = if repositories.is_empty() { Vec::new() } else { by_hand.look(home, &VARIABLES, is_agent) };
         let found: Vec<Found> =
             processes.iter().filter_map(|process| one(process, &repositories, &mut places, &mut transcripts)).collect();
@@ -148,7 +149,7 @@ fn one(
     places: &mut Places,
     transcripts: &mut Transcripts,
 ) -> Option<Found> {
-    let known = observed::by_command_line(process.words())?;
+    let known = traces::by_command_line(process.words())?;
     let (repo, worktree) = places.of(&process.folder).filter(|(repo, _)| repositories.contains(repo))?;
     let seen = told(known, process, transcripts);
     let told = &seen.told;
@@ -208,17 +209,15 @@ fn chats(working: &Working, transcripts: &mut Transcripts) -> Seen {
     home.map(|home| transcripts.gemini(&home.join(".gemini"), &start.cwd)).unwrap_or_default()
 }
 
-fn doing(agent: &Agent, seen: &Seen) -> Doing {
+/// What it does, or why that is not known.
+fn doing(agent: &Agent, seen: &Seen) -> Result<Doing, String> {
     match &seen.told.doing {
-        Some(observed::Doing::Working) => Doing::Working,
-        Some(observed::Doing::Waiting(_)) => Doing::Waiting(seen.told.waits_for()),
-        Some(observed::Doing::Idle) => Doing::Idle,
-        None if seen.told.in_turn => {
-            Doing::Unknown("it works or asks; its rollout file does not tell which".to_owned())
-        }
-        None if seen.says.is_some() => Doing::Unknown("its session file says nothing of what it does".to_owned()),
-        None if agent.traces == Traces::Claude => Doing::Unknown("it has no session file".to_owned()),
-        None => Doing::Unknown(format!("{} tells nobody what it does", agent.name)),
+        Some(Doing::Waiting(_)) => Ok(Doing::Waiting(seen.told.waits_for())),
+        Some(doing) => Ok(doing.clone()),
+        None if seen.told.in_turn => Err("it works or asks; its rollout file does not tell which".to_owned()),
+        None if seen.says.is_some() => Err("its session file says nothing of what it does".to_owned()),
+        None if agent.traces == Traces::Claude => Err("it has no session file".to_owned()),
+        None => Err(format!("{} tells nobody what it does", agent.name)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Instant;
 
-use agents::observed::{Traces, Transcribed};
+use agents::traces::{Traces, Transcribed};
 use rustix::fs::OFlags;
 
 /// Bytes that are read at once.

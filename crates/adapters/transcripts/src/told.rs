@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use agents::observed::{Doing, Told, Traces, session_file};
+use agents::traces::{Told, Traces, session_file};
+use domain::doing::Doing;
 
 use crate::follow::{Follow, open};
 
@@ -78,7 +79,7 @@ impl Transcripts {
     pub fn gemini(&mut self, own: &Path, folder: &str) -> Seen {
         let mut seen = Seen::default();
         let projects = short(&own.join("projects.json"));
-        if let Some(project) = projects.and_then(|text| agents::observed::gemini_project(&text, folder)) {
+        if let Some(project) = projects.and_then(|text| agents::traces::gemini_project(&text, folder)) {
             let chats = lines_files(&own.join("tmp").join(project).join("chats"));
             self.read(&mut seen, Traces::Gemini, &chats);
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use agents::observed::Doing;
+use domain::doing::Doing;
 use transcripts::{Seen, Transcripts};
 
 const SESSION: &str = "8a0fed58-edaf-449c-8960-2fdf90a59818";

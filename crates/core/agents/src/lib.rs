@@ -9,7 +9,6 @@ mod claude_stream;
 mod codex_app;
 mod dialect;
 mod due;
-pub mod observed;
 mod over;
 mod plain;
 mod reference;
@@ -19,6 +18,7 @@ mod session;
 mod short;
 mod start;
 mod step;
+pub mod traces;
 mod transcript;
 
 pub use advice::advised;

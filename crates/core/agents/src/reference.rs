@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::dialect::Dialect;
-use crate::observed::Traces;
 use crate::registry::{Agent, Program, all};
+use crate::traces::Traces;
 
 const BEFORE: &str = "\
 # The agents

@@ -3,7 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
-use crate::observed::Traces;
+use crate::traces::Traces;
 
 /// How an agent's program is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod command;
 pub mod decide;
 pub mod describe;
+pub mod doing;
 pub mod effect;
 pub mod environment;
 pub mod event;

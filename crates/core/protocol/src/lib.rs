@@ -10,7 +10,7 @@ mod request;
 mod row;
 
 pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
-pub use observed::{Doing, OBSERVED, ObservedAgent, observed};
+pub use observed::{OBSERVED, ObservedAgent, observed};
 pub use record::DaemonRecord;
 pub use reply::{
     Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,

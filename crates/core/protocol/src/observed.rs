@@ -1,5 +1,6 @@
 //! An agent that a person started by hand, as faces see it: a row with what is known of it, and nothing else claimed.
 
+use domain::doing::Doing;
 use domain::group::Group;
 use domain::tokens::Tokens;
 use domain::{RunId, Timestamp};
@@ -8,18 +9,6 @@ use crate::row::{Frozen, Row, TokensRow};
 
 /// How rows of such agents are told from those of runs.
 pub const OBSERVED: &str = "observed";
-
-/// What an observed agent does, as far as it tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doing {
-    Working,
-    /// It asks its person something; what for, where it says that.
-    Waiting(Option<String>),
-    /// Its turn is over.
-    Idle,
-    /// Why it is not known.
-    Unknown(String),
-}
 
 /// One observed agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +27,8 @@ pub struct ObservedAgent {
     pub terminal: Option<String>,
     /// The run whose worktree it works in.
     pub inside: Option<String>,
-    pub doing: Doing,
+    /// Or why that is not known.
+    pub doing: Result<Doing, String>,
     pub started_at: Option<Timestamp>,
     /// The last line of its transcripts, or when it began what it does.
     pub last_at: Option<Timestamp>,
@@ -65,13 +55,13 @@ pub fn observed(agent: &ObservedAgent) -> Row {
     let frozen = domain::attempt::Frozen { n: still, of, means: "signals".to_owned() };
     let (status, reason) = match &agent.doing {
         _ if still > 0 => ("paused", format!("{}; {by_hand}", frozen.describe())),
-        Doing::Working => ("working", by_hand),
-        Doing::Waiting(what) => {
+        Ok(Doing::Working) => ("working", by_hand),
+        Ok(Doing::Waiting(what)) => {
             let what = what.as_ref().map_or_else(String::new, |what| format!(": {what}"));
             ("waiting", format!("waits in its own terminal{what}; {by_hand}"))
         }
-        Doing::Idle => ("idle", format!("its turn is over; {by_hand}")),
-        Doing::Unknown(why) => ("unknown", format!("{why}; {by_hand}")),
+        Ok(Doing::Idle) => ("idle", format!("its turn is over; {by_hand}")),
+        Err(why) => ("unknown", format!("{why}; {by_hand}")),
     };
     // A person sits where it was started, so only a question is worth calling them.
     let group = if status == "waiting" { Group::NeedsYou } else { Group::Observed };

@@ -7,7 +7,7 @@ use domain::{Body, RunId, Timestamp};
 use transcripts::Seen;
 
 use agents::Agent;
-use agents::observed::{Traces, news};
+use agents::traces::{Traces, news};
 
 use super::{Dispatcher, now};
 use crate::input::Input;

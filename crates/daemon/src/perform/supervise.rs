@@ -120,7 +120,7 @@ fn launch(
     let scratch = scratch::path(places, &spec.id);
     let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
     keep::ready(places, job)?;
-    if let Some(session) = with.resume.as_ref().filter(|session| !agents::observed::is_session_name(session)) {
+    if let Some(session) = with.resume.as_ref().filter(|session| !agents::traces::is_session_name(session)) {
         let next = "`pilothouse retry --fresh` begins a new one";
         return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());
     }

@@ -8,3 +8,4 @@ mod usage;
 
 pub(crate) use read::read;
 pub(crate) use say::{answer, begin, prompt};
+pub(crate) use usage::{Names, exclusive};

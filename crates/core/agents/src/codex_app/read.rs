@@ -130,7 +130,7 @@ fn used(session: &Session, params: &Value) -> Vec<Body> {
     let usage = &params["tokenUsage"];
     let thread = params["threadId"].as_str().unwrap_or_default();
     let of = format!("{thread}@{}", usage["total"]["totalTokens"]);
-    let tokens = usage::exclusive(&usage["last"]);
+    let tokens = usage::exclusive(&usage["last"], usage::NAMES);
     if session.counted.contains(&of) || tokens.total() == 0 {
         return Vec::new();
     }

@@ -4,15 +4,15 @@
 use domain::tokens::Tokens;
 use serde_json::Value;
 
+/// What Codex calls the parts of a breakdown: its input, what of it was read from and written to a cache, its output.
+pub(crate) type Names = [&'static str; 4];
+
+/// As its protocol calls them.
+pub(super) const NAMES: Names = ["inputTokens", "cachedInputTokens", "cacheWriteInputTokens", "outputTokens"];
+
 /// A breakdown in exclusive buckets: what it calls input has what was read from and written to a cache in it, what it
 /// calls output has reasoning in it.
-pub(super) fn exclusive(usage: &Value) -> Tokens {
-    let count = |name: &str| usage[name].as_u64().unwrap_or(0);
-    let (cache_read, cache_write) = (count("cachedInputTokens"), count("cacheWriteInputTokens"));
-    Tokens {
-        input: count("inputTokens").saturating_sub(cache_read).saturating_sub(cache_write),
-        output: count("outputTokens"),
-        cache_read,
-        cache_write,
-    }
+pub(crate) fn exclusive(usage: &Value, names: Names) -> Tokens {
+    let [input, cache_read, cache_write, output] = names.map(|name| usage[name].as_u64().unwrap_or(0));
+    Tokens { input: input.saturating_sub(cache_read).saturating_sub(cache_write), output, cache_read, cache_write }
 }

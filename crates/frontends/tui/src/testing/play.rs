@@ -2,6 +2,7 @@
 
 use domain::attempt::{AttemptKey, Exit, Frozen};
 use domain::command::NewRun;
+use domain::doing::Doing;
 use domain::effect::{Effect as DomainEffect, Outcome};
 use domain::event::{
     AgentFinished, AgentMessage, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, GENESIS, Limited,
@@ -12,7 +13,7 @@ use domain::phase::PhaseSpec;
 use domain::status::By;
 use domain::tokens::Tokens;
 use domain::{Body, Event, RunId, RunState, Timestamp, fold};
-use protocol::{Changes, Doing, Observations, Observed, ObservedAgent, Row};
+use protocol::{Changes, Observations, Observed, ObservedAgent, Row};
 
 /// 2026-11-20 03:16 UTC.
 pub(crate) const NOW: i64 = 1_795_144_560_000;
@@ -123,7 +124,7 @@ impl Play {
 }
 
 /// An agent that was started by hand.
-pub(crate) fn by_hand(id: &str, agent: &str, pid: u32, doing: Doing) -> Row {
+pub(crate) fn by_hand(id: &str, agent: &str, pid: u32, doing: Result<Doing, String>) -> Row {
     protocol::observed(&ObservedAgent {
         id: RunId::parse(id).expect("an id"),
         pid,

@@ -2,6 +2,7 @@
 
 use domain::RunId;
 use domain::command::Command;
+use domain::doing::Doing;
 use domain::event::RunReady;
 use domain::group::Group;
 
@@ -10,7 +11,6 @@ use crate::glyphs::Glyphs;
 use crate::testing::play::{Play, by_hand, night};
 use crate::testing::{Cockpit, SIZES, stored};
 use crate::update::Action;
-use protocol::Doing;
 
 #[test]
 fn what_needs_you_comes_first_with_its_reason() {
@@ -251,8 +251,8 @@ fn every_size_can_be_drawn() {
 /// Two agents that were started by hand beside the runs of the night.
 fn with_observed() -> Cockpit {
     let mut cockpit = Cockpit::open();
-    let asks = by_hand("ooooo2", "claude", 4811, Doing::Waiting(Some("permission prompt".to_owned())));
-    let idle = by_hand("ooooo3", "gemini", 912, Doing::Unknown("gemini tells nobody what it does".to_owned()));
+    let asks = by_hand("ooooo2", "claude", 4811, Ok(Doing::Waiting(Some("permission prompt".to_owned()))));
+    let idle = by_hand("ooooo3", "gemini", 912, Err("gemini tells nobody what it does".to_owned()));
     cockpit.act(Action::Observed(vec![asks, idle]));
     cockpit.act(Action::Regroup);
     cockpit

@@ -1,4 +1,5 @@
-//! Agents that a person has started by hand: which one a process is, and what it leaves in its own folder meanwhile.
+//! What agents leave of what they do in their own folders: read for those that a person started by hand, and for runs
+//! whose output does not say it.
 
 mod claude;
 mod codex;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::doing::Doing;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
@@ -29,16 +31,6 @@ pub enum Traces {
     Codex,
     /// A file per chat in a folder per working folder; which of them is of a process stands nowhere.
     Gemini,
-}
-
-/// What it does, by its own word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doing {
-    Working,
-    /// It asks its person something; what for, where it says that.
-    Waiting(Option<String>),
-    /// Its turn is over.
-    Idle,
 }
 
 /// What an agent tells of itself just now; what it does not tell is `None`.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use domain::doing::Doing;
 use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
 use domain::{Body, Timestamp};
 
-use super::{Doing, Told};
+use super::Told;
 use crate::session::Session;
 use crate::short::short;
 

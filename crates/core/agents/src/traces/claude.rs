@@ -1,9 +1,10 @@
 //! What Claude Code writes while it runs: `sessions/PID.json` and `projects/FOLDER/SESSION.jsonl` (seen with 2.1.197).
 
 use domain::Timestamp;
+use domain::doing::Doing;
 use serde_json::Value;
 
-use super::{Doing, Transcribed, cut, is_session_name};
+use super::{Transcribed, cut, is_session_name};
 use crate::claude_stream::{about, of_message};
 
 /// Calls of one answer that are remembered.

@@ -1,10 +1,13 @@
 //! What Codex writes while it runs: `sessions/YEAR/MONTH/DAY/rollout-TIME-THREAD.jsonl` (seen with 0.169.0).
 
 use domain::Timestamp;
-use domain::tokens::Tokens;
 use serde_json::Value;
 
 use super::{Transcribed, cut, is_session_name};
+use crate::codex_app::{Names, exclusive};
+
+/// What its files call the parts of a breakdown.
+const NAMES: Names = ["input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens"];
 
 /// A line of a rollout file: one record of usage for each answer of the model.
 pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
@@ -21,22 +24,10 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
         // A fork has what its thread came from in it.
         Some("token_usage_record") if word("thread_id") == told.thread => {
             if let Some(answer) = word("response_id") {
-                told.answered(&answer, exclusive(&payload["usage"]), at);
+                told.answered(&answer, exclusive(&payload["usage"], NAMES), at);
             }
         }
         _ => {}
-    }
-}
-
-/// What it calls input has what was read from and written to a cache in it.
-fn exclusive(usage: &Value) -> Tokens {
-    let count = |name: &str| usage[name].as_u64().unwrap_or(0);
-    let (cache_read, cache_write) = (count("cached_input_tokens"), count("cache_write_input_tokens"));
-    Tokens {
-        input: count("input_tokens").saturating_sub(cache_read).saturating_sub(cache_write),
-        output: count("output_tokens"),
-        cache_read,
-        cache_write,
     }
 }
 
