@@ -6,6 +6,7 @@ mod create;
 mod feel;
 mod first_frame;
 mod fold;
+mod gateway;
 mod memory;
 mod peer;
 
@@ -41,6 +42,11 @@ const BENCHES: &[Bench] = &[
         name: "peer",
         doc: "the same keys and events with `workmux dashboard` on a hundred panes of tmux, where it is installed",
         run: peer::run,
+    },
+    Bench {
+        name: "gateway",
+        doc: "what the gateway adds to each event of 1, 50 and 200 streams, and its memory a stream",
+        run: gateway::run,
     },
     Bench {
         name: "first-frame",

@@ -89,6 +89,16 @@ pub(crate) enum Input {
     Based {
         base: protocol::Base,
     },
+    /// The gateway wrote something down of a run.
+    Called {
+        run: RunId,
+    },
+    /// It is time to look at a run's calls again.
+    CallsDue {
+        run: RunId,
+    },
+    /// No gateway serves any more.
+    GatewayGone,
     /// Something in a run's worktree changed, or it is time to look whether it did.
     Touched {
         run: RunId,

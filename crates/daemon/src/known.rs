@@ -141,6 +141,20 @@ pub(crate) fn check(settings: &Settings, config: &Path) -> Result<(), Refused> {
             (false, Some(_), _) => {}
         }
     }
+    let only_yours = |file: &std::path::Path, what: &str| {
+        usage(format!("{}: {what}, so it counts in your own {} only", file.display(), config.display()))
+    };
+    for (name, provider) in &settings.providers {
+        if let Some(file) = provider.origin.as_deref().filter(|file| *file != config) {
+            return Err(only_yours(file, &format!("[provider.{name}] says where your keys go")));
+        }
+        if provider.value.upstream.is_empty() {
+            return Err(usage(format!("{}: [provider.{name}] needs an upstream = \"https://…\"", config.display())));
+        }
+    }
+    if let Some(file) = settings.day_budget.origin.as_deref().filter(|file| *file != config) {
+        return Err(only_yours(file, "budget.day is about all your repositories"));
+    }
     let policy = &settings.policy;
     if policy.value.allows_everything() && policy.origin.as_deref().is_some_and(|origin| origin != config) {
         let file = policy.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());

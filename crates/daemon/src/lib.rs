@@ -35,6 +35,8 @@ pub struct Places {
     pub config: PathBuf,
     /// pilothouse's own binary, for keepers and the built-in agent.
     pub binary: PathBuf,
+    /// Keys that were taken out of the environment, for the gateway.
+    pub keys: gateway::Given,
 }
 
 /// The settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit

@@ -89,12 +89,14 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
         let mut inputs_sent = true;
         for one in working {
             let key = (one.run.clone(), one.attempt.clone());
-            let process = Process::of_run(one.pid, one.run.as_str(), &VARIABLES);
-            let seen = match (&process, before.get(&key)) {
-                _ if one.agent.traces == Traces::Gemini => chats(&one, &mut transcripts),
-                (Some(process), _) => told(one.agent, process, &mut transcripts),
-                (None, Some((_, seen))) => transcripts.again(seen, one.agent.traces),
-                (None, None) => Seen::default(),
+            let process = || Process::of_run(one.pid, one.run.as_str(), &VARIABLES);
+            let seen = if one.agent.traces == Traces::Gemini {
+                chats(&one, &mut transcripts)
+            } else if let Some(process) = process() {
+                told(one.agent, &process, &mut transcripts)
+            } else {
+                let seen = before.get(&key).map(|(_, seen)| transcripts.again(seen, one.agent.traces));
+                seen.unwrap_or_default()
             };
             let Working { run, attempt, last, .. } = one;
             // When it lives no more its files are all there is, so they are remembered.
@@ -149,11 +151,12 @@ fn one(
     places: &mut Places,
     transcripts: &mut Transcripts,
 ) -> Option<Found> {
-    let known = traces::by_command_line(process.words())?;
-    let (repo, worktree) = places.of(&process.folder).filter(|(repo, _)| repositories.contains(repo))?;
+    let known = traces::by_command_line(&process.words)?;
+    let folder = process.folder()?;
+    let (repo, worktree) = places.of(&folder).filter(|(repo, _)| repositories.contains(repo))?;
     let seen = told(known, process, transcripts);
     let told = &seen.told;
-    let root = process.identity().clone();
+    let root = process.identity.clone();
     let at = |ms| Some(Timestamp::from_millis(ms));
     let agent = ObservedAgent {
         id: id(&root),
@@ -169,11 +172,11 @@ fn one(
         started_at: process.started_ms().and_then(at),
         last_at: told.last_at.max(told.since),
         tokens: told.tokens(),
-        stopped: process.stopped,
+        stopped: process.stopped(),
         cpu: None,
         rss_bytes: None,
     };
-    let facts = facts(process, &agent, &seen);
+    let facts = facts(process, &folder, &agent, &seen);
     Some(Found { agent, root, facts })
 }
 
@@ -225,10 +228,10 @@ fn doing(agent: &Agent, seen: &Seen) -> Result<Doing, String> {
 fn terminal(process: &Process) -> Option<String> {
     let pane = process.variable("TMUX_PANE").filter(|_| process.variable("TMUX").is_some());
     // The pane is inherited by whatever was started in it, also without a terminal.
-    let terminal = process.terminal.as_ref()?;
+    let terminal = process.terminal()?;
     Some(match pane {
         Some(pane) => format!("tmux {} ({terminal})", domain::text::line(&pane.to_string_lossy())),
-        None => terminal.clone(),
+        None => terminal,
     })
 }
 
@@ -244,7 +247,7 @@ fn processes(n: u32) -> String {
     if n == 1 { "1 process".to_owned() } else { format!("{n} processes") }
 }
 
-fn facts(process: &Process, agent: &ObservedAgent, seen: &Seen) -> Vec<Fact> {
+fn facts(process: &Process, folder: &Path, agent: &ObservedAgent, seen: &Seen) -> Vec<Fact> {
     let (row, told) = (protocol::observed(agent), &seen.told);
     let mut facts = Vec::new();
     let mut say = |about: &str, says: String, source: String, at: Option<Timestamp>| {
@@ -256,11 +259,11 @@ fn facts(process: &Process, agent: &ObservedAgent, seen: &Seen) -> Vec<Fact> {
     say("status", status.trim().to_owned(), source, told.since);
     let started = agent.started_at.map_or_else(String::new, |at| format!(", started {at}"));
     // Its other words may hold a key.
-    let program = process.words().first().map_or("", String::as_str);
+    let program = process.words.first().map_or("", String::as_str);
     say("process", format!("{}: {program}{started}", agent.pid), format!("/proc/{}", agent.pid), None);
     let (still, of) = agent.stopped;
     say("tree", format!("{}, {still} of them stand still", processes(of)), "/proc".to_owned(), None);
-    say("folder", path(&process.folder), format!("/proc/{}/cwd", agent.pid), None);
+    say("folder", path(folder), format!("/proc/{}/cwd", agent.pid), None);
     let branch = agent.branch.as_deref().unwrap_or("no branch");
     let inside = agent.inside.as_ref().map_or_else(String::new, |run| format!(", made for run {run}"));
     say("worktree", format!("{} on {branch}{inside}", agent.worktree), "git".to_owned(), None);

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::check::CheckSpec;
 use domain::command::NewRun;
 use domain::environment::EnvironmentSpec;
 use domain::name;
 use domain::phase::{CommitUse, PhaseSpec, SessionUse};
 use protocol::{Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
+use settings::phase::REPAIRS;
 use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
 
@@ -28,6 +30,7 @@ pub(crate) struct Prepared {
     pub(crate) taken: BTreeSet<String>,
     pub(crate) phases: Vec<PhaseSpec>,
     pub(crate) environment: EnvironmentSpec,
+    pub(crate) checks: Vec<CheckSpec>,
     pub(crate) settings: Settings,
     /// The repository's settings file in the checkout is not the one of the base commit.
     pub(crate) differs: bool,
@@ -159,6 +162,7 @@ pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, 
     let include = repo.file_at(&base_commit, ".worktreeinclude").map_err(refused)?;
     let environment = trust::environment(&settings, include.as_deref());
     let phases = phases(&request, &settings).map_err(Mistake::at(Field::Phases))?;
+    let checks = settings.checks.values().map(|check| check.value.clone()).collect();
     let taken = repo.branches_below("pilothouse/").map_err(refused)?;
     if let Some(name) = request.name.as_ref().filter(|name| taken.contains(*name)) {
         return Err(Mistake::at(Field::Name)(refused(WorktreeError::BranchTaken(format!("pilothouse/{name}")))));
@@ -174,6 +178,7 @@ pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, 
         model,
         phases,
         environment,
+        checks,
         taken,
         settings,
         differs,
@@ -200,6 +205,7 @@ pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> 
         base: if spec.base == base { String::new() } else { spec.base.clone() },
         phases: last_phases(spec, &phases),
         budget_tokens: spec.budget_tokens,
+        budget_usd: spec.budget_usd,
         policy: Some(spec.policy).filter(|policy| *policy != settings.policy.value),
     });
     Ok(Choices {
@@ -240,7 +246,14 @@ fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, R
     if let Some((_, found, expected)) = settings::phase::problem(&wanted) {
         return Err(usage(format!("--phase: {found}: expected {expected}")));
     }
-    let spec = |phase: &Phase| {
+    let wanted = settings.with_checks(wanted);
+    let spec = |(n, phase): (usize, &Phase)| {
+        let unknown = phase.checks.iter().flatten().find(|name| !settings.checks.contains_key(*name));
+        if let Some(unknown) = unknown {
+            let reason =
+                format!("the phase {} names the check {unknown:?}, and there is no [check.{unknown}]", phase.name);
+            return Err(usage(reason));
+        }
         let own = phase.agent.as_deref().map(|name| known::named(settings, name, None)).transpose()?;
         let (name, model) = own.map_or((None, None), |(name, model)| (Some(name), model));
         Ok(PhaseSpec {
@@ -250,9 +263,12 @@ fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, R
             model,
             session: if phase.session.as_deref() == Some("continue") { SessionUse::Continue } else { SessionUse::New },
             commit: if phase.commit.as_deref() == Some("never") { CommitUse::Never } else { CommitUse::Leftovers },
+            only_checks: phase.only_checks(n),
+            checks: phase.checks.clone().unwrap_or_default(),
+            repair: phase.repair.unwrap_or(REPAIRS),
         })
     };
-    wanted.iter().map(spec).collect()
+    wanted.iter().enumerate().map(spec).collect()
 }
 
 pub(crate) fn refused(error: WorktreeError) -> Refused {

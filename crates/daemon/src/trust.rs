@@ -1,6 +1,6 @@
 //! Whose commands may run: a repository's own only after a person has looked at them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::environment::EnvironmentSpec;
 use environments::Trust;
@@ -10,10 +10,26 @@ use worktrees::Repository;
 
 use crate::prepare;
 
-/// The commands of a repository's file that would run; a person's own file is trusted as it is.
-fn foreign(settings: &Settings, config: &Path) -> Vec<String> {
-    let own = settings.setup.origin.as_deref().is_none_or(|origin| origin == config);
-    if own { Vec::new() } else { settings.setup.value.clone() }
+/// The commands of a repository's file that would run, each with its key, and that file; a person's own file is trusted
+/// as it is.
+fn foreign(settings: &Settings, config: &Path) -> (Option<PathBuf>, Vec<(String, String)>) {
+    let foreign = |origin: &Option<PathBuf>| origin.clone().filter(|origin| origin != config);
+    let setup = foreign(&settings.setup.origin).map(|file| (file, settings.setup.value.as_slice()));
+    let setup = setup.into_iter().flat_map(|(file, commands)| {
+        commands.iter().map(move |command| (file.clone(), "environment.setup".to_owned(), command.clone()))
+    });
+    let checks = settings
+        .checks
+        .iter()
+        .filter_map(|(name, check)| Some((foreign(&check.origin)?, format!("check.{name}"), check.value.run.clone())));
+    let found: Vec<_> = setup.chain(checks).collect();
+    let file = found.first().map(|(file, ..)| file.clone());
+    (file, found.into_iter().map(|(_, key, command)| (key, command)).collect())
+}
+
+/// What is trusted or not: the commands without their keys.
+fn texts(commands: &[(String, String)]) -> Vec<String> {
+    commands.iter().map(|(_, command)| command.clone()).collect()
 }
 
 /// Refuses a run whose repository has commands that nobody has looked at.
@@ -24,11 +40,12 @@ pub(crate) fn check(
     settings: &Settings,
     base: Option<&str>,
 ) -> Result<(), Refused> {
-    let commands = foreign(settings, config);
+    let (file, commands) = foreign(settings, config);
+    let commands = texts(&commands);
     if commands.is_empty() || Trust::open(home).has(&name(repo), &commands) {
         return Ok(());
     }
-    let file = settings.setup.origin.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let file = file.map_or_else(String::new, |path| path.display().to_string());
     let reason = format!(
         "{file} has commands that run here and that you have not trusted: {}; look at them with `pilothouse trust{}`",
         commands.join("; "),
@@ -49,21 +66,21 @@ pub(crate) fn trust(
     let refused = |code: Code, reason: String| Err(Refused { code, reason });
     let repo = Repository::find(folder).map_err(prepare::refused)?;
     let settings = prepare::settings_at(config, folder, base)?;
-    let commands = foreign(&settings, config);
-    let digest = environments::digest(&commands);
+    let (file, commands) = foreign(&settings, config);
+    let texts = texts(&commands);
+    let digest = environments::digest(&texts);
     let mut trust = Trust::open(home);
     if let Some(looked_at) = grant {
         if looked_at != digest {
             return refused(Code::Refused, "the commands changed since they were shown; look again".to_owned());
         }
-        trust.grant(&name(&repo), &commands).map_err(|e| Refused { code: Code::Failed, reason: e.to_string() })?;
+        trust.grant(&name(&repo), &texts).map_err(|e| Refused { code: Code::Failed, reason: e.to_string() })?;
     }
-    let file = settings.setup.origin.as_ref().filter(|_| !commands.is_empty());
     Ok(TrustRow {
         repo: name(&repo),
         file: file.map(|path| path.display().to_string()),
-        trusted: trust.has(&name(&repo), &commands),
-        commands: commands.into_iter().map(|command| ("environment.setup".to_owned(), command)).collect(),
+        trusted: trust.has(&name(&repo), &texts),
+        commands,
         digest,
     })
 }

@@ -17,6 +17,8 @@ type Watched = Arc<RwLock<HashMap<PathBuf, Arc<Target>>>>;
 enum What {
     Attempt(RunId, AttemptKey),
     Worktree(RunId),
+    /// What the gateway wrote down.
+    Calls(RunId),
     /// Where agents say what they do.
     Sessions,
 }
@@ -51,7 +53,8 @@ impl Watcher {
                 return;
             }
             for path in &event.paths {
-                if let Some(target) = path.parent().and_then(|folder| known.get(folder)) {
+                // A single file is watched by itself.
+                if let Some(target) = known.get(path).or_else(|| known.get(path.parent()?)) {
                     wake(target, &inputs);
                 }
             }
@@ -73,6 +76,11 @@ impl Watcher {
     /// Watches an attempt's folder; the caller looks at it once itself, for what came before.
     pub(crate) fn add(&mut self, folder: &Path, run: &RunId, attempt: &AttemptKey) -> notify::Result<()> {
         self.add_target(folder, What::Attempt(run.clone(), attempt.clone()))
+    }
+
+    /// Watches the file in which the gateway tells of a run's calls.
+    pub(crate) fn add_calls(&mut self, file: &Path, run: &RunId) -> notify::Result<()> {
+        self.add_target(file, What::Calls(run.clone()))
     }
 
     /// Watches a folder in which agents say what they do, if it is not watched already.
@@ -156,6 +164,7 @@ fn wake(target: &Target, inputs: &Inputs) {
         let _stopping = inputs.send(match &target.what {
             What::Attempt(run, attempt) => Input::Woken { run: run.clone(), attempt: attempt.clone() },
             What::Worktree(run) => Input::Touched { run: run.clone() },
+            What::Calls(run) => Input::Called { run: run.clone() },
             What::Sessions => Input::SessionsChanged,
         });
     }

@@ -4,6 +4,7 @@ mod attach;
 mod cockpit;
 mod demo;
 mod doctor;
+mod keys;
 mod log;
 mod roles;
 
@@ -26,8 +27,14 @@ fn main() -> ExitCode {
             rehearsal::main(&words)
         }
         Some("__daemon") => {
+            let words: Vec<_> = words.collect();
+            let keys = keys::handed_on(&words);
             supervisor::close_inherited();
-            roles::daemon(true)
+            roles::daemon(!words.iter().any(|word| word == roles::FOREGROUND), keys)
+        }
+        Some("__gateway") => {
+            supervisor::close_inherited();
+            roles::gateway()
         }
         _ => roles::face(),
     }

@@ -6,13 +6,36 @@ use std::process::ExitCode;
 use clap::Parser;
 use cli::{Cli, CliError, DaemonVerb, Verb};
 use client::Places;
+use gateway::Given;
 use protocol::Code;
 
-use crate::{attach, cockpit, demo, doctor, log};
+use crate::{attach, cockpit, demo, doctor, keys, log};
+
+/// Keeps the daemon on the terminal that it was started from.
+pub(crate) const FOREGROUND: &str = "--foreground";
+
+/// Stands between agents and their models.
+pub(crate) fn gateway() -> ExitCode {
+    let serve = || -> color_eyre::Result<u8> {
+        let places = Places::from_environment()?;
+        // Standard error is its own log, which the daemon opened.
+        log::to_standard_error();
+        // A session of its own, so that it goes on when the daemon's terminal closes.
+        let _leads_already = rustix::process::setsid();
+        Ok(gateway::main(&places.home, &places.config.with_file_name("prices.toml"))?)
+    };
+    match serve() {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _told = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Serves the state folder. Detached when a face starts it, in the foreground when a person does.
-pub(crate) fn daemon(detached: bool) -> ExitCode {
-    match serve(detached) {
+pub(crate) fn daemon(detached: bool, keys: Option<Given>) -> ExitCode {
+    match serve(detached, keys) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error is the daemon's log when a face started it.
@@ -22,9 +45,15 @@ pub(crate) fn daemon(detached: bool) -> ExitCode {
     }
 }
 
-fn serve(detached: bool) -> color_eyre::Result<()> {
+fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
     let places = Places::from_environment()?;
+    let words = if detached { &[][..] } else { &[FOREGROUND] };
+    let keys = keys.unwrap_or_else(|| keys::take_out(&places.config, words));
     let binary = std::env::current_exe()?;
+    if !keys.env.is_empty() {
+        // Nobody but root may look into a process that has keys.
+        let _where_it_can = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
     let now = jiff::Timestamp::now().as_millisecond();
     let taken = daemon::Instance::take(&places.home, &places.runtime, env!("CARGO_PKG_VERSION"), now)?;
     let Ok(instance) = taken else {
@@ -40,7 +69,7 @@ fn serve(detached: bool) -> color_eyre::Result<()> {
     } else {
         log::to_standard_error();
     }
-    let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary };
+    let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary, keys };
     daemon::run(&places, instance)?;
     Ok(())
 }
@@ -52,7 +81,7 @@ pub(crate) fn face() -> ExitCode {
     }
     let arguments = Cli::parse();
     if let Some(Verb::Daemon { verb: DaemonVerb::Run }) = arguments.verb {
-        return daemon(false);
+        return daemon(false, None);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {

@@ -19,7 +19,7 @@ fn the_headless_demo_ends_well_and_leaves_nothing() {
     for status in ["ready", "failed", "terminated", "lost"] {
         assert!(said.contains(status), "{said}");
     }
-    assert_eq!(said.lines().count(), 9, "a line per run under a heading: {said}");
+    assert_eq!(said.lines().count(), 10, "a line per run under a heading: {said}");
     let left: Vec<_> = fs::read_dir(temp.path()).expect("readable").map(|e| e.expect("an entry").path()).collect();
     assert!(left.is_empty(), "{left:?}");
     let demo = temp.path().to_string_lossy().into_owned();

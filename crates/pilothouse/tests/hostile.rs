@@ -25,7 +25,7 @@ fn no_verb_prints_what_steers_a_terminal() {
     {
         let said = house.say(words);
         assert_eq!(said.code, 0, "{words:?}: {}", said.err);
-        assert_eq!(steering(&said.out), [], "{words:?}: {:?}", said.out);
+        assert_eq!(steering(&said.out), Vec::<char>::new(), "{words:?}: {:?}", said.out);
         assert!(said.out.contains("hostile") || words[0] == "status" || words[0] == "logs", "{words:?}: {}", said.out);
     }
     house.ok(&["send", "hostile", "--deny"]);

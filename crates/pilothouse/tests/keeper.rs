@@ -97,12 +97,12 @@ fn a_second_keeper_does_not_start_the_agent_again() {
         let said = attempt.text("stdout");
         if said == "started\n" { Ok(()) } else { Err(said) }
     });
-    let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start);
+    let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]);
     assert!(refused.is_err(), "while the first one holds the folder");
     Keeper::new(&first.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
     testkit::gone(first);
-    let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start);
+    let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]);
     assert!(refused.is_err(), "after the attempt is over");
     assert_eq!(attempt.text("stdout"), "started\n");
 }
@@ -111,7 +111,7 @@ fn a_second_keeper_does_not_start_the_agent_again() {
 fn a_program_that_is_not_there_is_named() {
     let mut attempt = Attempt::of(BINARY, "");
     attempt.start.program = "/no/such/program".to_owned();
-    let error = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start).expect_err("it can't start");
+    let error = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]).expect_err("it can't start");
     assert!(error.to_string().contains("/no/such/program"), "{error}");
     assert!(attempt.exit().error.expect("a reason").contains("/no/such/program"));
 }

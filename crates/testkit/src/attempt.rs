@@ -32,6 +32,8 @@ impl Attempt {
             terminal: None,
             input: Vec::new(),
             socket: folder.path().join("k"),
+            unset: Vec::new(),
+            metered: false,
             limit_ms: None,
             reads: "text".to_owned(),
             writable: None,
@@ -47,7 +49,7 @@ impl Attempt {
     }
 
     pub fn launch(&self) -> Launched {
-        supervisor::launch(&self.binary, self.path(), &self.start).unwrap_or_else(|e| panic!("{e}"))
+        supervisor::launch(&self.binary, self.path(), &self.start, &[]).unwrap_or_else(|e| panic!("{e}"))
     }
 
     pub fn exit(&self) -> Exit {

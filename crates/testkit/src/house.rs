@@ -117,6 +117,19 @@ impl House {
         u32::try_from(record["pid"].as_u64()?).ok()
     }
 
+    /// The gateway that serves.
+    pub fn gateway_pid(&self) -> Option<u32> {
+        let serving = gateway::serving(&self.home()).ok()?;
+        serving.filter(|_| gateway::is_serving(&self.home())).map(|serving| serving.pid)
+    }
+
+    /// Kills the gateway with SIGKILL and waits until it is gone.
+    pub fn kill_gateway(&self) {
+        let identity = self.gateway_pid().and_then(supervisor::Identity::of).expect("a gateway that serves");
+        assert!(identity.kill(), "the gateway could not be killed");
+        identity.wait();
+    }
+
     /// Kills the daemon with SIGKILL and waits until it is gone.
     pub fn kill_daemon(&self) {
         let pid = self.daemon_pid().expect("a daemon");
@@ -142,6 +155,10 @@ impl Drop for House {
         if let Some(daemon) = self.daemon_pid().and_then(supervisor::Identity::of) {
             daemon.kill();
             daemon.wait();
+        }
+        if let Some(gateway) = self.gateway_pid().and_then(supervisor::Identity::of) {
+            gateway.kill();
+            gateway.wait();
         }
         let record = std::fs::read(self.home().join("daemon.json")).unwrap_or_default();
         let record: Value = serde_json::from_slice(&record).unwrap_or_default();

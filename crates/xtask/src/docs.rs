@@ -1,4 +1,4 @@
-//! Documents that come from code: `docs/cli.md`, `docs/keys.md` and `docs/agents.md`.
+//! Documents that come from code: `docs/cli.md`, `docs/keys.md`, `docs/agents.md` and `docs/spend.md`.
 
 use std::fs;
 use std::path::Path;
@@ -8,5 +8,6 @@ pub(crate) fn write() -> color_eyre::Result<()> {
     fs::write(docs.join("cli.md"), cli::doc::reference())?;
     fs::write(docs.join("keys.md"), tui::reference())?;
     fs::write(docs.join("agents.md"), agents::reference())?;
+    fs::write(docs.join("spend.md"), metering::reference())?;
     Ok(())
 }

@@ -22,3 +22,8 @@ fn the_keys_are_documented_as_they_are() {
 fn the_agents_are_documented_as_they_are() {
     assert!(stored("agents.md") == agents::reference(), "docs/agents.md is out of date; `just docs` writes it anew");
 }
+
+#[test]
+fn spending_is_documented_with_the_prices_that_count() {
+    assert!(stored("spend.md") == metering::reference(), "docs/spend.md is out of date; `just docs` writes it anew");
+}

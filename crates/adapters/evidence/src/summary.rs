@@ -22,6 +22,9 @@ pub struct Summary {
     #[serde(default)]
     pub written: i128,
     pub row: serde_json::Value,
+    /// What it used, by quarter of an hour; `null` in older summaries.
+    #[serde(default)]
+    pub spend: serde_json::Value,
 }
 
 impl RunFolder {
@@ -86,7 +89,13 @@ mod tests {
         let note = |text: String| vec![(None, Note { text }.into())];
         timeline.append(Timestamp::default(), note("x".repeat(9000)), None).expect("room");
         let row = serde_json::json!({"id": "abc234"});
-        let summary = Summary { len: timeline.len(), head: timeline.head().to_owned(), written: 0, row };
+        let summary = Summary {
+            len: timeline.len(),
+            head: timeline.head().to_owned(),
+            written: 0,
+            row,
+            spend: serde_json::Value::Null,
+        };
         run.write_summary(&summary).expect("room");
         assert_eq!(run.fresh_summary().map(|s| s.row), Some(summary.row));
 

@@ -8,6 +8,7 @@ pub struct Billed {
     /// Scenario and what was set behind it, as the path has it.
     pub path: String,
     pub model: String,
+    /// What was told of its bill, all of it once the answer has come to its end.
     pub tokens: Tokens,
 }
 

@@ -13,6 +13,8 @@ pub enum Scenario {
     Slow,
     /// Begins an answer and never goes on.
     Hang,
+    /// Begins the first answer and never goes on with it, then as `Ok`.
+    HangOnce,
     /// Has a command run that takes two minutes.
     Long,
     /// Has a command run that an agent asks its person for.
@@ -62,6 +64,7 @@ impl Scenario {
             "text" => Self::Text,
             "slow" => Self::Slow,
             "hang" => Self::Hang,
+            "hangonce" => Self::HangOnce,
             "long" => Self::Long,
             "ask" => Self::Ask,
             "outside" => Self::Outside,
@@ -79,6 +82,7 @@ impl Scenario {
         match self {
             Self::Slow => Way::Slowly,
             Self::Hang => Way::Never,
+            Self::HangOnce if n == 0 => Way::Never,
             Self::Cut => Way::Cut,
             Self::CutOnce if n == 0 => Way::Cut,
             Self::Fails(status) => Way::Status(status),

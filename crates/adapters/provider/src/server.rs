@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::Response;
+use axum::http::{HeaderMap, Response};
 use axum::routing::{any, get, post};
+use domain::tokens::Tokens;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -41,6 +43,10 @@ struct Books {
     tasks: Vec<(String, String)>,
     /// Answers given, so that each has an id of its own.
     answers: u64,
+    /// The one key that is accepted; any when `None`.
+    key: Option<String>,
+    /// Requests that came with another one.
+    refused: usize,
 }
 
 impl Books {
@@ -93,6 +99,21 @@ impl Provider {
         books.tasks.push((task, scenario.to_owned()));
     }
 
+    /// From now on only requests with this key are answered.
+    pub fn require(&self, key: &str) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).key = Some(key.to_owned());
+    }
+
+    /// How many requests came with another key.
+    pub fn refused(&self) -> usize {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).refused
+    }
+
+    /// How many requests came for `path`, answered or not.
+    pub fn asked(&self, path: &str) -> usize {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).asked.get(path).copied().unwrap_or_default()
+    }
+
     /// What was billed for `path`, in the order of the requests.
     pub fn billed(&self, path: &str) -> Vec<Billed> {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,10 +131,22 @@ impl Drop for Provider {
 
 type Shared = State<Arc<Mutex<Books>>>;
 
-async fn asked(books: Arc<Mutex<Books>>, path: String, wire: Wire, body: &[u8], of_url: OfUrl) -> Response<Body> {
+/// What came in with a request.
+struct Came {
+    path: String,
+    headers: HeaderMap,
+    of_url: OfUrl,
+}
+
+async fn asked(books: Arc<Mutex<Books>>, came: Came, wire: Wire, body: &[u8]) -> Response<Body> {
+    let Came { path, headers, of_url } = came;
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return wire.error(400, "no JSON") };
     let asked = Asked::new(body, of_url);
     let mut ledger = books.lock().unwrap_or_else(PoisonError::into_inner);
+    if ledger.key.as_ref().is_some_and(|key| Some(key.as_str()) != key_of(&headers)) {
+        ledger.refused += 1;
+        return wire.error(401, "this key is not known");
+    }
     let told = if path == BY_TASK { ledger.scenario_of(&asked) } else { path.clone() };
     let Some(scenario) = Scenario::parse(&told) else { return wire.error(404, &format!("no scenario {told}")) };
     // Requests of one path are counted together; of one task they are another conversation's each.
@@ -125,38 +158,76 @@ async fn asked(books: Arc<Mutex<Books>>, path: String, wire: Wire, body: &[u8], 
     let tokens = price(step);
     ledger.answers += 1;
     let number = ledger.answers;
-    // What is cut is billed all the same; what was refused is not.
-    if !matches!(way, Way::Status(_)) {
-        *ledger.answered.entry(counted).or_default() += 1;
-        ledger.billed.push(Billed { path, model: asked.model.clone(), tokens });
+    if let Way::Status(status) = way {
+        return wire.error(status, &format!("scripted failure with status {status}"));
     }
+    *ledger.answered.entry(counted).or_default() += 1;
+    let at = ledger.billed.len();
+    ledger.billed.push(Billed { path, model: asked.model.clone(), tokens: Tokens::default() });
     drop(ledger);
-    match way {
-        Way::Status(status) => wire.error(status, &format!("scripted failure with status {status}")),
-        way => wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens }),
+    let answer = wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens });
+    billed_as_told(answer, &books, at, wire, wire.bill(tokens), asked.stream)
+}
+
+/// The answer, billed as it goes: an answer that is cut is billed as far as its bill was told.
+fn billed_as_told(
+    answer: Response<Body>,
+    books: &Arc<Mutex<Books>>,
+    at: usize,
+    wire: Wire,
+    bill: Tokens,
+    streams: bool,
+) -> Response<Body> {
+    let books = Arc::clone(books);
+    let set = move |tokens: Tokens| {
+        books.lock().unwrap_or_else(PoisonError::into_inner).billed[at].tokens = tokens;
+    };
+    if !streams {
+        set(bill);
+        return answer;
     }
+    let (head, body) = answer.into_parts();
+    let pieces = body.into_data_stream().map(move |piece| {
+        if let Some(told) = piece.as_ref().ok().and_then(|piece| wire.told(piece, bill)) {
+            set(told);
+        }
+        piece
+    });
+    Response::from_parts(head, Body::from_stream(pieces))
 }
 
-async fn messages(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
-    asked(books, path, Wire::Anthropic, &body, OfUrl::default()).await
+/// The key of a request, in whichever header it is.
+fn key_of(headers: &HeaderMap) -> Option<&str> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = value("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    value("x-api-key").or(value("x-goog-api-key")).or(bearer)
 }
 
-async fn responses(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
-    asked(books, path, Wire::Responses, &body, OfUrl::default()).await
+async fn messages(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Anthropic, &body).await
 }
 
-async fn chat(State(books): Shared, Path(path): Path<String>, body: Bytes) -> Response<Body> {
-    asked(books, path, Wire::Chat, &body, OfUrl::default()).await
+async fn responses(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Responses, &body).await
+}
+
+async fn chat(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Chat, &body).await
 }
 
 /// Gemini names the model and what is asked of it in the last part of the path.
-async fn gemini(State(books): Shared, Path((path, call)): Path<(String, String)>, body: Bytes) -> Response<Body> {
+async fn gemini(
+    State(books): Shared,
+    Path((path, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     let (model, method) = call.split_once(':').unwrap_or((&call, ""));
     if method == "countTokens" {
         return reply::json(200, &json!({"totalTokens": 14_323}));
     }
     let of_url = OfUrl { model: Some(model.to_owned()), stream: method == "streamGenerateContent" };
-    asked(books, path, Wire::Gemini, &body, of_url).await
+    asked(books, Came { path, headers, of_url }, Wire::Gemini, &body).await
 }
 
 async fn count_tokens(_: Bytes) -> Response<Body> {

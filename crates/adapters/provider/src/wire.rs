@@ -81,6 +81,26 @@ impl Wire {
         }
     }
 
+    /// What is billed for so many tokens: some wire formats have no word for what was written to a cache.
+    pub(crate) fn bill(self, tokens: Tokens) -> Tokens {
+        match self {
+            Self::Anthropic | Self::Responses => tokens,
+            Self::Chat | Self::Gemini => Tokens { input: tokens.input + tokens.cache_write, cache_write: 0, ..tokens },
+        }
+    }
+
+    /// What of it is billed once this piece of an answer is on its way: what was told so far, and nothing else.
+    pub(crate) fn told(self, piece: &[u8], bill: Tokens) -> Option<Tokens> {
+        let has = |word: &str| piece.windows(word.len()).any(|part| part == word.as_bytes());
+        match self {
+            Self::Anthropic if has("event: message_start") => Some(Tokens { output: 1, ..bill }),
+            Self::Anthropic => has("event: message_delta").then_some(bill),
+            Self::Responses => has("event: response.completed").then_some(bill),
+            Self::Chat => has("[DONE]").then_some(bill),
+            Self::Gemini => has("promptTokenCount").then_some(bill),
+        }
+    }
+
     pub(crate) fn error(self, status: u16, message: &str) -> Response<Body> {
         let body = match self {
             Self::Anthropic => anthropic::error(status, message),

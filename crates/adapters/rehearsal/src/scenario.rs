@@ -1,6 +1,8 @@
 //! The scenarios, each a short script.
 
+mod calls;
 mod play;
+mod repairs;
 
 use std::io;
 use std::process::ExitCode;
@@ -23,9 +25,11 @@ pub enum Scenario {
     BigOutput,
     Escape,
     Hostile,
+    Calls,
+    Repairs,
 }
 
-const NAMES: [(&str, Scenario); 13] = [
+const NAMES: [(&str, Scenario); 15] = [
     ("success", Scenario::Success),
     ("slow", Scenario::Slow),
     ("chatty", Scenario::Chatty),
@@ -39,6 +43,8 @@ const NAMES: [(&str, Scenario); 13] = [
     ("big-output", Scenario::BigOutput),
     ("escape", Scenario::Escape),
     ("hostile", Scenario::Hostile),
+    ("calls", Scenario::Calls),
+    ("repairs", Scenario::Repairs),
 ];
 
 impl Scenario {
@@ -66,6 +72,8 @@ impl Scenario {
             Self::BigOutput => play::big_output(&mut stage)?,
             Self::Escape => play::escape(&mut stage)?,
             Self::Hostile => play::hostile(&mut stage)?,
+            Self::Calls => calls::calls(&mut stage)?,
+            Self::Repairs => repairs::repairs(&mut stage)?,
         };
         stage.result(ended.ok, &ended.text)?;
         stage.waits_for_goodbye()?;

@@ -18,12 +18,18 @@ pub struct Launched {
     pub child: Child,
 }
 
-/// Writes `start.json` into `folder` and starts `binary __keeper folder`; returns when the agent runs.
+/// Writes `start.json` into `folder` and starts `binary __keeper folder`; returns when the agent runs. Variables in
+/// `unwritten` are handed down and stand in no file.
 /// An attempt whose keeper was started before is never started again.
 ///
 /// # Errors
 /// When the agent can't be started; the reason is the keeper's own.
-pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, SupervisorError> {
+pub fn launch(
+    binary: &Path,
+    folder: &Path,
+    start: &Start,
+    unwritten: &[(String, String)],
+) -> Result<Launched, SupervisorError> {
     record::write(folder, "start.json", start)?;
     let mut child = Command::new(binary)
         .arg("__keeper")
@@ -32,6 +38,7 @@ pub fn launch(binary: &Path, folder: &Path, start: &Start) -> Result<Launched, S
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .current_dir("/")
+        .envs(unwritten.iter().map(|(name, value)| (name, value)))
         .spawn()
         .map_err(SupervisorError::io("start the keeper", binary))?;
     // The keeper closes its standard output when it has started the agent, or has failed to.

@@ -26,6 +26,12 @@ pub struct Start {
     pub cwd: String,
     /// Set on top of the keeper's own environment.
     pub env: Vec<(String, String)>,
+    /// Variables of that environment that it does not get.
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// The gateway stands between it and its models.
+    #[serde(default)]
+    pub metered: bool,
     /// Set for a terminal (interactive), not set for pipes (headless).
     pub terminal: Option<Terminal>,
     /// Written to standard input first.

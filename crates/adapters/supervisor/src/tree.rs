@@ -1,7 +1,6 @@
 //! Pausing, resuming and ending the tree of an agent that was started by hand, which no keeper holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::time::{Duration, Instant};
 
 use domain::attempt::Frozen;
@@ -101,6 +100,20 @@ impl Tree {
 
     /// Takes up what is below any member, and now and then what is in a session that a member began.
     fn look(&mut self) {
+        self.walk();
+        let found = self.in_sessions();
+        if !found.is_empty() {
+            self.take_up(found);
+            self.walk();
+        }
+    }
+
+    fn take_up(&mut self, found: Vec<Identity>) {
+        self.members.extend(found.into_iter().map(|process| (process.pid, process)));
+    }
+
+    /// Takes up what is below any member.
+    fn walk(&mut self) {
         loop {
             let alive = self.alive();
             self.sessions
@@ -113,11 +126,10 @@ impl Tree {
                 let ours = || Stat::read(child).is_some_and(|stat| parents.contains(&stat.parent));
                 fresh.extend(Identity::of(child).filter(|_| !known && ours() && !is_of_pilothouse(child)));
             }
-            fresh.extend(self.in_sessions());
             if fresh.is_empty() {
                 return;
             }
-            self.members.extend(fresh.into_iter().map(|process| (process.pid, process)));
+            self.take_up(fresh);
         }
     }
 
@@ -181,19 +193,11 @@ impl Tree {
 /// How many of a tree stand still when its root does, and how many there are.
 pub(crate) fn count(root: &Identity) -> (u32, u32) {
     let Some(mut tree) = Tree::of(root) else { return (0, 0) };
-    tree.sessions_at = Instant::now() + PATIENCE;
-    tree.look();
+    tree.walk();
     let stands = Stat::read(root.pid).is_some_and(|stat| stat.is_stopped());
     (if stands { number(tree.stopped()) } else { 0 }, number(tree.alive().len()))
 }
 
 fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-/// The terminal a process reads from, where it has one.
-pub(crate) fn terminal(pid: u32) -> Option<String> {
-    let path = fs::read_link(format!("/proc/{pid}/fd/0")).ok()?;
-    let name = path.strip_prefix("/dev").ok()?.to_str()?;
-    (name.starts_with("pts/") || name.starts_with("tty")).then(|| name.to_owned())
 }

@@ -61,11 +61,12 @@ A repository's own file can ask for `ask` or `edits`; only you can say `all` or 
 
 ## Tokens
 
-They are the agent's own figures (`~`), and never estimated. What an agent does not tell is missing in them: answers that
-were cut, and requests for a title. OpenCode tells of its last step only, which is no count of a run, so it has none (`—`).
-Gemini CLI's come from the chat files that it keeps in its own folder, a few seconds after it has answered. aider does not tell
-what was cached, so all of it stands under input, and leaves out its request for a commit's message. In a terminal of
-its own Codex asks for a title too, in a thread that it writes down nowhere.
+Where the gateway stands between an agent and its models, tokens and money are what the provider says: [spend.md](spend.md)
+tells when it does. Else they are the agent's own figures (`~`), never estimated. What an agent does not tell is missing in them:
+answers that were cut, and requests for a title. OpenCode tells of its last step only, which is no count of a run, so it has
+none (`—`). Gemini CLI's come from the chat files that it keeps in its own folder, a few seconds after it has answered. aider does
+not tell what was cached, so all of it stands under input, and leaves out its request for a commit's message. In a terminal
+of its own Codex asks for a title too, in a thread that it writes down nowhere.
 
 ## Agents that you start yourself
 
@@ -98,7 +99,9 @@ env = { MY_KEY = \"…\" }
 
 `reads` is one of DIALECTS. A command without `{prompt}` gets its task on standard input in that dialect.
 
-For a built-in agent `path`, `env` and `minimum` (the oldest version that may be started) can be set.
+For a built-in agent `path`, `env`, `minimum` (the oldest version that may be started) and `gateway` can be set. With
+`gateway = true` a program of your own finds the gateway in the usual variables (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`,
+`OPENAI_API_BASE`, `GOOGLE_GEMINI_BASE_URL` and their keys).
 
 ## Without a key
 

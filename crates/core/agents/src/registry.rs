@@ -3,6 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
+use crate::redirect::{self, ANTHROPIC, Door, Told};
 use crate::traces::Traces;
 
 /// How an agent's program is found.
@@ -59,6 +60,13 @@ pub struct Agent {
     pub(crate) interactive: Option<Interactive>,
     /// What it writes of its sessions while a person has it in a terminal.
     pub traces: Traces,
+    /// How it is told to ask its models through the gateway, and where its environment says whom it asks.
+    pub told: Told,
+    pub doors: &'static [Door],
+    /// The only ones of its models that ask a provider; all of them when empty.
+    pub asking_models: &'static [&'static str],
+    /// It would use a provider's key that it finds itself, so that the gateway may have it without being asked for.
+    pub takes_keys: bool,
     /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
     pub state: &'static [&'static str],
     /// The command that logs it in, and the variable that holds a key instead.
@@ -91,6 +99,10 @@ const USUAL: Agent = Agent {
     dialect: Dialect::Plain,
     interactive: None,
     traces: Traces::None,
+    told: Told::Never,
+    doors: &[],
+    asking_models: &[],
+    takes_keys: false,
     state: &[],
     login: None,
     minimum: None,
@@ -127,7 +139,12 @@ const AGENTS: &[Agent] = &[
             "big-output",
             "escape",
             "hostile",
+            "calls",
+            "repairs",
         ],
+        told: Told::ByVariables,
+        doors: &[ANTHROPIC],
+        asking_models: &["calls"],
         ..USUAL
     },
     Agent {
@@ -175,6 +192,9 @@ const AGENTS: &[Agent] = &[
             prompt: &["--", "{prompt}"],
         }),
         traces: Traces::Claude,
+        told: Told::ByVariables,
+        doors: &[ANTHROPIC],
+        takes_keys: true,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         minimum: Some("2.1.0"),
@@ -200,6 +220,8 @@ const AGENTS: &[Agent] = &[
             prompt: &["--", "{prompt}"],
         }),
         traces: Traces::Codex,
+        told: Told::Codex,
+        doors: &[Door { provider: "openai", urls: &[], keys: &[], instead_of: &[] }],
         state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
         minimum: Some("0.169.0"),
@@ -230,6 +252,13 @@ const AGENTS: &[Agent] = &[
         // What it says of tokens has all that was cached in one bucket and no thoughts; its chat files tell them apart.
         dialect: Dialect::Acp { counts: false },
         traces: Traces::Gemini,
+        told: Told::Gemini,
+        doors: &[Door {
+            provider: "gemini",
+            urls: &[("GOOGLE_GEMINI_BASE_URL", "")],
+            keys: &["GEMINI_API_KEY"],
+            instead_of: &["GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"],
+        }],
         state: &["$GEMINI_CLI_HOME/.gemini", "~/.gemini"],
         login: Some(("`gemini`", "GEMINI_API_KEY")),
         minimum: Some("0.61.0"),
@@ -266,6 +295,12 @@ const AGENTS: &[Agent] = &[
             "~/.cache/opencode",
             "~/.config/opencode",
         ],
+        told: Told::OpenCode,
+        doors: &[
+            Door { provider: "anthropic", urls: &[], keys: &[], instead_of: &[] },
+            Door { provider: "openai", urls: &[], keys: &[], instead_of: &[] },
+            Door { provider: "gemini", urls: &[], keys: &[], instead_of: &[] },
+        ],
         login: Some(("`opencode auth login`", "a key of its provider")),
         minimum: Some("1.18.0"),
         ..USUAL
@@ -283,6 +318,9 @@ const AGENTS: &[Agent] = &[
         root_env: &[("IS_SANDBOX", "1")],
         leave_ms: 500,
         dialect: Dialect::Acp { counts: true },
+        told: Told::ByVariables,
+        doors: &[ANTHROPIC],
+        takes_keys: true,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json"],
         login: Some(("`claude`", "ANTHROPIC_API_KEY")),
         ..USUAL
@@ -312,6 +350,9 @@ const AGENTS: &[Agent] = &[
         model_flag: Some("--model"),
         env: &[("LITELLM_LOCAL_MODEL_COST_MAP", "True")],
         dialect: Dialect::Aider,
+        told: Told::ByVariables,
+        doors: redirect::USUAL,
+        takes_keys: true,
         state: &["~/.aider", "~/.cache/litellm"],
         login: Some(("a key", "OPENAI_API_KEY or the like")),
         minimum: Some("0.86.0"),

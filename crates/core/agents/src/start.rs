@@ -3,6 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
+use crate::redirect::{Gateway, Told};
 use crate::registry::{Agent, ByPolicy, Interactive, LEAVES, by_policy};
 use crate::{acp, claude_stream, codex_app};
 
@@ -31,6 +32,8 @@ pub struct Place {
     pub tmp: String,
     /// The agent will be root.
     pub root: bool,
+    /// The gateway stands between it and its models.
+    pub gateway: Option<Gateway>,
 }
 
 /// A program that a person made an agent in their settings.
@@ -81,7 +84,7 @@ impl Agent {
 
     /// How to start it in a terminal, with the task as its first prompt.
     pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
-        let args = self.interactive.map(|start| interactive_args(&start, task, place)).unwrap_or_default();
+        let args = self.interactive.map(|start| interactive_args(&start, self.told, task, place)).unwrap_or_default();
         Start { args, input: Vec::new(), close_input: false, ..self.start(task, place) }
     }
 
@@ -152,10 +155,23 @@ fn first_input(dialect: Dialect, task: &Task<'_>, place: &Place) -> Vec<(String,
     vec![(said.0.to_owned(), said.1)]
 }
 
-fn interactive_args(start: &Interactive, task: &Task<'_>, place: &Place) -> Vec<String> {
+/// A value as TOML has it in one line.
+fn inline(value: &serde_json::Value) -> String {
+    match value.as_object() {
+        Some(fields) => {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name:?}={}", inline(value))).collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        None => value.to_string(),
+    }
+}
+
+fn interactive_args(start: &Interactive, told: Told, task: &Task<'_>, place: &Place) -> Vec<String> {
     let git_paths = serde_json::Value::from(place.git_paths()).to_string();
     let fixed = start.args.iter().chain(by_policy(&start.policy_args, task.policy));
+    let codex = place.gateway.as_ref().filter(|_| told == Told::Codex).and_then(Gateway::codex).unwrap_or_default();
     let mut args: Vec<String> = fixed.map(|arg| filled(&arg.replace("{git_paths}", &git_paths), task, place)).collect();
+    args.extend(codex.into_iter().flat_map(|(key, value)| ["-c".to_owned(), format!("{key}={}", inline(&value))]));
     let model = start.model_flag.zip(task.model);
     args.extend(model.into_iter().flat_map(|(flag, model)| [flag.to_owned(), model.to_owned()]));
     let session =

@@ -38,6 +38,9 @@ pub struct Exit {
     /// Whether the end was asked for through the keeper.
     #[serde(default)]
     pub asked: bool,
+    /// Whether the keeper ended it because its time was up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timed_out: bool,
 }
 
 impl Exit {
@@ -66,6 +69,9 @@ pub struct Frozen {
 impl Frozen {
     /// `7 of 7 frozen (freezer)`, and how many still run if any do.
     pub fn describe(&self) -> String {
+        if self.of == 0 {
+            return "nothing of it runs".to_owned();
+        }
         let running = self.of.saturating_sub(self.n);
         let rest = if running == 0 { String::new() } else { format!("; {running} STILL RUN") };
         format!("{} of {} processes frozen ({}){rest}", self.n, self.of, self.means)
@@ -101,6 +107,10 @@ pub struct AttemptState {
     pub input_closed: bool,
     /// Bytes of the agent's standard output that became events.
     pub read_to: u64,
+    /// The gateway measures what it uses.
+    pub metered: bool,
+    /// Its last request was not forwarded, because a budget was reached.
+    pub refused: bool,
 }
 
 impl AttemptState {
@@ -118,6 +128,8 @@ impl AttemptState {
             exit: None,
             input_closed: false,
             read_to: 0,
+            metered: false,
+            refused: false,
         }
     }
 

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
+use crate::check::CheckSpec;
 use crate::environment::EnvironmentSpec;
 use crate::ids::RunId;
+use crate::money::Usd;
 use crate::phase::PhaseSpec;
 use crate::policy::Policy;
 
@@ -34,6 +37,12 @@ pub struct NewRun {
     /// Tokens after which the run is paused until a person lets it go on.
     #[serde(default)]
     pub budget_tokens: Option<u64>,
+    /// USD after which it is.
+    #[serde(default)]
+    pub budget_usd: Option<Usd>,
+    /// What all runs of its repository may use in a day, as its settings said.
+    #[serde(default)]
+    pub repository_budget: Budget,
     /// What its agents may do without asking.
     #[serde(default)]
     pub policy: Policy,
@@ -43,6 +52,16 @@ pub struct NewRun {
     /// What its worktree gets beside what git checks out.
     #[serde(default)]
     pub environment: EnvironmentSpec,
+    /// What is checked of its work, as the base commit's settings define it.
+    #[serde(default)]
+    pub checks: Vec<CheckSpec>,
+}
+
+impl NewRun {
+    /// What it may use until a person is asked.
+    pub fn budget(&self) -> Budget {
+        Budget { tokens: self.budget_tokens, usd: self.budget_usd }
+    }
 }
 
 /// An answer to an agent's question.
@@ -64,7 +83,11 @@ pub const ALLOWED_FOR_RUN: &str = "allowed for this run";
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     Pause,
-    Resume,
+    Resume {
+        /// What it may use in all from now on; none: as much again as was asked for, where a budget stopped it.
+        #[serde(default)]
+        budget: Budget,
+    },
     Retry {
         /// `None`: the phase that is to go on.
         phase: Option<String>,
@@ -78,6 +101,10 @@ pub enum Command {
     Rollback {
         to: u32,
     },
+    /// Runs checks again on the worktree as it is; all of them where none is named.
+    Check {
+        names: Vec<String>,
+    },
     Dismiss,
     Rm,
     Restore,
@@ -86,6 +113,6 @@ pub enum Command {
 impl Command {
     /// Whether it may only be decided with the count of the run's living processes.
     pub fn needs_count(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Rm)
+        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Check { .. } | Self::Rm)
     }
 }

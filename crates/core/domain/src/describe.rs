@@ -1,7 +1,9 @@
 //! One event as one readable line: a word for what it is, and what there is to say.
 
+use crate::call::CallCells;
 use crate::effect::{Effect, Outcome};
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, ModelCalled};
+use crate::figures;
 use crate::text;
 
 /// A word of at most ten characters and a single harmless line.
@@ -52,6 +54,13 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let line = format!("~{} in, {} cached, {} out", t.input, t.cache_read + t.cache_write, t.output);
             ("usage", line, true)
         }
+        Body::ModelCalled(d) => ("model", called(d), true),
+        Body::BudgetWarned(d) => ("budget", format!("{}: {} used", d.of.word(), d.used), false),
+        Body::BudgetReached(d) => ("budget", format!("{}: reached, {} used", d.of.word(), d.used), false),
+        Body::BudgetSet(d) => {
+            let alone = if d.alone { ", whatever day and repository have used" } else { "" };
+            ("budget", format!("from now on {} in all{alone}", d.budget), false)
+        }
         Body::WaitingStarted(d) => ("asks", d.text.clone(), false),
         Body::WaitingEnded(d) => ("answered", d.how.clone(), false),
         Body::Limited(d) => {
@@ -68,13 +77,18 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             };
             ("ended", format!("{}{survivors}", d.exit.describe()), false)
         }
+        Body::WorkCommitted(d) => ("work", format!("is at {}{}", short(&d.head), left_over(d.leftovers)), false),
+        Body::CheckRequested(d) => ("check", format!("asked for again: {}", d.checks.join(", ")), false),
+        Body::CheckStarted(d) => ("checks", format!("{}: {}", d.name, d.command), false),
+        Body::CheckFinished(d) => {
+            ("checked", format!("{} {}, {}", d.name, d.says(), figures::seconds(d.duration_ms)), false)
+        }
+        Body::RepairRequested(d) => {
+            ("repair", format!("{} of {}: the agent is told of {}", d.n, d.of, d.checks.join(", ")), false)
+        }
         Body::PhaseFinished(d) => {
-            let left = match d.leftovers {
-                0 => String::new(),
-                1 => ", 1 left-over file committed".to_owned(),
-                n => format!(", {n} left-over files committed"),
-            };
-            ("finished", format!("{} at {}{left}", event.phase.as_deref().unwrap_or(""), short(&d.head)), false)
+            let (name, left) = (event.phase.as_deref().unwrap_or(""), left_over(d.leftovers));
+            ("finished", format!("{name} at {}{left}", short(&d.head)), false)
         }
         Body::RunReady(d) => {
             ("ready", if d.changed { "waits for review" } else { "nothing was changed" }.to_owned(), false)
@@ -107,7 +121,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
                 0 => String::new(),
                 n => format!(", {n} that can be built again left out: {}", d.left_out.join(" ")),
             };
-            ("snapshot", format!("{} with {} of files{left}", d.name, crate::figures::bytes(d.bytes)), false)
+            ("snapshot", format!("{} with {} of files{left}", d.name, figures::bytes(d.bytes)), false)
         }
         Body::WorktreeRemoved(d) => {
             ("removed", if d.branch { "the worktree and its branch" } else { "the worktree" }.to_owned(), false)
@@ -128,10 +142,31 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
     }
 }
 
+fn left_over(files: u32) -> String {
+    match files {
+        0 => String::new(),
+        1 => ", 1 left-over file committed".to_owned(),
+        n => format!(", {n} left-over files committed"),
+    }
+}
+
+/// `claude-opus-4-8 39 in, 29k cached, 347 out, $0.12, 2.3s`, and how it ended.
+fn called(call: &ModelCalled) -> String {
+    let cells = CallCells::of(call);
+    let tokens = call.tokens.map(|t| {
+        let cached = figures::count(t.cache_read + t.cache_write);
+        format!("{} in, {cached} cached, {} out", cells.input, cells.output)
+    });
+    let parts = [tokens, call.cost_usd.map(|_| cells.cost), Some(cells.took), Some(cells.end)];
+    let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    format!("{} {}", cells.model, parts.join(", "))
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
         Effect::LeaseEnvironment => "copy ignored files into the worktree".to_owned(),
         Effect::SetUp { n } => format!("run the set-up commands ({n})"),
+        Effect::RunCheck { name, n } => format!("run check {name} ({n})"),
         Effect::CreateWorktree => "make the worktree".to_owned(),
         Effect::StartAttempt(key) => format!("start {key}"),
         Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),

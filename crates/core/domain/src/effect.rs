@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptKey;
+use crate::check;
 use crate::environment::SETUP;
 use crate::status::By;
 
@@ -25,6 +26,8 @@ pub enum Effect {
     StopAttempt { attempt: AttemptKey, grace_ms: u64, by: By },
     /// Commits what the agent left uncommitted to the run's branch.
     CommitLeftovers { phase: String },
+    /// Runs this check in the worktree, for the `n`th time in the run.
+    RunCheck { name: String, n: u32 },
     /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
     Write {
         attempt: AttemptKey,
@@ -61,6 +64,7 @@ impl Effect {
             | Self::Freeze { attempt, .. }
             | Self::Thaw { attempt, .. } => Some(attempt.clone()),
             Self::SetUp { n } => Some(AttemptKey { phase: SETUP.to_owned(), attempt: *n }),
+            Self::RunCheck { name, n } => Some(check::key(name, *n)),
             Self::CreateWorktree
             | Self::LeaseEnvironment
             | Self::CommitLeftovers { .. }

@@ -81,9 +81,21 @@ pub fn lines(added: u64, removed: u64) -> String {
     format!("+{}-{}", short(added), short(removed))
 }
 
-/// Money as `$1.92`.
+/// A span in seconds with a tenth, from two minutes on in minutes: `0.3s`, `84.0s`, `12m05s`.
+pub fn seconds(ms: u64) -> String {
+    match ms / 1000 {
+        0..120 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
+        seconds => format!("{}m{:02}s", seconds / 60, seconds % 60),
+    }
+}
+
+/// Money as `$1.92`, below ten cents as `$0.042`, below a tenth of a cent as `<$0.001`.
 pub fn money(usd: f64) -> String {
-    format!("${usd:.2}")
+    match usd {
+        _ if usd > 0.0 && usd < 0.0005 => "<$0.001".to_owned(),
+        _ if usd > 0.0 && usd < 0.0995 => format!("${usd:.3}"),
+        _ => format!("${usd:.2}"),
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +135,14 @@ mod tests {
             [(0, "<1m"), (59_999, "<1m"), (60_000, "1m"), (3_599_000, "59m"), (3_600_000, "1h"), (86_400_000, "1d")]
         {
             assert_eq!(span(ms), short);
+        }
+        for (ms, short) in [(0, "0.0s"), (349, "0.3s"), (84_000, "84.0s"), (725_000, "12m05s")] {
+            assert_eq!(seconds(ms), short);
+        }
+        for (usd, short) in
+            [(0.0, "$0.00"), (0.0001, "<$0.001"), (0.012, "$0.012"), (0.0996, "$0.10"), (12.0, "$12.00")]
+        {
+            assert_eq!(money(usd), short);
         }
         assert_eq!(lines(88, 12), "+88-12");
         assert_eq!(lines(12_000, 3), "+12k-3");

@@ -1,6 +1,7 @@
 //! What an attempt's agent is told: its phase's prompt, and what came before it.
 
 use crate::attempt::AttemptKey;
+use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::text;
 
@@ -11,7 +12,11 @@ const LONGEST: usize = 4_000;
 pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
     let Some(index) = run.phases.iter().position(|p| p.spec.name == key.phase) else { return String::new() };
     let phase = &run.phases[index];
-    let asked = phase.spec.prompt.as_str();
+    let mends = phase.repair.as_ref().map(|repair| (repair.attempt, to_mend(phase)));
+    if let Some((_, found)) = mends.as_ref().filter(|(first, _)| first.is_none_or(|first| first == key.attempt)) {
+        return repair(run, index, key, found);
+    }
+    let asked = mends.as_ref().map_or(phase.spec.prompt.as_str(), |(_, found)| found);
     let resumes = phase.attempts.iter().find(|a| a.number == key.attempt).is_some_and(|a| a.resumes.is_some());
     let earlier = phase.attempts.iter().rev().find(|a| a.number < key.attempt);
     if resumes && earlier.is_some() {
@@ -33,7 +38,31 @@ pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
     said
 }
 
-fn finished(phase: &crate::phase::PhaseState) -> Option<String> {
+/// What an agent is told that is to mend what checks found. One that begins a new session is told the task too.
+fn repair(run: &RunState, index: usize, key: &AttemptKey, found: &str) -> String {
+    let phase = &run.phases[index];
+    if phase.attempts.iter().any(|a| a.number == key.attempt && a.resumes.is_some()) {
+        return found.to_owned();
+    }
+    let task = run.phases[..=index].iter().rev().find(|phase| !phase.spec.only_checks);
+    let task = task.map_or("", |phase| phase.spec.prompt.as_str());
+    format!("Your work in this worktree was this:\n\n{task}\n\nAll of it is committed. {found}")
+}
+
+/// What the checks found that failed, with the end of what each wrote.
+fn to_mend(phase: &PhaseState) -> String {
+    let mut said = String::from(
+        "Checks were run on your work, and these failed. Mend what they found in the code; don't change the checks or \
+         tests so that they pass.",
+    );
+    for failed in &phase.failed_before {
+        let end = text::block(&failed.tail);
+        said.push_str(&format!("\n\nThe check `{}`: {}. The end of its output:\n\n{end}", failed.name, failed.reason));
+    }
+    said
+}
+
+fn finished(phase: &PhaseState) -> Option<String> {
     let head = phase.progress.committed.as_deref().filter(|_| phase.progress.finished)?;
     let result = phase.attempt().and_then(|a| a.result.as_ref()).map(|r| cut(&r.text)).unwrap_or_default();
     let head: String = head.chars().take(12).collect();

@@ -3,6 +3,9 @@
 //! Everything here is a pure function of values: no clock, no file, no process, no network.
 
 pub mod attempt;
+pub mod budget;
+pub mod call;
+pub mod check;
 pub mod checkpoint;
 pub mod command;
 pub mod decide;
@@ -16,12 +19,15 @@ pub mod fold;
 pub mod group;
 pub mod handover;
 pub mod ids;
+pub mod money;
 pub mod name;
 pub mod phase;
 pub mod policy;
 pub mod run;
+pub mod spend;
 pub mod status;
 pub mod text;
+pub mod times;
 pub mod timestamp;
 pub mod tokens;
 

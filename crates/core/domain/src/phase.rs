@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptState;
+use crate::event::CheckFinished;
 
 /// Whether a phase begins a new session of its agent or goes on with the one of the phase before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,6 +38,15 @@ pub struct PhaseSpec {
     pub session: SessionUse,
     #[serde(default)]
     pub commit: CommitUse,
+    /// No agent works in it: it is nothing but its checks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_checks: bool,
+    /// The checks that are run at its end, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+    /// How often an agent is asked to mend what a required check found.
+    #[serde(default)]
+    pub repair: u32,
 }
 
 /// How far a phase has come.
@@ -61,11 +71,37 @@ pub struct PhaseState {
     /// The session that the attempt about to be started continues.
     pub resumes: Option<String>,
     pub progress: Progress,
+    /// What its checks came to since its work was last committed.
+    pub checks: Vec<CheckFinished>,
+    /// What they came to before, where that was a failure.
+    pub failed_before: Vec<CheckFinished>,
+    /// How often an agent was asked to mend that.
+    pub repairs: u32,
+    /// A repair that was asked for, until its work is committed.
+    pub repair: Option<Repair>,
+}
+
+/// An attempt at mending what a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Repair {
+    /// The present was kept as a checkpoint.
+    pub saved: bool,
+    /// The number of its first attempt, once that was begun.
+    pub attempt: Option<u32>,
 }
 
 impl PhaseState {
     pub fn new(spec: PhaseSpec) -> Self {
-        Self { spec, attempts: Vec::new(), resumes: None, progress: Progress::default() }
+        Self {
+            spec,
+            attempts: Vec::new(),
+            resumes: None,
+            progress: Progress::default(),
+            checks: Vec::new(),
+            failed_before: Vec::new(),
+            repairs: 0,
+            repair: None,
+        }
     }
 
     pub fn attempt(&self) -> Option<&AttemptState> {
@@ -77,8 +113,21 @@ impl PhaseState {
         self.attempt().map_or(1, |attempt| attempt.number + 1)
     }
 
+    /// Takes the phase back to before its end; one that goes on in its session still has to mend what it had to.
+    pub(crate) fn try_again(&mut self, resume: bool) {
+        let mending = (self.repair.take(), self.repairs, std::mem::take(&mut self.failed_before));
+        self.reopen(self.progress.began_at);
+        if resume {
+            (self.repair, self.repairs, self.failed_before) = mending;
+        }
+    }
+
     /// Takes the phase back to before its end, beginning at another checkpoint. Its attempts stay known.
     pub(crate) fn reopen(&mut self, began_at: Option<u32>) {
         self.progress = Progress { began_at, ..Progress::default() };
+        self.checks.clear();
+        self.failed_before.clear();
+        self.repairs = 0;
+        self.repair = None;
     }
 }

@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attempt::{AttemptKey, AttemptState, Frozen};
+use crate::budget::{Budget, Used};
+use crate::check::CheckState;
 use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::NewRun;
 use crate::effect::{Effect, EffectId};
+use crate::event::{BudgetReached, CheckFinished};
 use crate::phase::PhaseState;
+use crate::spend::{self, Spent};
 use crate::status::{By, Status};
+use crate::times::Times;
 use crate::timestamp::Timestamp;
 use crate::tokens::Tokens;
 
@@ -41,6 +46,15 @@ pub struct Snapshot {
     pub left_out: Vec<String>,
 }
 
+/// Checks that a person asked for, on a run that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recheck {
+    pub checks: Vec<String>,
+    pub done: Vec<CheckFinished>,
+    /// What the run was.
+    pub was: Status,
+}
+
 /// Everything that is known of a run from its timeline; only [`fold`](crate::fold) changes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunState {
@@ -69,8 +83,23 @@ pub struct RunState {
     pub model: Option<String>,
     /// What the agent reported; `None` when it has reported nothing.
     pub tokens: Option<Tokens>,
-    /// Tokens at which it is paused until a person lets it go on; `None`: no limit.
-    pub budget: Option<u64>,
+    /// What it used, by quarter of an hour, agent and model.
+    pub spend: Vec<Spent>,
+    /// Bytes of `calls.jsonl` that became events.
+    pub calls_to: u64,
+    /// What it may use until it is paused and a person decides.
+    pub budget: Budget,
+    /// A person let it go on until its own budget is used, whatever day and repository have used.
+    pub budget_alone: bool,
+    /// A person has been warned since the budget was set.
+    pub warned: bool,
+    /// The budget that is used up, until a person lets it go on.
+    pub over: Option<BudgetReached>,
+    /// What it had used when it could not be paused for that.
+    pub unfrozen_at: Option<Used>,
+    pub times: Times,
+    /// Up to when they are counted.
+    pub times_at: Option<Timestamp>,
     /// Effects that were started and have not finished.
     pub effects: BTreeMap<EffectId, Effect>,
     pub last_effect: EffectId,
@@ -83,6 +112,9 @@ pub struct RunState {
     pub goes_on_at: Option<Timestamp>,
     pub paused: Option<Paused>,
     pub checkpoints: Vec<Checkpoint>,
+    /// By name; those that were begun.
+    pub checks: BTreeMap<String, CheckState>,
+    pub recheck: Option<Recheck>,
     pub retry: Option<Retry>,
     pub rollback: Option<Rollback>,
     /// Its worktree's removal was asked for, by whom.
@@ -118,7 +150,15 @@ impl Default for RunState {
             allowed: BTreeSet::new(),
             model: None,
             tokens: None,
-            budget: None,
+            spend: Vec::new(),
+            calls_to: 0,
+            budget: Budget::NONE,
+            budget_alone: false,
+            warned: false,
+            over: None,
+            unfrozen_at: None,
+            times: Times::default(),
+            times_at: None,
             effects: BTreeMap::new(),
             last_effect: 0,
             keeper_gone: false,
@@ -127,6 +167,8 @@ impl Default for RunState {
             goes_on_at: None,
             paused: None,
             checkpoints: Vec::new(),
+            checks: BTreeMap::new(),
+            recheck: None,
             retry: None,
             rollback: None,
             removing: None,
@@ -167,20 +209,52 @@ impl RunState {
         self.phases.iter().flat_map(|p| &p.attempts).any(AttemptState::is_live)
     }
 
+    /// What it used in all.
+    pub fn spent(&self) -> spend::Sum {
+        self.spend.iter().collect()
+    }
+
+    /// What counts against its budget.
+    pub fn used(&self) -> Used {
+        self.spent().used()
+    }
+
+    /// Whether a budget keeps it from going on and nothing of it lives.
+    pub fn is_held(&self) -> bool {
+        self.paused.is_some() && !self.is_live()
+    }
+
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
     }
 
-    /// The name and model of the agent that works on a phase.
+    /// The name and model of the agent that works on a phase; on one that is nothing but checks, of the one before it.
     pub fn agent_of(&self, phase: &str) -> Option<(&str, Option<&str>)> {
         let spec = self.spec.as_ref()?;
-        let own = self.phases.iter().find(|p| p.spec.name == phase).map(|p| &p.spec);
+        let index = self.phases.iter().position(|p| p.spec.name == phase);
+        let own = index.and_then(|index| self.at_work(index)).map(|p| &p.spec);
         Some(match own.and_then(|p| Some((p.agent.as_deref()?, p.model.as_deref()))) {
             Some(other) => other,
             None => (&spec.agent, spec.model.as_deref()),
         })
+    }
+
+    /// The phase whose agent does the work of this one: itself, or the nearest before it that is not only checks.
+    fn at_work(&self, index: usize) -> Option<&PhaseState> {
+        self.phases.get(..=index)?.iter().rev().find(|phase| !phase.spec.only_checks)
+    }
+
+    /// The session in which what a phase's checks found would be mended.
+    pub fn session_before(&self, index: usize) -> Option<String> {
+        let own = self.phases.get(index)?.attempts.iter().rev().find_map(|attempt| attempt.session.clone());
+        own.or_else(|| self.at_work(index)?.attempts.iter().rev().find_map(|attempt| attempt.session.clone()))
+    }
+
+    /// What every check came to last.
+    pub fn last_checks(&self) -> Vec<CheckFinished> {
+        self.checks.values().filter_map(|check| Some(check.last.as_ref()?.0.clone())).collect()
     }
 
     /// The worktree is there and is to stay.
@@ -200,6 +274,7 @@ impl RunState {
     pub fn takes_a_slot(&self) -> bool {
         let open = !self.effects.is_empty() || self.is_live();
         open || self.goes_on_at.is_none()
+            && !self.is_held()
             && !(self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. }))
     }
 }

@@ -35,9 +35,12 @@ impl Run {
             release_unchanged,
             interactive: false,
             budget_tokens: None,
+            budget_usd: None,
+            repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: Vec::new(),
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());
@@ -98,7 +101,7 @@ impl Run {
                 (Facts::Worktree { path, branch, head: "base".to_owned() }, "create".to_owned())
             }
             Effect::StartAttempt(key) => (
-                Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None },
+                Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false },
                 format!("start {key}"),
             ),
             Effect::CommitLeftovers { phase } => {
@@ -298,10 +301,10 @@ fn a_pause_lies_over_whatever_the_run_does() {
     let asks = WaitingStarted { id: "q".into(), text: "may I?".into(), choices: Vec::new(), tool: None, input: None };
     run.append(run.state.attempt_key(), asks.into());
     assert!(matches!(run.state.status, Status::Paused { .. }));
-    run.ask(&Command::Resume, 0).expect("paused");
+    run.ask(&Command::Resume { budget: domain::budget::Budget::NONE }, 0).expect("paused");
     run.go_on();
     assert_eq!(run.state.status, Status::Waiting, "it asked meanwhile");
-    assert!(run.ask(&Command::Resume, 0).is_err(), "not paused");
+    assert!(run.ask(&Command::Resume { budget: domain::budget::Budget::NONE }, 0).is_err(), "not paused");
 
     run.ask(&Command::Pause, 0).expect("an agent waits");
     run.go_on();

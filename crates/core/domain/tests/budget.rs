@@ -1,11 +1,16 @@
 //! A run that has used what it may use stands still until a person decides.
 
-use domain::attempt::{AttemptKey, Frozen};
+use domain::attempt::{AttemptKey, Exit, Frozen};
+use domain::budget::{Budget, BudgetOf};
 use domain::command::NewRun;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
-use domain::event::{AttemptStarted, EffectStarted, GENESIS, PhaseStarted, RunCreated, UsageReported, WorktreeCreated};
+use domain::event::{
+    AgentFinished, AgentSession, AttemptFinished, AttemptStarted, BudgetReached, CallEnd, EffectStarted, GENESIS,
+    ModelCalled, PhaseStarted, RunCreated, UsageReported, WorktreeCreated,
+};
 use domain::group::{self, Group};
+use domain::money::Usd;
 use domain::phase::PhaseSpec;
 use domain::status::By;
 use domain::tokens::Tokens;
@@ -36,7 +41,10 @@ impl Run {
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: Vec::new(),
             budget_tokens: Some(1_000),
+            budget_usd: None,
+            repository_budget: Budget::NONE,
         };
         let (path, branch, head) = (run.worktree.clone(), run.branch.clone(), run.base_commit.clone());
         let mut at_work = Self { state: RunState::default(), seq: 0 };
@@ -45,7 +53,7 @@ impl Run {
         at_work.hear(WorktreeCreated { path, branch, head });
         at_work.hear(PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None });
         at_work.hear(EffectStarted { id: 1, effect: start });
-        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None });
+        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: false });
         let decision = decide::finished(&at_work.state, 1, Outcome::Done, Facts::Nothing);
         at_work.take(decision);
         at_work
@@ -70,7 +78,7 @@ impl Run {
     }
 
     fn uses(&mut self, input: u64) -> Vec<Effect> {
-        self.hear(UsageReported { tokens: Tokens { input, ..Tokens::default() }, of: None });
+        self.hear(UsageReported { tokens: Tokens { input, ..Tokens::default() }, of: None, cost_usd: None });
         let decision = decide::next(&self.state, true);
         self.take(decision)
     }
@@ -96,14 +104,14 @@ fn it_is_paused_at_its_budget_and_a_person_gives_it_as_much_again() {
     assert!(matches!(run.uses(1).as_slice(), [Effect::Freeze { by: By::Budget, .. }]));
     run.finish(Outcome::Done, frozen());
     let Status::Paused { by: By::Budget, reason } = run.state.status.clone() else { panic!("{:?}", run.state.status) };
-    assert!(reason.contains("1k of 1k tokens") && reason.contains("1k more"), "{reason}");
+    assert!(reason.contains("1k of 1k tokens") && reason.contains("1k tokens more"), "{reason}");
     assert_eq!(group::of(&run.state), Group::NeedsYou);
     assert!(run.uses(0).is_empty(), "it is paused once");
 
-    let resumed = decide::resume(&run.state, By::Person).expect("it is paused");
+    let resumed = decide::resume(&run.state, Budget::NONE, By::Person).expect("it is paused");
     run.take(resumed);
     run.finish(Outcome::Done, Facts::Nothing);
-    assert_eq!(run.state.budget, Some(2_000));
+    assert_eq!(run.state.budget.tokens, Some(2_000));
     assert!(run.uses(999).is_empty(), "as much again");
     assert!(matches!(run.uses(1).as_slice(), [Effect::Freeze { .. }]));
 }
@@ -113,7 +121,95 @@ fn a_pause_that_fails_is_not_tried_at_every_event() {
     let mut run = Run::at_work();
     assert_eq!(run.uses(1_000).len(), 1);
     run.finish(Outcome::Failed("its keeper does not answer".to_owned()), Facts::Nothing);
-    assert_eq!(run.state.budget, Some(2_000));
-    assert!(run.uses(10).is_empty());
-    assert_eq!(run.uses(990).len(), 1, "when as much again was used");
+    assert_eq!(run.state.budget.tokens, Some(1_000), "nobody has allowed more");
+    assert!(decide::next(&run.state, true).is_nothing());
+    assert_eq!(run.uses(10).len(), 1, "when more was used");
+}
+
+/// A call of so many tokens at so many dollars.
+fn call(input: u64, usd: Option<f64>) -> ModelCalled {
+    ModelCalled {
+        id: format!("c{input}"),
+        provider: "anthropic".to_owned(),
+        asked: Some("a-model".to_owned()),
+        answered: None,
+        began_at: Timestamp::from_millis(1),
+        first_byte_ms: Some(10),
+        duration_ms: 20,
+        status: Some(200),
+        end: CallEnd::Whole,
+        finish: None,
+        error: None,
+        retry: None,
+        session: None,
+        tokens: Some(Tokens { input, ..Tokens::default() }),
+        cache_write_1h: 0,
+        over: None,
+        special: None,
+        cost_usd: usd.and_then(Usd::new),
+    }
+}
+
+#[test]
+fn where_the_gateway_measures_the_agents_own_report_is_not_counted_again() {
+    let mut run = Run::at_work();
+    run.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: true });
+    run.hear(call(300, Some(0.25)));
+    run.hear(UsageReported { tokens: Tokens { input: 300, ..Tokens::default() }, of: None, cost_usd: None });
+    let spent = run.state.spent();
+    assert_eq!(run.state.tokens.map(|t| t.total()), Some(300));
+    assert_eq!((spent.calls, spent.cost(), spent.reported), (1, Usd::new(0.25), false));
+    run.hear(call(100, None));
+    let spent = run.state.spent();
+    assert_eq!((spent.cost(), spent.unpriced, spent.usd), (None, 100, Usd::new(0.25).expect("an amount")));
+}
+
+#[test]
+fn money_is_a_budget_too_and_a_person_names_another_figure() {
+    let mut run = Run::at_work();
+    run.state.budget = Budget { tokens: None, usd: Usd::new(0.5) };
+    run.hear(call(1, Some(0.41)));
+    let warned = decide::next(&run.state, true);
+    assert!(
+        matches!(warned.events.as_slice(), [(_, Body::BudgetWarned(w))] if w.used == "$0.41 of $0.50"),
+        "{warned:?}"
+    );
+    run.take(warned);
+    assert!(decide::next(&run.state, true).is_nothing(), "once");
+    run.hear(call(2, Some(0.12)));
+    let stopped = decide::next(&run.state, true);
+    assert!(matches!(run.take(stopped).as_slice(), [Effect::Freeze { by: By::Budget, .. }]));
+    run.finish(Outcome::Done, frozen());
+    let less = Budget { tokens: None, usd: Usd::new(0.53) };
+    let refused = decide::resume(&run.state, less, By::Person).expect_err("that is used already");
+    assert!(refused.reason.contains("$0.53 of $0.53"), "{refused}");
+    let more = Budget { tokens: None, usd: Usd::new(2.0) };
+    let resumed = decide::resume(&run.state, more, By::Person).expect("more than was used");
+    assert!(matches!(run.take(resumed).as_slice(), [Effect::Thaw { .. }]));
+    assert_eq!(run.state.budget, more);
+}
+
+#[test]
+fn an_attempt_that_a_refused_request_ended_goes_on_in_its_session() {
+    let mut run = Run::at_work();
+    run.hear(AgentSession { session: "s-1".to_owned(), model: None });
+    run.hear(BudgetReached { of: BudgetOf::Day, used: "$50.00 of $50.00".to_owned() });
+    run.hear(AgentFinished { ok: false, text: "400".to_owned() });
+    run.hear(AttemptFinished { exit: Exit { code: Some(1), ..Exit::default() } });
+    let held = decide::next(&run.state, true);
+    run.take(held);
+    let Status::Paused { by: By::Budget, reason } = run.state.status.clone() else { panic!("{:?}", run.state.status) };
+    assert!(reason.contains("budget of the day reached: $50.00 of $50.00"), "{reason}");
+    assert!(!run.state.takes_a_slot() && run.state.is_held());
+    assert!(decide::next(&run.state, true).is_nothing(), "it waits for a person");
+    let alone = decide::resume(&run.state, Budget { tokens: Some(5_000), usd: None }, By::Person).expect("a figure");
+    run.take(alone);
+    assert!(run.state.budget_alone, "the day's budget does not stop it again");
+    assert_eq!(run.state.status, Status::Queued);
+    let next = decide::next(&run.state, true);
+    let begun = next
+        .events
+        .iter()
+        .any(|(_, body)| matches!(body, Body::PhaseStarted(p) if p.resumes.as_deref() == Some("s-1")));
+    assert!(begun, "{next:?}");
 }

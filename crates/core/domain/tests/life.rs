@@ -38,9 +38,12 @@ impl Run {
             release_unchanged: false,
             interactive: false,
             budget_tokens: None,
+            budget_usd: None,
+            repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: Vec::new(),
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());
@@ -99,7 +102,7 @@ impl Run {
         self.finish(
             id,
             Outcome::Done,
-            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None },
+            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false },
         );
         assert_eq!(self.state.status, Status::Working(Activity::Starting));
         assert!(decide::next(&self.state, true).is_nothing(), "an agent is at work");

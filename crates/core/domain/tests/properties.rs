@@ -1,16 +1,20 @@
 //! What holds for every event and every order of events.
 
 use domain::attempt::{AttemptKey, Exit, Frozen};
+use domain::budget::{Budget, BudgetOf};
+use domain::check::{CheckSpec, Counts, Verdict};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
-    CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited,
-    LimitedEnded, LimitedWaits, Lost, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RestoreRequested,
-    RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed,
-    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
-    WaitingEnded, WaitingStarted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BudgetReached,
+    BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested, CheckStarted, CheckpointRestored, CheckpointSaved,
+    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled,
+    Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
+    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
+    SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded,
+    WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
+use domain::money::Usd;
 use domain::phase::PhaseSpec;
 use domain::status::By;
 use domain::tokens::Tokens;
@@ -46,7 +50,10 @@ fn tokens() -> impl Strategy<Value = Tokens> {
 
 fn new_run() -> impl Strategy<Value = NewRun> {
     let phases = prop::collection::vec(
-        (phase(), text()).prop_map(|(name, prompt)| PhaseSpec { name, prompt, ..PhaseSpec::default() }),
+        (phase(), text(), any::<bool>()).prop_map(|(name, prompt, only_checks)| {
+            let checks = vec!["test".to_owned()];
+            PhaseSpec { name, prompt, only_checks, checks, repair: 2, ..PhaseSpec::default() }
+        }),
         0..3,
     );
     (any::<[u8; 6]>(), text(), text(), prop::option::of(text()), phases).prop_map(|(id, name, path, model, phases)| {
@@ -65,9 +72,19 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             release_unchanged: true,
             interactive: false,
             budget_tokens: None,
+            budget_usd: None,
+            repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: vec![CheckSpec {
+                name: "test".to_owned(),
+                run: "true".to_owned(),
+                timeout_ms: 1,
+                required: true,
+                weight: 1,
+                report: None,
+            }],
         }
     })
 }
@@ -78,6 +95,7 @@ fn effect() -> impl Strategy<Value = Effect> {
         key().prop_map(Effect::StartAttempt),
         key().prop_map(Effect::CloseInput),
         phase().prop_map(|phase| Effect::CommitLeftovers { phase }),
+        (phase(), 0u32..4).prop_map(|(name, n)| Effect::RunCheck { name, n }),
         (key(), any::<u64>(), by()).prop_map(|(attempt, grace_ms, by)| Effect::StopAttempt { attempt, grace_ms, by }),
         (key(), by(), text()).prop_map(|(attempt, by, reason)| Effect::Freeze { attempt, by, reason }),
         (key(), by()).prop_map(|(attempt, by)| Effect::Thaw { attempt, by }),
@@ -106,8 +124,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn exit() -> impl Strategy<Value = Exit> {
     let number = || prop::option::of(any::<i32>());
-    (number(), number(), prop::option::of(text()), any::<u32>(), any::<bool>())
-        .prop_map(|(code, signal, error, survivors_ended, asked)| Exit { code, signal, error, survivors_ended, asked })
+    (number(), number(), prop::option::of(text()), any::<u32>(), any::<bool>()).prop_map(
+        |(code, signal, error, survivors_ended, asked)| {
+            let timed_out = !asked && code.is_none();
+            Exit { code, signal, error, survivors_ended, asked, timed_out }
+        },
+    )
 }
 
 fn history() -> impl Strategy<Value = Body> {
@@ -146,7 +168,8 @@ fn lifecycle() -> impl Strategy<Value = Body> {
             pid,
             keeper_pid,
             reads: None,
-            sandbox: None
+            sandbox: None,
+            metered: false
         }
         .into()),
         exit().prop_map(|exit| AttemptFinished { exit }.into()),
@@ -179,7 +202,8 @@ fn agent() -> impl Strategy<Value = Body> {
         (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
         (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about }.into()),
         (text(), any::<bool>(), text()).prop_map(|(id, ok, text)| ToolReturned { id, ok, text }.into()),
-        (tokens(), prop::option::of(text())).prop_map(|(tokens, of)| UsageReported { tokens, of }.into()),
+        (tokens(), prop::option::of(text()))
+            .prop_map(|(tokens, of)| UsageReported { tokens, of, cost_usd: None }.into()),
         (0u32..3, text(), prop::option::of(text())).prop_map(|(id, text, input)| {
             let (id, choices, tool) = (id.to_string(), vec![text.clone()], Some(text.clone()));
             WaitingStarted { id, text, choices, tool, input }.into()
@@ -193,6 +217,62 @@ fn agent() -> impl Strategy<Value = Body> {
     ]
 }
 
+fn checking() -> impl Strategy<Value = Body> {
+    let names = || prop::collection::vec(prop_oneof![Just("test".to_owned()), text()], 0..3);
+    let verdict = prop_oneof![Just(Verdict::Pass), Just(Verdict::Fail), Just(Verdict::Error), Just(Verdict::Skipped)];
+    let counts =
+        prop::option::of((any::<u64>(), any::<u64>()).prop_map(|(tests, failed)| Counts { tests, failed, skipped: 0 }));
+    prop_oneof![
+        (text(), any::<u32>()).prop_map(|(head, leftovers)| WorkCommitted { head, leftovers }.into()),
+        (names(), by()).prop_map(|(checks, by)| CheckRequested { checks, by }.into()),
+        (text(), 0u32..4, text()).prop_map(|(name, n, command)| CheckStarted { name, n, command }.into()),
+        (text(), 0u32..4, verdict, exit(), counts, names()).prop_map(|(name, n, verdict, exit, counts, failed)| {
+            let (head, tail) = (name.clone(), name.clone());
+            CheckFinished { name, n, verdict, exit, counts, failed, head, tail, ..CheckFinished::default() }.into()
+        }),
+        (1u32..4, 0u32..4, names()).prop_map(|(n, of, checks)| RepairRequested { n, of, checks }.into()),
+    ]
+}
+
+fn usd() -> impl Strategy<Value = Usd> {
+    // What JSON tells apart.
+    (0u64..2_000_000_000_000_000).prop_map(Usd::from_pico)
+}
+
+fn spending() -> impl Strategy<Value = Body> {
+    let budget =
+        (prop::option::of(any::<u64>()), prop::option::of(usd())).prop_map(|(tokens, usd)| Budget { tokens, usd });
+    let of = prop_oneof![Just(BudgetOf::Run), Just(BudgetOf::Repository), Just(BudgetOf::Day)];
+    let end = prop_oneof![Just(CallEnd::Whole), Just(CallEnd::Left), Just(CallEnd::Refused)];
+    let call = (text(), prop::option::of(tokens()), prop::option::of(usd()), prop::option::of(100u16..600), end);
+    prop_oneof![
+        call.prop_map(|(id, tokens, cost_usd, status, end)| ModelCalled {
+            asked: Some(id.clone()),
+            provider: "openai".to_owned(),
+            answered: None,
+            began_at: Timestamp::from_millis(1_795_000_000_000),
+            first_byte_ms: None,
+            duration_ms: 7,
+            finish: None,
+            error: None,
+            retry: Some(1),
+            session: None,
+            cache_write_1h: 3,
+            over: None,
+            special: None,
+            id,
+            tokens,
+            cost_usd,
+            status,
+            end,
+        }
+        .into()),
+        (of.clone(), text()).prop_map(|(of, used)| BudgetWarned { of, used }.into()),
+        (of, text()).prop_map(|(of, used)| BudgetReached { of, used }.into()),
+        (budget, any::<bool>()).prop_map(|(budget, alone)| BudgetSet { budget, alone }.into()),
+    ]
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let source = (text(), prop::option::of(any::<u64>())).prop_map(|(file, to)| Source { file, to });
     let source = prop_oneof![source, Just(Source { file: "stdout".to_owned(), to: Some(9) })];
@@ -201,7 +281,7 @@ fn event() -> impl Strategy<Value = Event> {
         at,
         prop::option::of(phase()),
         prop::option::of(0u32..3),
-        prop_oneof![lifecycle(), agent()],
+        prop_oneof![lifecycle(), agent(), checking(), spending()],
         prop::option::of(source),
     )
         .prop_map(|((seq, at), phase, attempt, body, src)| Event {
@@ -261,7 +341,8 @@ fn every_kind_that_is_written_is_generated_above() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..4000 {
-        let body = prop_oneof![lifecycle(), agent()].new_tree(&mut runner).expect("a body").current();
+        let body =
+            prop_oneof![lifecycle(), agent(), checking(), spending()].new_tree(&mut runner).expect("a body").current();
         seen.insert(body.kind().to_owned());
     }
     let missing: Vec<_> = Body::KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();

@@ -1,5 +1,7 @@
 //! Frames: JSON with a 32-bit big-endian length in front; `hello` comes first from both sides.
 
+use domain::budget::Budget;
+use domain::money::Usd;
 use domain::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use crate::request::Request;
 use crate::row::Row;
 
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
-pub const CONTRACT: u32 = 6;
+pub const CONTRACT: u32 = 7;
 
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -34,6 +36,21 @@ pub struct Disk {
     /// Bytes that may still be written.
     pub free: u64,
     pub at: Timestamp,
+}
+
+/// What all runs used since midnight of this machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Today {
+    pub tokens: u64,
+    /// What of them has a price.
+    pub usd: Usd,
+    /// Tokens without a price.
+    pub unpriced: u64,
+    /// Some of it is what agents report.
+    pub reported: bool,
+    /// Answers were cut, so that more may be billed.
+    pub cut: u64,
+    pub budget: Budget,
 }
 
 /// Where a run of a repository begins when nothing else is asked for.
@@ -75,6 +92,10 @@ pub enum FromDaemon {
     /// How much room there is where state and worktrees are kept; sent to those who watch when it changes visibly.
     Disk {
         disk: Disk,
+    },
+    /// What all runs used today, and what they may.
+    Today {
+        today: Today,
     },
     /// Where runs of the one repository that this face watches begin; sent when that is another commit.
     Base {

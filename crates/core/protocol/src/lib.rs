@@ -9,14 +9,15 @@ mod reply;
 mod request;
 mod row;
 
-pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME};
+pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME, Today};
 pub use observed::{OBSERVED, ObservedAgent, observed};
 pub use record::DaemonRecord;
 pub use reply::{
-    Acted, AgentChoice, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output, Refused,
-    RemovableRow, Reply, TerminalReply, TrustRow, WorktreeRow,
+    Acted, AgentChoice, CallsReply, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, Output,
+    Refused, RemovableRow, Reply, SpendReply, SpendRow, TerminalReply, TrustRow, WorktreeRow,
 };
 pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{
-    Changes, CheckpointRow, Frozen, Observations, Observed, PhaseRow, PullRequest, QuestionRow, Row, TokensRow, row,
+    Changes, CheckRow, CheckpointRow, Frozen, Observations, Observed, PhaseRow, PullRequest, QuestionRow, Row,
+    TokensRow, row,
 };

@@ -86,6 +86,10 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         cost_usd: None,
         budget_usd: None,
         budget_tokens: None,
+        calls: None,
+        calls_cut: None,
+        tokens_unpriced: None,
+        times: None,
         disk_bytes: None,
         disk_rebuildable: None,
         changes: None,
@@ -110,6 +114,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         changes_at: None,
         head: None,
         checkpoints: Vec::new(),
+        checks: Vec::new(),
         removed: false,
         dismissed: false,
     }

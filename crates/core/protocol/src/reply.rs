@@ -1,6 +1,10 @@
 //! What the daemon answers.
 
 use domain::RunId;
+use domain::budget::Budget;
+use domain::event::ModelCalled;
+use domain::money::Usd;
+use domain::spend::Spent;
 use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
@@ -130,6 +134,33 @@ pub struct DiffReply {
     pub cut: bool,
 }
 
+/// What one run used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpendRow {
+    pub run: RunId,
+    pub name: String,
+    pub repo: String,
+    pub spend: Vec<Spent>,
+}
+
+/// What all runs of a scope used, and what a day may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SpendReply {
+    pub runs: Vec<SpendRow>,
+    /// The budget of a day.
+    pub day: Budget,
+}
+
+/// The calls of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallsReply {
+    pub run: RunId,
+    /// Calls in all.
+    pub count: u64,
+    /// The last of them, the oldest first.
+    pub calls: Vec<ModelCalled>,
+}
+
 /// One thing known of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
@@ -188,6 +219,8 @@ pub struct LastChoice {
     /// Each NAME or NAME:PROMPT; empty for those of the settings.
     pub phases: Vec<String>,
     pub budget_tokens: Option<u64>,
+    #[serde(default)]
+    pub budget_usd: Option<Usd>,
     /// `None`: that of the settings.
     #[serde(default)]
     pub policy: Option<domain::policy::Policy>,
@@ -216,6 +249,8 @@ pub enum Reply {
     Worktrees(Vec<WorktreeRow>),
     Diff(DiffReply),
     Facts(Vec<Fact>),
+    Calls(CallsReply),
+    Spend(SpendReply),
     Removable(Vec<RemovableRow>),
     Trust(TrustRow),
     Status(DaemonStatus),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
+use domain::money::Usd;
 use domain::policy::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub struct RunRequest {
     /// Tokens after which the run is paused until a person lets it go on; `None`: no limit.
     #[serde(default)]
     pub budget_tokens: Option<u64>,
+    /// USD after which it is; `None`: as the settings say.
+    #[serde(default)]
+    pub budget_usd: Option<Usd>,
     /// The agent shows its own screen in a terminal.
     #[serde(default)]
     pub interactive: bool,
@@ -155,6 +159,14 @@ pub enum Request {
         scope: Scope,
         since: Option<u32>,
     },
+    /// The calls of models that the gateway measured, the last `last` of them.
+    Calls {
+        run: String,
+        scope: Scope,
+        last: u64,
+    },
+    /// What every run of the scope used, by quarter of an hour, agent and model.
+    Spend(Scope),
     /// What is known of a run just now, and from where.
     Explain {
         run: String,
@@ -212,6 +224,8 @@ impl Request {
             | Self::Output { .. }
             | Self::Choices { .. }
             | Self::Diff { .. }
+            | Self::Calls { .. }
+            | Self::Spend(_)
             | Self::Explain { .. }
             | Self::Removable { .. }
             | Self::Gc { .. }

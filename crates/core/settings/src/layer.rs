@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::phase::Phase;
 use crate::{Agent, SettingsError};
-use crate::{size, span};
+use crate::{budget, check, provider, size, span};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +17,9 @@ pub(crate) struct Layer {
     pub(crate) default_agent: Option<Spanned<String>>,
     /// By the agent's name.
     pub(crate) agent: BTreeMap<String, Agent>,
+    /// By the provider's name.
+    pub(crate) provider: BTreeMap<String, provider::Said>,
+    pub(crate) budget: budget::Said,
     pub(crate) policy: Option<Spanned<String>>,
     pub(crate) base: Option<Spanned<String>>,
     pub(crate) release: Option<Spanned<String>>,
@@ -24,6 +27,8 @@ pub(crate) struct Layer {
     pub(crate) limits: Limits,
     pub(crate) cockpit: Cockpit,
     pub(crate) environment: Environment,
+    /// By the check's name.
+    pub(crate) check: BTreeMap<String, check::Said>,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
@@ -148,6 +153,9 @@ impl Layer {
             let fits = |t: &str| matches!(t, "shared" | "own");
             text("environment.cache", &self.environment.cache, fits, "\"shared\" or \"own\"")
         })
+        .or_else(|| self.budget.mistake())
+        .or_else(|| self.check.iter().find_map(|(name, said)| check::mistake(name, said)))
+        .or_else(|| self.provider.iter().find_map(|(name, said)| said.mistake(name)))
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))
     }
 }

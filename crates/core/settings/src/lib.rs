@@ -1,19 +1,25 @@
 //! Settings in layers: built in, the user's file, the repository's file; each value knows where it came from.
 
+mod budget;
+mod check;
 mod layer;
 mod origins;
 pub mod phase;
+mod provider;
 pub mod size;
 pub mod span;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::budget::Budget;
+use domain::check::CheckSpec;
 use domain::policy::Policy;
 use toml::Spanned;
 
 use layer::Layer;
 pub use phase::Phase;
+pub use provider::{Key, Provider};
 
 /// The built-in layer, which sets every key.
 const DEFAULTS: &str = include_str!("defaults.toml");
@@ -27,6 +33,14 @@ pub struct Settings {
     pub default_agent: Value<String>,
     /// By name; those that no file tells of are started as they are known.
     pub agents: BTreeMap<String, Value<Agent>>,
+    /// By name.
+    pub providers: BTreeMap<String, Value<Provider>>,
+    /// What one run may use until a person is asked.
+    pub run_budget: Value<Budget>,
+    /// What all runs of one repository may use in a day.
+    pub repository_budget: Value<Budget>,
+    /// What all runs may use in a day.
+    pub day_budget: Value<Budget>,
     /// What agents may do without asking.
     pub policy: Value<Policy>,
     /// A worktree in which nothing was changed goes by itself.
@@ -53,6 +67,8 @@ pub struct Settings {
     pub setup: Value<Vec<String>>,
     /// Each run has a folder of its own for caches.
     pub own_cache: Value<bool>,
+    /// What is checked of a run's work, by name.
+    pub checks: BTreeMap<String, Value<CheckSpec>>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -69,6 +85,8 @@ pub struct Agent {
     pub command: Option<Vec<String>>,
     /// The oldest version that may be started, instead of the one that is known to work.
     pub minimum: Option<String>,
+    /// The gateway stands between it and its providers; when not set, where there is a key of theirs.
+    pub gateway: Option<bool>,
     /// What that program's output is written in.
     pub reads: Option<String>,
     /// Variables of its environment beside those that it has anyway.
@@ -107,6 +125,10 @@ impl Settings {
             worktrees: text(defaults.worktrees),
             default_agent: text(defaults.default_agent),
             agents: BTreeMap::new(),
+            providers: BTreeMap::new(),
+            run_budget: Value::built_in(Budget::NONE),
+            repository_budget: Value::built_in(Budget::NONE),
+            day_budget: Value::built_in(Budget::NONE),
             policy: Value::built_in(policy(&text(defaults.policy).value)),
             release_unchanged: Value::built_in(text(defaults.release).value == "unchanged"),
             freezer: Value::built_in(text(defaults.freezer).value == "auto"),
@@ -120,9 +142,11 @@ impl Settings {
             clone: Value::built_in(words(defaults.environment.clone.expect(set))),
             setup: Value::built_in(words(defaults.environment.setup.expect(set))),
             own_cache: Value::built_in(text(defaults.environment.cache).value == "own"),
+            checks: BTreeMap::new(),
             base: None,
             phases: None,
         };
+        provider::lay(&mut settings.providers, defaults.provider, None);
         for (path, text) in layers {
             let layer = Layer::read(&path.display().to_string(), text)?;
             settings.lay(path, layer);
@@ -140,6 +164,19 @@ impl Settings {
         set(&mut self.worktrees, path, layer.worktrees, |t| t);
         set(&mut self.default_agent, path, layer.default_agent, |t| t);
         self.agents.extend(layer.agent.into_iter().map(|(name, value)| (name, Value { value, origin: from(path) })));
+        provider::lay(&mut self.providers, layer.provider, Some(path));
+        check::lay(&mut self.checks, layer.check, path);
+        let budgets = [
+            (&mut self.run_budget, layer.budget.run),
+            (&mut self.repository_budget, layer.budget.repository),
+            (&mut self.day_budget, layer.budget.day),
+        ];
+        for (slot, said) in budgets {
+            let Some(said) = said.and_then(|said| budget::read(said.get_ref())) else { continue };
+            // What a person said themselves, a repository can only make stricter.
+            let value = if slot.origin.is_some() { slot.value.stricter(said) } else { said };
+            *slot = Value { value, origin: from(path) };
+        }
         // What a person said themselves, a repository can only make stricter.
         let said = self.policy.origin.is_some();
         set(&mut self.policy, path, layer.policy.filter(|t| !said || policy(t.get_ref()) == Policy::Ask), |t| {
@@ -178,6 +215,19 @@ impl Settings {
     /// The phases of a run.
     pub fn phases(&self) -> Vec<Phase> {
         self.phases.as_ref().map_or_else(|| vec![Phase::only()], |phases| phases.value.clone())
+    }
+
+    /// These phases, each with its checks: where none names any, all of them are the last one's.
+    pub fn with_checks(&self, mut phases: Vec<Phase>) -> Vec<Phase> {
+        if phases.iter().all(|phase| phase.checks.is_none())
+            && let Some(last) = phases.last_mut()
+            && !self.checks.is_empty()
+        {
+            // It still has its agent, which it would not have if it had named them itself.
+            last.prompt.get_or_insert_with(|| "{task}".to_owned());
+            last.checks = Some(self.checks.keys().cloned().collect());
+        }
+        phases
     }
 
     /// Where the worktree of the run `name` goes: absolute, without `..`.
@@ -241,6 +291,9 @@ mod tests {
             ("[limits]\nfree_space = \"much\"", ["line 2: limits.free_space", "500MB"]),
             ("[cockpit]\nnotify = [\"bell\", \"horn\"]", ["line 2: cockpit.notify = \"horn\"", "osc777"]),
             ("[cockpit]\ntheme = \"../x\"", ["line 2: cockpit.theme", "themes/"]),
+            ("[budget]\nday = -1", ["line 2: budget.day = -1", "2M tokens"]),
+            ("[provider.x]\nupstream = \"ftp://x\"", ["line 2: provider.x.upstream", "https://"]),
+            ("[provider.x]\nkey_env = \"A\"\nkey_file = \"b\"", ["provider.x", "one of key_env"]),
             ("[environment]\ncache = \"mine\"", ["line 2: environment.cache = \"mine\"", "\"own\""]),
             ("\n[[phase]]\nname = \"Plan it\"", ["line 2: phase", "at most 20"]),
             ("[[phase]]\nname = \"a\"\n[[phase]]\nname = \"a\"", ["line 3: phase", "no other"]),
@@ -253,6 +306,21 @@ mod tests {
                 assert!(error.contains(word), "{word} is not in: {error}");
             }
         }
+    }
+
+    #[test]
+    fn providers_are_laid_key_by_key_and_budgets_only_get_stricter() {
+        let user = file("/u", "[budget]\nrun = 5\n[provider.openai]\nkey_file = \"/k\"");
+        let repo = file("/r", "[budget]\nrun = 9\nrepository = \"2M tokens\"");
+        let settings = Settings::from_layers(&[user, repo]).expect("good files");
+        assert_eq!(settings.run_budget.value.to_string(), "$5.00");
+        assert_eq!(settings.repository_budget.value.to_string(), "2M tokens");
+        let openai = &settings.providers["openai"].value;
+        assert_eq!(
+            (openai.upstream.as_str(), &openai.key),
+            ("https://api.openai.com/v1", &Some(Key::File("/k".into())))
+        );
+        assert_eq!(settings.providers["anthropic"].value.key, Some(Key::Env("ANTHROPIC_API_KEY".into())));
     }
 
     #[test]

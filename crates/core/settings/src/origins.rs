@@ -1,6 +1,9 @@
 //! Every key with its value and the file that set it, for a person who wonders why.
 
-use crate::{Agent, Settings, Value};
+use domain::check::CheckSpec;
+use domain::figures;
+
+use crate::{Agent, Key, Provider, Settings, Value};
 
 impl Settings {
     /// Every key with its value and where it came from, for people.
@@ -43,11 +46,36 @@ impl Settings {
                 },
             ),
         ];
+        let budgets = [("run", &self.run_budget), ("repository", &self.repository_budget), ("day", &self.day_budget)];
+        lines.extend(budgets.map(|(name, budget)| line(&format!("budget.{name}"), budget, budget.value.to_string())));
+        for (name, provider) in &self.providers {
+            lines.push(line(&format!("provider.{name}"), provider, said_of_provider(&provider.value)));
+        }
+        for (name, check) in &self.checks {
+            lines.push(line(&format!("check.{name}"), check, said_of_check(&check.value)));
+        }
         for (name, agent) in &self.agents {
             lines.push(line(&format!("agent.{name}"), agent, said_of(&agent.value)));
         }
         lines
     }
+}
+
+fn said_of_provider(provider: &Provider) -> String {
+    let key = match &provider.key {
+        None => "no key".to_owned(),
+        Some(Key::Env(name)) => format!("key from the variable {name}"),
+        Some(Key::File(path)) => format!("key from the file {path}"),
+        Some(Key::Command(words)) => format!("key from `{}`", words.join(" ")),
+    };
+    format!("{}, {key}", provider.upstream)
+}
+
+fn said_of_check(check: &CheckSpec) -> String {
+    let required = if check.required { "required" } else { "not required" };
+    let report = check.report.as_ref().map(|report| format!(", report {report}")).unwrap_or_default();
+    let timeout = figures::seconds(check.timeout_ms);
+    format!("{}; {required}, weight {}, at most {timeout}{report}", check.run, check.weight)
 }
 
 /// What is set of an agent; of its variables only the names, since their values may be secret.
@@ -58,7 +86,8 @@ fn said_of(agent: &Agent) -> String {
     let minimum = agent.minimum.as_ref().map(|minimum| format!("minimum {minimum}"));
     let names: Vec<_> = agent.env.keys().map(String::as_str).collect();
     let env = (!names.is_empty()).then(|| format!("env {}", names.join(" ")));
-    [path, command, reads, minimum, env].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let gateway = agent.gateway.map(|on| format!("gateway {on}"));
+    [path, command, reads, minimum, gateway, env].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

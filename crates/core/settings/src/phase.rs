@@ -16,12 +16,24 @@ pub struct Phase {
     pub session: Option<String>,
     /// `leftovers` (the default) or `never`.
     pub commit: Option<String>,
+    /// The checks that are run at its end. A later phase that has them and neither agent nor prompt is nothing else.
+    pub checks: Option<Vec<String>>,
+    /// How often an agent is asked to mend what a required check found; 2 if not given.
+    pub repair: Option<u32>,
 }
+
+/// How often an agent is asked to mend what a check found, where nothing else is said.
+pub const REPAIRS: u32 = 2;
 
 impl Phase {
     /// The phase of a run whose settings name none.
     pub fn only() -> Self {
         Self { name: "build".to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is nothing but its checks, as the `n`th phase of a run (from 0).
+    pub fn only_checks(&self, n: usize) -> bool {
+        n > 0 && self.checks.is_some() && self.agent.is_none() && self.prompt.is_none()
     }
 
     /// What its agent is asked to do.

@@ -2,6 +2,7 @@
 
 use domain::RunId;
 use domain::RunState;
+use domain::budget::BudgetOf;
 use domain::command::Command;
 use domain::decide::{self, Decision, Facts, Refusal};
 use domain::effect::Effect;
@@ -41,7 +42,9 @@ impl Dispatcher {
 
     pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
         for Counted { asked, run, alive, gone } in counted {
+            let shared = self.still_over(&run, command);
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
+                _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
                 Some(path) if state.has_worktree() && !matches!(command, Command::Rm) => {
                     let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
                     Err(Refusal::new(format!("its worktree {path} is gone"), next))
@@ -49,9 +52,26 @@ impl Dispatcher {
                 _ => decide::command(state, command, alive),
             });
             let waits = acted.code == Code::Done;
+            if waits && matches!(command, Command::Resume { .. }) {
+                self.tell_limits(&run);
+            }
+            if waits && matches!(command, Command::Terminate { .. }) {
+                self.take_back_passes(&run);
+            }
             self.pending.add(face, id, acted, waits.then_some(run));
         }
         self.pending.complete(face, id);
+    }
+
+    /// Why a run that the budget of day or repository stopped can't simply go on.
+    fn still_over(&mut self, run: &RunId, command: &Command) -> Option<Refusal> {
+        let Command::Resume { budget } = command else { return None };
+        self.day.look_again();
+        let stopped = self.runs.open_ref(run)?.state.over.as_ref()?.of;
+        let over = self.shared_budget_reached(run).filter(|_| budget.is_none() && stopped != BudgetOf::Run)?;
+        let word = over.of.word();
+        let next = format!("raise `budget.{word}` in your settings, or `pilothouse resume {run} --budget USD`");
+        Some(Refusal::new(format!("the budget of the {word} is used up: {}", over.used), next))
     }
 
     /// Decides for one run, and writes down what follows.

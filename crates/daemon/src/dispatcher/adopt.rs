@@ -47,6 +47,7 @@ impl Dispatcher {
         if let Some(attempt) = live.filter(|_| !starting) {
             self.adopt(&run, &attempt);
         }
+        self.follow_calls(&run);
         if self.runs.open_ref(&run).is_some_and(|open| open.state.has_worktree()) {
             self.measure(&run, true);
         }

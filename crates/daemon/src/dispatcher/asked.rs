@@ -20,6 +20,8 @@ impl Dispatcher {
             | Request::Act { scope, .. }
             | Request::Diff { scope, .. }
             | Request::Explain { scope, .. }
+            | Request::Calls { scope, .. }
+            | Request::Spend(scope)
             | Request::Removable { scope, .. }
             | Request::Answer { scope, .. } => scope.clone(),
             Request::Run(run) => {
@@ -84,6 +86,11 @@ impl Dispatcher {
                 Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since }),
                 Err(refused) => Reply::Refused(refused),
             },
+            Request::Calls { run, last, .. } => match self.find_run(&run, repo) {
+                Ok(run) => return self.performer.inspect(face, id, Inspect::Calls { run, last }),
+                Err(refused) => Reply::Refused(refused),
+            },
+            Request::Spend(_) => Reply::Spend(self.spend(repo)),
             Request::Explain { run, .. } => match self.find(&run, repo) {
                 Ok(run) if self.observed.contains(&run) => {
                     self.explain_observed(&run).unwrap_or_else(|| Reply::Refused(not_found(run.as_str())))
@@ -224,7 +231,7 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
     if state.spec.as_ref().is_some_and(|spec| spec.interactive) {
         return Err(Refusal::new("it asks in its own terminal", "answer there: `pilothouse attach` shows it"));
     }
-    let dialect = super::runs::dialect(state, &attempt);
+    let dialect = super::open::dialect(state, &attempt);
     let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
     let (data, how) = agents::answer(dialect, question, answer);
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);

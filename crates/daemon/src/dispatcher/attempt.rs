@@ -28,6 +28,7 @@ impl Dispatcher {
             open.unwatched = watched.is_err();
         }
         self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() });
+        self.follow_calls(run);
         self.first_moments();
     }
 
@@ -56,6 +57,11 @@ impl Dispatcher {
         if self.after_last_words(run, attempt, again).is_none() {
             return;
         }
+        // What it used comes before its end. Word of an end may come twice, and the next attempt has begun by then.
+        self.take_back_pass(run, attempt);
+        if !self.called(run) {
+            return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });
+        }
         self.watcher.remove(&folder);
         let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
         if live {
@@ -70,12 +76,14 @@ impl Dispatcher {
                 batch.splice(0..0, ended.map(|ended| (Some(attempt.clone()), ended.into())));
             } else {
                 let said = self.runs.open_ref(run).map(|open| open.said_at_end(attempt, &exit)).unwrap_or_default();
+                let said = self.with_costs(run, attempt, said);
                 batch = said.into_iter().map(|body| (Some(attempt.clone()), body)).chain(batch).collect();
             }
             if self.append(run, batch, None).is_err() {
                 return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() });
             }
         }
+        self.later(Input::Called { run: run.clone() });
         let Some(open) = self.runs.open_mut(run) else { return };
         open.stream = None;
         // Where leftovers are committed or the run is ended next, that step measures when it is done.
@@ -100,7 +108,8 @@ impl Dispatcher {
         };
         let more = taken.more;
         let worked = taken.events.iter().any(|e| matches!(e, Body::ToolReturned(_)));
-        let batch = taken.events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
+        let events = self.with_costs(run, attempt, taken.events);
+        let batch = events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
         let src = Source { file: "stdout".to_owned(), to: Some(taken.to) };
         if self.append(run, batch, Some(&src)).is_err() {
             // Nothing was written down, so the next reader begins where the timeline stands.
@@ -150,6 +159,7 @@ impl Dispatcher {
                 self.follow(run, attempt);
                 self.measure(run, true);
             }
+            (Effect::StartAttempt(attempt), _) => self.take_back_pass(run, attempt),
             (Effect::StopAttempt { attempt, .. }, _) => self.forget_stream(run, attempt),
             (Effect::CommitLeftovers { .. } | Effect::RestoreCheckpoint { .. } | Effect::RestoreWorktree { .. }, _) => {
                 self.measure(run, true);
@@ -159,6 +169,8 @@ impl Dispatcher {
     }
 
     fn forget_stream(&mut self, run: &RunId, attempt: &AttemptKey) {
+        self.take_back_pass(run, attempt);
+        self.later(Input::Called { run: run.clone() });
         if let Some(open) = self.runs.open_mut(run) {
             let folder = open.folder.attempt(attempt);
             open.stream = None;

@@ -78,8 +78,11 @@ impl Dispatcher {
             phases: prepared.phases.clone(),
             release_unchanged: prepared.settings.release_unchanged.value,
             interactive: prepared.request.interactive,
-            budget_tokens: prepared.request.budget_tokens,
+            budget_tokens: prepared.request.budget_tokens.or(prepared.settings.run_budget.value.tokens),
+            budget_usd: prepared.request.budget_usd.or(prepared.settings.run_budget.value.usd),
+            repository_budget: prepared.settings.repository_budget.value,
             environment: prepared.environment.clone(),
+            checks: prepared.checks.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::RunId;
-use protocol::{Base, Disk, FromDaemon, Reply, Row};
+use protocol::{Base, Disk, FromDaemon, Reply, Row, Today};
 use tokio::sync::mpsc::Sender;
 
 use crate::input::FaceId;
@@ -14,6 +14,8 @@ struct Face {
     watches: Option<Option<String>>,
     looks_at: Option<RunId>,
     knows_base: bool,
+    /// What it was told last of today.
+    today: Option<Today>,
     /// The agents started by hand that it was told of last.
     observed: Vec<Row>,
 }
@@ -25,7 +27,10 @@ pub(super) struct Faces {
 
 impl Faces {
     pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
-        self.faces.insert(id, Face { sender, watches: None, looks_at: None, knows_base: false, observed: Vec::new() });
+        self.faces.insert(
+            id,
+            Face { sender, watches: None, looks_at: None, knows_base: false, today: None, observed: Vec::new() },
+        );
         if let Some(reason) = degraded {
             self.send(id, FromDaemon::Degraded { reason: Some(reason.to_owned()) });
         }
@@ -108,6 +113,18 @@ impl Faces {
         let ids: Vec<FaceId> = watching.map(|(id, _)| *id).collect();
         for id in ids {
             self.send(id, FromDaemon::Disk { disk });
+        }
+    }
+
+    /// Tells those who watch what was used today, if it is anything new to them.
+    pub(super) fn today(&mut self, today: Today) {
+        let new = |face: &Face| face.watches.is_some() && face.today != Some(today);
+        let ids: Vec<FaceId> = self.faces.iter().filter(|(_, face)| new(face)).map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(face) = self.faces.get_mut(&id) {
+                face.today = Some(today);
+            }
+            self.send(id, FromDaemon::Today { today });
         }
     }
 

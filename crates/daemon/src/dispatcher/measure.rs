@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::RunId;
 
-use super::runs::TreeWatch;
+use super::open::TreeWatch;
 use super::{Dispatcher, now};
 use crate::input::Input;
 use crate::observe::{self, Measured};

@@ -5,11 +5,14 @@ mod adopt;
 mod asked;
 mod attempt;
 mod base;
+mod calls;
 mod create;
+mod day;
 mod faces;
 mod go_on;
 mod measure;
 mod observed;
+mod open;
 mod pending;
 mod room;
 mod runs;
@@ -17,16 +20,17 @@ mod sample;
 mod show;
 mod space;
 mod speak;
+mod take;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use ::gateway::PriceBook;
 use domain::attempt::AttemptKey;
-use domain::decide::{self, Decision};
-use domain::effect::{Effect, EffectId};
-use domain::event::EffectStarted;
+use domain::decide;
+use domain::spend::Sum;
 use domain::{Body, RunId, Source, Timestamp};
 use evidence::{EvidenceError, StateFolder};
 
@@ -34,12 +38,14 @@ use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::observer::Observer;
-use crate::perform::{Job, Performer};
+use crate::perform::{Job, Performer, gateway};
 use crate::prepare;
 use crate::watch::Watcher;
 use base::Bases;
+use day::Day;
 use faces::Faces;
 use observed::Observed;
+use open::Open;
 use pending::Pending;
 use runs::Runs;
 use sample::Sampler;
@@ -72,6 +78,9 @@ pub(crate) struct Dispatcher {
     observer: Observer,
     observed: Observed,
     bases: Bases,
+    day: Day,
+    /// A person's own prices before the built-in ones.
+    prices: PriceBook,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.
     held: Vec<Input>,
@@ -93,6 +102,8 @@ struct Turn {
     sync: BTreeSet<RunId>,
     jobs: Vec<Job>,
     changed: BTreeSet<RunId>,
+    /// Something was used.
+    spent: bool,
     lines: BTreeMap<RunId, Vec<String>>,
     stopping: bool,
 }
@@ -122,6 +133,8 @@ impl Dispatcher {
             observer,
             observed: Observed::default(),
             bases: Bases::default(),
+            day: Day::new(places.config.clone(), now()),
+            prices: PriceBook::new(places.config.with_file_name("prices.toml")),
             started: Instant::now(),
             held: Vec::new(),
             stuck: BTreeSet::new(),
@@ -133,7 +146,10 @@ impl Dispatcher {
             woken: BTreeSet::new(),
             look_at: None,
         };
+        dispatcher.day.sum_up(&dispatcher.runs, now());
+        dispatcher.sweep_passes();
         dispatcher.adopt_all();
+        dispatcher.performer.keep_gateway();
         dispatcher.schedule();
         dispatcher.finish_turn();
         Ok(dispatcher)
@@ -163,6 +179,7 @@ impl Dispatcher {
         for run in open {
             self.sync(&run);
         }
+        gateway::end_unneeded(&self.places);
         // What faces were told last is sent before their connections close.
         let mut open = self.faces.say_goodbye();
         let deadline = Instant::now() + GOODBYE;
@@ -199,6 +216,12 @@ impl Dispatcher {
             Input::Touched { run } => self.touched(&run),
             Input::Answered { face, id, reply } => self.faces.reply(face, id, reply),
             Input::Counted { face, id, counted, command } => self.act(face, id, counted, &command),
+            Input::Called { run } => {
+                // What could not be written down is held.
+                let _written = self.called(&run);
+            }
+            Input::CallsDue { run } => self.calls_due(&run),
+            Input::GatewayGone => self.performer.keep_gateway(),
             Input::GoOn { run } => self.go_on(&run),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
@@ -240,6 +263,11 @@ impl Dispatcher {
         }
         let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
         let word = open.state.status.word();
+        let spends = batch.iter().any(|(_, body)| matches!(body, Body::ModelCalled(_) | Body::UsageReported(_)));
+        // What belongs to a day before counts for nothing here.
+        let first = self.day.first_quarter();
+        let of_today = |open: &Open| open.state.spend.iter().filter(|spent| spent.quarter >= first).collect::<Sum>();
+        let before = spends.then(|| of_today(open));
         match open.append(now(), batch, src) {
             Ok(events) => {
                 self.unsynced.insert(run.clone());
@@ -252,7 +280,11 @@ impl Dispatcher {
                     lines.extend(events.iter().map(domain::Event::to_line));
                 }
                 self.turn.changed.insert(run.clone());
+                let more = before.map(|before| of_today(open).since(&before));
                 self.recovered();
+                if let Some(more) = more {
+                    self.spent(run, &more);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -262,39 +294,12 @@ impl Dispatcher {
         }
     }
 
-    /// Appends a decision's events, writes its effects down and hands them out after the next sync.
-    fn take(&mut self, run: &RunId, decision: Decision) -> Result<(), EvidenceError> {
-        let mut batch = decision.events;
-        let mut started: Vec<(EffectId, Effect)> = Vec::new();
-        let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
-        for effect in decision.effects {
-            let id = open.state.last_effect + 1 + started.len() as u64;
-            batch.push((effect.attempt(), EffectStarted { id, effect: effect.clone() }.into()));
-            started.push((id, effect));
-        }
-        self.append(run, batch, None)?;
-        for (id, effect) in started {
-            self.hand_out(run, id, effect, false);
-        }
-        Ok(())
-    }
-
-    fn hand_out(&mut self, run: &RunId, id: EffectId, effect: Effect, again: bool) {
-        let Some(open) = self.runs.open_ref(run) else { return };
-        let Some(spec) = open.state.spec.clone() else { return };
-        let start = match &effect {
-            Effect::StartAttempt(key) => speak::start_with(&open.state, key),
-            _ => None,
-        };
-        self.turn.sync.insert(run.clone());
-        self.turn.jobs.push(Job { spec, id, effect, start, again });
-    }
-
     /// Takes the next step of a run for as long as there is one.
     fn advance(&mut self, run: &RunId, slot: bool) {
         self.answer_by_itself(run);
         self.speak(run);
         self.await_limit(run);
+        self.hold_for_others(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
             let decision = speak::advised(decide::next(&open.state, slot), &open.state);
@@ -351,6 +356,9 @@ impl Dispatcher {
         let rows = self.runs.refresh(&changed);
         let lines = std::mem::take(&mut self.turn.lines);
         self.show.show(rows, &lines, &mut self.faces);
+        if std::mem::take(&mut self.turn.spent) {
+            self.tell_today();
+        }
         self.reply_when_done();
         for run in &changed {
             self.runs.close_if_settled(run);

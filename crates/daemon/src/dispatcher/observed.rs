@@ -230,7 +230,7 @@ impl Dispatcher {
         let name = protocol::observed(&found.agent).name;
         let mut acted =
             protocol::Acted { run: run.to_string(), name: Some(name), code: Code::Done, reason: None, note: None };
-        let does = matches!(command, Command::Pause | Command::Resume | Command::Terminate { .. });
+        let does = matches!(command, Command::Pause | Command::Resume { .. } | Command::Terminate { .. });
         let busy = self.observed.is_acting(run);
         if does && !busy && yes {
             self.performer.act_on_tree(run.clone(), found.root.clone(), command.clone());

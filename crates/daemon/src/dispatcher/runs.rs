@@ -2,114 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::attempt::{AttemptKey, Exit};
 use domain::event::Note;
 use domain::group::Group;
-use domain::{Body, Event, RunId, RunState, Source, Timestamp, fold};
+use domain::spend::Spent;
+use domain::{RunId, RunState, fold};
 use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
 use protocol::{Observations, Observed, Row};
-use transcripts::Seen;
 
+use super::open::{Open, TreeWatch};
 use crate::error::DaemonError;
-use crate::stream::Stream;
-
-/// How changes in a run's worktree are learnt of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TreeWatch {
-    None,
-    Watched,
-    /// It can't be watched, so it is looked at once a minute.
-    Polled,
-}
-
-/// A run that may still change.
-pub(super) struct Open {
-    pub(super) state: RunState,
-    pub(super) timeline: Timeline,
-    pub(super) folder: RunFolder,
-    pub(super) stream: Option<(AttemptKey, Stream)>,
-    pub(super) seen: Observations,
-    /// Its attempt's folder can't be watched.
-    pub(super) unwatched: bool,
-    /// The attempt whose agent has told all that it ever will.
-    pub(super) told_all: Option<AttemptKey>,
-    /// What its agent told last in its own files.
-    pub(super) told: Option<Seen>,
-    pub(super) changes_asked: Option<Timestamp>,
-    /// Its worktree's folders are watched, or looked at now and then.
-    pub(super) tree: TreeWatch,
-    /// A look at its worktree is due at some time, and somebody will say so.
-    pub(super) look_due: bool,
-    /// When the disk may be measured again.
-    pub(super) disk_due: Option<Timestamp>,
-    /// Measurements that were asked for and have not come back.
-    pub(super) measuring: u32,
-    /// It waits for a limit to be lifted, and somebody will say when to look.
-    pub(super) waits_for_limit: bool,
-    /// Open effects before the last append, to see whether it started or ended one.
-    pub(super) effects_before: usize,
-}
-
-impl Open {
-    pub(super) fn append(
-        &mut self,
-        at: Timestamp,
-        batch: Vec<(Option<AttemptKey>, Body)>,
-        src: Option<&Source>,
-    ) -> Result<Vec<Event>, EvidenceError> {
-        self.effects_before = self.state.effects.len();
-        let events = self.timeline.append(at, batch, src)?;
-        for event in &events {
-            fold::apply(&mut self.state, event);
-        }
-        // The reader has folded what it gave itself; what others add, such as an answer, it must hear of.
-        if let (None, Some((key, stream))) = (src, &mut self.stream) {
-            for event in events.iter().filter(|e| e.attempt_key().as_ref() == Some(key)) {
-                stream.hear(&event.body);
-            }
-        }
-        Ok(events)
-    }
-
-    /// How the attempt's work ended when its agent says nothing of it itself.
-    pub(super) fn said_at_end(&self, attempt: &AttemptKey, exit: &Exit) -> Vec<Body> {
-        let has_said = self.state.attempt_named(attempt).is_some_and(|known| known.result.is_some());
-        let stream = self.stream.as_ref().filter(|(key, _)| key == attempt && !has_said);
-        stream.map(|(_, stream)| stream.over(exit)).unwrap_or_default()
-    }
-
-    /// A reader of the attempt's output that stands where the timeline stands.
-    pub(super) fn open_stream(&mut self, attempt: &AttemptKey) {
-        let dialect = dialect(&self.state, attempt).unwrap_or(agents::Dialect::Plain);
-        let known = self.state.attempt_named(attempt);
-        let read_to = known.map_or(0, |a| a.read_to);
-        let mut session = agents::Session::new(dialect, known.and_then(|a| a.resumes.clone()));
-        let interactive = self.state.spec.as_ref().is_some_and(|spec| spec.interactive);
-        let goes_on = read_to > 0 || interactive || known.is_some_and(|a| a.resumes.is_some());
-        let earlier = if !goes_on { Vec::new() } else { evidence::read(self.folder.path()).unwrap_or_default() };
-        // Lines behind the last event that was folded are what a failed write left; they are not part of it.
-        let folded = earlier.into_iter().filter(|e| e.seq <= self.state.seq);
-        let (of_attempt, before): (Vec<_>, Vec<_>) = folded.partition(|e| e.attempt_key().as_ref() == Some(attempt));
-        for event in &before {
-            session.fold_earlier(&event.body);
-        }
-        let of_attempt = of_attempt.into_iter().map(|e| e.body);
-        let stream = Stream::new(&self.folder.attempt(attempt), session, read_to, of_attempt);
-        self.stream = Some((attempt.clone(), stream));
-    }
-}
-
-/// What the agent of an attempt speaks, as it was when the attempt was started.
-pub(super) fn dialect(state: &RunState, attempt: &AttemptKey) -> Option<agents::Dialect> {
-    let told = state.attempt_named(attempt).and_then(|known| known.reads.as_deref());
-    match told {
-        Some(name) => agents::Dialect::named(name),
-        None => state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name)).map(|agent| agent.dialect),
-    }
-}
 
 struct Entry {
     row: Row,
+    /// What it used, while it is not open.
+    spend: Vec<Spent>,
     open: Option<Box<Open>>,
 }
 
@@ -126,9 +32,12 @@ impl Runs {
         let mut runs = Self { entries: BTreeMap::new(), unread: BTreeSet::new(), folder: folder.clone() };
         for id in folder.runs()? {
             let run = folder.run(&id);
-            let cached = run.fresh_summary().and_then(|s| serde_json::from_value::<Row>(s.row).ok());
-            if let Some(row) = cached {
-                runs.entries.insert(id, Entry { row, open: None });
+            let cached = run.fresh_summary().and_then(|summary| {
+                let row = serde_json::from_value::<Row>(summary.row).ok()?;
+                Some(Entry { row, spend: serde_json::from_value(summary.spend).ok()?, open: None })
+            });
+            if let Some(entry) = cached {
+                runs.entries.insert(id, entry);
                 continue;
             }
             if !run.is_queued() {
@@ -142,7 +51,7 @@ impl Runs {
                     runs.unread.insert(id.clone());
                 }
                 if let Some(row) = unreadable(&run, &error) {
-                    runs.entries.insert(id, Entry { row, open: None });
+                    runs.entries.insert(id, Entry { row, spend: Vec::new(), open: None });
                 }
             }
         }
@@ -165,6 +74,9 @@ impl Runs {
             look_due: false,
             disk_due: None,
             measuring: 0,
+            calls: false,
+            calls_unwatched: false,
+            calls_due: false,
             waits_for_limit: false,
             effects_before: 0,
         };
@@ -181,7 +93,7 @@ impl Runs {
             });
         }
         if let Some(row) = protocol::row(&open.state, &open.seen) {
-            self.entries.insert(id.clone(), Entry { row, open: Some(Box::new(open)) });
+            self.entries.insert(id.clone(), Entry { row, spend: Vec::new(), open: Some(Box::new(open)) });
         }
         Ok(())
     }
@@ -216,11 +128,14 @@ impl Runs {
             look_due: false,
             disk_due: None,
             measuring: 0,
+            calls: false,
+            calls_unwatched: false,
+            calls_due: false,
             waits_for_limit: false,
             effects_before: 0,
         };
         let blank = blank_row(&id);
-        self.entries.insert(id, Entry { row: blank, open: Some(Box::new(open)) });
+        self.entries.insert(id, Entry { row: blank, spend: Vec::new(), open: Some(Box::new(open)) });
     }
 
     pub(super) fn forget(&mut self, id: &RunId) {
@@ -250,6 +165,14 @@ impl Runs {
     pub(super) fn rows(&self, repo: Option<&str>) -> Vec<Row> {
         let of_repo = |row: &&Row| repo.is_none_or(|repo| row.repo == repo);
         self.entries.values().map(|e| &e.row).filter(of_repo).cloned().collect()
+    }
+
+    /// Every run's row, with what it used.
+    pub(super) fn spend(&self) -> impl Iterator<Item = (&Row, &[Spent])> {
+        self.entries.values().map(|entry| match entry.open.as_deref() {
+            Some(open) => (&entry.row, open.state.spend.as_slice()),
+            None => (&entry.row, entry.spend.as_slice()),
+        })
     }
 
     /// The repositories that runs are in.
@@ -314,11 +237,14 @@ impl Runs {
     pub(super) fn close_if_settled(&mut self, id: &RunId) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let Some(open) = entry.open.as_deref_mut() else { return };
-        if !open.state.is_at_rest() || open.measuring > 0 || open.timeline.sync().is_err() {
+        if !open.state.is_at_rest() || open.measuring > 0 || open.calls || open.timeline.sync().is_err() {
             return;
         }
         let row = serde_json::to_value(&entry.row).expect("a row is plain values");
-        let summary = Summary { len: open.timeline.len(), head: open.timeline.head().to_owned(), written: 0, row };
+        let spend = serde_json::to_value(&open.state.spend).expect("cells are plain values");
+        let head = open.timeline.head().to_owned();
+        let summary = Summary { len: open.timeline.len(), head, written: 0, row, spend };
+        entry.spend = std::mem::take(&mut open.state.spend);
         if let Err(error) = open.folder.write_summary(&summary) {
             // It is only a cache; the next daemon folds the timeline.
             tracing::warn!(run = %id, %error, "no summary");
@@ -360,9 +286,12 @@ fn blank_row(id: &RunId) -> Row {
             release_unchanged: false,
             interactive: false,
             budget_tokens: None,
+            budget_usd: None,
+            repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: Vec::new(),
         }),
         ..RunState::default()
     };

@@ -34,6 +34,7 @@ impl Dispatcher {
     /// A face has begun to watch: it is told what is known, and figures are taken from now on.
     pub(super) fn watched(&mut self) {
         self.sampler.told = None;
+        self.tell_today();
         if !std::mem::replace(&mut self.sampler.asked, true) {
             self.later(Input::Sample);
         } else {
@@ -49,6 +50,8 @@ impl Dispatcher {
             return;
         }
         self.tell_room();
+        // It may be another day by now.
+        self.tell_today();
         self.look_at_bases();
         // A rate needs two samples, and a column that is empty for a minute says nothing.
         let mut agents = self.runs.agents();

@@ -65,6 +65,7 @@ impl Dispatcher {
         let settles = |since: Timestamp| (0..SETTLES_MS).contains(&(now().as_millis() - since.as_millis()));
         let vague = seen.told.is_vague() && seen.told.since.is_some_and(settles);
         let events: Vec<Body> = news(stream.session(), &seen.told, open.state.created_at, vague);
+        let events = self.with_costs(run, attempt, events);
         let batch = events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
         if self.append(run, batch, None).is_err() {
             // It is told again at the next look.

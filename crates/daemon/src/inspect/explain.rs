@@ -43,6 +43,7 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
     if let Some(spec) = &state.spec {
         facts.seen("policy", "timeline.jsonl, event 1", format!("{}{}", spec.policy.word(), held(&events)));
     }
+    spend(&mut facts, &state);
     for (id, effect) in &state.effects {
         facts.seen("under way", format!("timeline.jsonl, effect {id}"), format!("{effect:?}"));
     }
@@ -53,6 +54,23 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
     facts.seen("processes", "/proc: markers and control groups", format!("{alive} live"));
     tree(&mut facts, &state);
     Ok(facts.facts)
+}
+
+/// Whose figures its tokens are, and what they come to.
+fn spend(facts: &mut Facts, state: &RunState) {
+    let sum = state.spent();
+    let source = match (sum.reported, sum.calls) {
+        (true, 0) => "the agent's own reports in timeline.jsonl",
+        (true, _) => "calls.jsonl, and the agent's own reports in timeline.jsonl",
+        (false, _) => "calls.jsonl, written by the gateway",
+    };
+    let cost = sum.cost().map_or_else(|| format!("{} and what has no price", sum.usd), |usd| usd.to_string());
+    let over =
+        state.over.as_ref().map_or_else(String::new, |over| format!("; {} budget: {}", over.of.word(), over.used));
+    let says = format!("{} tokens in {} calls, {cost}; may use {}{over}", sum.tokens.total(), sum.calls, state.budget);
+    if sum.tokens.total() > 0 || sum.calls > 0 {
+        facts.seen("spend", source, says);
+    }
 }
 
 /// Whether the last attempt's writes are held inside, by its own word.

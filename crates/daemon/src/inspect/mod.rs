@@ -1,5 +1,6 @@
 //! What a face wants to know that takes a look at the world: differences, facts, what may be removed.
 
+mod calls;
 mod diff;
 mod explain;
 mod gc;
@@ -16,6 +17,7 @@ use crate::Places;
 #[derive(Debug)]
 pub(crate) enum Inspect {
     Diff { run: RunId, since: Option<u32> },
+    Calls { run: RunId, last: u64 },
     Explain { run: RunId },
     Removable { runs: Vec<RunId> },
     Gc { folder: PathBuf },
@@ -26,6 +28,7 @@ impl Inspect {
     pub(crate) fn look(self, places: &Places) -> Result<Reply, Refused> {
         match self {
             Self::Diff { run, since } => diff::diff(places, &run, since).map(Reply::Diff),
+            Self::Calls { run, last } => calls::calls(places, run, last).map(Reply::Calls),
             Self::Explain { run } => explain::explain(places, &run).map(Reply::Facts),
             Self::Removable { runs } => gc::removable(places, &runs).map(Reply::Removable),
             Self::Gc { folder } => gc::gc(places, &folder).map(Reply::Removable),

@@ -17,7 +17,7 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
             }
             Some(frozen) => (Outcome::Done, Some(frozen.describe())),
         },
-        Command::Resume => match resume_tree(root) {
+        Command::Resume { .. } => match resume_tree(root) {
             None => gone(),
             Some(resumed) if resumed.in_background && resumed.stopped > 0 => {
                 let reason =
@@ -39,8 +39,11 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
             Ok(ended) => (Outcome::Done, Some(format!("{ended} processes were ended; nothing of its tree lives"))),
             Err(left) => (Outcome::Failed(format!("{left} of its processes live on; kill them by hand")), None),
         },
-        Command::Retry { .. } | Command::Rollback { .. } | Command::Dismiss | Command::Rm | Command::Restore => {
-            (Outcome::Refused("it is no run of pilothouse".to_owned()), None)
-        }
+        Command::Retry { .. }
+        | Command::Rollback { .. }
+        | Command::Check { .. }
+        | Command::Dismiss
+        | Command::Rm
+        | Command::Restore => (Outcome::Refused("it is no run of pilothouse".to_owned()), None),
     }
 }

@@ -1,17 +1,13 @@
 //! What a worktree gets before its first phase: copies of ignored files, and its set-up commands, under a keeper.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use domain::decide::Facts;
 use domain::effect::Outcome;
-use supervisor::{Start, SupervisorError};
+use supervisor::Start;
 
-use super::{Job, Performed, Performer, attempt_folder, failed, keep, repository, worktree};
+use super::{Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
 use crate::Places;
-
-/// How often it is looked whether the commands have ended.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What is there already stays, so no probe is needed.
 pub(super) fn lease(job: &Job) -> Performed {
@@ -43,33 +39,15 @@ pub(super) fn lease(job: &Job) -> Performed {
 pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Performed {
     let set_up = || -> Result<(), String> {
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
-        let folder = attempt_folder(places, job, &key)?;
-        if !(job.again && has_keeper(&folder)?) {
-            keep::ready(places, job)?;
-            let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-            state.run(&job.spec.id).create_attempt(&key).map_err(|e| e.to_string())?;
-            let start = commands(places, performer, job)?;
-            match supervisor::launch(&places.binary, &folder, &start) {
-                Ok(launched) => reap(launched.child),
-                // An earlier daemon's keeper got there first, after it had been looked for.
-                Err(SupervisorError::Held) => {}
-                Err(error) => return Err(error.to_string()),
-            }
+        if !commands::were_begun(places, job, &key)? {
+            commands::make_ready(places, job, &key)?;
+            commands::begin(places, job, &key, &start(places, performer, job)?)?;
         }
-        loop {
-            // The record is looked for after the keeper: one that ends in between has left it.
-            let keeper = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
-            let lives = keeper.is_some_and(|record| record.keeper.is_alive());
-            if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
-                let ended_well = exit.code == Some(0) && exit.error.is_none();
-                let see = format!("`pilothouse logs {} --attempt {key} --stderr` shows it", job.spec.name);
-                return if ended_well { Ok(()) } else { Err(format!("{}; {see}", exit.describe())) };
-            }
-            if !lives && !supervisor::is_held(&folder) {
-                return Err("its keeper died; retry runs the commands again".to_owned());
-            }
-            std::thread::sleep(LOOK);
-        }
+        let exit = commands::wait(&attempt_folder(places, job, &key)?);
+        let exit = exit.map_err(|died| format!("{died}; retry runs the commands again"))?;
+        let ended_well = exit.code == Some(0) && exit.error.is_none();
+        let see = format!("`pilothouse logs {} --attempt {key} --stderr` shows it", job.spec.name);
+        if ended_well { Ok(()) } else { Err(format!("{}; {see}", exit.describe())) }
     };
     match set_up() {
         Ok(()) => (Outcome::Done, Facts::Nothing),
@@ -77,15 +55,7 @@ pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Perfo
     }
 }
 
-/// Whether a keeper ever held the folder. One that an earlier daemon was about to start may still come, and then only
-/// one of the two gets it.
-fn has_keeper(folder: &Path) -> Result<bool, String> {
-    let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
-    let exit = supervisor::exit_record(folder).map_err(|e| e.to_string())?;
-    Ok(record.is_some() || exit.is_some() || supervisor::is_held(folder))
-}
-
-fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, String> {
+fn start(places: &Places, performer: &Performer, job: &Job) -> Result<Start, String> {
     let spec = &job.spec;
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let cwd = worktree(&repo, spec).map_err(|e| e.to_string())?.to_string_lossy().into_owned();
@@ -97,9 +67,4 @@ fn commands(places: &Places, performer: &Performer, job: &Job) -> Result<Start, 
 fn script(commands: &[String]) -> String {
     let quoted = |command: &str| format!("'{}'", command.replace('\'', "'\\''"));
     commands.iter().map(|command| format!("printf '+ %s\\n' {} >&2\n{command}\n", quoted(command))).collect()
-}
-
-/// Waits for the keeper beside, so that it leaves no zombie.
-fn reap(mut child: std::process::Child) {
-    std::thread::spawn(move || child.wait());
 }

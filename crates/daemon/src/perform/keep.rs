@@ -42,6 +42,8 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         input: Vec::new(),
         close_input: true,
         leave_ms: None,
+        unset: Vec::new(),
+        metered: false,
         limit_ms: None,
         writable: None,
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),

@@ -1,8 +1,11 @@
 //! Performing effects: each on a thread that may block, its outcome sent back as an input.
 
 mod by_hand;
+mod check;
 mod checkpoint;
+mod commands;
 mod environment;
+pub(crate) mod gateway;
 mod keep;
 mod pause;
 mod restore;
@@ -16,7 +19,7 @@ pub(crate) use rm::working_in;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::RunId;
@@ -44,6 +47,8 @@ pub(crate) struct Job {
     pub(crate) effect: Effect,
     /// For an attempt that is to be started.
     pub(crate) start: Option<StartWith>,
+    /// What the run may use.
+    pub(crate) limits: ::gateway::Limits,
     /// An earlier daemon started it and may or may not have finished: look before doing it.
     pub(crate) again: bool,
 }
@@ -73,6 +78,9 @@ impl StartWith {
 /// A thread that only waits needs next to no stack.
 const WAITER_STACK: usize = 64 << 10;
 
+/// How often it is tried to start a gateway that could not be started.
+const GATEWAY_AGAIN: Duration = Duration::from_secs(5);
+
 /// What an effect came to.
 type Performed = (Outcome, Facts);
 
@@ -84,6 +92,8 @@ pub(crate) struct Performer {
     /// Control groups may be used.
     freezer: bool,
     versions: Arc<Versions>,
+    /// The gateway whose end is waited for.
+    gateway: Arc<Mutex<Option<Identity>>>,
     /// Measuring is never urgent; two at a time leave room for agents.
     measuring: Arc<Semaphore>,
 }
@@ -96,6 +106,7 @@ impl Performer {
             runtime,
             freezer,
             versions: Arc::default(),
+            gateway: Arc::default(),
             measuring: Arc::new(Semaphore::new(2)),
         }
     }
@@ -137,6 +148,7 @@ impl Performer {
             Effect::LeaseEnvironment => environment::lease(job),
             Effect::SetUp { .. } => environment::set_up(places, self, job),
             Effect::CommitLeftovers { .. } => tree::commit(job),
+            Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
@@ -148,6 +160,31 @@ impl Performer {
             Effect::RemoveWorktree { snapshot, by } => rm::rm(places, job, snapshot, by),
             Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
         }
+    }
+
+    /// Has a gateway serve where anybody has a pass.
+    pub(crate) fn keep_gateway(&self) {
+        let performer = self.clone();
+        self.runtime.spawn_blocking(move || {
+            let places = &performer.places;
+            if !::gateway::Passes::of(&places.home).is_ok_and(|passes| passes.is_any()) {
+                return;
+            }
+            if let Err(reason) = gateway::ensure(places, &performer, &[]) {
+                tracing::error!(reason, "agents can't ask their models");
+                performer.later(GATEWAY_AGAIN, Input::GatewayGone);
+            }
+        });
+    }
+
+    /// Has a gateway end the calls that were open when the last one was killed.
+    pub(crate) fn end_calls(&self) {
+        let performer = self.clone();
+        self.runtime.spawn_blocking(move || {
+            if let Err(reason) = gateway::ensure(&performer.places, &performer, &[]) {
+                tracing::error!(reason, "what the last calls used is not known");
+            }
+        });
     }
 
     /// Looks at the repository of a run that is asked for.

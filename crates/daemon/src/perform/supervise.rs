@@ -14,7 +14,9 @@ use domain::policy::Policy;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 use worktrees::WorktreeError;
 
-use super::{Job, Performed, Performer, attempt_folder, failed, keep, living, repository, sandbox, scratch, worktree};
+use super::{
+    Job, Performed, Performer, attempt_folder, failed, gateway, keep, living, repository, sandbox, scratch, worktree,
+};
 use crate::known::{Known, known};
 use crate::{Places, prepare};
 
@@ -73,8 +75,9 @@ fn running(
     // What it was started with counts, not what the settings say by now.
     let start = supervisor::start_record(folder).ok().flatten();
     let sandbox = start.as_ref().and_then(|start| start.writable.as_ref()).map(|_| "landlock".to_owned());
+    let metered = start.as_ref().is_some_and(|start| start.metered);
     let reads = start.map_or_else(String::new, |start| start.reads);
-    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads, sandbox };
+    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads, sandbox, metered };
     performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
     (Outcome::Done, facts)
 }
@@ -124,6 +127,8 @@ fn launch(
         let next = "`pilothouse retry --fresh` begins a new one";
         return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());
     }
+    let through = gateway::open(places, performer, job, attempt, &settings, &agent, &own)?;
+    let place = Place { gateway: through.as_ref().map(|through| through.gateway.clone()), ..place };
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
@@ -131,11 +136,18 @@ fn launch(
     let program = program(places, &agent, &own)?;
     let base = keep::start(places, performer, job, place.cwd.clone());
     let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
+    let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
+    let through = through.unwrap_or_else(|| gateway::beside(places));
+    let env: Vec<_> = env.into_iter().chain(through.env).collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
     made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
+    for (name, text) in through.files {
+        let path = Path::new(&place.attempt).join(name);
+        fs::write(&path, text).map_err(|e| format!("{} can't be written: {e}", path.display()))?;
+    }
     let writable = match with.policy {
         Policy::Sandboxed => {
             let cache = scratch::cache(places, spec);
@@ -149,6 +161,8 @@ fn launch(
         args: wanted.args,
         reads: agent.reads(spec.interactive).name().to_owned(),
         env,
+        unset: through.unset,
+        metered: through.metered,
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         close_input: wanted.close_input,
@@ -156,7 +170,7 @@ fn launch(
         writable,
         ..base
     };
-    supervisor::launch(&places.binary, folder, &start).map_err(|e| match e {
+    supervisor::launch(&places.binary, folder, &start, &through.unwritten).map_err(|e| match e {
         supervisor::SupervisorError::Held => Launch::Held,
         other => Launch::Failed(other.to_string()),
     })
@@ -179,7 +193,7 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeErr
     let git_dir = text(&repo.check_linked(&cwd)?);
     // Not the attempt's own folder: what lies there is what the keeper says, and no agent may say that.
     let (common_dir, attempt) = (text(repo.common_dir()), text(&attempt.join("agent")));
-    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root })
+    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root, gateway: None })
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.

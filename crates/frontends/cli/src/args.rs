@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments are the help.
 
 mod run;
+mod spend;
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use run::RunArgs;
+pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
 ///
@@ -29,7 +31,7 @@ pub enum Verb {
     /// List the runs of the repository you stand in.
     Ls(LsArgs),
     /// Show one run.
-    Show(OneArgs),
+    Show(ShowArgs),
     /// Show what happened in a run, event by event.
     Timeline(TimelineArgs),
     /// Show what the agent wrote.
@@ -40,16 +42,20 @@ pub enum Verb {
     Send(SendArgs),
     /// Make every process of runs stand still; worktree and session stay.
     Pause(HoldArgs),
-    /// Let paused runs go on.
-    Resume(HoldArgs),
+    /// Let paused runs go on; those that a budget stopped get as much again, or what you name.
+    Resume(ResumeArgs),
     /// Try a phase again: go on in the agent's session if it was cut short, else anew from where the phase began.
     Retry(RetryArgs),
     /// Put files, index and branch back to a checkpoint; the present is kept as another one first.
     Rollback(RollbackArgs),
     /// Show what a run has changed, committed or not.
     Diff(DiffArgs),
+    /// Run a run's checks again on its worktree as it is, and wait for what they come to.
+    Check(CheckArgs),
     /// Say in plain text which runs need you, why, and what to type.
     Triage(LsArgs),
+    /// Show where tokens and money went.
+    Spend(SpendArgs),
     /// Show the facts behind a run's status, each with its source and age.
     Explain(OneArgs),
     /// Put runs that are over out of sight; nothing of them is changed.
@@ -228,6 +234,18 @@ pub struct DiffArgs {
     /// Only the files with their counts of lines.
     #[arg(long)]
     pub stat: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// Only this check; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

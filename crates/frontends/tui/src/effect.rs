@@ -27,6 +27,12 @@ pub(crate) enum Effect {
     Diff {
         run: RunId,
     },
+    /// Have the calls of models that a run made sent.
+    Calls {
+        run: RunId,
+    },
+    /// Have sent what every run used.
+    Spend,
     Run(RunRequest),
     /// What can be chosen for a new run here, and what was chosen last.
     Choices(PathBuf),

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use domain::group::Group;
 use domain::{RunId, Timestamp};
-use protocol::{Base, Disk, Row};
+use protocol::{Base, Disk, Row, Today};
 
 use crate::glyphs::Glyphs;
 use crate::overlays::{NewRun, Overlay};
 use crate::screens::attach::Attached;
+use crate::screens::calls::CallsView;
 use crate::screens::diff::DiffView;
 use crate::screens::output::OutputView;
 use crate::screens::timeline::TimelineView;
@@ -35,6 +36,7 @@ pub(crate) enum Tab {
     Timeline,
     Output,
     Diff,
+    Calls,
     /// What stands beside the other tabs where there is room.
     Facts,
 }
@@ -45,6 +47,7 @@ impl Tab {
             Self::Timeline => "Timeline",
             Self::Output => "Output",
             Self::Diff => "Diff",
+            Self::Calls => "Calls",
             Self::Facts => "Facts",
         }
     }
@@ -124,6 +127,7 @@ pub(crate) struct Model {
     pub(crate) timeline: TimelineView,
     pub(crate) output: OutputView,
     pub(crate) diff: DiffView,
+    pub(crate) calls: CallsView,
     /// First line shown of the facts.
     pub(crate) facts_top: usize,
     pub(crate) overlay: Option<Overlay>,
@@ -138,6 +142,8 @@ pub(crate) struct Model {
     pub(crate) degraded: Option<String>,
     pub(crate) connected: bool,
     pub(crate) disk: Option<Disk>,
+    /// What all runs used today.
+    pub(crate) today: Option<Today>,
     /// Where a run that begins now would begin; unknown with several repositories.
     pub(crate) base: Option<Base>,
     pub(crate) mouse: bool,
@@ -172,6 +178,7 @@ impl Model {
             timeline: TimelineView::default(),
             output: OutputView::default(),
             diff: DiffView::default(),
+            calls: CallsView::default(),
             facts_top: 0,
             overlay: None,
             draft: None,
@@ -181,6 +188,7 @@ impl Model {
             degraded: None,
             connected: true,
             disk: None,
+            today: None,
             base: None,
             mouse: true,
             now,
@@ -302,7 +310,7 @@ impl Model {
         if self.is_observed() {
             return vec![Tab::Facts];
         }
-        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff];
+        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff, Tab::Calls];
         if self.size.0 < crate::screens::runs::WIDE {
             tabs.push(Tab::Facts);
         }

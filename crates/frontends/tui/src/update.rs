@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use domain::command::Answer;
 use domain::{RunId, Timestamp};
-use protocol::{Base, Choices, Disk, Output, RemovableRow, Row};
+use protocol::{Base, CallsReply, Choices, Disk, Output, RemovableRow, Row, SpendReply, Today};
 
 use crate::effect::Effect;
 use crate::model::{Model, Tab};
 use crate::overlays::{self, Overlay};
 use crate::screens::diff::{Colours, Difference};
-use crate::screens::{attach, details, diff, output, runs, timeline};
+use crate::screens::{attach, calls, details, diff, output, runs, timeline};
 
 /// What happened to the cockpit: a key's meaning, a frame from the daemon, or time.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,14 @@ pub(crate) enum Action {
         run: RunId,
         diff: Result<Arc<Difference>, String>,
     },
+    Calls {
+        run: RunId,
+        reply: Result<CallsReply, String>,
+    },
+    /// What every run used.
+    Spent(SpendReply),
+    /// Show what was used today.
+    Spend,
     /// Syntax colours of one file of the diff that is shown.
     Coloured {
         diff: Arc<Difference>,
@@ -68,6 +76,7 @@ pub(crate) enum Action {
     Read,
     Degraded(Option<String>),
     Disk(Disk),
+    Today(Today),
     Base(Base),
     Connected(bool),
     /// Two seconds have passed without a key.
@@ -178,7 +187,10 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rows(rows) => runs::take_up(model, rows),
         Action::Observed(rows) => runs::take_up_observed(model, rows),
         Action::Started(rows) => overlays::started(model, rows),
-        Action::Events { run, lines } => timeline::events(model, &run, lines),
+        Action::Events { run, lines } => {
+            calls::heard(model, &run, &lines);
+            timeline::events(model, &run, lines)
+        }
         Action::Output { run, number, output } => output::piece(model, &run, number, output),
         Action::NoOutput { number, why } => output::refused(model, number, why),
         Action::Diff { run, diff } => diff::loaded(model, &run, diff),
@@ -191,7 +203,11 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Notice(text) => with(model, |model| model.notice = Some(text)),
         Action::Read => Vec::new(),
         Action::Degraded(reason) => with(model, |model| model.degraded = reason),
+        Action::Calls { run, reply } => calls::loaded(model, &run, reply),
+        Action::Spend => overlays::spend(model),
+        Action::Spent(reply) => overlays::spent(model, reply),
         Action::Disk(disk) => with(model, |model| model.disk = Some(disk)),
+        Action::Today(today) => with(model, |model| model.today = Some(today)),
         Action::Base(base) => with(model, |model| model.base = Some(base)),
         Action::Connected(connected) => reconnected(model, connected),
         Action::Regroup => runs::regroup(model),

@@ -21,8 +21,12 @@ pub(super) const REHEARSAL: &[Part] = &[
     Part { name: "api-docs", scenario: "no-change", task: "Check that the API docs are complete", end: "ready" },
     Part { name: "rename-user", scenario: "slow", task: "Rename User to Account everywhere", end: "terminated" },
     Part { name: "import-data", scenario: "slow", task: "Write the importer for old orders", end: "lost" },
+    Part { name: "count-costs", scenario: "calls", task: "Ask a model twelve times, and count", end: "ready" },
     Part { name: "load-test", scenario: "forks", task: "Start ten servers and load them", end: "terminated" },
 ];
+
+/// The path of the scripted provider that the run asks which makes calls.
+pub(super) const CALLS: &str = "ok.demo";
 
 /// What is played with a real agent and a scripted model.
 pub(super) const REAL: &[Part] = &[

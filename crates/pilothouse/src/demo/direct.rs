@@ -36,6 +36,7 @@ impl<'a> Direction<'a> {
                 count: 1,
                 phases: Vec::new(),
                 budget_tokens: None,
+                budget_usd: None,
                 policy: None,
                 interactive: false,
             };

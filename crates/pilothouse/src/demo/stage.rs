@@ -18,7 +18,7 @@ pub(super) struct Stage {
     pub(super) places: Places,
     pub(super) agent: String,
     pub(super) cast: &'static [Part],
-    /// Stands for the model of a real agent.
+    /// Stands for whoever has the models.
     _provider: Option<Provider>,
 }
 
@@ -31,7 +31,17 @@ impl Stage {
         let mut settings = format!("[limits]\nrunning = {}\n", cast::AT_ONCE);
         let agent = agent.unwrap_or("rehearsal");
         let (cast, provider) = match agent {
-            "rehearsal" => (cast::REHEARSAL, None),
+            "rehearsal" => {
+                // One of its runs asks a model, a scripted one, through the gateway.
+                let provider = Provider::start()?;
+                let upstream = provider.url(cast::CALLS);
+                let key = folder.path().join("key");
+                fs::write(&key, "a key of the demo".replace(' ', "-"))?;
+                settings += &format!(
+                    "[agent.rehearsal]\ngateway = true\n[provider.anthropic]\nupstream = {upstream:?}\nkey_file = {key:?}\n"
+                );
+                (cast::REHEARSAL, Some(provider))
+            }
             other if Provider::AGENTS.contains(&other) => {
                 installed(other)?;
                 let provider = Provider::start()?;

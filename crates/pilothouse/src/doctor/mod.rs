@@ -10,6 +10,7 @@ use protocol::Code;
 use serde_json::json;
 use worktrees::Repository;
 
+mod gateway;
 mod limits;
 mod logout;
 mod terminal;
@@ -31,6 +32,8 @@ pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Res
         git(),
         repository(&folder),
         settings(places, &folder),
+        gateway::prices(places),
+        gateway::gateway(places),
         state(places),
         daemon(places),
         logout::logout(),
@@ -89,7 +92,7 @@ fn repository(folder: &Path) -> Finding {
 /// The places as the daemon knows them.
 fn of_daemon(places: &Places) -> daemon::Places {
     let (home, runtime, config) = (places.home.clone(), places.runtime.clone(), places.config.clone());
-    daemon::Places { home, runtime, config, binary: PathBuf::new() }
+    daemon::Places { home, runtime, config, binary: PathBuf::new(), keys: ::gateway::Given::default() }
 }
 
 fn settings(places: &Places, folder: &Path) -> Finding {

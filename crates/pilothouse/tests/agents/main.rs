@@ -8,6 +8,7 @@ mod codex;
 mod demo;
 mod gemini;
 mod interactive;
+mod metered;
 mod office;
 mod opencode;
 mod stories;

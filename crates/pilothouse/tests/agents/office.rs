@@ -19,25 +19,51 @@ pub(crate) fn cli(name: &str) -> PathBuf {
     path
 }
 
+/// The only key that the provider accepts from the gateway.
+pub(crate) const KEY: &str = "sk-real-0123456789-of-a-test";
+
+/// Which agent works, and whether the gateway stands between it and the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Who {
+    pub(crate) agent: &'static str,
+    pub(crate) metered: bool,
+}
+
+impl From<&'static str> for Who {
+    fn from(agent: &'static str) -> Self {
+        Self { agent, metered: false }
+    }
+}
+
 /// A house in which an agent works with the scripted provider, and nothing else of this machine.
 pub(crate) struct Office {
     pub(crate) agent: &'static str,
+    pub(crate) metered: bool,
     pub(crate) provider: Provider,
     pub(crate) path: String,
     pub(crate) house: House,
 }
 
 impl Office {
-    pub(crate) fn new(agent: &'static str, scenario: &str) -> Self {
+    pub(crate) fn new(who: impl Into<Who>, scenario: &str) -> Self {
+        let Who { agent, metered } = who.into();
         let provider = Provider::start().expect("a free port");
         let house = House::new(BINARY, Repo::with_files(5));
         let (home, path) = (house.home(), format!("{scenario}.1"));
         let own = home.join("agent-home");
         std::fs::create_dir(&own).expect("a folder");
-        let client = provider.client(agent, &own, &path).expect("writable").expect("an agent that it knows");
+        let client = if metered {
+            provider.require(KEY);
+            std::fs::write(home.join("key-of-a-person"), KEY).expect("written");
+            let key = format!("key_file = {:?}", home.join("key-of-a-person"));
+            provider.client_of_gateway(agent, &own, &path, &key)
+        } else {
+            provider.client(agent, &own, &path)
+        };
+        let client = client.expect("writable").expect("an agent that it knows");
         let settings = format!("[agent.{agent}]\npath = {:?}\n{client}", cli(agent));
         std::fs::write(home.join("config.toml"), settings).expect("a settings file");
-        Self { agent, provider, path, house }
+        Self { agent, metered, provider, path, house }
     }
 
     pub(crate) fn run(&self, name: &str) -> Value {
@@ -63,6 +89,15 @@ impl Office {
                     "projects": {folder.to_string_lossy(): {"hasTrustDialogAccepted": true}},
                 });
                 std::fs::write(own.join(".claude.json"), known.to_string()).expect("written");
+            }
+            "gemini" if self.metered => {
+                // The settings that pilothouse gives it say so too, and are passed over here: it trusts no file below a
+                // folder that everybody may write to, such as /tmp.
+                let settings = serde_json::json!({
+                    "security": {"auth": {"selectedType": "gemini-api-key"}},
+                    "privacy": {"usageStatisticsEnabled": false}, "general": {"enableAutoUpdate": false},
+                });
+                std::fs::write(own.join(".gemini/settings.json"), settings.to_string()).expect("written");
             }
             "codex" => {
                 let path = own.join("config.toml");
@@ -103,6 +138,30 @@ impl Office {
             sum += billed.tokens;
         }
         sum
+    }
+
+    /// Fails unless the gateway counted what the provider billed, bucket by bucket, where it stands between.
+    pub(crate) fn assert_metered(&self, name: &str) {
+        if !self.metered {
+            return;
+        }
+        wait_until("what the provider billed to be told", || {
+            let row = self.house.row(name).expect("a row");
+            let told = if row["tokens"].is_null() { Tokens::default() } else { tokens(&row) };
+            if told == self.billed() {
+                Ok(())
+            } else {
+                Err(format!("{:#?} but {row:#}", self.provider.billed(&self.path)))
+            }
+        });
+        let row = self.house.row(name).expect("a row");
+        assert!(row["tokens"].is_null() || row["tokens_source"] == "gateway", "{row:#}");
+        assert_eq!(self.provider.refused(), 0, "the real key goes with every request");
+        let start = std::fs::read_dir(self.house.folder(&row).join("attempts")).expect("attempts").flatten();
+        for attempt in start {
+            let text = std::fs::read_to_string(attempt.path().join("start.json")).unwrap_or_default();
+            assert!(!text.contains(KEY), "{}", attempt.path().display());
+        }
     }
 
     /// The text of a file in the run's worktree.

@@ -3,19 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use domain::tokens::Tokens;
 use serde_json::Value;
 use testkit::wait_until;
 
-use crate::office::{Office, tokens};
+use crate::office::{Office, Who, tokens};
 
 /// Whether the agent's own count of tokens is held against the provider's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counts {
     /// Bucket by bucket.
     Exactly,
-    /// What was written to a cache is input to it.
-    WithoutWrites,
     /// It tells of none, and none are shown.
     Never,
 }
@@ -23,11 +20,6 @@ pub(crate) enum Counts {
 pub(crate) fn counted(office: &Office, row: &Value, counts: Counts) {
     match counts {
         Counts::Exactly => assert_eq!(tokens(row), office.billed()),
-        Counts::WithoutWrites => {
-            let Tokens { input, output, cache_read, cache_write } = office.billed();
-            let billed = Tokens { input: input + cache_write, output, cache_read, cache_write: 0 };
-            assert_eq!(tokens(row), billed);
-        }
         Counts::Never => assert!(row["tokens"].is_null(), "{row:#}"),
     }
 }
@@ -53,8 +45,9 @@ fn allow_until_over(office: &Office, name: &str) -> Value {
     })
 }
 
-pub(crate) fn writes_and_commits(agent: &'static str, counts: Counts) {
-    let office = Office::new(agent, "commit");
+pub(crate) fn writes_and_commits(who: impl Into<Who>, counts: Counts) {
+    let who = who.into();
+    let office = Office::new(who, "commit");
     let row = office.run("commits");
     let done = allow_until_over(&office, "commits");
     assert_eq!(done["status"], "ready", "{done:#}");
@@ -63,12 +56,14 @@ pub(crate) fn writes_and_commits(agent: &'static str, counts: Counts) {
     assert_eq!(log.trim(), "add hello.txt");
     counted(&office, &done, counts);
     assert_eq!(office.house.processes(&row), 0);
+    office.assert_metered("commits");
     office.house.assert_replayed("commits");
 }
 
-pub(crate) fn asks_and_hears_the_answer(agent: &'static str, word: &str) {
+pub(crate) fn asks_and_hears_the_answer(who: impl Into<Who>, word: &str) {
+    let who = who.into();
     for (answer, there) in [("--allow", true), ("--deny", false)] {
-        let office = Office::new(agent, "ask");
+        let office = Office::new(who, "ask");
         let row = office.run("asks");
         let waits = office.house.wait_for("asks", "waiting");
         let reason = waits["reason"].as_str().expect("a reason");
@@ -78,33 +73,39 @@ pub(crate) fn asks_and_hears_the_answer(agent: &'static str, word: &str) {
         office.house.ok(&["send", "asks", answer]);
         let done = office.house.wait_for("asks", "ready");
         assert_eq!(office.file(&done, "asked.txt").is_some(), there, "{answer}");
+        office.assert_metered("asks");
         assert_eq!(office.house.processes(&row), 0);
     }
 }
 
-pub(crate) fn goes_on_after(agent: &'static str, scenario: &str, said: Option<&str>) {
-    let office = Office::new(agent, scenario);
+pub(crate) fn goes_on_after(who: impl Into<Who>, scenario: &str, said: Option<&str>) {
+    let who = who.into();
+    let office = Office::new(who, scenario);
     let row = office.run("again");
     let done = allow_until_over(&office, "again");
     assert_eq!(done["status"], "ready", "{done:#}");
     assert!(office.file(&done, "hello.txt").is_some());
     let told = office.house.ok(&["timeline", "again"]);
     assert!(said.is_none_or(|said| told.contains(said)), "{told}");
+    office.assert_metered("again");
     assert_eq!(office.house.processes(&row), 0);
 }
 
-pub(crate) fn fails_with_its_own_words(agent: &'static str, scenario: &str, word: &str) {
-    let office = Office::new(agent, scenario);
+pub(crate) fn fails_with_its_own_words(who: impl Into<Who>, scenario: &str, word: &str) {
+    let who = who.into();
+    let office = Office::new(who, scenario);
     let row = office.run("fails");
     let failed = office.house.wait_for("fails", "failed");
     let reason = failed["reason"].as_str().expect("a reason");
     assert!(reason.contains(word), "{scenario}: {reason}");
+    office.assert_metered("fails");
     assert_eq!(office.house.processes(&row), 0);
 }
 
 /// `scenario` has it wait for the model (`hang`) or for a command (`long`).
-pub(crate) fn nothing_is_left_when_terminated(agent: &'static str, scenario: &str) {
-    let office = Office::new(agent, scenario);
+pub(crate) fn nothing_is_left_when_terminated(who: impl Into<Who>, scenario: &str) {
+    let who = who.into();
+    let office = Office::new(who, scenario);
     let row = office.run("ends");
     office.until_asked();
     if scenario == "long" {
@@ -113,6 +114,7 @@ pub(crate) fn nothing_is_left_when_terminated(agent: &'static str, scenario: &st
     office.house.ok(&["terminate", "ends", "--grace", "1s"]);
     office.house.wait_for("ends", "terminated");
     assert_eq!(office.house.processes(&row), 0);
+    office.assert_metered("ends");
 }
 
 fn until_a_command_runs(office: &Office, row: &Value) {
@@ -132,8 +134,9 @@ fn until_a_command_runs(office: &Office, row: &Value) {
     });
 }
 
-pub(crate) fn stands_still_while_paused(agent: &'static str, counts: Counts) {
-    let office = Office::new(agent, "slow");
+pub(crate) fn stands_still_while_paused(who: impl Into<Who>, counts: Counts) {
+    let who = who.into();
+    let office = Office::new(who, "slow");
     let row = office.run("rests");
     office.until_asked();
     office.house.ok(&["pause", "rests"]);
@@ -151,12 +154,14 @@ pub(crate) fn stands_still_while_paused(agent: &'static str, counts: Counts) {
     office.house.ok(&["resume", "rests"]);
     let done = office.house.wait_for("rests", "ready");
     counted(&office, &done, counts);
+    office.assert_metered("rests");
     assert_eq!(office.house.processes(&row), 0);
 }
 
 /// Killed where it asks for something in `scenario`.
-pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: &str) -> (Office, Value) {
-    let office = Office::new(agent, scenario);
+pub(crate) fn goes_on_in_its_session_when_killed(who: impl Into<Who>, scenario: &str) -> (Office, Value) {
+    let who = who.into();
+    let office = Office::new(who, scenario);
     let row = office.run("again");
     let waits = office.house.wait_for("again", "waiting");
     let pid = u32::try_from(waits["pid"].as_u64().expect("a pid")).expect("a pid");
@@ -181,11 +186,13 @@ pub(crate) fn goes_on_in_its_session_when_killed(agent: &'static str, scenario: 
     let named: Vec<_> = named.collect();
     assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}\n{said}");
     assert_eq!(office.house.processes(&row), 0);
+    office.assert_metered("again");
     (office, done)
 }
 
-pub(crate) fn goes_on_while_the_daemon_is_killed(agent: &'static str, counts: Counts) {
-    let office = Office::new(agent, "slow");
+pub(crate) fn goes_on_while_the_daemon_is_killed(who: impl Into<Who>, counts: Counts) {
+    let who = who.into();
+    let office = Office::new(who, "slow");
     let row = office.run("slow");
     office.until_asked();
     office.house.kill_daemon();
@@ -197,23 +204,25 @@ pub(crate) fn goes_on_while_the_daemon_is_killed(agent: &'static str, counts: Co
 }
 
 /// Under `sandboxed` it is asked nothing, commits, and writes nothing beside its worktree.
-pub(crate) fn is_held_inside(agent: &'static str) {
+pub(crate) fn is_held_inside(who: impl Into<Who>) {
+    let who = who.into();
     for scenario in ["commit", "outside"] {
-        let office = Office::new(agent, scenario);
+        let office = Office::new(who, scenario);
         let row = office.run_with("inside", &["--policy", "sandboxed"]);
         let done = office.house.wait_for("inside", "ready");
         let tree = Path::new(done["worktree"].as_str().expect("a path"));
         match scenario {
             "commit" => assert_eq!(testkit::git_at(tree, &["log", "-1", "--format=%s"]).trim(), "add hello.txt"),
-            _ => assert!(!tree.join("../outside.txt").exists(), "{agent} wrote outside"),
+            _ => assert!(!tree.join("../outside.txt").exists(), "{} wrote outside", who.agent),
         }
         assert_eq!(office.house.processes(&row), 0);
     }
 }
 
 /// Under `ask` it changes no file before a person has allowed it.
-pub(crate) fn asks_before_it_edits(agent: &'static str) {
-    let office = Office::new(agent, "ok");
+pub(crate) fn asks_before_it_edits(who: impl Into<Who>) {
+    let who = who.into();
+    let office = Office::new(who, "ok");
     let row = office.run_with("careful", &["--policy", "ask"]);
     let waits = office.house.wait_for("careful", "waiting");
     assert!(office.file(&waits, "hello.txt").is_none(), "{waits:#}");

@@ -94,6 +94,7 @@ impl House {
             runtime: places.runtime.clone(),
             config: places.config.clone(),
             binary: PathBuf::from(binary),
+            keys: gateway::Given::default(),
         };
         let daemon = std::thread::spawn(move || daemon::run(&of_daemon, instance).expect("it serves"));
         let faces = tokio::runtime::Runtime::new().expect("a runtime");
@@ -122,6 +123,7 @@ impl House {
             count,
             phases: Vec::new(),
             budget_tokens: None,
+            budget_usd: None,
             policy: None,
             interactive: false,
         };

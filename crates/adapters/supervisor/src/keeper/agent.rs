@@ -57,6 +57,11 @@ fn environment(start: &Start) -> impl Iterator<Item = (&str, &str)> {
     start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(markers)
 }
 
+/// What is set for it by name stays.
+fn unset(start: &Start) -> impl Iterator<Item = &String> {
+    start.unset.iter().filter(|name| start.env.iter().all(|(set, _)| set != *name))
+}
+
 /// Enters the group, between fork and exec, so that nothing the agent starts can be outside of it. One that
 /// can't be entered is no reason not to start: what is outside is reached by signals.
 fn enter(entrance: Option<&File>) {
@@ -89,6 +94,9 @@ fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, St
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    for name in unset(start) {
+        command.env_remove(name);
+    }
     #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
     // SAFETY: no other thread exists that could hold a lock at the fork.
     unsafe {
@@ -120,6 +128,7 @@ fn on_terminal(
         .args(&start.args)
         .current_dir(&start.cwd)
         .envs(environment(start));
+    let command = unset(start).fold(command, |command, name| command.env_remove(name));
     #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
     // SAFETY: no other thread exists that could hold a lock at the fork.
     let command = unsafe {

@@ -87,6 +87,7 @@ struct Keeper {
     /// The agent's own end; its descendants may live longer.
     ended: Option<WaitStatus>,
     limit: Option<Instant>,
+    timed_out: bool,
     asked: bool,
     /// When it was last looked whether the socket is still there.
     looked: Instant,
@@ -140,6 +141,7 @@ impl Keeper {
             frozen: None,
             ended: None,
             limit,
+            timed_out: false,
             asked: false,
             looked: Instant::now(),
         })
@@ -160,6 +162,7 @@ impl Keeper {
             }
             if self.limit.is_some_and(|at| Instant::now() >= at) {
                 self.limit = None;
+                self.timed_out = self.ended.is_none();
                 self.begin_stop(AFTERLIFE_MS);
             }
             let nothing_left = self.reap();
@@ -247,6 +250,7 @@ impl Keeper {
             error: None,
             survivors_ended: self.stop.as_ref().map_or(0, Stop::survivors),
             asked: self.asked,
+            timed_out: self.timed_out,
         };
         if let Some(group) = &self.group {
             group.remove();

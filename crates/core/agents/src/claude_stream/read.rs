@@ -69,7 +69,7 @@ fn assistant(session: &Session, value: &Value) -> Vec<Body> {
     let id = message["id"].as_str().unwrap_or_default();
     let tokens = usage::of_message(&message["usage"]);
     if tokens.total() > 0 && !session.counted.contains(id) {
-        events.push(UsageReported { tokens, of: Some(id.to_owned()) }.into());
+        events.push(UsageReported { tokens, of: Some(id.to_owned()), cost_usd: None }.into());
     }
     events
 }
@@ -150,7 +150,7 @@ fn ended(session: &Session, value: &Value) -> Vec<Body> {
     if let Some(whole) = usage::of_process(&value["modelUsage"]) {
         let tokens = usage::beyond(whole, session.tokens);
         if tokens != Tokens::default() {
-            events.push(UsageReported { tokens, of: None }.into());
+            events.push(UsageReported { tokens, of: None, cost_usd: None }.into());
         }
     }
     let said = value["result"].as_str().unwrap_or_default();

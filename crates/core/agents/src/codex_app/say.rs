@@ -5,6 +5,7 @@ use domain::policy::Policy;
 use domain::run::Question;
 use serde_json::json;
 
+use crate::redirect::Gateway;
 use crate::rpc;
 use crate::start::{Place, Task};
 
@@ -30,6 +31,12 @@ pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
         // Without these it can't commit in a linked worktree; measured with 0.169.0.
         "config": {"sandbox_workspace_write.writable_roots": place.git_paths()},
     });
+    for (key, value) in place.gateway.as_ref().and_then(Gateway::codex).into_iter().flatten() {
+        if key == "model_provider" {
+            params["modelProvider"] = value.clone();
+        }
+        params["config"][key] = value;
+    }
     if let Some(model) = task.model {
         params["model"] = json!(model);
     }

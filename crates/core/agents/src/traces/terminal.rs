@@ -25,7 +25,7 @@ pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool)
     for (id, answer) in told.answers.iter().flat_map(|file| file.iter()) {
         let of_run = since.is_none_or(|since| answer.at.is_none_or(|at| at >= since));
         if of_run && !known.counted.contains(id) && seen.insert(id) {
-            events.push(UsageReported { tokens: answer.tokens, of: Some(id.clone()) }.into());
+            events.push(UsageReported { tokens: answer.tokens, of: Some(id.clone()), cost_usd: None }.into());
         }
     }
     if vague {

@@ -1,13 +1,15 @@
 //! What an effect's outcome means for its run.
 
-use super::Decision;
+use super::{Decision, next};
 use crate::attempt::{AttemptKey, Exit, Frozen};
+use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
-    AgentFinished, AttemptFinished, AttemptStarted, CheckpointRestored, CheckpointSaved, EffectFinished,
-    EnvironmentLeased, Note, PhaseFinished, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished,
-    SnapshotSaved, WaitingEnded, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved, EffectFinished,
+    EnvironmentLeased, Note, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished, SnapshotSaved,
+    WaitingEnded, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
+use crate::phase::PhaseState;
 use crate::run::RunState;
 
 /// What performing an effect found out, beside its outcome.
@@ -29,6 +31,8 @@ pub enum Facts {
         /// The name of what its output is written in.
         reads: String,
         sandbox: Option<String>,
+        /// The gateway stands between it and its model.
+        metered: bool,
     },
     /// The attempt is over and left this record; `None` when there was nothing to end.
     Stopped {
@@ -38,6 +42,8 @@ pub enum Facts {
         head: String,
         leftovers: u32,
     },
+    /// A check came to its end.
+    Checked(Box<CheckFinished>),
     Frozen(Frozen),
     Checkpoint {
         commit: String,
@@ -103,12 +109,12 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             let commands = u32::try_from(commands).unwrap_or(u32::MAX);
             decision.event(effect.attempt(), SetupFinished { commands })
         }
-        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox })
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox, metered })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
         {
             decision.event(
                 Some(key.clone()),
-                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads), sandbox },
+                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads), sandbox, metered },
             )
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
@@ -119,12 +125,17 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             let over = run.status.is_settled();
             if over { decision } else { decision.event(Some(attempt.clone()), RunTerminated { by: by.clone() }) }
         }
-        (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers })
-            if run.phases.iter().any(|p| p.spec.name == *phase && !p.progress.finished) =>
-        {
+        (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers }) => {
+            let open = |p: &&PhaseState| {
+                let checked = p.progress.committed.is_some() && p.repair.is_none() && !p.spec.checks.is_empty();
+                p.spec.name == *phase && !p.progress.finished && !checked
+            };
             let number = run.attempt().map_or(1, |a| a.number);
             let key = AttemptKey { phase: phase.clone(), attempt: number };
-            decision.event(Some(key), PhaseFinished { head, leftovers })
+            run.phases.iter().find(open).map_or(decision, |phase| next::committed(phase, key, head, leftovers))
+        }
+        (Effect::RunCheck { name, n }, Facts::Checked(checked)) if is_open(run, name, *n) => {
+            decision.event(run.attempt_key(), *checked)
         }
         (Effect::Write { attempt, question: Some(id), how, .. }, _)
             if run.question.as_ref().is_some_and(|open| open.id == *id) =>
@@ -163,9 +174,23 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
     }
 }
 
+/// Whether the `n`th end of a check has not been told.
+fn is_open(run: &RunState, name: &str, n: u32) -> bool {
+    let last = run.checks.get(name).and_then(|check| check.last.as_ref());
+    last.is_none_or(|(last, _)| last.n < n)
+}
+
 fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
     let decision = Decision::default();
     match effect {
+        // It says nothing of the work, which is what the run must know.
+        Effect::RunCheck { name, n } if is_open(run, name, *n) => {
+            let head = run.head.clone().unwrap_or_default();
+            let (name, reason) = (name.clone(), reason.to_owned());
+            let error =
+                CheckFinished { name, n: *n, verdict: Verdict::Error, reason, head, ..CheckFinished::default() };
+            decision.event(run.attempt_key(), error)
+        }
         Effect::CreateWorktree => {
             decision.event(None, RunFailed { phase: None, reason: format!("no worktree: {reason}") })
         }
@@ -199,6 +224,7 @@ fn title(effect: &Effect) -> &'static str {
         Effect::StartAttempt(_) => "starting the agent",
         Effect::StopAttempt { .. } => "terminating",
         Effect::CommitLeftovers { .. } => "committing what the agent left",
+        Effect::RunCheck { .. } => "running a check",
         Effect::Write { .. } => "writing to the agent",
         Effect::CloseInput(_) => "closing the agent's input",
         Effect::Freeze { .. } => "pausing",

@@ -1,6 +1,9 @@
 //! What follows from a run's state, a command or an effect's outcome: events to append and effects to perform.
 
 mod answer;
+mod budget;
+mod check;
+mod checking;
 mod dismiss;
 mod finished;
 mod go_on;
@@ -14,6 +17,7 @@ mod rollback;
 mod terminate;
 
 pub use answer::answer;
+pub use check::check;
 pub use dismiss::dismiss;
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
@@ -80,14 +84,21 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
     let by = By::Person;
     match command {
         Command::Pause => pause(run, by),
-        Command::Resume => resume(run, by),
+        Command::Resume { budget } => resume(run, *budget, by),
         Command::Retry { phase, resume } => retry(run, &Retry { phase: phase.as_deref(), resume: *resume, alive }, by),
         Command::Terminate { grace_ms } => terminate(run, *grace_ms, by),
         Command::Rollback { to } => rollback(run, *to, alive, by),
+        Command::Check { names } => check(run, names, alive, by),
         Command::Dismiss => dismiss(run),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),
     }
+}
+
+/// Keeps the whole worktree as the next checkpoint.
+fn save(run: &RunState, why: String) -> Decision {
+    let n = run.checkpoints.last().map_or(0, |last| last.n + 1);
+    Decision::default().effect(Effect::SaveCheckpoint { n, why })
 }
 
 /// Checks that nothing of the run lives or is under way and that its worktree is there, for whatever changes

@@ -1,9 +1,11 @@
 //! What follows from a run's state alone, so that a daemon that starts anew goes on where the last one stopped.
 
-use super::Decision;
+use super::{Decision, budget, checking, save};
 use crate::attempt::AttemptKey;
 use crate::effect::Effect;
-use crate::event::{LimitedWaits, PhaseFinished, PhaseStarted, RemovalRequested, RunFailed, RunReady, RunTerminated};
+use crate::event::{
+    LimitedWaits, PhaseFinished, PhaseStarted, RemovalRequested, RunFailed, RunReady, RunTerminated, WorkCommitted,
+};
 use crate::phase::{CommitUse, PhaseState, SessionUse};
 use crate::run::RunState;
 use crate::status::{By, Status};
@@ -18,13 +20,16 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     }
     if run.is_live() {
         let closed = close(run);
-        return if closed.is_nothing() { over_budget(run) } else { closed };
+        return if closed.is_nothing() { budget::watch(run) } else { closed };
     }
-    if !run.effects.is_empty() || run.goes_on_at.is_some() {
+    if !run.effects.is_empty() || run.goes_on_at.is_some() || run.is_held() {
         return nothing;
     }
     if run.status.is_settled() {
         return at_rest(run);
+    }
+    if let Some(recheck) = &run.recheck {
+        return checking::again(run, recheck);
     }
     if run.status == Status::Queued && !slot {
         return nothing;
@@ -55,14 +60,27 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         let index = run.phase + 1;
         return match run.phases.get(index) {
             Some(following) => start(run, index, phase.progress.ended_at, continued(phase, following)),
-            None => ready(run, has_changed(run, &spec.base_commit), spec.release_unchanged),
+            None => ready(run, has_changed(run), spec.release_unchanged),
         };
+    }
+    if let Some(head) = phase.progress.committed.as_deref().filter(|_| phase.repair.is_none()) {
+        return checking::next(run, phase, head);
+    }
+    if phase.repair.as_ref().is_some_and(|repair| repair.attempt.is_none()) {
+        return checking::repair(run, run.phase, phase);
     }
     match phase.attempt().map(|attempt| (attempt.number, attempt.verdict())) {
         None => start(run, run.phase, run.checkpoints.last().map(|c| c.n), None),
         Some((number, Some(Ok(())))) => finish(run, phase, number),
         Some((number, Some(Err(reason)))) => {
             let key = AttemptKey { phase: phase.spec.name.clone(), attempt: number };
+            // What it was refused for is no failure of its own.
+            if let Some(held) = budget::holds(run) {
+                return held;
+            }
+            if phase.attempt().is_some_and(|attempt| attempt.refused) {
+                return budget::goes_on(phase, key);
+            }
             if let Some(until) = super::go_on::waits_until(run, spec, phase) {
                 return nothing.event(Some(key), LimitedWaits { until });
             }
@@ -80,9 +98,10 @@ fn ready(run: &RunState, changed: bool, release: bool) -> Decision {
 }
 
 /// Whether the branch moved, or files differ that nothing committed.
-fn has_changed(run: &RunState, base: &str) -> bool {
+pub(super) fn has_changed(run: &RunState) -> bool {
+    let base = run.spec.as_ref().map(|spec| spec.base_commit.as_str());
     let trees = run.checkpoints.first().zip(run.checkpoints.last());
-    run.head.as_deref() != Some(base) || trees.is_some_and(|(first, last)| first.tree != last.tree)
+    run.head.as_deref() != base || trees.is_some_and(|(first, last)| first.tree != last.tree)
 }
 
 /// A settled run does what it was asked for: go back, let its worktree go, have it back.
@@ -120,19 +139,23 @@ fn again(run: &RunState, phase: &PhaseState, retry: &crate::checkpoint::Retry) -
     }
 }
 
-fn save(run: &RunState, why: String) -> Decision {
-    let n = run.checkpoints.last().map_or(0, |last| last.n + 1);
-    Decision::default().effect(Effect::SaveCheckpoint { n, why })
-}
-
 fn finish(run: &RunState, phase: &PhaseState, number: u32) -> Decision {
     let name = phase.spec.name.clone();
     match (phase.spec.commit, &run.head) {
         (CommitUse::Never, Some(head)) => {
             let key = AttemptKey { phase: name, attempt: number };
-            Decision::default().event(Some(key), PhaseFinished { head: head.clone(), leftovers: 0 })
+            committed(phase, key, head.clone(), 0)
         }
         _ => Decision::default().effect(Effect::CommitLeftovers { phase: name }),
+    }
+}
+
+/// A phase's work is on the branch; its checks come before its end.
+pub(super) fn committed(phase: &PhaseState, key: AttemptKey, head: String, leftovers: u32) -> Decision {
+    let nothing = Decision::default();
+    match phase.spec.checks.is_empty() {
+        true => nothing.event(Some(key), PhaseFinished { head, leftovers }),
+        false => nothing.event(Some(key), WorkCommitted { head, leftovers }),
     }
 }
 
@@ -141,15 +164,6 @@ fn continued(before: &PhaseState, phase: &PhaseState) -> Option<String> {
     let same_agent = before.spec.agent == phase.spec.agent && before.spec.model == phase.spec.model;
     let continues = phase.spec.session == SessionUse::Continue && same_agent;
     before.attempt().filter(|_| continues).and_then(|attempt| attempt.session.clone())
-}
-
-/// One that has used what it may use stands still until a person decides; its work and its session stay.
-fn over_budget(run: &RunState) -> Decision {
-    let used = run.tokens.map_or(0, |tokens| tokens.total());
-    let over = run.budget.is_some_and(|budget| used >= budget);
-    // What can't be paused just now is looked at again at its next event.
-    let pauses = over && run.attempt().is_none_or(|attempt| attempt.result.is_none());
-    if pauses { super::pause(run, By::Budget).unwrap_or_default() } else { Decision::default() }
 }
 
 /// An agent that has said its result waits for the end of its input before it goes.
@@ -167,8 +181,9 @@ fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     let nothing = Decision::default();
     let must_finish = |e: &Effect| !matches!(e, Effect::Write { .. } | Effect::CloseInput(_));
     let stops = run.effects.values().any(|e| matches!(e, Effect::StopAttempt { .. }));
-    let set_up = run.effects.values().find(|e| matches!(e, Effect::SetUp { .. })).and_then(Effect::attempt);
-    if let Some(attempt) = set_up.filter(|_| !stops) {
+    let commands = |e: &&Effect| matches!(e, Effect::SetUp { .. } | Effect::RunCheck { .. });
+    let commands = run.effects.values().find(commands).and_then(Effect::attempt);
+    if let Some(attempt) = commands.filter(|_| !stops) {
         return nothing.effect(Effect::StopAttempt { attempt, grace_ms, by: by.clone() });
     }
     if run.effects.values().any(must_finish) {
@@ -180,10 +195,32 @@ fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     }
 }
 
+/// A phase begins: with an attempt, or with its checks where it is nothing else.
 fn start(run: &RunState, index: usize, checkpoint: Option<u32>, resumes: Option<String>) -> Decision {
     let Some(phase) = run.phases.get(index) else { return Decision::default() };
+    let head = run.head.clone().filter(|_| phase.spec.only_checks && resumes.is_none());
+    let Some(head) = head else { return start_attempt(run, index, checkpoint, resumes) };
+    let key = AttemptKey { phase: phase.spec.name.clone(), attempt: 0 };
+    let began = Decision::default().event(Some(key.clone()), started(run, index, checkpoint, None));
+    began.event(Some(key), WorkCommitted { head, leftovers: 0 })
+}
+
+pub(super) fn start_attempt(
+    run: &RunState,
+    index: usize,
+    checkpoint: Option<u32>,
+    resumes: Option<String>,
+) -> Decision {
+    let Some(phase) = run.phases.get(index) else { return Decision::default() };
+    if let Some(held) = budget::holds(run) {
+        return held;
+    }
     let key = AttemptKey { phase: phase.spec.name.clone(), attempt: phase.next_attempt() };
+    let began = Decision::default().event(Some(key.clone()), started(run, index, checkpoint, resumes));
+    began.effect(Effect::StartAttempt(key))
+}
+
+fn started(run: &RunState, index: usize, checkpoint: Option<u32>, resumes: Option<String>) -> PhaseStarted {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let started = PhaseStarted { index: count(index + 1), count: count(run.phases.len()), checkpoint, resumes };
-    Decision::default().event(Some(key.clone()), started).effect(Effect::StartAttempt(key))
+    PhaseStarted { index: count(index + 1), count: count(run.phases.len()), checkpoint, resumes }
 }

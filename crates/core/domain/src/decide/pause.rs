@@ -2,7 +2,6 @@
 
 use super::{Decision, Refusal};
 use crate::effect::Effect;
-use crate::figures;
 use crate::run::RunState;
 use crate::status::{By, Status};
 
@@ -33,7 +32,7 @@ pub fn pause(run: &RunState, by: By) -> Result<Decision, Refusal> {
         Some(attempt) => {
             let reason = match by {
                 By::Person => "paused by a person".to_owned(),
-                By::Budget => over_budget(run),
+                By::Budget => super::budget::reason(run),
                 By::Pilothouse => "paused by pilothouse".to_owned(),
             };
             Ok(Decision::default().effect(Effect::Freeze { attempt, by, reason }))
@@ -43,12 +42,4 @@ pub fn pause(run: &RunState, by: By) -> Result<Decision, Refusal> {
         }
         None => Err(Refusal::new("it has no agent at work just now", "try again in a moment")),
     }
-}
-
-/// What was used of what, and the next step.
-fn over_budget(run: &RunState) -> String {
-    let used = figures::count(run.tokens.map_or(0, |tokens| tokens.total()));
-    let budget = figures::count(run.budget.unwrap_or(0));
-    let again = figures::count(run.spec.as_ref().and_then(|spec| spec.budget_tokens).unwrap_or(0));
-    format!("budget reached: {used} of {budget} tokens; resuming gives {again} more")
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::money::Usd;
 use crate::timestamp::Timestamp;
 use crate::tokens::Tokens;
 
@@ -55,6 +56,9 @@ pub struct UsageReported {
     /// The agent's own name for what was counted (a message, a turn), so that nothing counts twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// What that costs by the price table; none where the model or its price is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
 }
 
 /// The agent asks a human and goes no further without an answer.

@@ -3,8 +3,10 @@
 use serde_json::value::RawValue;
 
 use super::agent::*;
+use super::checking::*;
 use super::history::*;
 use super::lifecycle::*;
+use super::spending::*;
 
 /// An event of a kind that this version does not know: kept as it is, so that nothing is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,10 @@ kinds! {
     ToolCalled = "tool.called",
     ToolReturned = "tool.returned",
     UsageReported = "usage.reported",
+    ModelCalled = "model.called",
+    BudgetWarned = "budget.warned",
+    BudgetReached = "budget.reached",
+    BudgetSet = "budget.set",
     WaitingStarted = "waiting.started",
     WaitingEnded = "waiting.ended",
     Limited = "limited",
@@ -80,6 +86,11 @@ kinds! {
     LimitedEnded = "limited.ended",
     Unread = "unread",
     AttemptFinished = "attempt.finished",
+    WorkCommitted = "work.committed",
+    CheckRequested = "check.requested",
+    CheckStarted = "check.started",
+    CheckFinished = "check.finished",
+    RepairRequested = "repair.requested",
     PhaseFinished = "phase.finished",
     RunReady = "run.ready",
     RunFailed = "run.failed",

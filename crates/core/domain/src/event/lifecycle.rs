@@ -61,6 +61,9 @@ pub struct AttemptStarted {
     /// What holds it inside of the places that it may write to; `None`: nothing does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<String>,
+    /// The gateway stands between it and its model: its own figures count, and no report of the agent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub metered: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

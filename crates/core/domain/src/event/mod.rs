@@ -2,15 +2,18 @@
 
 mod agent;
 mod body;
+mod checking;
 mod history;
 mod lifecycle;
 mod line;
+mod spending;
 
 pub use agent::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, LimitedWaits, ToolCalled,
     ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
 };
 pub use body::{Body, Other};
+pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
     RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
@@ -21,6 +24,7 @@ pub use lifecycle::{
     SetupFinished, TerminateRequested, WorktreeCreated,
 };
 pub use line::LineError;
+pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, ModelCalled};
 
 use crate::attempt::AttemptKey;
 use crate::timestamp::Timestamp;

@@ -1,6 +1,7 @@
 //! What can be typed after `pilothouse run`.
 
 use clap::Args;
+use domain::money::Usd;
 use domain::policy::Policy;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,10 @@ pub struct RunArgs {
     /// A phase of the run, in order: one of the settings' by its NAME, or NAME:PROMPT, with {task} for the task.
     #[arg(long = "phase", value_name = "NAME[:PROMPT]")]
     pub phases: Vec<String>,
-    /// Pause the run when it has used this many tokens by the agent's own count, like 500k or 2M.
+    /// Make the run stand still when it has cost this much, like 0.50, until you let it go on.
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    pub budget: Option<Usd>,
+    /// The same when it has used this many tokens, like 500k or 2M.
     #[arg(long, value_name = "N", value_parser = count)]
     pub tokens: Option<u64>,
     /// What the agents may do without asking: ask, edits, all or sandboxed; default: as the settings say.
@@ -47,8 +51,13 @@ fn policy(text: &str) -> Result<Policy, String> {
     Policy::parse(text).ok_or_else(|| "expected ask, edits, all or sandboxed".to_owned())
 }
 
+/// Reads `0.50`.
+pub(super) fn usd(text: &str) -> Result<Usd, String> {
+    Usd::parse(text).ok_or_else(|| "expected USD above 0 like 0.50 or 12".to_owned())
+}
+
 /// Reads `500k`.
-fn count(text: &str) -> Result<u64, String> {
+pub(super) fn count(text: &str) -> Result<u64, String> {
     let read = domain::figures::read_count(text).filter(|n| *n > 0);
     read.ok_or_else(|| "expected a number above 0 like 1500, 500k or 2M".to_owned())
 }

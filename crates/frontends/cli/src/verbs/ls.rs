@@ -34,7 +34,7 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     }
     let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
     let table: Vec<_> = rows.iter().map(|row| cells(row, now)).collect();
-    out.table(&["ID", "NAME", "AGENT", "STATUS", "LAST", "TOK", "±LINES", "WHY"], &table)?;
+    out.table(&["ID", "NAME", "AGENT", "STATUS", "LAST", "TOK", "COST", "±LINES", "WHY"], &table)?;
     Ok(Code::Done)
 }
 
@@ -47,7 +47,8 @@ fn cells(row: &Row, now: Timestamp) -> Vec<String> {
         text::line(&row.agent_and_model()),
         row.status.clone(),
         figures::span_between(row.last_event_at, now),
-        row.tokens.map_or_else(unknown, |t| format!("~{}", figures::count(t.total))),
+        row.tokens_says(),
+        row.cost_says(),
         row.changes.map_or_else(unknown, |c| figures::lines(c.added, c.removed)),
         text::line(&why).chars().take(120).collect(),
     ]

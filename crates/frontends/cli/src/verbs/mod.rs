@@ -1,5 +1,7 @@
 //! One file per verb, and what they have in common: the connection and where the person stands.
 
+mod calls;
+mod check;
 mod daemon;
 mod diff;
 mod dismiss;
@@ -17,6 +19,7 @@ mod rollback;
 pub(crate) mod run;
 mod send;
 mod show;
+mod spend;
 mod status;
 mod terminate;
 mod timeline;
@@ -50,7 +53,9 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Retry(args) => retry::retry(args, places).await,
         Verb::Rollback(args) => rollback::rollback(args, places).await,
         Verb::Diff(args) => diff::diff(args, places).await,
+        Verb::Check(args) => check::check(args, places).await,
         Verb::Triage(args) => triage::triage(&args, all, places).await,
+        Verb::Spend(args) => spend::spend(&args, all, places).await,
         Verb::Explain(args) => explain::explain(args, places).await,
         Verb::Dismiss(args) => dismiss::dismiss(args, places).await,
         Verb::Rm(args) => rm::rm(args, places).await,

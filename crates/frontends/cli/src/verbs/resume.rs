@@ -1,21 +1,23 @@
 //! `pilothouse resume`: lets paused runs go on.
 
 use client::Places;
+use domain::budget::Budget;
 use domain::command::Command;
 use protocol::Code;
 
 use super::{ByHand, act_with, confirm_by_hand, report};
-use crate::args::HoldArgs;
+use crate::args::ResumeArgs;
 use crate::error::CliError;
 use crate::out::Out;
 
-pub(super) async fn resume(args: HoldArgs, places: &Places) -> Result<Code, CliError> {
+pub(super) async fn resume(args: ResumeArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
     let said = confirm_by_hand(&mut connection, &args.runs, "Resume", args.yes, &mut out).await?;
     if said == ByHand::No {
         return Ok(Code::Done);
     }
-    let acted = act_with(&mut connection, args.runs, Command::Resume, said).await?;
+    let budget = Budget { usd: args.budget, tokens: args.tokens };
+    let acted = act_with(&mut connection, args.runs, Command::Resume { budget }, said).await?;
     report(&mut out, &acted, "goes on")
 }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read, Write};
 
 use client::{Connection, Places};
-use domain::{figures, text};
+use domain::text;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
 use super::take_up;
@@ -49,6 +49,7 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
         count: args.count,
         phases: args.phases.clone(),
         budget_tokens: args.tokens,
+        budget_usd: args.budget,
         interactive: args.interactive,
         policy: args.policy,
     };
@@ -97,7 +98,7 @@ fn task(given: &str) -> Result<String, CliError> {
 /// Follows the rows until none of them will change by itself. A run that asks is waited for, since a
 /// person can answer it elsewhere; without a terminal nobody is told, so that ends the waiting.
 /// Runs outlive their daemon, so the waiting does too.
-async fn wait(
+pub(super) async fn wait(
     places: &Places,
     mut connection: Connection,
     mut rows: Vec<Row>,
@@ -157,9 +158,8 @@ impl Progress {
         let line = match rows {
             [row] => {
                 let doing = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
-                let tokens =
-                    row.tokens.map_or_else(|| figures::UNKNOWN.to_owned(), |t| format!("~{}", figures::count(t.total)));
-                format!("{} {}  {tokens} tokens  {doing}", row.name, row.status)
+                let (tokens, cost) = (row.tokens_says(), row.cost_says());
+                format!("{} {}  {tokens} tokens  {cost}  {doing}", row.name, row.status)
             }
             rows => {
                 let over = rows.iter().filter(|row| is_over(row)).count();

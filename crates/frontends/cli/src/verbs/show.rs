@@ -4,15 +4,24 @@ use client::Places;
 use domain::{figures, text};
 use protocol::Code;
 
-use super::find;
-use crate::args::OneArgs;
+use super::{calls, check, find};
+use crate::args::ShowArgs;
 use crate::error::CliError;
 use crate::out::Out;
 
-pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliError> {
+pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
     let row = find(&mut connection, &args.run).await?;
     let mut out = Out::stdout(args.json);
+    let calls = if row.is_observed() || row.calls.is_none() {
+        None
+    } else {
+        Some(calls::load(&mut connection, &row, if args.calls { u64::MAX } else { calls::LAST }).await?)
+    };
+    if out.json && args.calls {
+        out.value(&calls.map(|calls| calls.calls).unwrap_or_default())?;
+        return Ok(Code::Done);
+    }
     if out.json {
         out.value(&row)?;
         return Ok(Code::Done);
@@ -25,11 +34,14 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     });
     let tokens = row.tokens.map_or_else(unknown, |t| {
         format!(
-            "~{} ({} in, {} cached, {} out; the agent's own figures)",
+            "{}{} ({} in, {} cache read, {} cache write, {} out; {})",
+            row.own_mark(),
             t.total,
             t.input,
-            t.cache_read + t.cache_write,
-            t.output
+            t.cache_read,
+            t.cache_write,
+            t.output,
+            calls::source(&row)
         )
     });
     let changes = row.changes.map_or_else(unknown, |c| {
@@ -61,7 +73,9 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
         ("changes", changes),
         ("disk", disk),
         ("tokens", tokens),
-        ("cost", row.cost_usd.map_or_else(unknown, figures::money)),
+        ("cost", calls::cost(&row)),
+        ("budget", calls::budget(&row)),
+        ("time", row.times.map_or_else(unknown, |times| times.says())),
         ("process", row.pid.map_or_else(|| figures::NONE.to_owned(), |pid| pid.to_string())),
         ("created", time(row.created_at)),
         ("started", time(row.started_at)),
@@ -73,6 +87,7 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     for (name, value) in facts.into_iter().filter(|(name, _)| !row.is_observed() || by_hand.contains(name)) {
         out.line(format!("{name:<11} {}", text::line(&value)))?;
     }
+    check::print(&mut out, &row)?;
     for checkpoint in &row.checkpoints {
         let (n, at) = (checkpoint.n, checkpoint.at);
         out.line(format!("{:<11} {n}  {at}  {}", "checkpoint", text::line(&checkpoint.why)))?;
@@ -86,6 +101,9 @@ pub(super) async fn show(args: &OneArgs, places: &Places) -> Result<Code, CliErr
     if let Some(question) = row.question.as_ref().filter(|_| row.is_answered_here()) {
         out.line(format!("{:<11} pilothouse send {} --allow   or --deny, or TEXT", "answer", row.id))?;
         out.line(format!("{:<11} {}", "choices", text::line(&question.choices.join(", "))))?;
+    }
+    if let Some(calls) = calls {
+        calls::print(&mut out, &calls)?;
     }
     Ok(Code::Done)
 }

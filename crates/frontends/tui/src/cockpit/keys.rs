@@ -15,7 +15,7 @@ pub(crate) fn places(model: &Model) -> Vec<Place> {
         return vec![Place::Attached];
     }
     match &model.overlay {
-        Some(Overlay::Help { .. }) => return vec![Place::Help],
+        Some(Overlay::Help { .. } | Overlay::Spend(_)) => return vec![Place::Help],
         Some(Overlay::Confirm(_)) => return vec![Place::Confirm],
         Some(Overlay::Choose(_)) => return vec![Place::Choose],
         Some(Overlay::Prompt(_)) => return vec![Place::Prompt],
@@ -36,7 +36,7 @@ pub(crate) fn beneath(model: &Model) -> Vec<Place> {
         Tab::Timeline => Some(Place::Timeline),
         Tab::Output => Some(Place::Output),
         Tab::Diff => Some(Place::Diff),
-        Tab::Facts => None,
+        Tab::Calls | Tab::Facts => None,
     };
     search.into_iter().chain(tab).chain([Place::Details, Place::Everywhere]).collect()
 }

@@ -19,6 +19,8 @@ use crate::update::Action;
 
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;
+/// Calls of models asked for at once, the last ones.
+const CALLS: u64 = 500;
 /// Frames that may wait to be drawn; a daemon with more of them waits.
 const WAITING: usize = 64;
 
@@ -42,6 +44,8 @@ enum Asked {
     Look(RunId),
     Output(RunId, u64),
     Diff(RunId),
+    Calls(RunId),
+    Spend,
     Run,
     Choices,
     Removable(Vec<RunId>),
@@ -104,6 +108,8 @@ impl Wire {
                 (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
             }
             Effect::Diff { run } => (Request::Diff { run: run.to_string(), scope, since: None }, Asked::Diff(run)),
+            Effect::Calls { run } => (Request::Calls { run: run.to_string(), scope, last: CALLS }, Asked::Calls(run)),
+            Effect::Spend => (Request::Spend(Scope::All), Asked::Spend),
             Effect::Run(request) => (Request::Run(request), Asked::Run),
             Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
             Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
@@ -151,6 +157,7 @@ impl Wire {
                 FromDaemon::Events { run, lines } => vec![Action::Events { run, lines }],
                 FromDaemon::Degraded { reason } => vec![Action::Degraded(reason)],
                 FromDaemon::Disk { disk } => vec![Action::Disk(disk)],
+                FromDaemon::Today { today } => vec![Action::Today(today)],
                 FromDaemon::Base { base } => vec![Action::Base(base)],
                 FromDaemon::Terminal { run, text, size } => vec![Action::Terminal { run, text, size }],
                 FromDaemon::Detached { run, why } => vec![Action::Detached { run, why }],
@@ -180,6 +187,9 @@ impl Wire {
                 Vec::new()
             }
             (Asked::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
+            (Asked::Calls(run), Reply::Calls(calls)) => vec![Action::Calls { run, reply: Ok(calls) }],
+            (Asked::Calls(run), Reply::Refused(refused)) => vec![Action::Calls { run, reply: Err(refused.reason) }],
+            (Asked::Spend, Reply::Spend(spend)) => vec![Action::Spent(spend)],
             (Asked::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
             (Asked::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
             (Asked::Run, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
@@ -243,10 +253,11 @@ fn said(many: usize, word: Option<&str>, acted: &[Acted]) -> Vec<Action> {
 fn done(command: &Command) -> &'static str {
     match command {
         Command::Pause => "paused",
-        Command::Resume => "goes on",
+        Command::Resume { .. } => "goes on",
         Command::Retry { .. } => "another attempt begins",
         Command::Terminate { .. } => "terminated; worktree and branch are kept",
         Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
+        Command::Check { .. } => "its checks run",
         Command::Dismiss => "out of sight; f and `ls --all` show it",
         Command::Rm => "its worktree is gone; u brings it back",
         Command::Restore => "its worktree is back",

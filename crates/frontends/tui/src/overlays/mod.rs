@@ -7,6 +7,7 @@ mod help;
 pub(crate) mod new_run;
 mod palette;
 mod prompt;
+mod spend;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -18,6 +19,7 @@ pub(crate) use draw::draw;
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, find};
+pub(crate) use spend::{Spend, spend, spent};
 pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, refused};
 
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ pub(crate) enum Overlay {
         /// First line shown.
         top: usize,
     },
+    Spend(Box<Spend>),
     Confirm(Confirm),
     Choose(Choose),
     Prompt(Prompt),

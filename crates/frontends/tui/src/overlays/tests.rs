@@ -1,8 +1,12 @@
 //! Stored screens of the windows over the screen, and what their keys do.
 
 use domain::RunId;
+use domain::budget::Budget;
 use domain::command::{Answer, Command};
-use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow};
+use domain::money::Usd;
+use domain::spend::Spent;
+use domain::tokens::Tokens;
+use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow, SpendReply, SpendRow};
 
 use super::Overlay;
 use crate::effect::Effect;
@@ -31,6 +35,7 @@ fn choices() -> Choices {
             base: String::new(),
             phases: Vec::new(),
             budget_tokens: Some(500_000),
+            budget_usd: None,
         }),
     }
 }
@@ -186,4 +191,34 @@ fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
         };
         assert_eq!(first, name, "{typed}");
     }
+}
+
+#[test]
+fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
+    let mut cockpit = Cockpit::open().keys("$");
+    assert!(cockpit.effects.contains(&Effect::Spend));
+    let midnight = cockpit.model.now.as_millis().div_euclid(86_400_000) * 96;
+    let spent = |hour: i64, agent: &str, model: Option<&str>, output: u64, cents: u64| Spent {
+        quarter: midnight + hour * 4,
+        agent: agent.to_owned(),
+        model: model.map(str::to_owned),
+        metered: agent != "gemini",
+        calls: u64::from(agent != "gemini") * 3,
+        tokens: Tokens { input: 20, output, cache_read: 40_000, cache_write: 800 },
+        usd: Usd::from_pico(cents * 10_000_000_000),
+        unpriced: if model.is_some() { 0 } else { 40_820 + output },
+        cut: u64::from(hour == 3),
+    };
+    let spend = vec![
+        spent(-1, "claude", Some("claude-opus-4-8"), 9_000, 900),
+        spent(1, "claude", Some("claude-opus-4-8"), 3_000, 120),
+        spent(2, "claude", Some("claude-opus-4-8"), 9_000, 460),
+        spent(3, "codex", Some("gpt-6-astra"), 1_500, 85),
+        spent(3, "gemini", None, 700, 0),
+    ];
+    let run = RunId::parse("aaaaa1").expect("an id");
+    let runs = vec![SpendRow { run, name: "one".to_owned(), repo: "/r".to_owned(), spend }];
+    let day = Budget { usd: Usd::new(50.0), tokens: None };
+    cockpit.act(Action::Spent(SpendReply { runs, day }));
+    stored!(cockpit, "spend");
 }

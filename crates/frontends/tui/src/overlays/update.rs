@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use domain::command::Command;
 
-use super::{Overlay, help, new_run, one_line, palette, prompt, window};
+use super::{Overlay, help, new_run, one_line, palette, prompt, spend, window};
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -17,7 +17,7 @@ const MOST_LINES: usize = 50_000;
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
         None => Vec::new(),
-        Some(Overlay::Help { .. }) => Vec::new(),
+        Some(Overlay::Help { .. } | Overlay::Spend(_)) => Vec::new(),
         Some(Overlay::Confirm(confirm)) => {
             if confirm.waits || confirm.runs.is_empty() {
                 model.overlay = confirm.waits.then_some(Overlay::Confirm(confirm));
@@ -48,7 +48,14 @@ pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
 
 /// Goes up or down in what is open.
 pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+    let lines_of_spend = match &model.overlay {
+        Some(Overlay::Spend(open)) => spend::count(open, model),
+        _ => 0,
+    };
     match &mut model.overlay {
+        Some(Overlay::Spend(open)) => {
+            open.top = open.top.saturating_add_signed(by).min(window::last_top(lines_of_spend, model.size.1));
+        }
         Some(Overlay::Help { top }) => {
             let lines = help::count(&Keymap::built_in(), model.size.0);
             *top = top.saturating_add_signed(by).min(window::last_top(lines, model.size.1));

@@ -1,6 +1,7 @@
 //! The screens: the table of runs, the views of one run, and an agent's own terminal.
 
 pub(crate) mod attach;
+pub(crate) mod calls;
 pub(crate) mod details;
 pub(crate) mod diff;
 pub(crate) mod output;

@@ -43,9 +43,12 @@ impl Play {
             release_unchanged: true,
             interactive: false,
             budget_tokens: None,
+            budget_usd: None,
+            repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            checks: Vec::new(),
         };
         play.add(false, RunCreated { run: Box::new(run) }).add(false, RunQueued {})
     }
@@ -69,7 +72,7 @@ impl Play {
         self.add(false, WorktreeCreated { path, branch, head })
             .add(true, PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None })
             .add(false, EffectStarted { id: 1, effect: start })
-            .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241, reads: None, sandbox: None })
+            .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241, reads: None, sandbox: None, metered: false })
             .add(false, EffectFinished { id: 1, outcome: Outcome::Done })
             .says("I will look at the code first.")
             .spends(412_000)
@@ -81,7 +84,7 @@ impl Play {
 
     pub(crate) fn spends(self, n: u64) -> Self {
         let tokens = Tokens { input: n / 4, output: n / 4, cache_read: n / 4, cache_write: n - n / 4 * 3 };
-        self.add(true, UsageReported { tokens, of: None })
+        self.add(true, UsageReported { tokens, of: None, cost_usd: None })
     }
 
     pub(crate) fn calls(self, name: &str, about: &str) -> Self {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
+use domain::budget::Budget;
 use domain::policy::Policy;
 use protocol::{Choices, Field, RunRequest};
 use ratatui::style::Style;
@@ -53,7 +54,7 @@ impl Entry {
             Self::Phases => ("Phases", "the settings' phases; or NAME and NAME:PROMPT, with commas"),
             Self::Policy => ("Policy", "the settings' policy: what it may do without asking"),
             Self::Mode => ("Mode", "headless; or interactive, in a terminal of its own"),
-            Self::Budget => ("Budget", "no limit; or tokens, like 500k"),
+            Self::Budget => ("Budget", "as the settings say; or USD like 0.50, or 500k tokens"),
             Self::Count => ("Count", "1"),
         }
     }
@@ -185,13 +186,14 @@ impl NewRun {
                 .filter(|n| (1..=100).contains(n))
                 .ok_or((Entry::Count, "a number from 1 to 100".to_owned()))?,
         };
-        let budget_tokens = some(Entry::Budget)
+        let budget = some(Entry::Budget)
             .map(|text| {
-                domain::figures::read_count(&text)
-                    .filter(|n| *n > 0)
-                    .ok_or((Entry::Budget, "tokens like 500k or 2M; money is not measured yet".to_owned()))
+                Budget::parse(&text)
+                    .filter(|budget| !budget.is_none())
+                    .ok_or((Entry::Budget, "USD like 0.50, or tokens like 500k tokens".to_owned()))
             })
-            .transpose()?;
+            .transpose()?
+            .unwrap_or_default();
         let policy = some(Entry::Policy)
             .map(|text| Policy::parse(&text).ok_or((Entry::Policy, "ask, edits, all or sandboxed".to_owned())))
             .transpose()?;
@@ -211,7 +213,8 @@ impl NewRun {
             base: some(Entry::Base),
             count,
             phases,
-            budget_tokens,
+            budget_tokens: budget.tokens,
+            budget_usd: budget.usd,
             policy,
             interactive,
         })
@@ -271,9 +274,9 @@ mod tests {
         form.set(Entry::Count, "0");
         assert_eq!(mistake(&form), Entry::Count);
         form.set(Entry::Count, "3");
-        form.set(Entry::Budget, "$5");
+        form.set(Entry::Budget, "5 EUR");
         assert_eq!(mistake(&form), Entry::Budget);
-        form.set(Entry::Budget, "500k");
+        form.set(Entry::Budget, "500k tokens");
         form.set(Entry::Policy, "everything");
         assert_eq!(mistake(&form), Entry::Policy);
         form.set(Entry::Policy, "ask");

@@ -31,8 +31,9 @@ pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
     with(model, |form| {
         let last = choices.last.clone().filter(|_| form.choices.is_none());
         form.choices = Some(choices);
-        let Some(LastChoice { agent, model, base, phases, budget_tokens, policy }) = last else { return };
-        let budget = budget_tokens.map(domain::figures::count).unwrap_or_default();
+        let Some(LastChoice { agent, model, base, phases, budget_tokens, budget_usd, policy }) = last else { return };
+        let tokens = budget_tokens.map(|n| format!("{} tokens", domain::figures::count(n)));
+        let budget = budget_usd.map(|usd| usd.to_string()).or(tokens).unwrap_or_default();
         let fields = [
             (Entry::Agent, agent),
             (Entry::Model, model.unwrap_or_default()),

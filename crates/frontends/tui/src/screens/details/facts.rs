@@ -70,6 +70,14 @@ fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str
     lines
 }
 
+/// What it cost, in how many calls.
+fn spend(row: &Row) -> String {
+    let calls = row.calls.map_or_else(String::new, |n| format!(" in {n} calls"));
+    let unpriced = row.tokens_unpriced.filter(|n| *n > 0 && row.cost_usd.is_none());
+    let unpriced = unpriced.map_or_else(String::new, |n| format!(", {} tokens without a price", figures::count(n)));
+    format!("{}{calls}{unpriced}", row.cost_says())
+}
+
 fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
     let unknown = || UNKNOWN.to_owned();
     let none = || figures::NONE.to_owned();
@@ -92,7 +100,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         (None, None) => none(),
     };
     let tokens = row.tokens.map_or_else(unknown, |t| {
-        let own = if row.tokens_source.as_deref() == Some("gateway") { "" } else { "~" };
+        let own = row.own_mark();
         let count = |n| figures::count(n);
         let cached = count(t.cache_read + t.cache_write);
         format!("{own}{} in, {cached} cached, {} out", count(t.input), count(t.output))
@@ -107,11 +115,12 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         Some(path) => path.clone(),
         None => none(),
     };
-    let budget = match (row.budget_tokens, row.tokens) {
-        (None, _) => none(),
-        (Some(cap), Some(t)) => format!("{} of {} tokens", figures::count(t.total), figures::count(cap)),
-        (Some(cap), None) => format!("{} tokens, none counted yet", figures::count(cap)),
-    };
+    let usd = row.budget_usd.map(|cap| format!("{} of {}", row.cost_says(), figures::money(cap)));
+    let tokens_cap = row.budget_tokens.map(|cap| format!("{} of {} tokens", row.tokens_says(), figures::count(cap)));
+    let blind = row.budget_usd.is_some() && row.tokens_unpriced.is_some_and(|n| n > 0);
+    let blind = blind.then(|| "can't act: no price".to_owned());
+    let parts: Vec<String> = usd.into_iter().chain(tokens_cap).chain(blind).collect();
+    let budget = if parts.is_empty() { none() } else { parts.join(", ") };
     let undo = match row.checkpoints.as_slice() {
         [] => none(),
         [only] => format!("checkpoint {}; b goes back to it", only.n),
@@ -149,7 +158,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         ("Disk", disk),
         ("Process", process),
         ("Tokens", tokens),
-        ("Spend", row.cost_usd.map_or_else(unknown, figures::money)),
+        ("Spend", spend(row)),
         ("Budget", budget),
         ("Undo", undo),
         ("Run", row.id.to_string()),

@@ -5,7 +5,7 @@ use domain::RunId;
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
-use crate::screens::{diff, output, timeline};
+use crate::screens::{calls, diff, output, timeline};
 
 /// Has the selected run's details loaded, if they are not.
 pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
@@ -28,6 +28,7 @@ pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
     model.timeline.forget();
     model.output.forget();
     model.diff.forget();
+    model.calls.forget();
     model.facts_top = 0;
     let mut effects = vec![Effect::Look { run: model.looking.clone(), last: timeline::LAST }];
     effects.extend(load(model));
@@ -45,6 +46,7 @@ fn load(model: &mut Model) -> Vec<Effect> {
         Tab::Timeline | Tab::Facts => Vec::new(),
         Tab::Output => output::more(model),
         Tab::Diff => diff::load(model),
+        Tab::Calls => calls::load(model),
     }
 }
 
@@ -113,6 +115,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
         Tab::Timeline => timeline::go(model, by),
         Tab::Output => output::scroll(model, by),
         Tab::Diff => diff::scroll(model, by),
+        Tab::Calls => calls::scroll(model, by),
         Tab::Facts => {
             model.facts_top = model.facts_top.saturating_add_signed(by).min(super::facts::COUNT - 1);
             Vec::new()
@@ -131,7 +134,7 @@ pub(crate) fn search(model: &Model) -> Option<&str> {
         Tab::Timeline => model.timeline.search.as_deref(),
         Tab::Output => model.output.search.as_deref(),
         Tab::Diff => model.diff.search.as_deref(),
-        Tab::Facts => None,
+        Tab::Calls | Tab::Facts => None,
     }
 }
 
@@ -141,7 +144,7 @@ pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
         Tab::Timeline => model.timeline.search = text,
         Tab::Output => model.output.search = text,
         Tab::Diff => model.diff.search = text,
-        Tab::Facts => {}
+        Tab::Calls | Tab::Facts => {}
     }
 }
 
@@ -158,7 +161,7 @@ pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
             false
         }
         Tab::Diff => diff::go_to_match(model, &wanted, by),
-        Tab::Facts => true,
+        Tab::Calls | Tab::Facts => true,
     };
     if !found {
         model.notice = Some(format!("no {}match for {wanted:?}", if by == 0 { "" } else { "other " }));

@@ -11,7 +11,7 @@ use crate::widgets::{fit, fit_ends, fit_right};
 /// From this width on the table has all columns and the reason stands in the row.
 pub(crate) const WIDE: u16 = 110;
 /// Columns of a wide table beside the name and the reason.
-const FIGURES: u16 = 90;
+const FIGURES: u16 = 91;
 
 /// Columns for the name: more where there is room for the reason too.
 fn name_width(width: u16) -> u16 {
@@ -41,7 +41,7 @@ pub(super) fn heading(model: &Model) -> String {
 fn heading_names(width: u16) -> String {
     if width >= WIDE {
         let figures =
-            "AGENT:MODEL       PHASE       LAST TIME   TOK  COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
+            "AGENT:MODEL       PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
         fit(&format!("   {} {figures}", fit("NAME", name_width(width).into())), width.into())
     } else {
         fit("   NAME           AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR", width.into())
@@ -52,7 +52,7 @@ fn heading_names(width: u16) -> String {
 pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     let name = fit_ends(&name(model, row), if width < WIDE { 14 } else { name_width(width).into() });
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
-    let tokens = fit_right(&tokens(row), 5);
+    let tokens = fit_right(&row.tokens_says(), 5);
     let disk =
         if row.removed { "gone".to_owned() } else { row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes) };
     let disk = fit_right(&disk, 5);
@@ -75,7 +75,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         "{name} {} {} {last} {time} {tokens} {} {disk} {lines} {cpu} {} {}",
         fit(&row.agent_and_model(), 17),
         fit(&phase(row), 11),
-        fit_right(&cost(row, true), 9),
+        fit_right(&cost(row, true), 10),
         fit(&format!("{pr}{score}"), 9),
         if reasons::has_line(row, width) { String::new() } else { reasons::why(row) },
     );
@@ -100,14 +100,10 @@ fn phase(row: &Row) -> String {
     }
 }
 
-fn tokens(row: &Row) -> String {
-    let own = if row.tokens_source.as_deref() == Some("gateway") { "" } else { "~" };
-    row.tokens.map_or_else(|| UNKNOWN.to_owned(), |t| format!("{own}{}", figures::count(t.total)))
-}
-
 fn cost(row: &Row, with_cap: bool) -> String {
-    let cost = row.cost_usd.map_or_else(|| UNKNOWN.to_owned(), figures::money);
+    let cost = row.cost_says();
     match (row.budget_usd.filter(|_| with_cap), row.budget_tokens.filter(|_| with_cap)) {
+        (Some(cap), _) if cap.fract() == 0.0 => format!("{cost}/{cap:.0}"),
         (Some(cap), _) => format!("{cost}/{cap:.2}"),
         (None, Some(cap)) => format!("{cost}/{}", figures::count(cap)),
         (None, None) => cost,

@@ -2,6 +2,7 @@
 
 use domain::figures;
 use domain::group::Group;
+use domain::money::Usd;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -195,8 +196,7 @@ fn right_side(model: &Model, theme: &Theme, force: Vec<Span<'static>>, room: usi
             parts.push(format!("runs {}", figures::bytes(known.iter().sum())));
         }
     }
-    // Nothing measures money so far.
-    parts.push(format!("today {}", figures::UNKNOWN));
+    parts.push(format!("today {}", today(model)));
     parts.push("daemon ok".to_owned());
     let mut spans = force;
     for text in parts {
@@ -207,6 +207,18 @@ fn right_side(model: &Model, theme: &Theme, force: Vec<Span<'static>>, room: usi
         spans.push(text);
     }
     spans
+}
+
+/// `$12.40 of $50.00`; `~` where agents' own figures are in it, `+` where more may be billed or has no price.
+fn today(model: &Model) -> String {
+    let Some(today) = model.today else { return figures::UNKNOWN.to_owned() };
+    if today.unpriced > 0 && today.usd == Usd::ZERO {
+        return figures::UNKNOWN.to_owned();
+    }
+    let own = if today.reported { "~" } else { "" };
+    let more = if today.unpriced > 0 || today.cut > 0 { "+" } else { "" };
+    let of = if today.budget.is_none() { String::new() } else { format!(" of {}", today.budget) };
+    format!("{own}{}{more}{of}", today.usd)
 }
 
 /// A notice, or the keys that can be used here and now.

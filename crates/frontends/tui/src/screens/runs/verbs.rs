@@ -38,7 +38,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             // The same key pauses what works and lets go on what is paused.
             let (paused, works): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.status == "paused");
             let (does, rows, command) = match works.is_empty() {
-                true => ("Resume", paused, Command::Resume),
+                true => ("Resume", paused, Command::Resume { budget: domain::budget::Budget::NONE }),
                 false => ("Pause", works, Command::Pause),
             };
             if !rows.iter().any(Row::is_observed) {

@@ -1,10 +1,20 @@
 //! A run as faces see it: one line of the cockpit, one object of `ls --json`.
 
+mod check;
+mod reason;
+
+use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
-use domain::status::{By, Status};
+use domain::money::Usd;
+use domain::spend::Sum;
+use domain::status::Status;
+use domain::times::Times;
 use domain::tokens::Tokens;
 use domain::{RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use check::CheckRow;
+use reason::reason;
 
 /// Characters of a task that a row has.
 const TASK: usize = 500;
@@ -37,9 +47,22 @@ pub struct Row {
     pub tokens: Option<TokensRow>,
     /// `agent`, `gateway` or `transcript`.
     pub tokens_source: Option<String>,
+    /// By the price table; `null` when some of the tokens have no price.
     pub cost_usd: Option<f64>,
     pub budget_usd: Option<f64>,
     pub budget_tokens: Option<u64>,
+    /// Model calls that the gateway saw; `null` where it does not stand between.
+    #[serde(default)]
+    pub calls: Option<u64>,
+    /// Those of them whose answer was cut, so that the provider may bill more than is counted here.
+    #[serde(default)]
+    pub calls_cut: Option<u64>,
+    /// Tokens that have no price.
+    #[serde(default)]
+    pub tokens_unpriced: Option<u64>,
+    /// Milliseconds by what was going on.
+    #[serde(default)]
+    pub times: Option<Times>,
     pub disk_bytes: Option<u64>,
     /// Bytes of `disk_bytes` that can be built or fetched again.
     pub disk_rebuildable: Option<u64>,
@@ -69,6 +92,9 @@ pub struct Row {
     /// The commit the branch was last seen at.
     pub head: Option<String>,
     pub checkpoints: Vec<CheckpointRow>,
+    /// Every check of the run, also those that never ran.
+    #[serde(default)]
+    pub checks: Vec<CheckRow>,
     /// The worktree was removed and can be restored.
     pub removed: bool,
     /// A person put it out of sight.
@@ -165,6 +191,23 @@ impl Row {
         }
     }
 
+    /// What it cost: `$1.92`; `~$1.92` by the agent's own figures; `$1.92+` where the provider may bill more; `—`.
+    pub fn cost_says(&self) -> String {
+        let Some(usd) = self.cost_usd else { return UNKNOWN.to_owned() };
+        let more = if self.calls_cut.is_some_and(|n| n > 0) { "+" } else { "" };
+        format!("{}{}{more}", self.own_mark(), figures::money(usd))
+    }
+
+    /// How many tokens in all: `12k`; `~12k` by the agent's own figures; `—`.
+    pub fn tokens_says(&self) -> String {
+        self.tokens.map_or_else(|| UNKNOWN.to_owned(), |t| format!("{}{}", self.own_mark(), figures::count(t.total)))
+    }
+
+    /// Marks the agent's own figures.
+    pub fn own_mark(&self) -> &'static str {
+        if self.tokens_source.as_deref() == Some("gateway") { "" } else { "~" }
+    }
+
     /// Whether nothing more happens to the run by itself, as the domain has it.
     pub fn is_settled(&self) -> bool {
         matches!(self.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost")
@@ -204,6 +247,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
     let live = attempt.filter(|a| a.is_live());
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let group = group::of(run);
+    let spent = run.spent();
+    let metered = run.phases.iter().flat_map(|p| &p.attempts).any(|a| a.metered);
     Some(Row {
         id: spec.id.clone(),
         name: spec.name.clone(),
@@ -226,10 +271,14 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             attempt: attempt.map(|a| a.number),
         }),
         tokens: run.tokens.map(TokensRow::from),
-        tokens_source: run.tokens.map(|_| if spec.interactive { "transcript" } else { "agent" }.to_owned()),
-        cost_usd: None,
-        budget_usd: None,
-        budget_tokens: run.budget,
+        tokens_source: run.tokens.map(|_| tokens_source(&spent, spec.interactive).to_owned()),
+        cost_usd: run.tokens.and_then(|_| spent.cost()).map(Usd::as_f64),
+        budget_usd: run.budget.usd.map(Usd::as_f64),
+        budget_tokens: run.budget.tokens,
+        calls: metered.then_some(spent.calls),
+        calls_cut: metered.then_some(spent.cut),
+        tokens_unpriced: run.tokens.map(|_| spent.unpriced),
+        times: run.started_at.map(|_| run.times),
         disk_bytes: seen.disk_bytes.map(|d| d.value),
         disk_rebuildable: seen.disk_rebuildable,
         changes: seen.changes.map(|c| c.value),
@@ -274,75 +323,18 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         changes_at: seen.changes.map(|c| c.at),
         head: run.head.clone(),
         checkpoints: run.checkpoints.iter().map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at }).collect(),
+        checks: check::rows(run),
         removed: run.removed,
         dismissed: run.dismissed,
     })
 }
 
-/// What the agent wants to be told; what is hidden in it is said, since a person answers what they see.
-fn asks(run: &RunState) -> Option<String> {
-    let question = run.question.as_ref()?;
-    let hidden = if domain::text::hides(&question.text) { " (signs hidden)" } else { "" };
-    let interactive = run.spec.as_ref().is_some_and(|spec| spec.interactive);
-    let asks = if interactive { "waits in its own terminal" } else { "asks" };
-    Some(format!("{asks}{hidden}: {}", question.text))
-}
-
-/// Why the run is in its status.
-fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
-    let under_way = [
-        (run.removing == Some(By::Person), "its worktree is being removed"),
-        (run.restoring, "its worktree is being restored"),
-        (run.rollback.is_some(), "it is being rolled back"),
-    ];
-    if let Some((_, what)) = under_way.iter().find(|(is, _)| *is) {
-        return Some((*what).to_owned());
-    }
-    if run.removed && run.status != Status::Ready {
-        return Some(format!("{}; its worktree was removed, restore brings it back", run.status.word()));
-    }
-    if run.ending.is_some() {
-        return Some("terminating: waiting until nothing of it lives".to_owned());
-    }
-    match &run.status {
-        Status::Queued => Some(held.unwrap_or("waits for a place; others are at work").to_owned()),
-        Status::Preparing => {
-            let sets_up = run.effects.values().any(|e| matches!(e, domain::effect::Effect::SetUp { .. }));
-            let commands = || run.spec.as_ref().map(|spec| spec.environment.setup.join("; ")).unwrap_or_default();
-            sets_up.then(|| format!("set-up runs: {}", commands()))
-        }
-        Status::Waiting => asks(run),
-        Status::Limited { resets_at: Some(at) } => {
-            let (hour, minute, _) = at.time_of_day();
-            let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
-            Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider){by_itself}"))
-        }
-        Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
-        Status::Paused { .. } if run.keeper_gone => {
-            Some("paused, and its keeper is gone; terminate it, then retry goes on".to_owned())
-        }
-        Status::Paused { reason, .. } => {
-            let frozen = run.paused.as_ref().map(|paused| paused.frozen.describe());
-            Some([asks(run), Some(reason.clone()), frozen].into_iter().flatten().collect::<Vec<_>>().join("; "))
-        }
-        Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
-        Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),
-        Status::Failed { phase, reason } => Some(format!("{phase}: {reason}")),
-        Status::Terminated { by } => Some(match by {
-            By::Person => "terminated by a person".to_owned(),
-            By::Budget => "terminated: over budget".to_owned(),
-            By::Pilothouse => "terminated by pilothouse".to_owned(),
-        }),
-        Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
-        Status::Ready => {
-            let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));
-            Some(match (same, run.removed) {
-                (true, true) => "nothing was changed, so its worktree was released".to_owned(),
-                (true, false) => "nothing was changed".to_owned(),
-                (false, _) => "waits for review".to_owned(),
-            })
-        }
-        Status::Working(_) | Status::Checking | Status::Merged => None,
+/// Whose figures they are; where an agent's own are among them, they are not the gateway's.
+fn tokens_source(spent: &Sum, interactive: bool) -> &'static str {
+    match (spent.reported, interactive) {
+        (false, _) => "gateway",
+        (true, true) => "transcript",
+        (true, false) => "agent",
     }
 }
 

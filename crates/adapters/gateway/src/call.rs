@@ -1,0 +1,171 @@
+//! One call under way: what is known of it is written down as it becomes known, and its end in any case.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use domain::Timestamp;
+use domain::budget::Used;
+use domain::event::{CallEnd, ModelCalled};
+use domain::tokens::Tokens;
+use metering::Reading;
+
+use crate::keys::{Key, without};
+use crate::ledger::{day_of, used_by};
+use crate::log::{CallLog, Line};
+use crate::pass::Pass;
+use crate::serve::Gateway;
+
+/// How often a bill that grows is written down.
+const AGAIN: Duration = Duration::from_secs(1);
+
+pub(crate) struct Call {
+    gateway: Arc<Gateway>,
+    pass: Pass,
+    data: ModelCalled,
+    began: Instant,
+    /// What of it the ledger has.
+    counted: Used,
+    /// What of the provider's bill is written down, and when it was.
+    told: Option<(Tokens, Instant)>,
+    /// What no error may repeat.
+    key: Option<Key>,
+    ended: bool,
+}
+
+impl Call {
+    /// A call that nothing is written down of yet.
+    pub(crate) fn new(gateway: &Arc<Gateway>, pass: &Pass, data: ModelCalled) -> Self {
+        gateway.open.fetch_add(1, Ordering::Relaxed);
+        let (gateway, pass) = (Arc::clone(gateway), pass.clone());
+        Self {
+            gateway,
+            pass,
+            data,
+            began: Instant::now(),
+            counted: Used::default(),
+            told: None,
+            key: None,
+            ended: false,
+        }
+    }
+
+    /// Writes its beginning down; from then on a killed gateway's successor knows of it.
+    pub(crate) fn begin(&self) {
+        let line = Line::Began { attempt: self.pass.attempt.clone(), call: self.data.clone() };
+        self.gateway.write(CallLog::of(&self.pass.folder), line, false);
+    }
+
+    pub(crate) fn with_key(&mut self, key: Option<&Key>) {
+        self.key = key.cloned();
+    }
+
+    pub(crate) fn answered(&mut self, status: u16) {
+        self.data.status = Some(status);
+    }
+
+    pub(crate) fn first_byte(&mut self) {
+        if self.data.first_byte_ms.is_none() {
+            self.data.first_byte_ms = Some(millis(self.began));
+        }
+    }
+
+    /// Takes up what the provider has said, before the agent hears it.
+    pub(crate) fn known(&mut self, reading: &Reading) {
+        self.take(reading);
+        self.count();
+        // A bill that grows is written down now and then.
+        let due = |(told, at): &(Tokens, Instant)| Some(*told) != self.data.tokens && at.elapsed() >= AGAIN;
+        if let Some(tokens) = self.data.tokens.filter(|_| self.told.as_ref().is_none_or(due)) {
+            self.told = Some((tokens, Instant::now()));
+            let (id, model) = (self.data.id.clone(), self.data.answered.clone());
+            let (cache_write_1h, special) = (self.data.cache_write_1h, self.data.special.clone());
+            let line = Line::Known { id, model, tokens, cache_write_1h, special };
+            self.gateway.write(CallLog::of(&self.pass.folder), line, false);
+        }
+    }
+
+    fn take(&mut self, reading: &Reading) {
+        let data = &mut self.data;
+        data.answered.clone_from(&reading.model);
+        data.tokens = reading.tokens;
+        data.cache_write_1h = reading.cache_write_1h;
+        data.special.clone_from(&reading.special);
+        data.finish.clone_from(&reading.finish);
+        if let Some(error) = &reading.error {
+            data.error = Some(without(self.key.as_ref(), error));
+        }
+        self.gateway.cost(data);
+    }
+
+    /// Brings the ledger up to what is known by now.
+    fn count(&mut self) {
+        let used = used_by(&self.data);
+        let more =
+            Used { tokens: used.tokens.saturating_sub(self.counted.tokens), usd: used.usd.less(self.counted.usd) };
+        if more != Used::default() {
+            self.counted = used;
+            self.gateway.ledger().add(&day_of(self.data.began_at), &self.pass, more);
+        }
+    }
+
+    pub(crate) fn end(mut self, end: CallEnd, reading: &Reading) {
+        self.take(reading);
+        self.count();
+        self.data.end = end;
+        self.write_end();
+    }
+
+    /// The end of a call that no answer came to.
+    pub(crate) fn failed(mut self, end: CallEnd, error: String) {
+        self.data.end = end;
+        self.data.error = Some(error);
+        self.write_end();
+    }
+
+    fn write_end(&mut self) {
+        self.ended = true;
+        self.data.duration_ms = millis(self.began);
+        let line = Line::Ended { attempt: self.pass.attempt.clone(), call: self.data.clone() };
+        self.gateway.write(CallLog::of(&self.pass.folder), line, true);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.ended {
+            // The agent went away before there was an answer, or this process is about to.
+            self.data.end = CallEnd::Left;
+            self.write_end();
+        }
+        self.gateway.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The data of a call that begins now.
+pub(crate) fn data(id: String, provider: &str, at: Timestamp) -> ModelCalled {
+    ModelCalled {
+        id,
+        provider: provider.to_owned(),
+        asked: None,
+        answered: None,
+        began_at: at,
+        first_byte_ms: None,
+        duration_ms: 0,
+        status: None,
+        end: CallEnd::Interrupted,
+        finish: None,
+        error: None,
+        retry: None,
+        session: None,
+        tokens: None,
+        cache_write_1h: 0,
+        special: None,
+        over: None,
+        cost_usd: None,
+    }
+}

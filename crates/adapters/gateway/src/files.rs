@@ -1,0 +1,87 @@
+//! The gateway's own folder in the state folder: its lock, its port, and who serves.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::GatewayError;
+
+/// `gateway/serving.json`: who serves, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serving {
+    pub pid: u32,
+    /// On 127.0.0.1; the next gateway takes the same one.
+    pub port: u16,
+    /// The variables whose values it was given, by name.
+    #[serde(default)]
+    pub keys: Vec<String>,
+}
+
+/// `HOME/gateway`.
+pub(crate) fn folder(home: &Path) -> PathBuf {
+    home.join("gateway")
+}
+
+/// Makes a folder that only its owner can enter.
+pub(crate) fn make_folder(path: &Path) -> Result<(), GatewayError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(GatewayError::io("make the folder", path))
+}
+
+/// The right to be the gateway of a state folder, held until dropped; `None` while another has it.
+pub(crate) fn lock(home: &Path) -> Result<Option<File>, GatewayError> {
+    let path = folder(home).join("lock");
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = open.map_err(GatewayError::io("open", &path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(e) => Err(GatewayError::io("lock", &path)(e.into())),
+    }
+}
+
+/// Whether a gateway holds the lock of this state folder.
+pub fn is_serving(home: &Path) -> bool {
+    let Ok(file) = File::open(folder(home).join("lock")) else { return false };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => false,
+        Err(error) => error == rustix::io::Errno::WOULDBLOCK,
+    }
+}
+
+/// Who served last, and where; `None` before the first one.
+///
+/// # Errors
+/// When that can't be read.
+pub fn serving(home: &Path) -> Result<Option<Serving>, GatewayError> {
+    read(&folder(home).join("serving.json"))
+}
+
+pub(crate) fn announce(home: &Path, serving: &Serving) -> Result<(), GatewayError> {
+    write(&folder(home).join("serving.json"), serving)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, GatewayError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|e| GatewayError::Record { path: path.to_owned(), why: e.to_string() }),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(GatewayError::io("read", path)(e)),
+    }
+}
+
+/// Writes a record whole or not at all, for its owner only.
+pub(crate) fn write(path: &Path, record: &impl Serialize) -> Result<(), GatewayError> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let written = (|| {
+        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        file.write_all(&serde_json::to_vec(record).expect("a record is plain values"))?;
+        file.persist(path).map_err(|e| e.error)
+    })();
+    written.map(drop).map_err(GatewayError::io("write", path))
+}

@@ -1,0 +1,61 @@
+//! How a worktree stands: its commit and the tree of all its files, to be compared with how it stands later.
+
+use std::path::Path;
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::Repository;
+
+/// A worktree at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    /// Full id of the commit it is at.
+    pub head: String,
+    /// Full id of the tree of its tracked and untracked files, not of ignored ones.
+    pub tree: String,
+    /// That tree is not the commit's.
+    pub uncommitted: bool,
+}
+
+impl Repository {
+    /// How the worktree at `path` stands.
+    ///
+    /// # Errors
+    /// When it is no worktree of this repository, or can't be read whole.
+    pub fn stand(&self, path: &Path) -> Result<Stand, WorktreeError> {
+        let (held, git_dir) = self.lock_worktree(path)?;
+        let tree = self.tree_of_everything(path, &git_dir, &held)?;
+        let head = self.head(path)?;
+        let committed = self.tree_of(&head)?;
+        Ok(Stand { uncommitted: committed != tree, head, tree })
+    }
+
+    /// The full id of a commit's tree.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn tree_of(&self, commit: &str) -> Result<String, WorktreeError> {
+        let spec = format!("{commit}^{{tree}}");
+        Git::at(self.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
+    }
+
+    /// The paths that differ between two trees; names that are no UTF-8 with U+FFFD.
+    ///
+    /// # Errors
+    /// When one of them is no tree here.
+    pub fn changed_between(&self, one: &str, other: &str) -> Result<Vec<String>, WorktreeError> {
+        let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", one, other];
+        let out = Git::at(self.main()).args(&words).run()?;
+        let names = out.split(|b| *b == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
+    /// Whether git tracks this file of the worktree at `path`.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub fn is_tracked(&self, path: &Path, file: &str) -> Result<bool, WorktreeError> {
+        let literal = format!(":(literal){file}");
+        Ok(!Git::at(path).args(&["ls-files", "-z", "--", &literal]).run()?.is_empty())
+    }
+}

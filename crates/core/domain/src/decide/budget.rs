@@ -1,0 +1,78 @@
+//! Runs that have used what they may use: they stand still, nothing of their work is lost, and a person decides.
+
+use super::{Decision, pause};
+use crate::attempt::{AttemptKey, Frozen};
+use crate::budget::{Budget, BudgetOf};
+use crate::event::{BudgetReached, BudgetWarned, RetryRequested, RunPaused};
+use crate::phase::PhaseState;
+use crate::run::RunState;
+use crate::status::By;
+
+/// What a run at work has to be told or stopped for.
+pub(super) fn watch(run: &RunState) -> Decision {
+    let nothing = Decision::default();
+    if run.paused.is_some() || run.attempt().is_some_and(|attempt| attempt.result.is_some()) {
+        return nothing;
+    }
+    let key = run.attempt_key();
+    if run.over.is_some() {
+        if run.unfrozen_at == Some(run.used()) {
+            return nothing;
+        }
+        // What can't be paused just now is looked at again at its next event.
+        return pause(run, By::Budget).unwrap_or(nothing);
+    }
+    if let Some(reached) = reached(run) {
+        let mut told = run.clone();
+        told.over = Some(reached.clone());
+        let mut decision = pause(&told, By::Budget).unwrap_or_default();
+        decision.events.insert(0, (key, reached.into()));
+        return decision;
+    }
+    match run.budget.nearly(run.used()).filter(|_| !run.warned) {
+        Some(used) => nothing.event(key, BudgetWarned { of: BudgetOf::Run, used }),
+        None => nothing,
+    }
+}
+
+/// Why no attempt may be started, as what is to be written down; `None` when one may.
+pub(super) fn holds(run: &RunState) -> Option<Decision> {
+    let nothing = Decision::default();
+    let key = run.attempt_key();
+    if run.over.is_some() {
+        let frozen = Frozen { n: 0, of: 0, means: "nothing".to_owned() };
+        return Some(nothing.event(key, RunPaused { by: By::Budget, reason: reason(run), frozen }));
+    }
+    reached(run).map(|reached| nothing.event(key, reached))
+}
+
+/// An attempt that heard of a budget which a person has raised since: another one goes on where it was.
+pub(super) fn goes_on(phase: &PhaseState, key: AttemptKey) -> Decision {
+    let resume = phase.attempts.iter().any(|attempt| attempt.session.is_some());
+    let asked = RetryRequested { phase: phase.spec.name.clone(), resume, by: By::Pilothouse };
+    Decision::default().event(Some(key), asked)
+}
+
+fn reached(run: &RunState) -> Option<BudgetReached> {
+    run.budget.reached(run.used()).map(|used| BudgetReached { of: BudgetOf::Run, used })
+}
+
+/// What was used of what, and the next step.
+pub(super) fn reason(run: &RunState) -> String {
+    let (of, used) = run.over.as_ref().map_or((BudgetOf::Run, String::new()), |over| (over.of, over.used.clone()));
+    match of {
+        BudgetOf::Run => format!("budget reached: {used}; resuming gives {} more", asked(run)),
+        of => {
+            let word = of.word();
+            format!(
+                "budget of the {word} reached: {used}; raise `budget.{word}`, or `resume` it with a --budget of its own"
+            )
+        }
+    }
+}
+
+/// What it gets when it is let go on without a figure.
+pub(super) fn asked(run: &RunState) -> Budget {
+    let spec = run.spec.as_ref().map(|spec| spec.budget()).unwrap_or_default();
+    if spec.is_none() { run.budget } else { spec }
+}

@@ -1,0 +1,138 @@
+//! Events that belong to an attempt, and what they make of the run's status.
+
+use super::attempt_of;
+use crate::attempt::AgentResult;
+use crate::command::ALLOWED_FOR_RUN;
+use crate::event::{Body, Event};
+use crate::run::{Question, RunState};
+use crate::status::{Activity, Status};
+
+/// Events that belong to an attempt.
+pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
+    match body {
+        Body::AttemptStarted(data) => {
+            state.started_at.get_or_insert(event.at);
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.started = true;
+                attempt.pid = Some(data.pid);
+                attempt.keeper_pid = Some(data.keeper_pid);
+                attempt.reads.clone_from(&data.reads);
+                attempt.metered = data.metered;
+            }
+            works(state, Activity::Starting);
+        }
+        Body::AttemptFinished(data) => {
+            state.question = None;
+            state.more_questions.clear();
+            state.keeper_gone = false;
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.exit = Some(data.exit.clone());
+            }
+            unpause(state);
+            works(state, Activity::Finishing);
+        }
+        Body::AgentSession(data) => {
+            if data.model.is_some() {
+                state.model.clone_from(&data.model);
+            }
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.session = Some(data.session.clone());
+            }
+            works(state, Activity::Thinking);
+        }
+        Body::AgentFinished(data) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.result = Some(AgentResult { ok: data.ok, text: data.text.clone() });
+            }
+            works(state, Activity::Finishing);
+        }
+        Body::AgentMessage(_) => works(state, Activity::Streaming),
+        Body::AgentRetrying(data) => works(state, Activity::Retrying { attempt: data.attempt }),
+        Body::ToolCalled(data) => {
+            works(state, Activity::Tool { name: data.name.clone(), about: data.about.clone() });
+        }
+        Body::ToolReturned(_) => works(state, Activity::Thinking),
+        Body::WaitingStarted(data) => {
+            if !state.status.is_settled() {
+                *state.status_mut() = Status::Waiting;
+            }
+            let question = Question {
+                id: data.id.clone(),
+                text: data.text.clone(),
+                choices: data.choices.clone(),
+                tool: data.tool.clone(),
+                input: data.input.clone(),
+                asked_at: event.at,
+                answered: false,
+            };
+            match &state.question {
+                // Some agents ask for several things at once; each waits for its own answer.
+                Some(open) if open.id != data.id => state.more_questions.push(question),
+                _ => state.question = Some(question),
+            }
+        }
+        Body::WaitingEnded(data) => {
+            if let Some(asked) = state.question.take_if(|q| q.id == data.id)
+                && data.how == ALLOWED_FOR_RUN
+            {
+                state.allowed.extend(asked.tool);
+            }
+            state.more_questions.retain(|q| q.id != data.id);
+            if state.question.is_none() && !state.more_questions.is_empty() {
+                state.question = Some(state.more_questions.remove(0));
+            }
+            if state.question.is_none() && *state.status_mut() == Status::Waiting {
+                *state.status_mut() = Status::Working(Activity::Thinking);
+            }
+        }
+        Body::Limited(data) if !state.status.is_settled() => {
+            *state.status_mut() = Status::Limited { resets_at: data.resets_at };
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.limited_until = data.resets_at;
+            }
+        }
+        Body::LimitedWaits(data) if !state.status.is_settled() => {
+            state.goes_on_at = Some(data.until);
+            state.status = Status::Limited { resets_at: Some(data.until) };
+        }
+        Body::LimitedEnded(_) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.limited_until = None;
+            }
+            if matches!(state.status_mut(), Status::Limited { .. }) {
+                *state.status_mut() = Status::Working(Activity::Thinking);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An agent at work says what it does; that never wakes a settled, waiting or limited run.
+pub(super) fn works(state: &mut RunState, activity: Activity) {
+    let status = state.status_mut();
+    let open = matches!(status, Status::Queued | Status::Preparing | Status::Checking | Status::Working(_));
+    if (open || activity == Activity::Finishing) && !status.is_settled() {
+        *status = Status::Working(activity);
+    }
+}
+
+pub(super) fn ends(state: &mut RunState, event: &Event, status: Status) {
+    state.status = status;
+    state.question = None;
+    state.more_questions.clear();
+    state.keeper_gone = false;
+    state.ending = None;
+    state.goes_on_at = None;
+    state.paused = None;
+    state.over = None;
+    state.retry = None;
+    state.recheck = None;
+    state.checks.values_mut().for_each(|check| check.runs = false);
+    state.ended_at = Some(event.at);
+}
+
+pub(super) fn unpause(state: &mut RunState) {
+    if let Some(paused) = state.paused.take() {
+        state.status = paused.under;
+    }
+}

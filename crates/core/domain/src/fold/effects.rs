@@ -1,0 +1,59 @@
+//! Effects that begin and end.
+
+use crate::attempt::{AttemptState, Exit};
+use crate::effect::{Effect, Outcome};
+use crate::run::RunState;
+use crate::status::{By, Status};
+
+pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
+    if state.status == Status::Queued {
+        state.status = Status::Preparing;
+    }
+    match effect {
+        Effect::StartAttempt(key) => {
+            state.retry = None;
+            if let Some(phase) = state.phases.iter_mut().find(|p| p.spec.name == key.phase)
+                && phase.attempts.iter().all(|a| a.number != key.attempt)
+            {
+                let resumes = phase.resumes.take();
+                if let Some(repair) = &mut phase.repair {
+                    repair.attempt.get_or_insert(key.attempt);
+                }
+                phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
+            }
+        }
+        Effect::Write { question: Some(id), .. } => {
+            if let Some(open) = state.question.as_mut().filter(|open| open.id == *id) {
+                open.answered = true;
+            }
+        }
+        Effect::SetUp { n } => state.setups = state.setups.max(*n),
+        Effect::CloseInput(key) => {
+            let phase = state.phases.iter_mut().find(|p| p.spec.name == key.phase);
+            let attempt = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == key.attempt));
+            if let Some(attempt) = attempt {
+                attempt.input_closed = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
+    let (Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason)) = outcome else { return };
+    match effect {
+        Effect::StartAttempt(key) => {
+            let phase = state.phases.iter_mut().find(|p| p.spec.name == key.phase);
+            if let Some(attempt) = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == key.attempt)) {
+                attempt.exit.get_or_insert_with(|| Exit { error: Some(reason.clone()), ..Exit::default() });
+            }
+        }
+        // What can't be paused is tried again when more was used, and not at every event.
+        Effect::Freeze { by: By::Budget, .. } => state.unfrozen_at = Some(state.used()),
+        // What was asked for is not tried again and again; who asked has been told.
+        Effect::SaveCheckpoint { .. } | Effect::RestoreCheckpoint { .. } => state.rollback = None,
+        Effect::RemoveWorktree { .. } => state.removing = None,
+        Effect::RestoreWorktree { .. } => state.restoring = false,
+        _ => {}
+    }
+}

@@ -1,0 +1,130 @@
+//! What a run's events add up to; the one place where its state changes.
+
+mod attempt;
+mod checking;
+mod effects;
+mod keeping;
+mod spending;
+
+use crate::attempt::{AttemptState, Exit};
+use crate::event::{Body, Event};
+use crate::phase::PhaseState;
+use crate::run::RunState;
+use crate::status::{Activity, Status};
+use crate::times;
+use attempt::{attempt_event, ends, works};
+use checking::checking;
+use effects::{effect_ends, effect_starts};
+use keeping::keeping;
+use spending::spending;
+
+/// The name of the file in which the gateway tells of calls, in the run's folder.
+pub const CALLS: &str = "calls.jsonl";
+
+/// The state after all `events`, from nothing.
+pub fn all<'a>(events: impl IntoIterator<Item = &'a Event>) -> RunState {
+    let mut state = RunState::default();
+    for event in events {
+        apply(&mut state, event);
+    }
+    state
+}
+
+/// Changes `state` by one event. Every order of events gives a state; none panics.
+pub fn apply(state: &mut RunState, event: &Event) {
+    state.seq = event.seq;
+    times::pass(state, event.at);
+    // What pilothouse notes for itself is no sign of life of the run.
+    if !matches!(event.body, Body::Adopted(_) | Body::Note(_)) {
+        state.last_event_at = Some(event.at);
+    }
+    if let (Some(src), Some(attempt)) = (&event.src, attempt_of(state, event))
+        && let Some(to) = src.to
+        && src.file == "stdout"
+    {
+        attempt.read_to = attempt.read_to.max(to);
+    }
+    if let Some(to) = event.src.as_ref().filter(|src| src.file == CALLS).and_then(|src| src.to) {
+        state.calls_to = state.calls_to.max(to);
+    }
+    match &event.body {
+        Body::RunCreated(data) => {
+            state.phases = data.run.phases.iter().cloned().map(PhaseState::new).collect();
+            state.spec = Some((*data.run).clone());
+            state.budget = data.run.budget();
+            state.created_at = Some(event.at);
+            state.status = Status::Queued;
+        }
+        Body::RunQueued(_) => state.status = Status::Queued,
+        Body::WorktreeCreated(data) => {
+            state.worktree_at = Some(data.head.clone());
+            state.head = Some(data.head.clone());
+        }
+        Body::EnvironmentLeased(_) => state.leased = true,
+        Body::SetupFinished(_) => state.set_up = true,
+        Body::PhaseStarted(data) => {
+            let last = state.phases.len().saturating_sub(1);
+            state.phase = usize::try_from(data.index).unwrap_or(1).saturating_sub(1).min(last);
+            let index = state.phase;
+            if let Some(phase) = state.phases.get_mut(index) {
+                phase.progress.rolled_back = false;
+                phase.resumes.clone_from(&data.resumes);
+                // An attempt that goes on where the last one stopped leaves the phase's beginning where it was.
+                if data.checkpoint.is_some() {
+                    phase.progress.began_at = data.checkpoint;
+                }
+            }
+            // A run is at work when an agent is; until the first one is started it is being prepared.
+            if matches!(state.status, Status::Working(_)) {
+                works(state, Activity::Starting);
+            }
+        }
+        Body::PhaseFinished(data) => {
+            state.head = Some(data.head.clone());
+            let phase = state.phases.iter_mut().find(|p| Some(&p.spec.name) == event.phase.as_ref());
+            if let Some(phase) = phase {
+                phase.progress.committed = Some(data.head.clone());
+                phase.progress.finished = true;
+            }
+            state.recheck = None;
+        }
+        Body::RunReady(_) => ends(state, event, Status::Ready),
+        Body::RunFailed(data) => {
+            let phase = data.phase.clone().unwrap_or_default();
+            ends(state, event, Status::Failed { phase, reason: data.reason.clone() });
+        }
+        Body::TerminateRequested(data) => state.ending = Some((data.by.clone(), data.grace_ms)),
+        Body::RunTerminated(data) => {
+            // Ending checks that were asked for again leaves the run what it was.
+            let was = state.recheck.take().map(|recheck| recheck.was);
+            ends(state, event, was.unwrap_or_else(|| Status::Terminated { by: data.by.clone() }));
+        }
+        Body::Lost(data) if data.survivors > 0 => state.keeper_gone = true,
+        Body::Lost(data) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.exit.get_or_insert_with(Exit::default);
+            }
+            ends(state, event, Status::Lost { reason: data.reason.clone() });
+        }
+        Body::EffectStarted(data) => {
+            state.last_effect = state.last_effect.max(data.id);
+            effect_starts(state, &data.effect);
+            state.effects.insert(data.id, data.effect.clone());
+        }
+        Body::EffectFinished(data) => {
+            if let Some(effect) = state.effects.remove(&data.id) {
+                effect_ends(state, &effect, &data.outcome);
+            }
+        }
+        Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) => {}
+        body if keeping(state, event, body) || spending(state, event, body) || checking(state, event, body) => {}
+        body => attempt_event(state, event, body),
+    }
+}
+
+fn attempt_of<'a>(state: &'a mut RunState, event: &Event) -> Option<&'a mut AttemptState> {
+    let name = event.phase.as_ref()?;
+    let number = event.attempt?;
+    let phase = state.phases.iter_mut().find(|p| &p.spec.name == name)?;
+    phase.attempts.iter_mut().find(|a| a.number == number)
+}

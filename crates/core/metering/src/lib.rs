@@ -1,0 +1,14 @@
+//! Tokens out of providers' own answers, in exclusive buckets, and what they cost by a price table.
+
+mod api;
+mod meter;
+mod prices;
+mod reading;
+mod reference;
+mod sse;
+
+pub use api::Api;
+pub use meter::Meter;
+pub use prices::{Price, Prices, PricesError};
+pub use reading::Reading;
+pub use reference::reference;

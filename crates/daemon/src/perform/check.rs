@@ -1,0 +1,212 @@
+//! Running a check: how the worktree stood before and after, what the command wrote, and what that proves.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use domain::attempt::AttemptKey;
+use domain::check::{self, CheckSpec, Ended};
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use domain::event::CheckFinished;
+use serde::{Deserialize, Serialize};
+use supervisor::Start;
+use worktrees::{Repository, Stand};
+
+use super::{Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
+use crate::Places;
+
+/// As much of its output is kept as a blob; of more the end.
+const MOST_KEPT: u64 = 4 << 20;
+/// Bytes of output that its agent and a person are told.
+const TAIL: usize = 4_000;
+/// A larger report is none.
+const LARGEST_REPORT: u64 = 64 << 20;
+/// The name under which it is kept how the worktree stood before.
+const BEFORE: &str = "before.json";
+
+/// How the worktree stood when the check was begun.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    head: String,
+    tree: String,
+    uncommitted: bool,
+    shared: Option<PathBuf>,
+}
+
+/// A check is never run twice under one number: where an earlier daemon began it, its keeper is waited for.
+pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Performed {
+    match run(places, performer, job, name, n) {
+        Ok(finished) => (Outcome::Done, Facts::Checked(Box::new(finished))),
+        Err(reason) => failed(reason),
+    }
+}
+
+fn run(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Result<CheckFinished, String> {
+    let spec = job.spec.checks.iter().find(|check| check.name == name).ok_or("the run has no such check")?;
+    let key = check::key(name, n);
+    let folder = attempt_folder(places, job, &key)?;
+    let repo = repository(&job.spec).map_err(|e| e.to_string())?;
+    let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+    if !commands::were_begun(places, job, &key)? {
+        commands::make_ready(places, job, &key)?;
+        begin(places, performer, job, &key, &At { spec, repo: &repo, path: &path, folder: &folder })?;
+    }
+    let exit = commands::wait(&folder)?;
+    let before: Before = fs::read(folder.join(BEFORE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or("how the worktree stood before can't be read")?;
+    let after = repo.stand(&path).map_err(|e| e.to_string())?;
+    let at = At { spec, repo: &repo, path: &path, folder: &folder };
+    let (report, bytes) = report(&at).unzip();
+    let (report, bytes) = (report.map(|read| read.map_err(|e: String| e)), bytes.flatten());
+    let shared = before.shared.as_ref().map(|path| path.display().to_string());
+    let ended = Ended {
+        exit: exit.clone(),
+        report: report.as_ref().map(|read| read.as_ref().map(|report| report.counts).map_err(Clone::clone)),
+        changed: changed(&repo, &before, &after)?,
+        shared: shared.as_deref(),
+    };
+    let (verdict, reason) = check::judge(spec, &ended);
+    let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&job.spec.id);
+    let keep = |bytes: &[u8]| state.put_blob(bytes).map_err(|e| e.to_string());
+    let output = end_of(&folder.join("stdout"), MOST_KEPT);
+    let counted = report.and_then(Result::ok);
+    Ok(CheckFinished {
+        name: name.to_owned(),
+        n,
+        verdict,
+        reason,
+        exit,
+        duration_ms: took(&folder),
+        head: before.head,
+        tree: before.tree,
+        uncommitted: before.uncommitted,
+        counts: counted.as_ref().map(|report| report.counts),
+        failed: counted.map(|report| report.failed).unwrap_or_default(),
+        tail: tail(&output),
+        output: Some(keep(&output)?),
+        report: bytes.map(|bytes| keep(&bytes)).transpose()?,
+    })
+}
+
+/// Where a check is run.
+struct At<'a> {
+    spec: &'a CheckSpec,
+    repo: &'a Repository,
+    path: &'a Path,
+    folder: &'a Path,
+}
+
+fn begin(places: &Places, performer: &Performer, job: &Job, key: &AttemptKey, at: &At<'_>) -> Result<(), String> {
+    let Stand { head, tree, uncommitted } = at.repo.stand(at.path).map_err(|e| e.to_string())?;
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let shared = environments::shared_build_folder(at.path, &at.spec.run, cargo_home.as_deref());
+    let before = Before { head, tree, uncommitted, shared };
+    let record = serde_json::to_vec(&before).expect("plain values");
+    fs::write(at.folder.join(BEFORE), record).map_err(|e| format!("no note of how the worktree stands: {e}"))?;
+    put_aside(at)?;
+    let cwd = at.path.to_string_lossy().into_owned();
+    let base = keep::start(places, performer, job, cwd);
+    let env = base.env.iter().cloned().chain([("CI".to_owned(), "true".to_owned())]).collect();
+    let start = Start {
+        program: "/bin/sh".to_owned(),
+        // What it says and what it complains of in the order in which it was said.
+        args: ["-c", &format!("exec 2>&1\n{}", at.spec.run)].map(str::to_owned).to_vec(),
+        env,
+        unset: environments::ELSEWHERE.map(str::to_owned).to_vec(),
+        limit_ms: Some(at.spec.timeout_ms),
+        ..base
+    };
+    commands::begin(places, job, key, &start)
+}
+
+/// A report that is there already would count for this time too.
+fn put_aside(at: &At<'_>) -> Result<(), String> {
+    let Some(report) = &at.spec.report else { return Ok(()) };
+    if at.repo.is_tracked(at.path, report).map_err(|e| e.to_string())? {
+        return Err(format!("its report {report} is a file that git tracks; have it written elsewhere"));
+    }
+    let (there, aside) = (at.path.join(report), at.folder.join("report.before"));
+    if fs::symlink_metadata(&there).is_err() {
+        return Ok(());
+    }
+    let moved = fs::rename(&there, &aside).or_else(|_| {
+        let copied = fs::copy(&there, &aside).map(drop);
+        copied.and_then(|()| fs::remove_file(&there))
+    });
+    moved.map_err(|e| format!("an earlier report {report} can't be moved away: {e}"))
+}
+
+type Read_ = Result<proof::report::Report, String>;
+
+/// What the report says and its bytes; `None` where none was asked for.
+fn report(at: &At<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
+    let report = at.spec.report.as_ref()?;
+    Some(match report_bytes(at.path, report) {
+        Ok(bytes) => (proof::report::read(&bytes), Some(bytes)),
+        Err(why) => (Err(why), None),
+    })
+}
+
+/// A regular file that lies in the worktree, and no link out of it.
+fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, String> {
+    let missing = || "it was not written".to_owned();
+    let path = worktree.join(report);
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).ok_or_else(missing)?;
+    let root = worktree.canonicalize().map_err(|e| e.to_string())?;
+    if !folder.starts_with(root) {
+        return Err("it lies outside of the worktree".to_owned());
+    }
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(|e| e.to_string())?;
+    let file = File::options().read(true).custom_flags(flags).open(&path).map_err(|_| missing())?;
+    let meta = file.metadata().map_err(|e| e.to_string())?;
+    if !meta.is_file() || meta.len() > LARGEST_REPORT {
+        return Err("it is no file, or too large for a report".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_REPORT).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    Ok(bytes)
+}
+
+fn changed(repo: &Repository, before: &Before, after: &Stand) -> Result<Vec<String>, String> {
+    let mut changed = match before.tree == after.tree {
+        true => Vec::new(),
+        false => repo.changed_between(&before.tree, &after.tree).map_err(|e| e.to_string())?,
+    };
+    if before.head != after.head {
+        changed.push("HEAD".to_owned());
+    }
+    Ok(changed)
+}
+
+/// Milliseconds from its start to its exit record, by the clock of the files.
+fn took(folder: &Path) -> u64 {
+    let at = |name: &str| fs::metadata(folder.join(name)).and_then(|meta| meta.modified()).ok();
+    let took = at("start.json").zip(at("exit.json")).and_then(|(start, end)| end.duration_since(start).ok());
+    took.and_then(|took| u64::try_from(took.as_millis()).ok()).unwrap_or(0)
+}
+
+fn end_of(path: &Path, most: u64) -> Vec<u8> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let len = file.metadata()?.len();
+        file.seek(SeekFrom::Start(len.saturating_sub(most)))?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().unwrap_or_default()
+}
+
+/// The last lines, as text.
+fn tail(output: &[u8]) -> String {
+    let from = output.len().saturating_sub(TAIL);
+    let end = String::from_utf8_lossy(&output[from..]).into_owned();
+    let whole = if from > 0 { end.split_once('\n').map_or(end.as_str(), |(_, rest)| rest) } else { &end };
+    whole.trim_end().to_owned()
+}

@@ -1,0 +1,90 @@
+//! Keys that are wrong, missing, changed or printed by a program.
+
+use crate::office::{KEY, Office};
+
+#[test]
+fn a_wrong_key_fails_at_once_and_says_where_it_comes_from() {
+    let office = Office::new("ok");
+    let words = ["run", "ask", "--agent", "rehearsal:calls", "--name", "wrong"];
+    let output = office.house.command(&words).env("TEST_MODEL_KEY", "sk-wrong").output().expect("it starts");
+    assert!(output.status.success());
+    let failed = office.house.wait_for("wrong", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("anthropic refuses the key (401)") && reason.contains("[provider.anthropic]"), "{reason}");
+    assert!(!reason.contains("sk-wrong"));
+    assert_eq!(office.provider.refused(), 1, "it is not tried again and again");
+}
+
+#[test]
+fn a_program_that_gives_no_key_is_named_with_its_own_words() {
+    let key = r#"key_command = ["sh", "-c", "echo the vault is locked >&2; exit 3"]"#;
+    let office = Office::with("ok", key, "");
+    office.run("locked", &[]);
+    let failed = office.house.wait_for("locked", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("the vault is locked") && reason.contains("exit status: 3"), "{reason}");
+    assert_eq!(office.provider.asked(&office.path), 0);
+}
+
+#[test]
+fn a_key_of_a_file_or_a_program_is_fetched_anew_when_it_was_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key");
+    for key in [format!("key_file = {file:?}"), format!("key_command = [\"cat\", {file:?}]")] {
+        std::fs::write(&file, format!("{KEY}\n")).expect("written");
+        let office = Office::with("ok", &key, "");
+        office.run("first", &[]);
+        office.house.wait_for("first", "ready");
+        office.provider.require("sk-another-one");
+        std::fs::write(&file, "sk-another-one").expect("written");
+        office.run("second", &[]);
+        office.house.wait_for("second", "ready");
+        assert_eq!(office.provider.refused(), 1, "asked once with the old one");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_there_is_said_before_anything_is_asked() {
+    let office = Office::with("ok", "key_file = \"/nowhere/key\"", "");
+    office.run("none", &[]);
+    let failed = office.house.wait_for("none", "failed");
+    assert!(failed["reason"].as_str().is_some_and(|why| why.contains("/nowhere/key can't be read")), "{failed:#}");
+    assert_eq!(office.provider.asked(&office.path), 0);
+}
+
+#[test]
+fn only_a_persons_own_file_says_where_keys_go() {
+    let office = Office::new("ok");
+    office.house.repo.write("pilothouse.toml", "[provider.anthropic]\nupstream = \"https://elsewhere.example\"\n");
+    office.house.repo.git(&["add", "--all"]);
+    office.house.repo.git(&["commit", "--quiet", "-m", "where keys go"]);
+    let refused = office.say(&["run", "ask", "--agent", "rehearsal:calls"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("says where your keys go"), "{refused:?}");
+}
+
+#[test]
+fn a_key_of_the_agents_own_is_passed_on_untouched_and_what_it_uses_is_counted() {
+    let own = format!("[agent.rehearsal.env]\nANTHROPIC_AUTH_TOKEN = {KEY:?}\n");
+    let office = Office::with("ok", "key_file = \"/nowhere/key\"", &own);
+    office.run("own", &[]);
+    let ready = office.house.wait_for("own", "ready");
+    assert_eq!(office.provider.refused(), 0);
+    office.assert_billed(&ready);
+}
+
+#[test]
+fn the_gateway_asks_through_the_proxy_that_every_tool_here_uses_and_agents_do_not() {
+    let office = Office::new("ok");
+    let config = office.house.home().join("config.toml");
+    let url = office.provider.url(&office.path);
+    let proxy = url.split("/s/").next().expect("an address").to_owned();
+    // Only a proxy knows this host; the provider takes any.
+    let settings = std::fs::read_to_string(&config).expect("settings").replace(&proxy, "http://models.invalid");
+    std::fs::write(&config, settings).expect("written");
+    let words = ["run", "ask", "--agent", "rehearsal:calls", "--name", "far"];
+    let command = office.house.command(&words).env("TEST_MODEL_KEY", KEY).env("HTTP_PROXY", &proxy).status();
+    assert!(command.expect("it starts").success());
+    let ready = office.house.wait_for("far", "ready");
+    office.assert_billed(&ready);
+}
