@@ -27,6 +27,11 @@ pub(crate) enum Effect {
     Diff {
         run: RunId,
     },
+    /// Have the end of what a check wrote sent.
+    CheckOutput {
+        run: RunId,
+        check: AttemptKey,
+    },
     /// Have the calls of models that a run made sent.
     Calls {
         run: RunId,

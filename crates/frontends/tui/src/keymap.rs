@@ -20,6 +20,7 @@ pub(crate) enum Place {
     Timeline,
     Output,
     Diff,
+    Checks,
     Search,
     Help,
     Confirm,
@@ -32,13 +33,14 @@ pub(crate) enum Place {
 
 impl Place {
     /// Every place with what `docs/keys.md` and the help call it.
-    pub(crate) const ALL: [(Self, &'static str); 14] = [
+    pub(crate) const ALL: [(Self, &'static str); 15] = [
         (Self::Everywhere, "Everywhere"),
         (Self::Runs, "In the table of runs"),
         (Self::Details, "In the details of a run"),
         (Self::Timeline, "In its timeline"),
         (Self::Output, "In its output"),
         (Self::Diff, "In its diff"),
+        (Self::Checks, "In its checks"),
         (Self::Search, "While matches are marked"),
         (Self::Help, "In this help"),
         (Self::Confirm, "When asked for a yes"),

@@ -13,6 +13,7 @@ use crate::glyphs::Glyphs;
 use crate::overlays::{NewRun, Overlay};
 use crate::screens::attach::Attached;
 use crate::screens::calls::CallsView;
+use crate::screens::checks::ChecksView;
 use crate::screens::diff::DiffView;
 use crate::screens::output::OutputView;
 use crate::screens::timeline::TimelineView;
@@ -36,6 +37,7 @@ pub(crate) enum Tab {
     Timeline,
     Output,
     Diff,
+    Checks,
     Calls,
     /// What stands beside the other tabs where there is room.
     Facts,
@@ -47,6 +49,7 @@ impl Tab {
             Self::Timeline => "Timeline",
             Self::Output => "Output",
             Self::Diff => "Diff",
+            Self::Checks => "Checks",
             Self::Calls => "Calls",
             Self::Facts => "Facts",
         }
@@ -127,6 +130,7 @@ pub(crate) struct Model {
     pub(crate) timeline: TimelineView,
     pub(crate) output: OutputView,
     pub(crate) diff: DiffView,
+    pub(crate) checks: ChecksView,
     pub(crate) calls: CallsView,
     /// First line shown of the facts.
     pub(crate) facts_top: usize,
@@ -178,6 +182,7 @@ impl Model {
             timeline: TimelineView::default(),
             output: OutputView::default(),
             diff: DiffView::default(),
+            checks: ChecksView::default(),
             calls: CallsView::default(),
             facts_top: 0,
             overlay: None,
@@ -310,7 +315,7 @@ impl Model {
         if self.is_observed() {
             return vec![Tab::Facts];
         }
-        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff, Tab::Calls];
+        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff, Tab::Checks, Tab::Calls];
         if self.size.0 < crate::screens::runs::WIDE {
             tabs.push(Tab::Facts);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use domain::attempt::AttemptKey;
 use domain::command::Answer;
 use domain::{RunId, Timestamp};
 use protocol::{Base, CallsReply, Choices, Disk, Output, RemovableRow, Row, SpendReply, Today};
@@ -11,7 +12,7 @@ use crate::effect::Effect;
 use crate::model::{Model, Tab};
 use crate::overlays::{self, Overlay};
 use crate::screens::diff::{Colours, Difference};
-use crate::screens::{attach, calls, details, diff, output, runs, timeline};
+use crate::screens::{attach, calls, checks, details, diff, output, runs, timeline};
 
 /// What happened to the cockpit: a key's meaning, a frame from the daemon, or time.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,12 @@ pub(crate) enum Action {
     Diff {
         run: RunId,
         diff: Result<Arc<Difference>, String>,
+    },
+    /// The end of what a check wrote.
+    CheckOutput {
+        run: RunId,
+        check: AttemptKey,
+        text: String,
     },
     Calls {
         run: RunId,
@@ -98,6 +105,7 @@ pub(crate) enum Action {
     Tab(isize),
     ShowTab(Tab),
     ShowDiff,
+    ShowChecks,
     Line(isize),
     Page(isize),
     Jump(Jump, isize),
@@ -178,6 +186,7 @@ pub(crate) enum Verb {
     Restore,
     Remove,
     Dismiss,
+    Check,
 }
 
 /// Changes the model and gives what is to be done outside.
@@ -203,6 +212,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Notice(text) => with(model, |model| model.notice = Some(text)),
         Action::Read => Vec::new(),
         Action::Degraded(reason) => with(model, |model| model.degraded = reason),
+        Action::CheckOutput { run, check, text } => checks::loaded(model, &run, &check, &text),
         Action::Calls { run, reply } => calls::loaded(model, &run, reply),
         Action::Spend => overlays::spend(model),
         Action::Spent(reply) => overlays::spent(model, reply),
@@ -226,6 +236,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => details::back(model),
         Action::Tab(by) => details::tab(model, by),
         Action::ShowDiff => details::show_diff(model),
+        Action::ShowChecks => details::show_checks(model),
         Action::ShowTab(tab) => details::show(model, tab),
         Action::Line(by) if model.overlay.is_some() => overlays::line(model, by),
         Action::Page(by) if model.overlay.is_some() => overlays::line(model, by * 10),

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use client::{ClientError, Connection, Outgoing, Places};
 use domain::RunId;
+use domain::attempt::AttemptKey;
 use domain::command::Command;
-use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Reply, Request, Scope};
+use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Piece, Reply, Request, Scope};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -19,6 +20,8 @@ use crate::update::Action;
 
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;
+/// Bytes of a check's output that are shown, the last ones.
+const CHECK_END: u64 = 16 << 10;
 /// Calls of models asked for at once, the last ones.
 const CALLS: u64 = 500;
 /// Frames that may wait to be drawn; a daemon with more of them waits.
@@ -44,6 +47,7 @@ enum Asked {
     Look(RunId),
     Output(RunId, u64),
     Diff(RunId),
+    CheckOutput(RunId, AttemptKey),
     Calls(RunId),
     Spend,
     Run,
@@ -108,6 +112,12 @@ impl Wire {
                 (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
             }
             Effect::Diff { run } => (Request::Diff { run: run.to_string(), scope, since: None }, Asked::Diff(run)),
+            Effect::CheckOutput { run, check } => {
+                let (file, piece) = (OutputFile::Stdout, Piece::Before(u64::MAX));
+                let attempt = Some(check.clone());
+                let asked = Asked::CheckOutput(run.clone(), check);
+                (Request::Output { run, attempt, file, piece, len: CHECK_END }, asked)
+            }
             Effect::Calls { run } => (Request::Calls { run: run.to_string(), scope, last: CALLS }, Asked::Calls(run)),
             Effect::Spend => (Request::Spend(Scope::All), Asked::Spend),
             Effect::Run(request) => (Request::Run(request), Asked::Run),
@@ -187,6 +197,11 @@ impl Wire {
                 Vec::new()
             }
             (Asked::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
+            (Asked::CheckOutput(run, check), reply) => {
+                // One that has just begun has written nothing yet.
+                let text = if let Reply::Output(output) = reply { output.text } else { String::new() };
+                vec![Action::CheckOutput { run, check, text }]
+            }
             (Asked::Calls(run), Reply::Calls(calls)) => vec![Action::Calls { run, reply: Ok(calls) }],
             (Asked::Calls(run), Reply::Refused(refused)) => vec![Action::Calls { run, reply: Err(refused.reason) }],
             (Asked::Spend, Reply::Spend(spend)) => vec![Action::Spent(spend)],

@@ -83,6 +83,13 @@ pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
     })
 }
 
+/// Its work is done, and there are checks to be run on it.
+pub(super) fn not_checkable(model: &Model) -> Option<String> {
+    not_over_with_worktree(model).or_else(|| {
+        none_of(model, |row| !row.checks.is_empty(), |row| format!("the base commit of {} defines no checks", row.name))
+    })
+}
+
 pub(super) fn no_checkpoints(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     if !row.is_settled() {

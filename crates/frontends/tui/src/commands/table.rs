@@ -72,6 +72,10 @@ pub(crate) const ALL: &[Command] = &[
     }),
     run("dismiss", "put a run that is over out of sight", None, not_over, || Action::Verb(Verb::Dismiss)),
     run("diff", "show what the run has changed", Some("diff"), none_of_ours, || Action::ShowDiff),
+    run("checks", "show what the run's checks came to", Some("checks"), none_of_ours, || Action::ShowChecks),
+    run("check", "run the checks again, on the worktree as it is", Some("check again"), not_checkable, || {
+        Action::Verb(Verb::Check)
+    }),
     run("attach", "show the agent's own terminal, or what it writes", None, none_of_ours, || Action::Attach),
     run("editor", "open your editor in the run's worktree", None, no_worktree, || Action::Editor),
     run("copy-path", "copy the path of the run's worktree", None, no_worktree, || Action::CopyPath),

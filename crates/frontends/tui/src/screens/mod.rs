@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod calls;
+pub(crate) mod checks;
 pub(crate) mod details;
 pub(crate) mod diff;
 pub(crate) mod output;

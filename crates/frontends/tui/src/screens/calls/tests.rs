@@ -42,7 +42,7 @@ fn call(n: u64) -> ModelCalled {
 
 /// The tab of a run that the gateway measures, with this many calls.
 fn open(count: u64) -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("⇥⇥⇥⏎");
+    let mut cockpit = Cockpit::open().keys("⇥⇥⇥⇥⏎");
     measured(&mut cockpit, count);
     cockpit
 }
@@ -100,7 +100,7 @@ fn new_calls_come_with_the_events_and_what_is_read_stays() {
 
 #[test]
 fn a_run_that_is_not_measured_says_so() {
-    let cockpit = Cockpit::open().keys("⇥⇥⇥⏎");
+    let cockpit = Cockpit::open().keys("⇥⇥⇥⇥⏎");
     assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Calls { .. })));
     stored!(cockpit, "calls-none");
 }

@@ -10,7 +10,7 @@ use super::facts;
 use crate::keymap::Keymap;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::{Layout, answer_keys, why};
-use crate::screens::{calls, diff, output, timeline};
+use crate::screens::{calls, checks, diff, output, timeline};
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, rule};
 
@@ -27,6 +27,7 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layou
         Tab::Timeline => timeline::draw(model, theme, places.body, frame),
         Tab::Output => output::draw(model, theme, places.body, frame),
         Tab::Diff => diff::draw(model, theme, places.body, frame),
+        Tab::Checks => checks::draw(model, theme, places.body, frame),
         Tab::Calls => calls::draw(model, theme, places.body, frame),
         Tab::Facts => draw_facts(model, row, keymap, theme, (places.body, false), frame),
     }
@@ -69,7 +70,7 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
         Tab::Timeline => model.timeline.says(),
         Tab::Output => model.output.says(),
         Tab::Diff => model.diff.says(),
-        Tab::Calls | Tab::Facts => String::new(),
+        Tab::Checks | Tab::Calls | Tab::Facts => String::new(),
     };
     if !extra.is_empty() {
         text.push_str(&format!("  {}", domain::text::line(&extra)));

@@ -8,5 +8,6 @@ mod update;
 
 pub(crate) use draw::{draw, tab_places};
 pub(crate) use update::{
-    back, changed, go_to_match, line, look, look_again, open, page, search, set_search, show, show_diff, tab, zoom,
+    back, changed, go_to_match, line, look, look_again, open, page, search, set_search, show, show_checks, show_diff,
+    tab, zoom,
 };

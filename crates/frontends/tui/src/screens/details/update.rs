@@ -5,7 +5,7 @@ use domain::RunId;
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
-use crate::screens::{calls, diff, output, timeline};
+use crate::screens::{calls, checks, diff, output, timeline};
 
 /// Has the selected run's details loaded, if they are not.
 pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
@@ -28,6 +28,7 @@ pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
     model.timeline.forget();
     model.output.forget();
     model.diff.forget();
+    model.checks.forget();
     model.calls.forget();
     model.facts_top = 0;
     let mut effects = vec![Effect::Look { run: model.looking.clone(), last: timeline::LAST }];
@@ -46,6 +47,7 @@ fn load(model: &mut Model) -> Vec<Effect> {
         Tab::Timeline | Tab::Facts => Vec::new(),
         Tab::Output => output::more(model),
         Tab::Diff => diff::load(model),
+        Tab::Checks => checks::load(model),
         Tab::Calls => calls::load(model),
     }
 }
@@ -109,12 +111,19 @@ pub(crate) fn show_diff(model: &mut Model) -> Vec<Effect> {
     show(model, Tab::Diff)
 }
 
+/// Opens the details with the checks.
+pub(crate) fn show_checks(model: &mut Model) -> Vec<Effect> {
+    model.focus = Focus::Details;
+    show(model, Tab::Checks)
+}
+
 /// Goes up or down in the open tab by lines.
 pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.open_tab() {
         Tab::Timeline => timeline::go(model, by),
         Tab::Output => output::scroll(model, by),
         Tab::Diff => diff::scroll(model, by),
+        Tab::Checks => checks::scroll(model, by),
         Tab::Calls => calls::scroll(model, by),
         Tab::Facts => {
             model.facts_top = model.facts_top.saturating_add_signed(by).min(super::facts::COUNT - 1);
@@ -134,7 +143,7 @@ pub(crate) fn search(model: &Model) -> Option<&str> {
         Tab::Timeline => model.timeline.search.as_deref(),
         Tab::Output => model.output.search.as_deref(),
         Tab::Diff => model.diff.search.as_deref(),
-        Tab::Calls | Tab::Facts => None,
+        Tab::Checks | Tab::Calls | Tab::Facts => None,
     }
 }
 
@@ -144,7 +153,7 @@ pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
         Tab::Timeline => model.timeline.search = text,
         Tab::Output => model.output.search = text,
         Tab::Diff => model.diff.search = text,
-        Tab::Calls | Tab::Facts => {}
+        Tab::Checks | Tab::Calls | Tab::Facts => {}
     }
 }
 
@@ -161,7 +170,7 @@ pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
             false
         }
         Tab::Diff => diff::go_to_match(model, &wanted, by),
-        Tab::Calls | Tab::Facts => true,
+        Tab::Checks | Tab::Calls | Tab::Facts => true,
     };
     if !found {
         model.notice = Some(format!("no {}match for {wanted:?}", if by == 0 { "" } else { "other " }));

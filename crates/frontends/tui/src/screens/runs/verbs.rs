@@ -19,6 +19,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::PauseOrResume | Verb::Terminate => !row.is_settled(),
         Verb::Dismiss => row.is_settled(),
         Verb::Restore => row.removed,
+        Verb::Check => row.is_settled() && !row.removed && !row.checks.is_empty(),
         Verb::Retry | Verb::Continue | Verb::Remove => row.is_settled() && !row.removed,
     };
     let meant = model.meant();
@@ -81,6 +82,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         }
         Verb::Retry => act(&rows, Command::Retry { phase: None, resume: None }),
         Verb::Continue => act(&rows, Command::Retry { phase: None, resume: Some(true) }),
+        Verb::Check => act(&rows, Command::Check { names: Vec::new() }),
         Verb::Restore => act(&rows, Command::Restore),
         Verb::Dismiss => act(&rows, Command::Dismiss),
         Verb::Remove => {
