@@ -7,6 +7,7 @@ mod doctor;
 mod keys;
 mod log;
 mod roles;
+mod verify;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, CliError, DaemonVerb, Verb};
+use cli::{Cli, CliError, DaemonVerb, ProofArgs, ProofVerb, Verb};
 use client::Places;
 use gateway::Given;
 use protocol::Code;
 
-use crate::{attach, cockpit, demo, doctor, keys, log};
+use crate::{attach, cockpit, demo, doctor, keys, log, verify};
 
 /// Keeps the daemon on the terminal that it was started from.
 pub(crate) const FOREGROUND: &str = "--foreground";
@@ -111,6 +111,7 @@ async fn perform(arguments: Cli) -> Result<Code, CliError> {
         Some(Verb::Attach(args)) => attach::attach(&places, &args.run).await,
         Some(Verb::Run(args)) if args.attach => attach::run(&places, &args).await,
         Some(Verb::Demo(args)) => demo::demo(args.headless, args.agent.as_deref()).await,
+        Some(Verb::Proof(ProofArgs { verb: Some(ProofVerb::Verify(args)), .. })) => verify::verify(&args),
         Some(Verb::Doctor(args)) => doctor::doctor(&places, args.settings, args.json),
         Some(verb) => cli::perform(verb, arguments.all, &places).await,
     }

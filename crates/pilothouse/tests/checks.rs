@@ -3,24 +3,12 @@
 use std::fs;
 
 use serde_json::Value;
-use testkit::{House, Repo, git_at, wait_until};
+use testkit::{House, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-/// Tells what is expected of the file that `rehearsal:repairs` gets wrong at first.
-const TEST: &str = "#!/bin/sh\nwant='hello world' have=$(cat greeting.txt)\n[ \"$have\" = \"$want\" ] && exit 0\n\
-                    echo \"greeting.txt: expected \\\"$want\\\", found \\\"$have\\\"\"\nexit 1\n";
-
-/// A house whose repository has these settings, trusted.
 fn house(settings: &str) -> House {
-    let house = House::new(BINARY, Repo::with_files(5));
-    house.repo.write("pilothouse.toml", settings);
-    house.repo.write("test.sh", TEST);
-    house.repo.write(".gitignore", "target\n*.xml\nbuilt\n");
-    house.repo.git(&["add", "--all"]);
-    house.repo.git(&["commit", "--quiet", "-m", "checks"]);
-    house.ok(&["trust", "--yes"]);
-    house
+    testkit::checked_house(BINARY, settings)
 }
 
 fn check<'a>(row: &'a Value, name: &str) -> &'a Value {

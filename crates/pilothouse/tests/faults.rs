@@ -24,6 +24,7 @@ fn written(folder: &Path) -> usize {
 
 /// What must be true of a run that came to its end, however often its daemon died.
 fn assert_whole(house: &House, row: &Value, when: &str) {
+    house.proven(row["name"].as_str().expect("a name"));
     let folder = house.folder(row);
     let events = events(&folder);
     let count = |is: fn(&Body) -> bool| events.iter().filter(|e| is(&e.body)).count();
@@ -31,6 +32,7 @@ fn assert_whole(house: &House, row: &Value, when: &str) {
     assert_eq!(count(|b| matches!(b, Body::AttemptFinished(_))), 1, "{when}: and ended once");
     assert_eq!(count(|b| matches!(b, Body::WorktreeCreated(_))), 1, "{when}");
     assert_eq!(count(|b| matches!(b, Body::AgentFinished(_))), 1, "{when}: its result counts once");
+    assert_eq!(count(|b| matches!(b, Body::ProofWritten(_))), 1, "{when}: and is proven once");
     let state = fold::all(&events);
     assert!(state.effects.is_empty(), "{when}: {:?}", state.effects);
     let output = fs::read_to_string(folder.join("attempts/build.1/stdout")).expect("output");
@@ -47,9 +49,9 @@ fn assert_whole(house: &House, row: &Value, when: &str) {
 #[test]
 fn the_daemon_dies_after_each_event_of_a_run() {
     // More than the events of such a run, so that its end is among the places.
-    let places: Vec<usize> = (1..=26).collect();
+    let places: Vec<usize> = (1..=33).collect();
     std::thread::scope(|scope| {
-        for share in places.chunks(7) {
+        for share in places.chunks(9) {
             scope.spawn(move || {
                 let house = House::new(BINARY, Repo::with_files(10));
                 for place in share {
@@ -57,7 +59,7 @@ fn the_daemon_dies_after_each_event_of_a_run() {
                     let row = house.run(&name, "success");
                     let folder = house.folder(&row);
                     wait_until("that many events", || {
-                        let status = || events(&folder).iter().any(|e| matches!(e.body, Body::RunReady(_)));
+                        let status = || events(&folder).iter().any(|e| matches!(e.body, Body::ProofWritten(_)));
                         let now = written(&folder);
                         if now >= *place || status() { Ok(()) } else { Err(format!("{now} events")) }
                     });

@@ -97,6 +97,14 @@ impl House {
         self.rows().into_iter().find(|row| row["name"] == name)
     }
 
+    /// The run's row once its proof pack tells all that happened.
+    pub fn proven(&self, name: &str) -> Value {
+        wait_until(&format!("{name} to be proven"), || {
+            let row = self.row(name).ok_or("no such run")?;
+            if row["proof"]["stale"] == false { Ok(row) } else { Err(format!("{row:#}")) }
+        })
+    }
+
     /// Waits until the run has this status, and gives its row.
     pub fn wait_for(&self, name: &str, status: &str) -> Value {
         wait_until(&format!("{name} to be {status}"), || match self.row(name) {

@@ -1,6 +1,7 @@
 //! What tests stand on: real repositories, a real daemon in a state folder of its own, and waits with names.
 
 mod attempt;
+mod checked_house;
 mod house;
 mod replay;
 mod repo;
@@ -11,6 +12,7 @@ mod standstill;
 mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
+pub use checked_house::checked_house;
 pub use house::{House, Said};
 pub use repo::{Repo, git_at};
 pub use rounds::rounds;

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use domain::digest::sha256_hex;
+
 use crate::atomic;
-use crate::digest::sha256_hex;
 use crate::error::EvidenceError;
 use crate::run_folder::RunFolder;
 

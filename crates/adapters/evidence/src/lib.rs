@@ -2,17 +2,17 @@
 
 mod atomic;
 mod blobs;
-mod digest;
 mod error;
 mod output;
+mod pack;
 mod run_folder;
 mod state_folder;
 mod summary;
 mod timeline;
 
-pub use digest::sha256_hex;
 pub use error::EvidenceError;
 pub use output::Piece;
+pub use pack::read_pack;
 pub use run_folder::RunFolder;
 pub use state_folder::StateFolder;
 pub use summary::Summary;

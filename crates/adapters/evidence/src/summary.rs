@@ -6,8 +6,9 @@ use std::os::unix::fs::MetadataExt;
 
 use serde::{Deserialize, Serialize};
 
+use domain::digest::sha256_hex;
+
 use crate::atomic;
-use crate::digest::sha256_hex;
 use crate::error::EvidenceError;
 use crate::run_folder::RunFolder;
 

@@ -48,6 +48,12 @@ impl Git {
         self
     }
 
+    /// Has git write objects elsewhere, beside those that it reads.
+    pub(crate) fn writing_to(mut self, objects: &Path, beside: &Path) -> Self {
+        self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", beside);
+        self
+    }
+
     /// Standard output of a call that must succeed and reads `input`.
     pub(crate) fn input(mut self, input: &[u8]) -> Result<Vec<u8>, WorktreeError> {
         let mut file = tempfile::tempfile().map_err(WorktreeError::io("make a temporary file for", "git"))?;

@@ -19,6 +19,8 @@ mod left_lock;
 mod list;
 mod lock;
 mod merged;
+mod merges;
+mod patch;
 mod pointers;
 mod removable;
 mod remove;

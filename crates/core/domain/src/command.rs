@@ -105,6 +105,8 @@ pub enum Command {
     Check {
         names: Vec<String>,
     },
+    /// Measures the work and writes a proof pack of it.
+    Proof,
     Dismiss,
     Rm,
     Restore,

@@ -2,9 +2,9 @@
 
 use crate::call::CallCells;
 use crate::effect::{Effect, Outcome};
-use crate::event::{Body, Event, ModelCalled};
+use crate::event::{Body, Event, Merge, ModelCalled, Review, WorkMeasured};
 use crate::figures;
-use crate::text;
+use crate::text::{self, short};
 
 /// A word of at most ten characters and a single harmless line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,6 @@ pub fn describe(event: &Event) -> Described {
 }
 
 fn parts(event: &Event) -> (&'static str, String, bool) {
-    let short = |id: &str| id.chars().take(7).collect::<String>();
     match &event.body {
         Body::RunCreated(d) => {
             ("created", format!("{} from {} {}", d.run.name, d.run.base, short(&d.run.base_commit)), false)
@@ -89,6 +88,15 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::PhaseFinished(d) => {
             let (name, left) = (event.phase.as_deref().unwrap_or(""), left_over(d.leftovers));
             ("finished", format!("{name} at {}{left}", short(&d.head)), false)
+        }
+        Body::ProofRequested(_) => ("proof", "asked for".to_owned(), true),
+        Body::WorkMeasured(d) => ("measured", measured(d), true),
+        Body::ProofWritten(d) => {
+            ("proof", format!("pack {} covers events 1 to {}, score {}", d.k, d.seq, d.score), false)
+        }
+        Body::ReviewGiven(d) => {
+            let word = if d.verdict == Review::Approve { "approved" } else { "changes" };
+            (word, format!("{} {}", short(&d.head), d.text), false)
         }
         Body::RunReady(d) => {
             ("ready", if d.changed { "waits for review" } else { "nothing was changed" }.to_owned(), false)
@@ -162,11 +170,23 @@ fn called(call: &ModelCalled) -> String {
     format!("{} {}", cells.model, parts.join(", "))
 }
 
+fn measured(work: &WorkMeasured) -> String {
+    let merge = match &work.merge {
+        Merge::Clean => "merges".to_owned(),
+        Merge::Conflicts(paths) => format!("conflicts in {}", paths.join(", ")),
+        Merge::Unknown(why) => format!("not known whether it merges: {why}"),
+    };
+    let lines = figures::lines(work.added, work.removed);
+    format!("{} at {}: {} files {lines}, {merge}", short(&work.tree), short(&work.head), work.files)
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
         Effect::LeaseEnvironment => "copy ignored files into the worktree".to_owned(),
         Effect::SetUp { n } => format!("run the set-up commands ({n})"),
         Effect::RunCheck { name, n } => format!("run check {name} ({n})"),
+        Effect::MeasureWork => "measure the work".to_owned(),
+        Effect::WriteProof { k, seq } => format!("write proof pack {k} of events 1 to {seq}"),
         Effect::CreateWorktree => "make the worktree".to_owned(),
         Effect::StartAttempt(key) => format!("start {key}"),
         Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),

@@ -28,6 +28,10 @@ pub enum Effect {
     CommitLeftovers { phase: String },
     /// Runs this check in the worktree, for the `n`th time in the run.
     RunCheck { name: String, n: u32 },
+    /// Looks how the work stands: its commit and tree, what it changes, whether it merges.
+    MeasureWork,
+    /// Writes proof pack `k` of the events up to `seq`.
+    WriteProof { k: u32, seq: u64 },
     /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
     Write {
         attempt: AttemptKey,
@@ -68,6 +72,8 @@ impl Effect {
             Self::CreateWorktree
             | Self::LeaseEnvironment
             | Self::CommitLeftovers { .. }
+            | Self::MeasureWork
+            | Self::WriteProof { .. }
             | Self::SaveCheckpoint { .. }
             | Self::RestoreCheckpoint { .. }
             | Self::RemoveWorktree { .. }

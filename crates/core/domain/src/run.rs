@@ -8,8 +8,10 @@ use crate::check::CheckState;
 use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::NewRun;
 use crate::effect::{Effect, EffectId};
+use crate::escape::Escape;
 use crate::event::{BudgetReached, CheckFinished};
 use crate::phase::PhaseState;
+use crate::proof::ProofState;
 use crate::spend::{self, Spent};
 use crate::status::{By, Status};
 use crate::times::Times;
@@ -115,6 +117,11 @@ pub struct RunState {
     /// By name; those that were begun.
     pub checks: BTreeMap<String, CheckState>,
     pub recheck: Option<Recheck>,
+    pub proof: ProofState,
+    /// Where its agents wrote that is not theirs.
+    pub escapes: Vec<Escape>,
+    /// Tools that write and have not returned: the call's id and the path.
+    pub writing: Vec<(String, String)>,
     pub retry: Option<Retry>,
     pub rollback: Option<Rollback>,
     /// Its worktree's removal was asked for, by whom.
@@ -169,6 +176,9 @@ impl Default for RunState {
             checkpoints: Vec::new(),
             checks: BTreeMap::new(),
             recheck: None,
+            proof: ProofState::default(),
+            escapes: Vec::new(),
+            writing: Vec::new(),
             retry: None,
             rollback: None,
             removing: None,

@@ -16,6 +16,11 @@ pub fn line(text: &str) -> String {
     strip(text, |c| matches!(c, '\n' | '\r' | '\t').then_some(' '))
 }
 
+/// The first digits of a commit's or a tree's id, enough to tell it from others.
+pub fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}
+
 /// Printable text that keeps its lines: control sequences removed, tabs as four spaces at most.
 pub fn block(text: &str) -> String {
     let kept = strip(text, |c| matches!(c, '\n' | '\t').then_some(c));

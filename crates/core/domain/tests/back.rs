@@ -82,7 +82,9 @@ impl Run {
         let mut done = Vec::new();
         loop {
             if let Some((id, effect)) = self.state.effects.iter().next().map(|(id, e)| (*id, e.clone())) {
-                done.push(self.perform(id, &effect));
+                let word = self.perform(id, &effect);
+                // There is nothing to measure here, and then it is given up.
+                done.extend(Some(word).filter(|_| effect != Effect::MeasureWork));
                 continue;
             }
             let decision = decide::next(&self.state, true);

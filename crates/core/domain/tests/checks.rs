@@ -129,6 +129,8 @@ impl Run {
                     ..CheckFinished::default()
                 }))
             }
+            // There is nothing to measure here, and then it is given up.
+            Effect::MeasureWork => Facts::Nothing,
             other => panic!("{other:?}"),
         }
     }

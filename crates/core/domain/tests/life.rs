@@ -157,7 +157,7 @@ fn every_phase_is_worked_through_and_then_the_run_is_ready() {
     assert!(run.next().is_empty());
     assert_eq!(run.state.status, Status::Ready);
     assert_eq!(run.state.head, Some("c".repeat(40)));
-    assert!(decide::next(&run.state, true).is_nothing());
+    assert_eq!(decide::next(&run.state, true).effects, [Effect::MeasureWork], "its proof is all that is left to do");
     assert!(run.state.effects.is_empty());
 }
 
@@ -235,7 +235,7 @@ fn terminating_waits_for_what_is_being_made_and_then_stops_what_lives() {
     run.finish(id, Outcome::Done, Facts::Stopped { exit: Some(exit) });
     assert_eq!(run.state.status, Status::Terminated { by: By::Person });
     assert!(!run.state.is_live());
-    assert!(decide::next(&run.state, true).is_nothing());
+    assert_eq!(decide::next(&run.state, true).effects, [Effect::MeasureWork]);
     assert!(decide::terminate(&run.state, 0, By::Person).is_err(), "over already");
 }
 

@@ -1,3 +1,17 @@
 //! What a reviewer of a run can check, as texts and values; reading and writing files is for others.
 
+mod calls;
+mod checks_xml;
+mod facts;
+mod pack;
+mod page;
 pub mod report;
+mod spans;
+mod statement;
+mod summary;
+mod verify;
+
+pub use pack::{NAMES, Pack, ProofError, Work, assemble};
+pub use spans::{Span, spans};
+pub use statement::Statement;
+pub use verify::{Finding, Git, verify};

@@ -96,6 +96,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         conflicts_with: None,
         pr: None,
         score: None,
+        proof: None,
         gate: None,
         pid: Some(agent.pid),
         created_at: None,

@@ -1,5 +1,7 @@
 //! Carrying out what a person asks of runs: found, counted where that matters, decided, written down.
 
+use std::time::Duration;
+
 use domain::RunId;
 use domain::RunState;
 use domain::budget::BudgetOf;
@@ -9,7 +11,10 @@ use domain::effect::Effect;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
-use crate::input::{Counted, FaceId};
+use crate::input::{Counted, FaceId, Input};
+
+/// How soon it is looked again whether a proof pack has been written.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Dispatcher {
     /// What changes a worktree may only be decided with the count of the run's living processes, which is taken
@@ -41,6 +46,12 @@ impl Dispatcher {
     }
 
     pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
+        // A pack that is being written is waited for, so that nobody is told to come back in a moment.
+        let proving = |one: &Counted| self.runs.open_ref(&one.run).is_some_and(|open| open.state.proof.due);
+        if counted.iter().any(proving) {
+            let again = Input::Counted { face, id, counted, command: command.clone() };
+            return self.performer.later(LOOK_AGAIN, again);
+        }
         for Counted { asked, run, alive, gone } in counted {
             let shared = self.still_over(&run, command);
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
@@ -112,7 +123,7 @@ impl Dispatcher {
 /// Whether something that a person waits for is being done.
 fn is_under_way(state: &RunState) -> bool {
     use domain::effect::Effect::{Freeze, Thaw};
-    let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
+    let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring || state.proof.due;
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 

@@ -42,6 +42,7 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         Command::Retry { .. }
         | Command::Rollback { .. }
         | Command::Check { .. }
+        | Command::Proof
         | Command::Dismiss
         | Command::Rm
         | Command::Restore => (Outcome::Refused("it is no run of pilothouse".to_owned()), None),

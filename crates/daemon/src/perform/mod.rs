@@ -8,6 +8,7 @@ mod environment;
 pub(crate) mod gateway;
 mod keep;
 mod pause;
+mod proof;
 mod restore;
 mod rm;
 mod sandbox;
@@ -149,6 +150,8 @@ impl Performer {
             Effect::SetUp { .. } => environment::set_up(places, self, job),
             Effect::CommitLeftovers { .. } => tree::commit(job),
             Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
+            Effect::MeasureWork => proof::measure(job),
+            Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),

@@ -2,6 +2,7 @@
 
 mod run;
 mod spend;
+mod work;
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use clap_complete::Shell;
 
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
+pub(crate) use work::{CheckArgs, DiffArgs};
+pub use work::{ProofArgs, ProofVerb, VerifyArgs};
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
 ///
@@ -52,6 +55,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Run a run's checks again on its worktree as it is, and wait for what they come to.
     Check(CheckArgs),
+    /// Write what a reviewer can check of a run into a folder; `verify` computes such a folder again.
+    Proof(ProofArgs),
     /// Say in plain text which runs need you, why, and what to type.
     Triage(LsArgs),
     /// Show where tokens and money went.
@@ -219,33 +224,6 @@ pub struct RollbackArgs {
     pub run: String,
     /// The checkpoint's number; `pilothouse show RUN` lists them.
     pub checkpoint: u32,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct DiffArgs {
-    /// An id, a name, or the beginning of an id.
-    pub run: String,
-    /// Compare with this checkpoint instead of the base.
-    #[arg(long, value_name = "N")]
-    pub since: Option<u32>,
-    /// Only the files with their counts of lines.
-    #[arg(long)]
-    pub stat: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// An id, a name, or the beginning of an id.
-    pub run: String,
-    /// Only this check; may be given several times.
-    #[arg(long, value_name = "NAME")]
-    pub only: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

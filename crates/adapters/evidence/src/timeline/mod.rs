@@ -11,12 +11,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::AttemptKey;
+use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 use domain::{Body, Event, Source, Timestamp};
 
 pub use read::{read, tail};
 
-use crate::digest::sha256_hex;
 use crate::error::EvidenceError;
 
 /// A timeline open for appending; only the daemon holds one.

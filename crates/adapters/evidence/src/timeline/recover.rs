@@ -6,9 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use domain::Event;
+use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 
-use crate::digest::sha256_hex;
 use crate::error::EvidenceError;
 
 pub(super) struct Found {

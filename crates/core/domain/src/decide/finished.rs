@@ -6,8 +6,8 @@ use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
     AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved, EffectFinished,
-    EnvironmentLeased, Note, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished, SnapshotSaved,
-    WaitingEnded, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    EnvironmentLeased, Note, ProofWritten, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished,
+    SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use crate::phase::PhaseState;
 use crate::run::RunState;
@@ -44,6 +44,8 @@ pub enum Facts {
     },
     /// A check came to its end.
     Checked(Box<CheckFinished>),
+    Measured(Box<WorkMeasured>),
+    Proven(ProofWritten),
     Frozen(Frozen),
     Checkpoint {
         commit: String,
@@ -137,6 +139,12 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::RunCheck { name, n }, Facts::Checked(checked)) if is_open(run, name, *n) => {
             decision.event(run.attempt_key(), *checked)
         }
+        (Effect::MeasureWork, Facts::Measured(measured)) if run.proof.due && run.proof.covers.is_none() => {
+            decision.event(None, *measured)
+        }
+        (Effect::WriteProof { k, .. }, Facts::Proven(written)) if run.proof.next() == *k => {
+            decision.event(None, written)
+        }
         (Effect::Write { attempt, question: Some(id), how, .. }, _)
             if run.question.as_ref().is_some_and(|open| open.id == *id) =>
         {
@@ -225,6 +233,8 @@ fn title(effect: &Effect) -> &'static str {
         Effect::StopAttempt { .. } => "terminating",
         Effect::CommitLeftovers { .. } => "committing what the agent left",
         Effect::RunCheck { .. } => "running a check",
+        Effect::MeasureWork => "measuring its work",
+        Effect::WriteProof { .. } => "writing the proof pack",
         Effect::Write { .. } => "writing to the agent",
         Effect::CloseInput(_) => "closing the agent's input",
         Effect::Freeze { .. } => "pausing",

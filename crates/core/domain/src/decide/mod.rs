@@ -9,6 +9,7 @@ mod finished;
 mod go_on;
 mod next;
 mod pause;
+mod proof;
 mod restore;
 mod resume;
 mod retry;
@@ -23,6 +24,7 @@ pub use finished::{Facts, finished};
 pub use go_on::go_on;
 pub use next::next;
 pub use pause::pause;
+pub use proof::proof;
 pub use restore::restore;
 pub use resume::resume;
 pub use retry::{Retry, retry};
@@ -89,6 +91,7 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
         Command::Terminate { grace_ms } => terminate(run, *grace_ms, by),
         Command::Rollback { to } => rollback(run, *to, alive, by),
         Command::Check { names } => check(run, names, alive, by),
+        Command::Proof => proof(run, by),
         Command::Dismiss => dismiss(run),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),

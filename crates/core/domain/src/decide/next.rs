@@ -113,6 +113,9 @@ fn at_rest(run: &RunState) -> Decision {
             true => nothing.effect(Effect::RestoreCheckpoint { n: rollback.to }),
         };
     }
+    if run.proof.due {
+        return super::proof::step(run);
+    }
     let id = run.spec.as_ref().map(|spec| spec.id.to_string()).unwrap_or_default();
     if let Some(by) = &run.removing {
         // The effect's own number makes the name one that no earlier snapshot has.

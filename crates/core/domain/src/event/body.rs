@@ -6,6 +6,7 @@ use super::agent::*;
 use super::checking::*;
 use super::history::*;
 use super::lifecycle::*;
+use super::proving::*;
 use super::spending::*;
 
 /// An event of a kind that this version does not know: kept as it is, so that nothing is lost.
@@ -92,6 +93,10 @@ kinds! {
     CheckFinished = "check.finished",
     RepairRequested = "repair.requested",
     PhaseFinished = "phase.finished",
+    ProofRequested = "proof.requested",
+    WorkMeasured = "work.measured",
+    ProofWritten = "proof.written",
+    ReviewGiven = "review.given",
     RunReady = "run.ready",
     RunFailed = "run.failed",
     TerminateRequested = "terminate.requested",

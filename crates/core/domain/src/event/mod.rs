@@ -6,6 +6,7 @@ mod checking;
 mod history;
 mod lifecycle;
 mod line;
+mod proving;
 mod spending;
 
 pub use agent::{
@@ -24,6 +25,7 @@ pub use lifecycle::{
     SetupFinished, TerminateRequested, WorktreeCreated,
 };
 pub use line::LineError;
+pub use proving::{Merge, ProofRequested, ProofWritten, Review, ReviewGiven, SecretFound, WorkMeasured};
 pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, ModelCalled};
 
 use crate::attempt::AttemptKey;

@@ -3,7 +3,9 @@
 mod attempt;
 mod checking;
 mod effects;
+mod escape;
 mod keeping;
+mod proving;
 mod spending;
 
 use crate::attempt::{AttemptState, Exit};
@@ -16,6 +18,7 @@ use attempt::{attempt_event, ends, works};
 use checking::checking;
 use effects::{effect_ends, effect_starts};
 use keeping::keeping;
+use proving::proving;
 use spending::spending;
 
 /// The name of the file in which the gateway tells of calls, in the run's folder.
@@ -118,8 +121,11 @@ pub fn apply(state: &mut RunState, event: &Event) {
         }
         Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) => {}
         body if keeping(state, event, body) || spending(state, event, body) || checking(state, event, body) => {}
+        body if proving(state, event, body) => {}
         body => attempt_event(state, event, body),
     }
+    escape::look(state, event);
+    proving::look(state, event);
 }
 
 fn attempt_of<'a>(state: &'a mut RunState, event: &Event) -> Option<&'a mut AttemptState> {

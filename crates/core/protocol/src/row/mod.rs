@@ -1,6 +1,7 @@
 //! A run as faces see it: one line of the cockpit, one object of `ls --json`.
 
 mod check;
+mod proof;
 mod reason;
 
 use domain::figures::{self, UNKNOWN};
@@ -14,6 +15,7 @@ use domain::{RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use check::CheckRow;
+pub use proof::ProofRow;
 use reason::reason;
 
 /// Characters of a task that a row has.
@@ -69,7 +71,10 @@ pub struct Row {
     pub changes: Option<Changes>,
     pub conflicts_with: Option<Vec<String>>,
     pub pr: Option<PullRequest>,
+    /// Of the last proof pack, 0 to 1, while that tells all.
     pub score: Option<f64>,
+    #[serde(default)]
+    pub proof: Option<ProofRow>,
     pub gate: Option<String>,
     /// Process id of the agent while it runs.
     pub pid: Option<u32>,
@@ -284,7 +289,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         changes: seen.changes.map(|c| c.value),
         conflicts_with: None,
         pr: None,
-        score: None,
+        score: run.proof.score().map(proof::share),
+        proof: proof::row(&run.proof),
         gate: None,
         pid: live.and_then(|a| a.pid),
         created_at: run.created_at,

@@ -11,6 +11,7 @@ mod gc;
 mod logs;
 mod ls;
 mod pause;
+mod proof;
 mod restore;
 mod resume;
 mod retry;
@@ -54,6 +55,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Rollback(args) => rollback::rollback(args, places).await,
         Verb::Diff(args) => diff::diff(args, places).await,
         Verb::Check(args) => check::check(args, places).await,
+        Verb::Proof(args) => proof::proof(args, places).await,
         Verb::Triage(args) => triage::triage(&args, all, places).await,
         Verb::Spend(args) => spend::spend(&args, all, places).await,
         Verb::Explain(args) => explain::explain(args, places).await,

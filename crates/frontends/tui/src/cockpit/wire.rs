@@ -273,6 +273,7 @@ fn done(command: &Command) -> &'static str {
         Command::Terminate { .. } => "terminated; worktree and branch are kept",
         Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
         Command::Check { .. } => "its checks run",
+        Command::Proof => "its proof pack is written",
         Command::Dismiss => "out of sight; f and `ls --all` show it",
         Command::Rm => "its worktree is gone; u brings it back",
         Command::Restore => "its worktree is back",

@@ -1,0 +1,57 @@
+//! Writes of an agent that are proven to lie outside of its worktree, by the agent's own account of its tools.
+
+use serde::{Deserialize, Serialize};
+
+/// A file outside of the worktree that a run's agent wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escape {
+    /// As the agent named it.
+    pub path: String,
+    /// The event that said that the write worked.
+    pub seq: u64,
+}
+
+/// Tools of the agents known here that write the file they name.
+const WRITES: [&str; 8] = ["Write", "Edit", "MultiEdit", "NotebookEdit", "write_file", "replace", "edit", "write"];
+
+/// Whether a call of this tool writes the file that it is about.
+pub(crate) fn writes(tool: &str) -> bool {
+    WRITES.contains(&tool)
+}
+
+/// Whether an absolute path lies outside of both the worktree and the folder that is the run's own for what is passing.
+pub(crate) fn is_outside(path: &str, worktree: &str, run: &str) -> bool {
+    let plain = normal(path);
+    let within = |folder: &str| plain == folder || plain.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    path.starts_with('/') && !within(&normal(worktree)) && !plain.contains(&format!("/runs/{run}/"))
+}
+
+/// The path without `.` and `..`; links are not looked at, since nothing is read here.
+fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_elsewhere_is_outside() {
+        let outside = |path| is_outside(path, "/w/shop.worktrees/a", "abc123");
+        assert!(!outside("/w/shop.worktrees/a/src/main.rs"));
+        assert!(!outside("/w/shop.worktrees/b/../a/x"));
+        assert!(!outside("src/main.rs"), "relative to where the agent was started");
+        assert!(!outside("/state/runs/abc123/tmp/x"));
+        assert!(outside("/w/shop.worktrees/a/../../shop/src/main.rs"));
+        assert!(outside("/w/shop.worktrees/ab/x"));
+        assert!(outside("/etc/passwd"));
+    }
+}

@@ -1,0 +1,87 @@
+//! Data of the events by which a run's work is measured, proven, reviewed and merged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::By;
+
+/// Someone asked for a proof pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofRequested {
+    pub by: By,
+}
+
+/// What git says of a run's work, measured for its proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkMeasured {
+    /// The commit that the branch is at, in full.
+    pub head: String,
+    /// The tree of the work, in full: the commit's, or with what is not committed.
+    pub tree: String,
+    /// There were changes that nothing had committed.
+    pub uncommitted: bool,
+    /// The commit that the base is at now, in full; `None` when there is no such base any more.
+    #[serde(default)]
+    pub base: Option<String>,
+    pub files: u64,
+    pub added: u64,
+    pub removed: u64,
+    /// Whether it merges into the base as that is now.
+    pub merge: Merge,
+    /// Changed files that say what is checked: the repository's own settings, and tests.
+    #[serde(default)]
+    pub exam: Vec<String>,
+    /// What looks like a secret in what it adds; `None` when nothing looked.
+    #[serde(default)]
+    pub secrets: Option<Vec<SecretFound>>,
+}
+
+/// How work and its base come together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Merge {
+    Clean,
+    /// The paths that both changed in ways that don't fit.
+    Conflicts(Vec<String>),
+    /// Why it is not known.
+    Unknown(String),
+}
+
+/// Where something that looks like a secret stands; never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SecretFound {
+    pub path: String,
+    /// Counts from 1, in the file as the work has it.
+    pub line: u64,
+    /// The name of the rule that it fits.
+    pub rule: String,
+}
+
+/// A proof pack lies in `proof/<k>` of the run's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofWritten {
+    pub k: u32,
+    /// The last event that it covers.
+    pub seq: u64,
+    /// SHA-256 of its `statement.json`.
+    pub statement: String,
+    /// Hundredths, 0 to 100.
+    pub score: u32,
+}
+
+/// A person's verdict on a run's work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewGiven {
+    pub verdict: Review,
+    /// The commit that was looked at, in full.
+    pub head: String,
+    #[serde(default)]
+    pub text: String,
+    pub by: By,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    Approve,
+    Changes,
+}

@@ -1,0 +1,27 @@
+//! Writes outside of the worktree, as the agent's own tool events prove them.
+
+use crate::escape::{Escape, is_outside, writes};
+use crate::event::{Body, Event};
+use crate::run::RunState;
+
+/// So many calls may be open at once; what comes beside them is not followed.
+const MOST_OPEN: usize = 64;
+
+pub(super) fn look(state: &mut RunState, event: &Event) {
+    match &event.body {
+        Body::ToolCalled(call) if writes(&call.name) && state.writing.len() < MOST_OPEN => {
+            let spec = state.spec.as_ref();
+            if spec.is_some_and(|spec| is_outside(&call.about, &spec.worktree, spec.id.as_str())) {
+                state.writing.push((call.id.clone(), call.about.clone()));
+            }
+        }
+        Body::ToolReturned(back) => {
+            let Some(at) = state.writing.iter().position(|(id, _)| *id == back.id) else { return };
+            let (_, path) = state.writing.remove(at);
+            if back.ok && state.escapes.iter().all(|known| known.path != path) {
+                state.escapes.push(Escape { path, seq: event.seq });
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,146 @@
+//! When a proof pack is written, and what makes it old.
+
+use domain::attempt::AttemptKey;
+use domain::command::Command;
+use domain::decide::{self, Decision, Facts};
+use domain::effect::{Effect, Outcome};
+use domain::event::{
+    EffectStarted, GENESIS, Merge, Note, ProofWritten, Review, ReviewGiven, RunFailed, ToolCalled, ToolReturned,
+    WorkMeasured, WorktreeCreated,
+};
+use domain::status::By;
+use domain::{Body, Event, RunState, Timestamp, fold, score};
+
+#[derive(Default)]
+struct Run(RunState);
+
+impl Run {
+    /// One that has failed and whose proof is due.
+    fn failed() -> Self {
+        let mut run = Self::default();
+        let of = domain::RunId::parse("abc234").expect("an id");
+        let spec = serde_json::json!({
+            "id": of, "name": "a", "repo": "/r", "base": "main", "base_commit": "b", "branch": "p/a",
+            "worktree": "/w/a", "agent": "rehearsal", "model": null, "task": "t", "phases": [],
+        });
+        run.0.spec = Some(serde_json::from_value(spec).expect("a spec"));
+        run.add(WorktreeCreated { path: "/w".into(), branch: "b".into(), head: "h".repeat(40) });
+        run.add(RunFailed { phase: None, reason: "it gave up".into() });
+        run
+    }
+
+    fn add(&mut self, body: impl Into<Body>) {
+        let seq = self.0.seq + 1;
+        let at = Timestamp::from_millis(i64::try_from(seq).expect("small") * 1000);
+        let (phase, attempt) = (None::<String>, None);
+        let event = Event { seq, at, phase, attempt, body: body.into(), src: None, prev: GENESIS.to_owned() };
+        fold::apply(&mut self.0, &event);
+    }
+
+    fn take(&mut self, decision: Decision) {
+        let key: Option<AttemptKey> = None;
+        decision.events.into_iter().for_each(|(of, body)| {
+            assert_eq!(of, key, "a proof is of the whole run");
+            self.add(body);
+        });
+        for effect in decision.effects {
+            self.add(EffectStarted { id: self.0.last_effect + 1, effect });
+        }
+    }
+
+    /// Has the next step done with these facts, and gives it.
+    fn step(&mut self, facts: Facts) -> Option<Effect> {
+        let next = decide::next(&self.0, true);
+        self.take(next);
+        let (id, effect) = self.0.effects.iter().next().map(|(id, effect)| (*id, effect.clone()))?;
+        let finished = decide::finished(&self.0, id, Outcome::Done, facts);
+        self.take(finished);
+        Some(effect)
+    }
+
+    fn prove(&mut self, merge: Merge) -> Vec<Effect> {
+        let mut done: Vec<Effect> = self.step(Facts::Measured(Box::new(work(merge)))).into_iter().collect();
+        let seq = self.0.seq - 1;
+        let (k, score) = (self.0.proof.next(), score::score(&self.0).score);
+        done.extend(self.step(Facts::Proven(ProofWritten { k, seq, statement: "s".into(), score })));
+        done
+    }
+}
+
+fn work(merge: Merge) -> WorkMeasured {
+    WorkMeasured {
+        head: "h".repeat(40),
+        tree: "t".repeat(40),
+        uncommitted: false,
+        base: Some("b".repeat(40)),
+        files: 1,
+        added: 1,
+        removed: 0,
+        merge,
+        exam: Vec::new(),
+        secrets: Some(Vec::new()),
+    }
+}
+
+#[test]
+fn the_end_of_a_run_is_proven_once() {
+    let mut run = Run::failed();
+    let measured = run.0.seq + 2;
+    let did = run.prove(Merge::Clean);
+    assert_eq!(did, [Effect::MeasureWork, Effect::WriteProof { k: 1, seq: measured }]);
+    assert!(decide::next(&run.0, true).is_nothing());
+    assert_eq!(run.0.proof.score(), run.0.proof.written.as_ref().map(|written| written.score));
+    run.add(Note { text: "nothing new".into() });
+    assert!(run.0.proof.score().is_some());
+}
+
+#[test]
+fn a_pack_that_tells_all_is_not_written_again_and_a_new_base_is_something_new() {
+    let mut run = Run::failed();
+    run.prove(Merge::Clean);
+    run.take(decide::command(&run.0, &Command::Proof, 0).expect("asked for"));
+    assert_eq!(run.prove(Merge::Clean), [Effect::MeasureWork]);
+    run.take(decide::command(&run.0, &Command::Proof, 0).expect("asked for"));
+    let did = run.prove(Merge::Conflicts(vec!["a".into()]));
+    assert!(matches!(did.as_slice(), [Effect::MeasureWork, Effect::WriteProof { k: 2, .. }]), "{did:?}");
+}
+
+#[test]
+fn a_review_is_something_new_and_counts_for_the_commit_it_was_of() {
+    let mut run = Run::failed();
+    run.prove(Merge::Clean);
+    let before = run.0.proof.score().expect("a score");
+    let review =
+        |head: &str| ReviewGiven { verdict: Review::Approve, head: head.repeat(40), text: "".into(), by: By::Person };
+    run.add(review("x"));
+    assert_eq!((run.0.proof.stale, run.0.proof.score()), (true, None));
+    assert_eq!(score::score(&run.0).score, before, "it was of another commit");
+    run.add(review("h"));
+    assert_eq!(score::score(&run.0).score, before + 10);
+}
+
+#[test]
+fn what_can_not_be_measured_is_given_up() {
+    let mut run = Run::failed();
+    assert_eq!(run.step(Facts::Nothing), Some(Effect::MeasureWork));
+    assert!(decide::next(&run.0, true).is_nothing());
+    assert_eq!(run.0.proof.score(), None);
+}
+
+#[test]
+fn a_write_elsewhere_that_worked_is_proven_by_the_tool_that_did_it() {
+    let mut run = Run::failed();
+    for (id, name, path, ok) in [
+        ("1", "Write", "/w/a/src/x", true),
+        ("2", "Write", "/r/src/x", false),
+        ("3", "Read", "/etc/passwd", true),
+        ("4", "Edit", "/r/src/y", true),
+    ] {
+        run.add(ToolCalled { id: id.into(), name: name.into(), about: path.into() });
+        run.add(ToolReturned { id: id.into(), ok, text: String::new() });
+    }
+    let paths: Vec<_> = run.0.escapes.iter().map(|escape| escape.path.as_str()).collect();
+    assert_eq!(paths, ["/r/src/y"]);
+    let outside = score::score(&run.0).parts.into_iter().find(|part| part.name == "outside").expect("the part");
+    assert_eq!((outside.value, outside.evidence), (Some(0), vec![run.0.seq]));
+}

@@ -1,0 +1,84 @@
+//! Measuring a run's work, and writing a proof pack of it.
+
+use std::fs;
+
+use domain::decide::Facts;
+use domain::digest::sha256_hex;
+use domain::effect::Outcome;
+use domain::event::{Merge, ProofWritten, WorkMeasured};
+use domain::exam;
+use worktrees::Repository;
+
+use super::{Job, Performed, failed, repository, worktree};
+use crate::Places;
+
+/// Looks how the work stands. Nothing is changed by it, so it may be done twice.
+pub(super) fn measure(job: &Job) -> Performed {
+    let measure = || -> Result<WorkMeasured, String> {
+        let spec = &job.spec;
+        let repo = repository(spec).map_err(|e| e.to_string())?;
+        let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
+        let stand = repo.stand(&path).map_err(|e| e.to_string())?;
+        let diff = repo.diff_of_commits(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
+        let base = repo.resolve(&spec.base).ok();
+        let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
+        Ok(WorkMeasured {
+            merge: merge(&repo, &stand.head, base.as_deref(), &spec.base),
+            head: stand.head,
+            tree: stand.tree,
+            uncommitted: stand.uncommitted,
+            base,
+            files: diff.changes.files,
+            added: diff.changes.added,
+            removed: diff.changes.removed,
+            exam,
+            secrets: None,
+        })
+    };
+    match measure() {
+        Ok(measured) => (Outcome::Done, Facts::Measured(Box::new(measured))),
+        Err(reason) => failed(reason),
+    }
+}
+
+fn merge(repo: &Repository, head: &str, base: Option<&str>, name: &str) -> Merge {
+    let Some(base) = base else { return Merge::Unknown(format!("there is no {name} any more")) };
+    match repo.conflicts(base, head) {
+        Ok(paths) if paths.is_empty() => Merge::Clean,
+        Ok(paths) => Merge::Conflicts(paths),
+        Err(error) => Merge::Unknown(error.to_string()),
+    }
+}
+
+/// Writes pack `k`. The same events give the same pack, so one that an earlier daemon wrote is as good.
+pub(super) fn write(places: &Places, job: &Job, k: u32, seq: u64) -> Performed {
+    match pack(places, job, k, seq) {
+        Ok(written) => (Outcome::Done, Facts::Proven(written)),
+        Err(reason) => failed(reason),
+    }
+}
+
+fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, String> {
+    let spec = &job.spec;
+    let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&spec.id);
+    let text = fs::read_to_string(folder.timeline()).map_err(|e| format!("its timeline can't be read: {e}"))?;
+    let covered = usize::try_from(seq).unwrap_or(usize::MAX);
+    let lines: Vec<String> = text.lines().take(covered).map(str::to_owned).collect();
+    let events: Vec<domain::Event> = lines.iter().filter_map(|line| domain::Event::from_line(line).ok()).collect();
+    let tree = events.iter().rev().find_map(|event| match &event.body {
+        domain::Body::WorkMeasured(measured) => Some(measured.tree.clone()),
+        _ => None,
+    });
+    let tree = tree.ok_or("its timeline does not say what was measured")?;
+    let repo = repository(spec).map_err(|e| e.to_string())?;
+    let patch = repo.patch(&spec.base_commit, &tree).map_err(|e| e.to_string())?;
+    let spans = proof::spans(&events);
+    // An attempt whose checkpoints are gone has none; the pack names those that it has.
+    let patches =
+        spans.iter().filter_map(|span| Some((span.attempt.to_string(), repo.patch(&span.from, &span.to).ok()?)));
+    let work = proof::Work { lines: &lines, patch, patches: patches.collect(), version: env!("CARGO_PKG_VERSION") };
+    let pack = proof::assemble(&work).map_err(|e| e.to_string())?;
+    let statement = pack.files.get("statement.json").map(|bytes| sha256_hex(bytes)).unwrap_or_default();
+    folder.put_pack(k, &pack.files).map_err(|e| e.to_string())?;
+    Ok(ProofWritten { k, seq, statement, score: pack.score })
+}

@@ -1,0 +1,77 @@
+//! `pilothouse proof verify`: a proof pack computed again, with its repository where that is at hand, without a daemon.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cli::{CliError, VerifyArgs};
+use proof::{Finding, Git};
+use protocol::Code;
+use worktrees::Repository;
+
+struct InRepository(Repository);
+
+impl Git for InRepository {
+    fn tree_with(&self, base: &str, patch: &[u8]) -> Result<String, String> {
+        self.0.tree_with(base, patch).map_err(|e| e.to_string())
+    }
+
+    fn tree_of(&self, commit: &str) -> Option<String> {
+        self.0.has_commit(commit).then(|| self.0.tree_of(commit).ok()).flatten()
+    }
+}
+
+/// The run's base commit and its repository's path, by the pack's own words.
+fn origin(files: &BTreeMap<String, Vec<u8>>) -> Option<(String, String)> {
+    let text = std::str::from_utf8(files.get("timeline.jsonl")?).ok()?;
+    let first = domain::Event::from_line(text.lines().next()?).ok()?;
+    match first.body {
+        domain::Body::RunCreated(created) => Some((created.run.base_commit, created.run.repo)),
+        _ => None,
+    }
+}
+
+/// A repository that has the commit.
+fn repository(folder: &Path, commit: &str) -> Option<InRepository> {
+    Repository::find(folder).ok().filter(|repo| repo.has_commit(commit)).map(InRepository)
+}
+
+pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
+    let folder = &args.folder;
+    let missing = |why: String| CliError::new(Code::NotFound, format!("{}: {why}", folder.display()));
+    if !folder.is_dir() {
+        return Err(missing("there is no such folder; `pilothouse proof RUN` says where a run's pack lies".to_owned()));
+    }
+    let files = evidence::read_pack(folder).map_err(|e| CliError::new(Code::Failed, e.to_string()))?;
+    if !files.contains_key("statement.json") && !files.contains_key("timeline.jsonl") {
+        return Err(missing("it is no proof pack: it has neither statement.json nor timeline.jsonl".to_owned()));
+    }
+    let known = origin(&files);
+    let git = known.and_then(|(commit, theirs)| match &args.repo {
+        Some(repo) => repository(repo, &commit),
+        None => {
+            let here = std::env::current_dir().ok().and_then(|here| repository(&here, &commit));
+            here.or_else(|| repository(Path::new(&theirs), &commit))
+        }
+    });
+    let findings = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
+    say(args, files.len(), &findings)?;
+    Ok(if findings.is_empty() { Code::Done } else { Code::Failed })
+}
+
+fn say(args: &VerifyArgs, files: usize, findings: &[Finding]) -> Result<(), CliError> {
+    let mut out = cli::Out::stdout(args.json);
+    if out.json {
+        let found: Vec<_> =
+            findings.iter().map(|found| serde_json::json!({"file": found.file, "says": found.says})).collect();
+        let value = serde_json::json!({"holds": findings.is_empty(), "files": files, "findings": found});
+        return out.value(&value).map_err(CliError::from);
+    }
+    if findings.is_empty() {
+        let says = format!("all of it holds: {files} files, the chain of events, the patch, the checks and the score");
+        return out.line(says).map_err(CliError::from);
+    }
+    for found in findings {
+        out.line(format!("{}: {}", domain::text::line(&found.file), domain::text::line(&found.says)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Proof packs: written at the end of every run, computed again by a stranger, and named where they were changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use testkit::{House, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+const CHECK: &str = "[check.greeting]\nrun = \"sh test.sh\"\n";
+
+fn house(settings: &str) -> House {
+    testkit::checked_house(BINARY, settings)
+}
+
+/// Where the pack of a run lies that tells all of it.
+fn pack(house: &House, name: &str) -> PathBuf {
+    let row = house.proven(name);
+    house.folder(&row).join("proof").join(row["proof"]["k"].to_string())
+}
+
+/// A copy of a pack that may be changed.
+fn copy(house: &House, name: &str, to: &str) -> PathBuf {
+    let to = house.home().join(to);
+    house.ok(&["proof", name, "--out", to.to_str().expect("a path")]);
+    to
+}
+
+fn verify(house: &House, pack: &Path) -> (i32, String) {
+    let said = house.say(&["proof", "verify", pack.to_str().expect("a path")]);
+    (said.code, said.out + &said.err)
+}
+
+fn change(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = fs::read_to_string(path).expect("a file of the pack");
+    let changed = change(text.clone());
+    assert_ne!(text, changed, "the change changes something");
+    fs::write(path, changed).expect("written");
+}
+
+#[test]
+fn a_run_that_is_done_has_a_pack_that_holds() {
+    let house = house(CHECK);
+    house.run("mends", "repairs");
+    let ready = house.wait_for("mends", "ready");
+    let pack = pack(&house, "mends");
+    assert_eq!(verify(&house, &pack).0, 0, "{:?}", verify(&house, &pack));
+    let statement: Value =
+        serde_json::from_slice(&fs::read(pack.join("statement.json")).expect("a statement")).expect("JSON");
+    assert_eq!(statement["predicate"]["result"], "PASSED", "{statement:#}");
+    assert_eq!(statement["predicate"]["passedTests"], serde_json::json!(["greeting"]));
+    assert_eq!(statement["subject"][0]["digest"]["gitCommit"], ready["head"]);
+    let patches: Vec<String> = fs::read_dir(pack.join("patches"))
+        .expect("patches")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(patches.len(), 2, "one for each attempt: {patches:?}");
+    let page = fs::read_to_string(pack.join("proof.html")).expect("a page");
+    assert!(page.contains("Every required check passed.") && !page.contains("<script"), "{page}");
+    let row = house.row("mends").expect("a row");
+    assert_eq!(row["score"], row["proof"]["score"]);
+    // Nothing happened since, so the same pack is given again.
+    let again: Value = serde_json::from_str(&house.ok(&["proof", "mends", "--json"])).expect("JSON");
+    assert_eq!((again["k"].as_u64(), again["path"].as_str()), (Some(1), pack.to_str()));
+}
+
+#[test]
+fn whatever_is_changed_in_a_pack_is_named() {
+    let house = house(CHECK);
+    house.run("mends", "repairs");
+    house.wait_for("mends", "ready");
+    pack(&house, "mends");
+    let names = |pack: &Path| {
+        let (code, said) = verify(&house, pack);
+        assert_eq!(code, 1, "{said}");
+        said
+    };
+    let flipped = copy(&house, "mends", "flipped");
+    change(&flipped.join("summary.md"), |text| text.replacen("Score", "score", 1));
+    let said = names(&flipped);
+    assert!(said.lines().all(|line| line.starts_with("summary.md: ")), "only that is named: {said}");
+
+    let line = |text: &str, n: usize| text.lines().nth(n).expect("a line").to_owned();
+    let edited = copy(&house, "mends", "edited");
+    change(&edited.join("timeline.jsonl"), |text| {
+        let third = line(&text, 2);
+        text.replacen(&third, &third.replacen("\"at\":\"2", "\"at\":\"3", 1), 1)
+    });
+    assert!(names(&edited).contains("event 3 is not the one that event 4 was written after: it was edited"));
+
+    let removed = copy(&house, "mends", "removed");
+    change(&removed.join("timeline.jsonl"), |text| text.replacen(&format!("{}\n", line(&text, 4)), "", 1));
+    assert!(names(&removed).contains("event 5 missing before event 6"));
+
+    let swapped = copy(&house, "mends", "swapped");
+    change(&swapped.join("timeline.jsonl"), |text| {
+        let (a, b) = (line(&text, 4), line(&text, 5));
+        text.replacen(&format!("{a}\n{b}\n"), &format!("{b}\n{a}\n"), 1)
+    });
+    assert!(names(&swapped).contains("the order was changed"));
+
+    let cut = copy(&house, "mends", "cut");
+    change(&cut.join("timeline.jsonl"), |text| {
+        text.replacen(&format!("{}\n", text.lines().last().expect("one")), "", 1)
+    });
+    assert!(names(&cut).contains("is stated to be the last"));
+
+    let patched = copy(&house, "mends", "patched");
+    change(&patched.join("changes.patch"), |text| text.replacen("+hello world", "+hello w0rld", 1));
+    let said = names(&patched);
+    assert!(said.contains("changes.patch: gives tree") || said.contains("changes.patch: does not apply"), "{said}");
+
+    let praised = copy(&house, "mends", "praised");
+    change(&praised.join("statement.json"), |text| {
+        let at = text.find("\"score\": ").expect("a score");
+        let end = at + text[at..].find([',', '\n']).expect("its end");
+        format!("{}\"score\": 99{}", &text[..at], &text[end..])
+    });
+    assert!(names(&praised).contains("states a score of 99"));
+
+    let more = copy(&house, "mends", "more");
+    fs::write(more.join("extra.txt"), "x").expect("written");
+    fs::remove_file(more.join("checks.xml")).expect("removed");
+    let said = names(&more);
+    assert!(said.contains("extra.txt: is not part of the pack") && said.contains("checks.xml: is missing"), "{said}");
+}
+
+#[test]
+fn a_failed_run_has_a_pack_of_what_it_left() {
+    let house = house("[check.never]\nrun = \"echo no; exit 3\"\n");
+    house.run("fails", "success");
+    house.wait_for("fails", "failed");
+    let pack = pack(&house, "fails");
+    let (code, said) = verify(&house, &pack);
+    assert_eq!(code, 0, "{said}");
+    let page = fs::read_to_string(pack.join("proof.html")).expect("a page");
+    assert!(page.contains("The run failed.") && page.contains("never"), "{page}");
+    let score: Value = serde_json::from_slice(&fs::read(pack.join("score.json")).expect("a score")).expect("JSON");
+    let required = score["parts"].as_array().expect("parts").iter().find(|part| part["name"] == "required");
+    assert_eq!(required.map(|part| part["value"].clone()), Some(Value::from(0)), "{score:#}");
+}
+
+#[test]
+fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
+    let house = house(CHECK);
+    for name in ["one", "two", "three"] {
+        house.run(name, "repairs");
+        wait_until("its work to be measured", || {
+            let told = house.ok(&["timeline", name]);
+            if told.contains("measure the work") || told.contains("does") && told.contains("ready") {
+                Ok(())
+            } else {
+                Err(told)
+            }
+        });
+        house.kill_daemon();
+        house.wait_for(name, "ready");
+        let pack = pack(&house, name);
+        assert_eq!(verify(&house, &pack).0, 0, "{:?}", verify(&house, &pack));
+        assert!(pack.ends_with("1"), "{}", pack.display());
+    }
+}
