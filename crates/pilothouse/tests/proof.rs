@@ -160,3 +160,56 @@ fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
         assert!(pack.ends_with("1"), "{}", pack.display());
     }
 }
+
+/// What the document says, step by step, against a pack; the exit code and what was said of each.
+fn by_hand(house: &House, pack: &Path) -> Vec<(i32, String)> {
+    let text = include_str!("../../../docs/verify-by-hand.md");
+    let steps = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("its end"));
+    let run = |step: &str| {
+        let work = tempfile::tempdir().expect("a folder");
+        let output = std::process::Command::new("bash")
+            .args(["-euo", "pipefail", "-c", step])
+            .env("PACK", pack)
+            .env("REPO", house.repo.path())
+            .env("WORK", work.path())
+            .output()
+            .expect("bash");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap_or(-1), said)
+    };
+    steps.map(run).collect()
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_pack_is_verified_by_hand_as_the_document_says() {
+    let house = house(CHECK);
+    house.run("mends", "repairs");
+    house.wait_for("mends", "ready");
+    let pack = pack(&house, "mends");
+    let whole = by_hand(&house, &pack);
+    assert_eq!(whole, vec![(0, String::new()); 5]);
+    let changed = |name: &str, edit: &dyn Fn(&Path)| {
+        let pack = copy(&house, "mends", name);
+        edit(&pack);
+        by_hand(&house, &pack).iter().map(|(code, _)| *code != 0).collect::<Vec<_>>()
+    };
+    let flipped = changed("a", &|pack| change(&pack.join("summary.md"), |text| text.replacen("Score", "score", 1)));
+    assert_eq!(flipped, [true, false, false, false, false]);
+    let edited = changed("b", &|pack| {
+        change(&pack.join("timeline.jsonl"), |text| text.replacen("\"at\":\"2", "\"at\":\"3", 1));
+    });
+    assert_eq!(edited, [true, true, false, false, false]);
+    let patched = changed("c", &|pack| {
+        change(&pack.join("changes.patch"), |text| text.replacen("+hello world", "+hello w0rld", 1));
+    });
+    assert_eq!(patched, [true, false, true, false, false]);
+    let failed = changed("d", &|pack| {
+        change(&pack.join("timeline.jsonl"), |text| text.replace("\"verdict\":\"pass\"", "\"verdict\":\"fail\""));
+    });
+    assert_eq!(failed, [true, true, false, true, false]);
+    let praised = changed("e", &|pack| {
+        change(&pack.join("score.json"), |text| text.replacen("\"score\": ", "\"score\": 1", 1));
+    });
+    assert_eq!(praised, [true, false, false, false, true]);
+}

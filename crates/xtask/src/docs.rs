@@ -1,4 +1,4 @@
-//! Documents that come from code: `docs/cli.md`, `docs/keys.md`, `docs/agents.md` and `docs/spend.md`.
+//! Documents that come from code: `docs/cli.md`, `docs/keys.md`, `docs/agents.md`, `docs/spend.md` and `docs/score.md`.
 
 use std::fs;
 use std::path::Path;
@@ -9,5 +9,6 @@ pub(crate) fn write() -> color_eyre::Result<()> {
     fs::write(docs.join("keys.md"), tui::reference())?;
     fs::write(docs.join("agents.md"), agents::reference())?;
     fs::write(docs.join("spend.md"), metering::reference())?;
+    fs::write(docs.join("score.md"), proof::reference())?;
     Ok(())
 }

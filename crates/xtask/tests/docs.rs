@@ -27,3 +27,8 @@ fn the_agents_are_documented_as_they_are() {
 fn spending_is_documented_with_the_prices_that_count() {
     assert!(stored("spend.md") == metering::reference(), "docs/spend.md is out of date; `just docs` writes it anew");
 }
+
+#[test]
+fn the_score_is_documented_by_the_rule_that_counts() {
+    assert!(stored("score.md") == proof::reference(), "docs/score.md is out of date; `just docs` writes it anew");
+}

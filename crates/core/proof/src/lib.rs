@@ -5,6 +5,7 @@ mod checks_xml;
 mod facts;
 mod pack;
 mod page;
+mod reference;
 pub mod report;
 mod spans;
 mod statement;
@@ -12,6 +13,7 @@ mod summary;
 mod verify;
 
 pub use pack::{NAMES, Pack, ProofError, Work, assemble};
+pub use reference::reference;
 pub use spans::{Span, spans};
 pub use statement::Statement;
 pub use verify::{Finding, Git, verify};
