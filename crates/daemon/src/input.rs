@@ -166,6 +166,8 @@ pub(crate) struct Counted {
     pub(crate) alive: usize,
     /// Its worktree is not there: where it should be.
     pub(crate) gone: Option<String>,
+    /// Its work as it is, where what is to be done goes by that; or why it can't be told.
+    pub(crate) now: Option<Result<domain::event::WorkMeasured, String>>,
 }
 
 pub(crate) type Inputs = mpsc::Sender<Input>;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::check::CheckSpec;
 use domain::command::NewRun;
 use domain::environment::EnvironmentSpec;
+use domain::gate::GateSpec;
 use domain::name;
 use domain::phase::{CommitUse, PhaseSpec, SessionUse};
 use protocol::{Choices, Code, Field, LastChoice, Refused, Reply, RunRequest};
@@ -31,6 +32,7 @@ pub(crate) struct Prepared {
     pub(crate) phases: Vec<PhaseSpec>,
     pub(crate) environment: EnvironmentSpec,
     pub(crate) checks: Vec<CheckSpec>,
+    pub(crate) gate: GateSpec,
     pub(crate) settings: Settings,
     /// The repository's settings file in the checkout is not the one of the base commit.
     pub(crate) differs: bool,
@@ -179,6 +181,7 @@ pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, 
         phases,
         environment,
         checks,
+        gate: settings.gate.value.clone(),
         taken,
         settings,
         differs,
@@ -290,6 +293,9 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::Busy { .. }
         | WorktreeError::Changed { .. }
         | WorktreeError::BranchMoved(_)
+        | WorktreeError::NoBranch(_)
+        | WorktreeError::BaseMoved { .. }
+        | WorktreeError::InTheWay { .. }
         | WorktreeError::InProgress { .. } => Code::Refused,
         WorktreeError::DiskFull(_)
         | WorktreeError::NoGit(_)

@@ -45,6 +45,12 @@ pub enum WorktreeError {
     PlaceTaken(PathBuf),
     #[error("the branch {0} exists again and stands elsewhere; rename it and try again")]
     BranchMoved(String),
+    #[error("{0} is no branch of this repository, so nothing can be merged into it; start runs from a local branch")]
+    NoBranch(String),
+    #[error("{base} moved to {to} meanwhile; look again and merge again")]
+    BaseMoved { base: String, to: String },
+    #[error("changes in {path} are in the way: {message}")]
+    InTheWay { path: PathBuf, message: String },
     #[error("git can't be started: {0}; is it installed and in PATH?")]
     NoGit(std::io::Error),
     #[error("`git {command}` failed: {message}")]

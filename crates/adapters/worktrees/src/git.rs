@@ -48,6 +48,12 @@ impl Git {
         self
     }
 
+    /// Has a commit made in somebody's name.
+    pub(crate) fn author(mut self, name: &str, address: &str, date: &str) -> Self {
+        self.command.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", address).env("GIT_AUTHOR_DATE", date);
+        self
+    }
+
     /// Has git write objects elsewhere, beside those that it reads.
     pub(crate) fn writing_to(mut self, objects: &Path, beside: &Path) -> Self {
         self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", beside);

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 use crate::check::CheckSpec;
 use crate::environment::EnvironmentSpec;
+use crate::event::Review;
+use crate::gate::{GateSpec, Method};
 use crate::ids::RunId;
 use crate::money::Usd;
 use crate::phase::PhaseSpec;
@@ -55,6 +57,9 @@ pub struct NewRun {
     /// What is checked of its work, as the base commit's settings define it.
     #[serde(default)]
     pub checks: Vec<CheckSpec>,
+    /// What must be so for it to be merged.
+    #[serde(default)]
+    pub gate: GateSpec,
 }
 
 impl NewRun {
@@ -107,6 +112,17 @@ pub enum Command {
     },
     /// Measures the work and writes a proof pack of it.
     Proof,
+    /// A person's verdict on the work as it is.
+    Review {
+        verdict: Review,
+        text: String,
+    },
+    /// Looks whether it may be merged.
+    Gate,
+    Merge {
+        /// `None`: as the settings say.
+        method: Option<Method>,
+    },
     Dismiss,
     Rm,
     Restore,
@@ -115,6 +131,11 @@ pub enum Command {
 impl Command {
     /// Whether it may only be decided with the count of the run's living processes.
     pub fn needs_count(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Check { .. } | Self::Rm)
+        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Check { .. } | Self::Rm) || self.judges()
+    }
+
+    /// Whether it may only be decided with the work as it is at this moment.
+    pub fn judges(&self) -> bool {
+        matches!(self, Self::Review { .. } | Self::Gate | Self::Merge { .. })
     }
 }

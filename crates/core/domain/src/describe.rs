@@ -98,6 +98,12 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let word = if d.verdict == Review::Approve { "approved" } else { "changes" };
             (word, format!("{} {}", short(&d.head), d.text), false)
         }
+        Body::GateDecided(d) if d.open => ("gate", format!("is open at {}", short(&d.head)), false),
+        Body::GateDecided(d) => ("gate", format!("is closed: {}", d.reasons.join("; ")), false),
+        Body::MergeRequested(d) => {
+            ("merge", format!("{} by {} onto {}", short(&d.head), d.method.word(), short(&d.base)), false)
+        }
+        Body::RunMerged(d) => ("merged", format!("as {} by {}", short(&d.commit), d.method.word()), false),
         Body::RunReady(d) => {
             ("ready", if d.changed { "waits for review" } else { "nothing was changed" }.to_owned(), false)
         }
@@ -121,7 +127,11 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),
         Body::RunDismissed(_) => ("dismissed", String::new(), false),
         Body::RemovalRequested(d) => {
-            let by = if d.by == crate::status::By::Pilothouse { "nothing was changed in it" } else { "by a person" };
+            let by = if d.by == crate::status::By::Pilothouse {
+                "by pilothouse, which lets go what is of no more use"
+            } else {
+                "by a person"
+            };
             ("removal", format!("of the worktree: {by}"), false)
         }
         Body::SnapshotSaved(d) => {
@@ -187,6 +197,7 @@ fn effect(effect: &Effect) -> String {
         Effect::RunCheck { name, n } => format!("run check {name} ({n})"),
         Effect::MeasureWork => "measure the work".to_owned(),
         Effect::WriteProof { k, seq } => format!("write proof pack {k} of events 1 to {seq}"),
+        Effect::Merge { onto, method, head, .. } => format!("merge {} into {onto} by {}", short(head), method.word()),
         Effect::CreateWorktree => "make the worktree".to_owned(),
         Effect::StartAttempt(key) => format!("start {key}"),
         Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),

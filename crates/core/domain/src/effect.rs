@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::AttemptKey;
 use crate::check;
 use crate::environment::SETUP;
+use crate::gate::Method;
 use crate::status::By;
 
 /// An effect's number inside its run; it counts from 1 and is never used twice.
@@ -32,6 +33,8 @@ pub enum Effect {
     MeasureWork,
     /// Writes proof pack `k` of the events up to `seq`.
     WriteProof { k: u32, seq: u64 },
+    /// Brings the commit `head` into the branch `onto`, which stands at `before`.
+    Merge { method: Method, head: String, onto: String, before: String },
     /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
     Write {
         attempt: AttemptKey,
@@ -74,6 +77,7 @@ impl Effect {
             | Self::CommitLeftovers { .. }
             | Self::MeasureWork
             | Self::WriteProof { .. }
+            | Self::Merge { .. }
             | Self::SaveCheckpoint { .. }
             | Self::RestoreCheckpoint { .. }
             | Self::RemoveWorktree { .. }

@@ -51,6 +51,9 @@ fn repair(run: &RunState, index: usize, key: &AttemptKey, found: &str) -> String
 
 /// What the checks found that failed, with the end of what each wrote.
 fn to_mend(phase: &PhaseState) -> String {
+    if let Some(asked) = phase.repair.as_ref().and_then(|repair| repair.review.as_ref()) {
+        return format!("Your work was reviewed, and this is asked for:\n\n{}", text::block(asked));
+    }
     let mut said = String::from(
         "Checks were run on your work, and these failed. Mend what they found in the code; don't change the checks or \
          tests so that they pass.",

@@ -19,6 +19,7 @@ pub mod event;
 pub mod exam;
 pub mod figures;
 pub mod fold;
+pub mod gate;
 pub mod group;
 pub mod handover;
 pub mod ids;

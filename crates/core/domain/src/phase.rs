@@ -84,6 +84,8 @@ pub struct PhaseState {
 /// An attempt at mending what a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repair {
+    /// What a reviewer asked for, where it was no check that found something.
+    pub review: Option<String>,
     /// The present was kept as a checkpoint.
     pub saved: bool,
     /// The number of its first attempt, once that was begun.

@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::NewRun;
 use crate::effect::{Effect, EffectId};
 use crate::escape::Escape;
-use crate::event::{BudgetReached, CheckFinished};
+use crate::event::{BudgetReached, CheckFinished, GateDecided, MergeRequested, RunMerged};
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
 use crate::spend::{self, Spent};
@@ -118,6 +118,11 @@ pub struct RunState {
     pub checks: BTreeMap<String, CheckState>,
     pub recheck: Option<Recheck>,
     pub proof: ProofState,
+    /// What the gate came to when it was last open.
+    pub gate: Option<GateDecided>,
+    /// A merge that was asked for.
+    pub merging: Option<MergeRequested>,
+    pub merged: Option<RunMerged>,
     /// Where its agents wrote that is not theirs.
     pub escapes: Vec<Escape>,
     /// Tools that write and have not returned: the call's id and the path.
@@ -177,6 +182,9 @@ impl Default for RunState {
             checks: BTreeMap::new(),
             recheck: None,
             proof: ProofState::default(),
+            gate: None,
+            merging: None,
+            merged: None,
             escapes: Vec::new(),
             writing: Vec::new(),
             retry: None,
@@ -237,6 +245,7 @@ impl RunState {
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
+        let asked = asked || self.merging.is_some();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
     }
 

@@ -42,6 +42,7 @@ impl Run {
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
+            gate: domain::gate::GateSpec::default(),
             budget_tokens: Some(1_000),
             budget_usd: None,
             repository_budget: Budget::NONE,

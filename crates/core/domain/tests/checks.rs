@@ -57,6 +57,7 @@ impl Run {
             repository_budget: domain::budget::Budget::NONE,
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
+            gate: domain::gate::GateSpec::default(),
             environment: domain::environment::EnvironmentSpec::default(),
             checks: vec![check("lint", false), check("test", true)],
         };

@@ -44,6 +44,7 @@ impl Run {
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
+            gate: domain::gate::GateSpec::default(),
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());

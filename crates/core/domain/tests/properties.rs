@@ -8,13 +8,14 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BudgetReached,
     BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested, CheckStarted, CheckpointRestored, CheckpointSaved,
-    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, Merge,
-    ModelCalled, Note, Other, PhaseFinished, PhaseStarted, ProofRequested, ProofWritten, RemovalRequested,
-    RepairRequested, RestoreRequested, RetryRequested, Review, ReviewGiven, RollbackRequested, RunCreated,
-    RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SecretFound, SetupFinished,
-    SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
-    WorkCommitted, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, GateDecided, Limited, LimitedEnded, LimitedWaits, Lost,
+    Merge, MergeRequested, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, ProofRequested, ProofWritten,
+    RemovalRequested, RepairRequested, RestoreRequested, RetryRequested, Review, ReviewGiven, RollbackRequested,
+    RunCreated, RunDismissed, RunFailed, RunMerged, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
+    SecretFound, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
+    WaitingEnded, WaitingStarted, WorkCommitted, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
+use domain::gate::Method;
 use domain::money::Usd;
 use domain::phase::PhaseSpec;
 use domain::status::By;
@@ -78,6 +79,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
+            gate: domain::gate::GateSpec::default(),
             checks: vec![CheckSpec {
                 name: "test".to_owned(),
                 run: "true".to_owned(),
@@ -103,6 +105,12 @@ fn effect() -> impl Strategy<Value = Effect> {
         (0u32..4, text()).prop_map(|(n, why)| Effect::SaveCheckpoint { n, why }),
         (0u32..4).prop_map(|n| Effect::RestoreCheckpoint { n }),
         Just(Effect::MeasureWork),
+        (method(), text()).prop_map(|(method, head)| Effect::Merge {
+            method,
+            onto: head.clone(),
+            before: head.clone(),
+            head
+        }),
         (0u32..4, any::<u64>()).prop_map(|(k, seq)| Effect::WriteProof { k, seq }),
         (text(), by()).prop_map(|(snapshot, by)| Effect::RemoveWorktree { snapshot, by }),
         text().prop_map(|snapshot| Effect::RestoreWorktree { snapshot }),
@@ -237,6 +245,10 @@ fn checking() -> impl Strategy<Value = Body> {
     ]
 }
 
+fn method() -> impl Strategy<Value = Method> {
+    prop_oneof![Just(Method::Squash), Just(Method::Merge), Just(Method::Rebase)]
+}
+
 fn proving() -> impl Strategy<Value = Body> {
     let paths = || prop::collection::vec(text(), 0..3);
     let merge = prop_oneof![Just(Merge::Clean), paths().prop_map(Merge::Conflicts), text().prop_map(Merge::Unknown)];
@@ -260,6 +272,10 @@ fn proving() -> impl Strategy<Value = Body> {
         .into()),
         (verdict, text(), text(), by())
             .prop_map(|(verdict, head, text, by)| ReviewGiven { verdict, head, text, by }.into()),
+        (any::<bool>(), paths(), text()).prop_map(|(open, reasons, head)| GateDecided { open, reasons, head }.into()),
+        (method(), text(), by())
+            .prop_map(|(method, head, by)| MergeRequested { method, base: head.clone(), head, by }.into()),
+        (method(), text()).prop_map(|(method, commit)| RunMerged { method, before: commit.clone(), commit }.into()),
     ]
 }
 

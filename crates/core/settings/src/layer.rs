@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::phase::Phase;
 use crate::{Agent, SettingsError};
-use crate::{budget, check, provider, size, span};
+use crate::{budget, check, gate, provider, size, span};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,6 +29,7 @@ pub(crate) struct Layer {
     pub(crate) environment: Environment,
     /// By the check's name.
     pub(crate) check: BTreeMap<String, check::Said>,
+    pub(crate) gate: gate::Said,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
@@ -154,6 +155,7 @@ impl Layer {
             text("environment.cache", &self.environment.cache, fits, "\"shared\" or \"own\"")
         })
         .or_else(|| self.budget.mistake())
+        .or_else(|| self.gate.mistake())
         .or_else(|| self.check.iter().find_map(|(name, said)| check::mistake(name, said)))
         .or_else(|| self.provider.iter().find_map(|(name, said)| said.mistake(name)))
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))

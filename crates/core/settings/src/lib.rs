@@ -2,6 +2,7 @@
 
 mod budget;
 mod check;
+mod gate;
 mod layer;
 mod origins;
 pub mod phase;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use domain::budget::Budget;
 use domain::check::CheckSpec;
+use domain::gate::GateSpec;
 use domain::policy::Policy;
 use toml::Spanned;
 
@@ -69,6 +71,8 @@ pub struct Settings {
     pub own_cache: Value<bool>,
     /// What is checked of a run's work, by name.
     pub checks: BTreeMap<String, Value<CheckSpec>>,
+    /// What must be so for a run to be merged.
+    pub gate: Value<GateSpec>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -143,10 +147,12 @@ impl Settings {
             setup: Value::built_in(words(defaults.environment.setup.expect(set))),
             own_cache: Value::built_in(text(defaults.environment.cache).value == "own"),
             checks: BTreeMap::new(),
+            gate: Value::built_in(GateSpec::default()),
             base: None,
             phases: None,
         };
         provider::lay(&mut settings.providers, defaults.provider, None);
+        gate::lay(&mut settings.gate, defaults.gate, None);
         for (path, text) in layers {
             let layer = Layer::read(&path.display().to_string(), text)?;
             settings.lay(path, layer);
@@ -166,6 +172,7 @@ impl Settings {
         self.agents.extend(layer.agent.into_iter().map(|(name, value)| (name, Value { value, origin: from(path) })));
         provider::lay(&mut self.providers, layer.provider, Some(path));
         check::lay(&mut self.checks, layer.check, path);
+        gate::lay(&mut self.gate, layer.gate, Some(path));
         let budgets = [
             (&mut self.run_budget, layer.budget.run),
             (&mut self.repository_budget, layer.budget.repository),

@@ -54,6 +54,7 @@ impl Settings {
         for (name, check) in &self.checks {
             lines.push(line(&format!("check.{name}"), check, said_of_check(&check.value)));
         }
+        lines.push(line("gate", &self.gate, crate::gate::says(&self.gate.value)));
         for (name, agent) in &self.agents {
             lines.push(line(&format!("agent.{name}"), agent, said_of(&agent.value)));
         }

@@ -7,7 +7,8 @@ use domain::RunState;
 use domain::budget::BudgetOf;
 use domain::command::Command;
 use domain::decide::{self, Decision, Facts, Refusal};
-use domain::effect::Effect;
+use domain::effect::{Effect, Outcome};
+use domain::status::By;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
@@ -41,7 +42,8 @@ impl Dispatcher {
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command);
         }
-        let counted = known.into_iter().map(|(asked, run)| Counted { asked, run, alive: 0, gone: None }).collect();
+        let counted =
+            known.into_iter().map(|(asked, run)| Counted { asked, run, alive: 0, gone: None, now: None }).collect();
         self.act(face, id, counted, &command);
     }
 
@@ -52,7 +54,7 @@ impl Dispatcher {
             let again = Input::Counted { face, id, counted, command: command.clone() };
             return self.performer.later(LOOK_AGAIN, again);
         }
-        for Counted { asked, run, alive, gone } in counted {
+        for Counted { asked, run, alive, gone, now } in counted {
             let shared = self.still_over(&run, command);
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
                 _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
@@ -60,7 +62,14 @@ impl Dispatcher {
                     let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
                     Err(Refusal::new(format!("its worktree {path} is gone"), next))
                 }
-                _ => decide::command(state, command, alive),
+                _ => match &now {
+                    // One that never had a worktree, or has none any more, is told of in the same words as elsewhere.
+                    Some(Ok(now)) => decide::judged(state, command, alive, now),
+                    Some(Err(why)) if state.has_worktree() => {
+                        Err(Refusal::new(format!("its work can't be looked at: {why}"), "mend that and try again"))
+                    }
+                    _ => decide::command(state, command, alive),
+                },
             });
             let waits = acted.code == Code::Done;
             if waits && matches!(command, Command::Resume { .. }) {
@@ -123,8 +132,19 @@ impl Dispatcher {
 /// Whether something that a person waits for is being done.
 fn is_under_way(state: &RunState) -> bool {
     use domain::effect::Effect::{Freeze, Thaw};
-    let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring || state.proof.due;
+    let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
+    let asked = asked || state.proof.due || state.merging.is_some();
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
+}
+
+/// What pilothouse wanted to clear away by itself and did not: that is no failure of what was asked for.
+pub(super) fn left(effect: &Effect, outcome: &Outcome) -> Option<String> {
+    match (effect, outcome) {
+        (Effect::RemoveWorktree { by: By::Pilothouse, .. }, Outcome::Failed(why) | Outcome::Refused(why)) => {
+            Some(format!("its worktree was not let go: {why}"))
+        }
+        _ => None,
+    }
 }
 
 /// What a person should know of an effect beside that it was done: what it left out or put elsewhere.

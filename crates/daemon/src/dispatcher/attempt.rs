@@ -153,7 +153,10 @@ impl Dispatcher {
             return self.hold(input);
         }
         let note = self.runs.open_ref(run).and_then(|open| act::note(&effect, facts, &open.state));
-        self.pending.heard(run, outcome, note.as_deref());
+        match act::left(&effect, outcome) {
+            Some(left) => self.pending.heard(run, &Outcome::Done, Some(&left)),
+            None => self.pending.heard(run, outcome, note.as_deref()),
+        }
         match (&effect, facts) {
             (Effect::StartAttempt(attempt), Facts::Started { .. }) => {
                 self.follow(run, attempt);

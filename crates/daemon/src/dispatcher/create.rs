@@ -83,6 +83,7 @@ impl Dispatcher {
             repository_budget: prepared.settings.repository_budget.value,
             environment: prepared.environment.clone(),
             checks: prepared.checks.clone(),
+            gate: prepared.gate.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })

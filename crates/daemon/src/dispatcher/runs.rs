@@ -292,6 +292,7 @@ fn blank_row(id: &RunId) -> Row {
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
+            gate: domain::gate::GateSpec::default(),
         }),
         ..RunState::default()
     };

@@ -43,6 +43,9 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         | Command::Rollback { .. }
         | Command::Check { .. }
         | Command::Proof
+        | Command::Review { .. }
+        | Command::Gate
+        | Command::Merge { .. }
         | Command::Dismiss
         | Command::Rm
         | Command::Restore => (Outcome::Refused("it is no run of pilothouse".to_owned()), None),

@@ -7,6 +7,7 @@ mod commands;
 mod environment;
 pub(crate) mod gateway;
 mod keep;
+mod merge;
 mod pause;
 mod proof;
 mod restore;
@@ -152,6 +153,9 @@ impl Performer {
             Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
             Effect::MeasureWork => proof::measure(job),
             Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
+            Effect::Merge { method, head, onto, before } => {
+                merge::merge(job, &merge::Asked { method: *method, head, onto, before })
+            }
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
@@ -214,7 +218,8 @@ impl Performer {
         self.runtime.spawn_blocking(move || {
             let count = |(asked, run): (String, RunId)| {
                 let gone = worktree_is_gone(&places, &run);
-                Counted { asked, alive: living(&places, &run).len(), gone, run }
+                let now = command.judges().then(|| proof::now(&places, &run));
+                Counted { asked, alive: living(&places, &run).len(), gone, now, run }
             };
             let counted = asked.into_iter().map(count).collect();
             let _stopping = inputs.send(Input::Counted { face, id, counted, command });

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use domain::RunId;
+use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::digest::sha256_hex;
 use domain::effect::Outcome;
@@ -14,31 +16,37 @@ use crate::Places;
 
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
 pub(super) fn measure(job: &Job) -> Performed {
-    let measure = || -> Result<WorkMeasured, String> {
-        let spec = &job.spec;
-        let repo = repository(spec).map_err(|e| e.to_string())?;
-        let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
-        let stand = repo.stand(&path).map_err(|e| e.to_string())?;
-        let diff = repo.diff_of_commits(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
-        let base = repo.resolve(&spec.base).ok();
-        let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
-        Ok(WorkMeasured {
-            merge: merge(&repo, &stand.head, base.as_deref(), &spec.base),
-            head: stand.head,
-            tree: stand.tree,
-            uncommitted: stand.uncommitted,
-            base,
-            files: diff.changes.files,
-            added: diff.changes.added,
-            removed: diff.changes.removed,
-            exam,
-            secrets: None,
-        })
-    };
-    match measure() {
+    match work(&job.spec) {
         Ok(measured) => (Outcome::Done, Facts::Measured(Box::new(measured))),
         Err(reason) => failed(reason),
     }
+}
+
+/// The work of a run as it is at this moment.
+pub(super) fn now(places: &Places, run: &RunId) -> Result<WorkMeasured, String> {
+    let spec = evidence::StateFolder::open(&places.home).and_then(|state| state.run(run).spec());
+    work(&spec.map_err(|e| e.to_string())?)
+}
+
+fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
+    let repo = repository(spec).map_err(|e| e.to_string())?;
+    let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
+    let stand = repo.stand(&path).map_err(|e| e.to_string())?;
+    let diff = repo.diff_of_commits(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
+    let base = repo.resolve(&spec.base).ok();
+    let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
+    Ok(WorkMeasured {
+        merge: merge(&repo, &stand.head, base.as_deref(), &spec.base),
+        head: stand.head,
+        tree: stand.tree,
+        uncommitted: stand.uncommitted,
+        base,
+        files: diff.changes.files,
+        added: diff.changes.added,
+        removed: diff.changes.removed,
+        exam,
+        secrets: None,
+    })
 }
 
 fn merge(repo: &Repository, head: &str, base: Option<&str>, name: &str) -> Merge {

@@ -17,6 +17,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
     if alive > 0 {
         return refused(format!("{}; terminate it first", domain::figures::living(alive)));
     }
+    let head = (*by == By::Pilothouse).then(|| let_go_at(job));
     let snapshots = places.home.join("snapshots");
     let removal = Removal {
         run: spec.id.as_str(),
@@ -24,7 +25,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
         path: Path::new(&spec.worktree),
         name: snapshot,
         snapshots: &snapshots,
-        only_at: (*by == By::Pilothouse).then_some(spec.base_commit.as_str()),
+        only_at: head.as_deref(),
     };
     match repository(spec).and_then(|repo| repo.remove(&removal, &working_in)) {
         Ok(removed) => {
@@ -35,6 +36,17 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
         }
         Err(error) => refused(error),
     }
+}
+
+/// The commit at which a worktree may go without anybody being asked: where it was made, or what was merged of it.
+fn let_go_at(job: &Job) -> String {
+    let spec = &job.spec;
+    let merged = || {
+        let repo = repository(spec).ok()?;
+        let head = repo.resolve(&spec.branch).ok()?;
+        repo.was_merged(spec.id.as_str(), &spec.base).ok()?.then_some(head)
+    };
+    merged().unwrap_or_else(|| spec.base_commit.clone())
 }
 
 /// The processes that work in a folder, named for a person.

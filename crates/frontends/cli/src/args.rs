@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
-pub(crate) use work::{CheckArgs, DiffArgs};
+pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, ReviewArgs};
 pub use work::{ProofArgs, ProofVerb, VerifyArgs};
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
@@ -57,6 +57,12 @@ pub enum Verb {
     Check(CheckArgs),
     /// Write what a reviewer can check of a run into a folder; `verify` computes such a folder again.
     Proof(ProofArgs),
+    /// Approve a run's work, or ask its agent for changes.
+    Review(ReviewArgs),
+    /// Say whether a run may be merged, and if not, every reason; exit code 4 when it may not.
+    Gate(OneArgs),
+    /// Bring a run's work into its base when the gate is open; a worktree with nothing beside goes then.
+    Merge(MergeArgs),
     /// Say in plain text which runs need you, why, and what to type.
     Triage(LsArgs),
     /// Show where tokens and money went.

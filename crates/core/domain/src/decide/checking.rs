@@ -117,7 +117,12 @@ fn reasons(failing: &[&CheckFinished]) -> String {
 pub(super) fn repair(run: &RunState, index: usize, phase: &PhaseState) -> Decision {
     let saved = phase.repair.as_ref().is_some_and(|repair| repair.saved);
     if !saved {
-        return save(run, format!("before repair {} of {}", phase.repairs, phase.spec.name));
+        let reviewed = phase.repair.as_ref().is_some_and(|repair| repair.review.is_some());
+        let why = match reviewed {
+            true => "before the changes that a review asked for".to_owned(),
+            false => format!("before repair {} of {}", phase.repairs, phase.spec.name),
+        };
+        return save(run, why);
     }
     super::next::start_attempt(run, index, None, run.session_before(index))
 }

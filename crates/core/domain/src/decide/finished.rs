@@ -6,11 +6,13 @@ use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
     AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved, EffectFinished,
-    EnvironmentLeased, Note, ProofWritten, RunFailed, RunPaused, RunResumed, RunTerminated, SetupFinished,
-    SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    EnvironmentLeased, Note, ProofWritten, RemovalRequested, RunFailed, RunMerged, RunPaused, RunResumed,
+    RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated, WorktreeRemoved,
+    WorktreeRestored,
 };
 use crate::phase::PhaseState;
 use crate::run::RunState;
+use crate::status::By;
 
 /// What performing an effect found out, beside its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub enum Facts {
     Checked(Box<CheckFinished>),
     Measured(Box<WorkMeasured>),
     Proven(ProofWritten),
+    Merged(RunMerged),
     Frozen(Frozen),
     Checkpoint {
         commit: String,
@@ -145,6 +148,14 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         (Effect::WriteProof { k, .. }, Facts::Proven(written)) if run.proof.next() == *k => {
             decision.event(None, written)
         }
+        (Effect::Merge { .. }, Facts::Merged(merged)) if run.merging.is_some() => {
+            let merged = decision.event(None, merged);
+            // Its work is in the base, so its worktree is of no more use; a snapshot keeps what was beside.
+            match run.has_worktree() {
+                true => merged.event(None, RemovalRequested { by: By::Pilothouse }),
+                false => merged,
+            }
+        }
         (Effect::Write { attempt, question: Some(id), how, .. }, _)
             if run.question.as_ref().is_some_and(|open| open.id == *id) =>
         {
@@ -235,6 +246,7 @@ fn title(effect: &Effect) -> &'static str {
         Effect::RunCheck { .. } => "running a check",
         Effect::MeasureWork => "measuring its work",
         Effect::WriteProof { .. } => "writing the proof pack",
+        Effect::Merge { .. } => "merging",
         Effect::Write { .. } => "writing to the agent",
         Effect::CloseInput(_) => "closing the agent's input",
         Effect::Freeze { .. } => "pausing",

@@ -7,12 +7,14 @@ mod checking;
 mod dismiss;
 mod finished;
 mod go_on;
+mod merge;
 mod next;
 mod pause;
 mod proof;
 mod restore;
 mod resume;
 mod retry;
+mod review;
 mod rm;
 mod rollback;
 mod terminate;
@@ -22,12 +24,14 @@ pub use check::check;
 pub use dismiss::dismiss;
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
+pub use merge::{gate, merge};
 pub use next::next;
 pub use pause::pause;
 pub use proof::proof;
 pub use restore::restore;
 pub use resume::resume;
 pub use retry::{Retry, retry};
+pub use review::review;
 pub use rm::rm;
 pub use rollback::rollback;
 pub use terminate::terminate;
@@ -35,7 +39,7 @@ pub use terminate::terminate;
 use crate::attempt::AttemptKey;
 use crate::command::Command;
 use crate::effect::Effect;
-use crate::event::Body;
+use crate::event::{Body, WorkMeasured};
 use crate::run::RunState;
 use crate::status::By;
 
@@ -92,9 +96,29 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
         Command::Rollback { to } => rollback(run, *to, alive, by),
         Command::Check { names } => check(run, names, alive, by),
         Command::Proof => proof(run, by),
+        Command::Review { .. } | Command::Gate | Command::Merge { .. } => {
+            merge::not_yet(run)?;
+            settled(run, alive)?;
+            Err(Refusal::new("its work was not looked at", "try again"))
+        }
         Command::Dismiss => dismiss(run),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),
+    }
+}
+
+/// Decides what a person asks of a run's work as it is at this moment: a review, a look at the gate, a merge.
+///
+/// # Errors
+/// Why it is not carried out.
+pub fn judged(run: &RunState, command: &Command, alive: usize, now: &WorkMeasured) -> Result<Decision, Refusal> {
+    merge::not_yet(run)?;
+    settled(run, alive)?;
+    match command {
+        Command::Review { verdict, text } => review(run, *verdict, text, now, By::Person),
+        Command::Gate => gate(run, now),
+        Command::Merge { method } => merge(run, *method, now, By::Person),
+        other => self::command(run, other, alive),
     }
 }
 

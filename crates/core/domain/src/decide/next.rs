@@ -113,6 +113,9 @@ fn at_rest(run: &RunState) -> Decision {
             true => nothing.effect(Effect::RestoreCheckpoint { n: rollback.to }),
         };
     }
+    if let Some(asked) = &run.merging {
+        return super::merge::step(run, asked);
+    }
     if run.proof.due {
         return super::proof::step(run);
     }

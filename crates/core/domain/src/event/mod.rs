@@ -25,7 +25,10 @@ pub use lifecycle::{
     SetupFinished, TerminateRequested, WorktreeCreated,
 };
 pub use line::LineError;
-pub use proving::{Merge, ProofRequested, ProofWritten, Review, ReviewGiven, SecretFound, WorkMeasured};
+pub use proving::{
+    GateDecided, Merge, MergeRequested, ProofRequested, ProofWritten, Review, ReviewGiven, RunMerged, SecretFound,
+    WorkMeasured,
+};
 pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, ModelCalled};
 
 use crate::attempt::AttemptKey;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::gate::Method;
 use crate::status::By;
 
 /// Someone asked for a proof pack.
@@ -84,4 +85,34 @@ pub struct ReviewGiven {
 pub enum Review {
     Approve,
     Changes,
+}
+
+/// The gate was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateDecided {
+    pub open: bool,
+    /// Every reason why it is closed.
+    pub reasons: Vec<String>,
+    /// The commit that was at hand, in full.
+    pub head: String,
+}
+
+/// Someone asked for a merge, and the gate was open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeRequested {
+    pub method: Method,
+    /// The commit that is to be merged, in full.
+    pub head: String,
+    /// The commit that the base was at, in full.
+    pub base: String,
+    pub by: By,
+}
+
+/// The run's work is in its base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunMerged {
+    pub method: Method,
+    /// What the base is at now and what it was at before, in full.
+    pub commit: String,
+    pub before: String,
 }

@@ -88,6 +88,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
             if let Some(phase) = phase {
                 phase.progress.committed = Some(data.head.clone());
                 phase.progress.finished = true;
+                phase.repair = None;
             }
             state.recheck = None;
         }

@@ -1,9 +1,12 @@
 //! Events of proofs and reviews.
 
+use super::attempt::ends;
 use crate::effect::Effect;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Review};
+use crate::phase::Repair;
 use crate::proof::tells;
 use crate::run::RunState;
+use crate::status::Status;
 
 /// Events of proofs and reviews; `false` for all others.
 pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool {
@@ -25,10 +28,36 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
             proof.written = Some(data.clone());
             (proof.due, proof.stale, proof.covers) = (false, false, None);
         }
-        Body::ReviewGiven(data) => proof.review = Some(data.clone()),
+        Body::ReviewGiven(data) => {
+            proof.review = Some(data.clone());
+            match data.verdict {
+                Review::Approve => (state.proof.due, state.proof.covers) = (state.has_worktree(), None),
+                Review::Changes => changes(state, &data.text),
+            }
+        }
+        Body::GateDecided(data) => state.gate = Some(data.clone()).filter(|gate| gate.open),
+        Body::MergeRequested(data) => state.merging = Some(data.clone()),
+        Body::RunMerged(data) => {
+            state.merging = None;
+            state.merged = Some(data.clone());
+            ends(state, event, Status::Merged);
+        }
         _ => return false,
     }
     true
+}
+
+/// The last phase goes on with what a reviewer asks for, as with what a check found.
+fn changes(state: &mut RunState, text: &str) {
+    let Some(phase) = state.phases.get_mut(state.phase) else { return };
+    phase.reopen(phase.progress.began_at);
+    phase.repair = Some(Repair { review: Some(text.to_owned()), ..Repair::default() });
+    (state.proof.due, state.proof.covers) = (false, None);
+    state.status = Status::Queued;
+    state.ended_at = None;
+    state.dismissed = false;
+    state.goes_on_at = None;
+    state.over = None;
 }
 
 /// What happens to a run makes its pack old; its end asks for a new one.
@@ -48,6 +77,9 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
 /// What can't be proven is not tried again and again: its events come before the effect's end, so where they did not come
 /// they never will.
 pub(super) fn ended(state: &mut RunState, effect: &Effect) {
+    if matches!(effect, Effect::Merge { .. }) {
+        state.merging = None;
+    }
     let proof = &mut state.proof;
     let gives_up = match effect {
         Effect::MeasureWork => proof.covers.is_none(),

@@ -65,3 +65,30 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// Approve the commit that its branch is at.
+    #[arg(long, required_unless_present = "changes", conflicts_with = "changes")]
+    pub approve: bool,
+    /// Ask its agent for changes; it goes on in its session with this, and its checks are run again.
+    #[arg(long, value_name = "TEXT")]
+    pub changes: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// How, instead of what the settings say.
+    #[arg(long, value_name = "HOW", value_parser = ["squash", "merge", "rebase"])]
+    pub method: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -7,14 +7,17 @@ mod diff;
 mod dismiss;
 pub mod doc;
 mod explain;
+mod gate;
 mod gc;
 mod logs;
 mod ls;
+mod merge;
 mod pause;
 mod proof;
 mod restore;
 mod resume;
 mod retry;
+mod review;
 mod rm;
 mod rollback;
 pub(crate) mod run;
@@ -56,6 +59,9 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Diff(args) => diff::diff(args, places).await,
         Verb::Check(args) => check::check(args, places).await,
         Verb::Proof(args) => proof::proof(args, places).await,
+        Verb::Review(args) => review::review(args, places).await,
+        Verb::Gate(args) => gate::gate(args, places).await,
+        Verb::Merge(args) => merge::merge(args, places).await,
         Verb::Triage(args) => triage::triage(&args, all, places).await,
         Verb::Spend(args) => spend::spend(&args, all, places).await,
         Verb::Explain(args) => explain::explain(args, places).await,

@@ -49,6 +49,7 @@ impl Play {
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
+            gate: domain::gate::GateSpec::default(),
         };
         play.add(false, RunCreated { run: Box::new(run) }).add(false, RunQueued {})
     }

@@ -1,0 +1,184 @@
+//! Bringing a run's work into its base, so that whoever is killed on the way leaves the base as it was or as it should be.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use domain::gate::Method;
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::repository::Repository;
+
+/// What is to be merged, and into what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merging<'a> {
+    /// The run's id.
+    pub run: &'a str,
+    pub method: Method,
+    /// Full ids of the work's commit, and of the commit that the base must be at.
+    pub head: &'a str,
+    pub before: &'a str,
+    /// The base's short name.
+    pub onto: &'a str,
+    /// The message of a commit that is made for it.
+    pub message: &'a str,
+}
+
+impl Repository {
+    /// Merges; gives the full id of the commit that the base is at then. The commit is made first and kept under
+    /// `refs/pilothouse/<run>/merging`; then the base is moved in one step: its ref by compare-and-swap, or, where it is
+    /// checked out, by a fast-forward there. Doing it again after an interruption finds out whether that step was taken.
+    ///
+    /// # Errors
+    /// When the base is no branch here or moved, the work does not fit, or changes in a checkout of the base are in the way.
+    pub fn merge(&self, merging: &Merging<'_>) -> Result<String, WorktreeError> {
+        let lock = self.lock()?;
+        let full = format!("refs/heads/{}", merging.onto);
+        let marker = format!("refs/pilothouse/{}/merging", merging.run);
+        let Some(tip) = self.at_ref(&full)? else { return Err(WorktreeError::NoBranch(merging.onto.to_owned())) };
+        if let Some(made) = self.at_ref(&marker)?
+            && tip != merging.before
+            && self.is_ancestor(&made, &tip)?
+        {
+            return Ok(made);
+        }
+        if tip != merging.before {
+            return Err(WorktreeError::BaseMoved { base: merging.onto.to_owned(), to: tip });
+        }
+        self.check_identity()?;
+        let made = self.make(merging)?;
+        self.git().holding(&lock)?.args(&["update-ref", &marker, &made]).run()?;
+        match self.checkout_of(merging.onto)? {
+            Some(path) => fast_forward(&path, &made, &lock)?,
+            None => {
+                let words = ["update-ref", "-m", "pilothouse: merge", &full, &made, merging.before];
+                self.git().holding(&lock)?.args(&words).run()?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Whether what was made for the merge of this run is in the branch `onto`.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub fn was_merged(&self, run: &str, onto: &str) -> Result<bool, WorktreeError> {
+        let made = self.at_ref(&format!("refs/pilothouse/{run}/merging"))?;
+        let tip = self.at_ref(&format!("refs/heads/{onto}"))?;
+        made.zip(tip).map_or(Ok(false), |(made, tip)| self.is_ancestor(&made, &tip))
+    }
+
+    fn git(&self) -> Git {
+        Git::at(self.main())
+    }
+
+    /// The commit that a ref is at; `None` when there is no such ref.
+    fn at_ref(&self, full: &str) -> Result<Option<String>, WorktreeError> {
+        let line = self.git().args(&["for-each-ref", "--format=%(refname) %(objectname)", full]).line()?;
+        Ok(line.split_once(' ').filter(|(name, _)| *name == full).map(|(_, id)| id.to_owned()))
+    }
+
+    fn is_ancestor(&self, one: &str, other: &str) -> Result<bool, WorktreeError> {
+        Ok(self.git().args(&["merge-base", "--is-ancestor", one, other]).output()?.status.success())
+    }
+
+    /// Where a branch is checked out.
+    fn checkout_of(&self, branch: &str) -> Result<Option<PathBuf>, WorktreeError> {
+        let there = self.worktrees()?.into_iter().find(|tree| tree.branch.as_deref() == Some(branch) && !tree.prunable);
+        Ok(there.map(|tree| tree.path))
+    }
+
+    /// The commit that the base is to be at.
+    fn make(&self, merging: &Merging<'_>) -> Result<String, WorktreeError> {
+        let (before, head) = (merging.before, merging.head);
+        match merging.method {
+            Method::Squash => {
+                let tree = self.merged_tree(None, before, head)?;
+                self.commit(&tree, &[before], merging.message, None)
+            }
+            Method::Merge => {
+                let tree = self.merged_tree(None, before, head)?;
+                self.commit(&tree, &[before, head], merging.message, None)
+            }
+            Method::Rebase if self.is_ancestor(before, head)? => Ok(head.to_owned()),
+            Method::Rebase => self.rebased(before, head),
+        }
+    }
+
+    /// Each of the work's commits on top of the one before it, with its own author and message.
+    fn rebased(&self, before: &str, head: &str) -> Result<String, WorktreeError> {
+        let range = format!("{before}..{head}");
+        if !self.git().args(&["rev-list", "--merges", "--max-count=1", &range]).line()?.is_empty() {
+            let message = "it has merge commits, which can't be rebased; choose squash or merge".to_owned();
+            return Err(WorktreeError::Git { command: "rebase".to_owned(), message });
+        }
+        let commits = self.git().args(&["rev-list", "--reverse", "--topo-order", &range]).run()?;
+        let mut on = before.to_owned();
+        for commit in String::from_utf8_lossy(&commits).lines() {
+            let tree = self.merged_tree(Some(&format!("{commit}^")), &on, commit)?;
+            if tree == self.tree_of(&on)? {
+                continue;
+            }
+            let said =
+                self.git().args(&["show", "--no-patch", "--format=%an%x00%ae%x00%ad%x00%B", "--date=raw", commit]);
+            let said = String::from_utf8_lossy(&said.run()?).into_owned();
+            let mut parts = said.splitn(4, '\0');
+            let mut part = || parts.next().unwrap_or_default().to_owned();
+            let author = [part(), part(), part()];
+            let message = part();
+            on = self.commit(&tree, &[&on], message.trim_end(), Some(&author))?;
+        }
+        Ok(on)
+    }
+
+    /// The tree of both together.
+    fn merged_tree(&self, base: Option<&str>, ours: &str, theirs: &str) -> Result<String, WorktreeError> {
+        let base = base.map(|base| format!("--merge-base={base}"));
+        let git = self.git().args(&["merge-tree", "--write-tree", "--name-only", "--no-messages"]);
+        let git = base.iter().fold(git, |git, base| git.arg(base));
+        let output = git.args(&[ours, theirs]).output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = said.lines();
+        let tree = lines.next().unwrap_or_default().to_owned();
+        let failed = |message: String| Err(WorktreeError::Git { command: "merge-tree".to_owned(), message });
+        match output.status.code() {
+            Some(0) => Ok(tree),
+            Some(1) => {
+                failed(format!("conflicts in {}", lines.take_while(|l| !l.is_empty()).collect::<Vec<_>>().join(", ")))
+            }
+            _ => failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        }
+    }
+
+    /// A commit that no ref knows yet; `author` is name, address and date where it is not the person.
+    fn commit(
+        &self,
+        tree: &str,
+        parents: &[&str],
+        message: &str,
+        author: Option<&[String; 3]>,
+    ) -> Result<String, WorktreeError> {
+        let mut git = self.git().args(&["commit-tree", "--no-gpg-sign", tree]);
+        for parent in parents {
+            git = git.args(&["-p", parent]);
+        }
+        let git = match author {
+            Some([name, address, date]) => git.author(name, address, date),
+            None => git,
+        };
+        let out = git.args(&["-F", "-"]).input(message.as_bytes())?;
+        Ok(String::from_utf8_lossy(&out).trim().to_owned())
+    }
+}
+
+/// Moves a checkout of the base on. git refuses where changed or new files are in the way, and changes nothing then.
+fn fast_forward(path: &std::path::Path, to: &str, lock: &File) -> Result<(), WorktreeError> {
+    let settings = ["-c", "merge.autoStash=false", "-c", "merge.verifySignatures=false", "-c", "merge.ff=only"];
+    let words = ["merge", "--ff-only", "--quiet", "--no-verify", "--no-autostash", "--no-overwrite-ignore", to];
+    match Git::at(path).holding(lock)?.args(&settings).args(&words).run() {
+        Err(WorktreeError::Git { message, .. }) if message.contains("would be overwritten") => {
+            Err(WorktreeError::InTheWay { path: path.to_owned(), message })
+        }
+        other => other.map(drop),
+    }
+}

@@ -1,0 +1,124 @@
+//! The gate before a merge: open, or closed with every reason.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Merge, Review, WorkMeasured};
+use crate::run::RunState;
+use crate::score;
+use crate::status::Status;
+use crate::text::short;
+
+/// How a run's work comes into its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// One commit with all of it.
+    #[default]
+    Squash,
+    /// Its commits as they are, and one that joins them.
+    Merge,
+    /// Its commits one after the other on top of the base.
+    Rebase,
+}
+
+impl Method {
+    pub const ALL: [Self; 3] = [Self::Squash, Self::Merge, Self::Rebase];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Squash => "squash",
+            Self::Merge => "merge",
+            Self::Rebase => "rebase",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.word() == word)
+    }
+}
+
+/// What must be so for a run to be merged, as the settings of its base commit said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GateSpec {
+    /// Hundredths, 0 to 100.
+    pub min_score: u32,
+    /// A person must have approved this very commit.
+    pub approval: bool,
+    /// What it cost must be known to the last call.
+    pub cost_known: bool,
+    pub method: Method,
+}
+
+impl Default for GateSpec {
+    fn default() -> Self {
+        Self { min_score: 60, approval: true, cost_known: false, method: Method::Squash }
+    }
+}
+
+/// Why the run may not be merged; nothing when it may. `now` is its work as it is at this moment.
+pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
+    let Some(spec) = &run.spec else { return vec!["what was asked for is not known".to_owned()] };
+    let mut reasons = Vec::new();
+    if run.status != Status::Ready {
+        reasons.push(format!("it is {}", run.status.word()));
+    }
+    let proof = &run.proof;
+    match &proof.measured {
+        _ if proof.written.is_none() => reasons.push("there is no proof pack of it".to_owned()),
+        Some(proven) if proven.head != now.head => {
+            let (now, proven) = (short(&now.head), short(&proven.head));
+            reasons.push(format!("its branch moved since the proof: it is at {now}, and {proven} was proven"));
+        }
+        Some(proven) if proven.tree != now.tree => {
+            reasons.push("its worktree has changes that the proof does not have".to_owned());
+        }
+        _ if proof.stale => reasons.push("something happened since the proof was written".to_owned()),
+        _ => {}
+    }
+    if now.uncommitted {
+        reasons.push("not all of the work is committed".to_owned());
+    }
+    if now.head == spec.base_commit {
+        reasons.push("it changes nothing".to_owned());
+    }
+    for check in spec.checks.iter().filter(|check| check.required) {
+        let last = run.checks.get(&check.name).and_then(|known| known.last.as_ref()).map(|(last, _)| last);
+        if let Some(why) = score::why_not(Some(now), last) {
+            reasons.push(format!("check {} {why}", check.name));
+        }
+    }
+    let weighed = score::score(run);
+    if weighed.score < spec.gate.min_score {
+        let share = |hundredths: u32| f64::from(hundredths) / 100.0;
+        reasons.push(format!(
+            "its score is {:.2}, and {:.2} is asked for",
+            share(weighed.score),
+            share(spec.gate.min_score)
+        ));
+    }
+    if spec.gate.approval {
+        reasons.extend(not_approved(run, now));
+    }
+    match &now.merge {
+        Merge::Clean => {}
+        Merge::Conflicts(paths) => reasons.push(format!("it conflicts with {} in {}", spec.base, paths.join(", "))),
+        Merge::Unknown(why) => reasons.push(format!("it is not known whether it merges: {why}")),
+    }
+    let cost = weighed.parts.iter().find(|part| part.name == "cost");
+    if let Some(part) = cost.filter(|part| spec.gate.cost_known && part.value != Some(100)) {
+        reasons.push(format!("its cost must be known and in budget: {}", part.reason));
+    }
+    reasons
+}
+
+fn not_approved(run: &RunState, now: &WorkMeasured) -> Option<String> {
+    match &run.proof.review {
+        None => Some("nobody has approved it".to_owned()),
+        Some(given) if given.verdict == Review::Changes => Some("changes were asked for".to_owned()),
+        Some(given) if given.head != now.head => {
+            Some(format!("what was approved is {}, and it is at {}", short(&given.head), short(&now.head)))
+        }
+        Some(_) => None,
+    }
+}

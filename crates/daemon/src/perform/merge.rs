@@ -1,0 +1,53 @@
+//! Bringing a run's work into its base.
+
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use domain::event::RunMerged;
+use domain::gate::Method;
+use worktrees::{Merging, WorktreeError};
+
+use super::{Job, Performed, failed, refused, repository};
+
+/// Columns of a commit's first line.
+const SUBJECT: usize = 72;
+
+/// What is asked for in [`domain::effect::Effect::Merge`].
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    pub(super) head: &'a str,
+    pub(super) onto: &'a str,
+    pub(super) before: &'a str,
+}
+
+/// Merges, or finds that an earlier daemon did.
+pub(super) fn merge(job: &Job, asked: &Asked<'_>) -> Performed {
+    let Asked { method, head, onto, before } = *asked;
+    let (run, message) = (job.spec.id.as_str(), message(job, method));
+    let merging = Merging { run, method, head, before, onto, message: &message };
+    match repository(&job.spec).and_then(|repo| repo.merge(&merging)) {
+        Ok(commit) => {
+            let merged = RunMerged { method, commit, before: before.to_owned() };
+            (Outcome::Done, Facts::Merged(merged))
+        }
+        Err(
+            error @ (WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. }),
+        ) => refused(error),
+        Err(error) => failed(error),
+    }
+}
+
+/// The task's first line, all of the task where that is longer, and the run.
+fn message(job: &Job, method: Method) -> String {
+    let spec = &job.spec;
+    let task = domain::text::block(&spec.task);
+    let first = task.lines().next().unwrap_or_default().trim();
+    let subject: String = match method {
+        Method::Merge => format!("Merge {}: {first}", spec.branch),
+        _ => first.to_owned(),
+    };
+    let short: String = subject.chars().take(SUBJECT).collect();
+    let whole = short == subject && task.trim() == first;
+    let body = if whole { String::new() } else { format!("{}\n\n", task.trim()) };
+    let subject = if short == subject { short } else { format!("{}…", short.trim_end()) };
+    format!("{subject}\n\n{body}Pilothouse-Run: {}\n", spec.id)
+}

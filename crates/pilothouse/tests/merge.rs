@@ -1,0 +1,239 @@
+//! From a task to the base: reviewed, refused while the gate is closed, merged once, whoever dies on the way.
+
+use std::fs;
+
+use domain::Event;
+use domain::event::EffectStarted;
+use domain::{Body, Timestamp};
+use serde_json::Value;
+use testkit::{House, git_at, wait_until};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
+const CHECK: &str = "[check.greeting]\nrun = \"sh test.sh\"\n";
+
+/// A house with these settings and a run that is ready and proven.
+fn ready(settings: &str, name: &str) -> (House, Value) {
+    let house = testkit::checked_house(BINARY, &format!("{CHECK}{settings}"));
+    house.run(name, "repairs");
+    house.wait_for(name, "ready");
+    let row = house.proven(name);
+    (house, row)
+}
+
+/// Refused with exit code 4, and this among the reasons.
+fn refused(house: &House, words: &[&str], why: &str) {
+    let said = house.say(words);
+    assert_eq!(said.code, 4, "{words:?}: {said:?}");
+    assert!(said.err.contains(why), "{words:?}: {said:?}");
+}
+
+fn at(house: &House, name: &str) -> String {
+    house.repo.git(&["rev-parse", name]).trim().to_owned()
+}
+
+fn worktree(row: &Value) -> &std::path::Path {
+    std::path::Path::new(row["worktree"].as_str().expect("a worktree"))
+}
+
+#[test]
+fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
+    let (house, row) = ready("", "greets");
+    let before = at(&house, "main");
+    refused(&house, &["gate", "greets"], "nobody has approved it");
+    refused(&house, &["merge", "greets"], "nobody has approved it");
+    house.ok(&["review", "greets", "--approve"]);
+    house.ok(&["gate", "greets"]);
+    fs::write(house.repo.path().join("notes.txt"), "mine, and nobody else's").expect("written");
+    house.ok(&["merge", "greets"]);
+    let merged = house.wait_for("greets", "merged");
+    assert_eq!(house.repo.git(&["show", "main:greeting.txt"]), "hello world\n");
+    assert_eq!(fs::read_to_string(house.repo.path().join("greeting.txt")).expect("checked out"), "hello world\n");
+    assert_eq!(at(&house, "main^"), before, "one commit");
+    assert!(house.repo.git(&["log", "-1", "--format=%B", "main"]).contains("Pilothouse-Run: "));
+    assert_eq!(house.repo.git(&["status", "--porcelain"]), "?? notes.txt\n", "and nothing else changed");
+    let gone = wait_until("its worktree to be let go", || {
+        let row = house.row("greets").expect("a row");
+        if row["removed"] == true { Ok(row) } else { Err(row.to_string()) }
+    });
+    assert!(!worktree(&row).exists());
+    assert_eq!(gone["group"], "finished", "{merged:#}");
+    refused(&house, &["merge", "greets"], "merged already");
+}
+
+#[test]
+fn a_base_that_is_checked_out_nowhere_is_moved_by_its_ref_alone_and_every_method_does_what_it_says() {
+    for (method, parents) in [("squash", 1), ("merge", 2), ("rebase", 1)] {
+        let (house, row) = ready("[gate]\napproval = \"none\"\n", "greets");
+        let before = at(&house, "main");
+        house.repo.git(&["switch", "--quiet", "-c", "elsewhere"]);
+        if method == "rebase" {
+            // Something else came in meanwhile.
+            let other = house.repo.git(&["commit-tree", "-p", "main", "-m", "other", "main^{tree}"]);
+            house.repo.git(&["update-ref", "refs/heads/main", other.trim()]);
+        }
+        let before = if method == "rebase" { at(&house, "main") } else { before };
+        let own: u32 =
+            house.repo.git(&["rev-list", "--count", "main..pilothouse/greets"]).trim().parse().expect("a count");
+        let commits = match method {
+            "squash" => 1,
+            "merge" => own + 1,
+            _ => own,
+        };
+        house.ok(&["merge", "greets", "--method", method]);
+        house.wait_for("greets", "merged");
+        let count = house.repo.git(&["rev-list", "--count", &format!("{before}..main")]);
+        assert_eq!(count.trim(), commits.to_string(), "{method}");
+        let ids = house.repo.git(&["rev-list", "--parents", "-1", "main"]);
+        assert_eq!(ids.split_whitespace().count() - 1, parents, "{method}");
+        assert_eq!(house.repo.git(&["show", "main:greeting.txt"]), "hello world\n");
+        assert!(!house.repo.path().join("greeting.txt").exists(), "what is checked out stays as it was");
+        assert_eq!(row["status"], "ready");
+    }
+}
+
+#[test]
+fn what_was_not_proven_is_not_merged() {
+    let (house, row) = ready("", "greets");
+    house.ok(&["review", "greets", "--approve"]);
+    house.proven("greets");
+    let tree = worktree(&row);
+    // Changed after the proof, and not committed.
+    fs::write(tree.join("greeting.txt"), "hello mars\n").expect("written");
+    refused(&house, &["merge", "greets"], "its worktree has changes that the proof does not have");
+    // Committed beside pilothouse: the head is another one than that approved and proven.
+    git_at(tree, &["commit", "--quiet", "--all", "-m", "sneaked in"]);
+    refused(&house, &["merge", "greets"], "its branch moved since the proof");
+    house.ok(&["proof", "greets"]);
+    let said = house.say(&["merge", "greets"]);
+    assert_eq!(said.code, 4);
+    for why in ["check greeting passed on another tree", "what was approved is"] {
+        assert!(said.err.contains(why), "{said:?}");
+    }
+    // A red check.
+    assert_eq!(house.say(&["check", "greets"]).code, 1);
+    house.proven("greets");
+    refused(&house, &["merge", "greets"], "check greeting fail");
+    refused(&house, &["merge", "greets"], "it is failed");
+    assert_eq!(house.repo.git(&["log", "--format=%s", "-1", "main"]).trim(), "checks");
+}
+
+#[test]
+fn a_strict_policy_wants_a_known_cost_and_a_conflict_is_named() {
+    let (house, _) = ready("[gate]\napproval = \"none\"\ncost = \"known\"\n", "greets");
+    refused(&house, &["merge", "greets"], "its cost must be known and in budget: some of it is the agent's own figure");
+    house.repo.write("greeting.txt", "good evening\n");
+    house.repo.git(&["add", "--all"]);
+    house.repo.git(&["commit", "--quiet", "-m", "another greeting"]);
+    refused(&house, &["gate", "greets"], "it conflicts with main in greeting.txt");
+}
+
+#[test]
+fn changes_in_the_way_are_not_touched() {
+    let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
+    let before = at(&house, "main");
+    house.repo.write("greeting.txt", "mine\n");
+    refused(&house, &["merge", "greets"], "are in the way");
+    assert_eq!((at(&house, "main"), house.row("greets").expect("a row")["status"].clone()), (before, "ready".into()));
+    assert_eq!(fs::read_to_string(house.repo.path().join("greeting.txt")).expect("a file"), "mine\n");
+    fs::remove_file(house.repo.path().join("greeting.txt")).expect("removed");
+    house.ok(&["merge", "greets"]);
+    house.wait_for("greets", "merged");
+}
+
+#[test]
+fn what_a_reviewer_asks_for_goes_to_the_agent_in_its_session_and_is_checked_again() {
+    let (house, _) = ready("", "greets");
+    let asked = "say it again: greeting.txt: expected \"hello world\", found \"hello wrld\"";
+    house.ok(&["review", "greets", "--changes", asked]);
+    house.wait_for("greets", "ready");
+    let row = house.proven("greets");
+    assert_eq!((row["phase"]["attempt"].as_u64(), row["checks"][0]["verdict"].as_str()), (Some(3), Some("pass")));
+    let told = house.ok(&["timeline", "greets"]);
+    assert!(told.contains("changes") && told.contains("before the changes that a review asked for"), "{told}");
+    let spec = fs::read_to_string(house.folder(&row).join("attempts/build.3/stdin.jsonl")).unwrap_or_default();
+    let start = fs::read_to_string(house.folder(&row).join("attempts/build.3/start.json")).unwrap_or_default();
+    assert!((spec + &start).contains("Your work was reviewed"), "it was told");
+    refused(&house, &["merge", "greets"], "changes were asked for");
+    refused(&house, &["review", "greets", "--changes", " "], "nothing says what is to be changed");
+}
+
+/// The daemon dies with the merge begun and this much of it done.
+fn interrupted(world: impl Fn(&House, &Value)) {
+    let (house, row) = ready("[gate]\napproval = \"none\"\n", "greets");
+    let before = at(&house, "main");
+    house.kill_daemon();
+    world(&house, &row);
+    let folder = house.folder(&row);
+    let events: Vec<Event> = evidence::read(&folder).expect("a timeline");
+    let id = domain::fold::all(&events).last_effect + 1;
+    let head = row["head"].as_str().expect("a head").to_owned();
+    let mut timeline = evidence::Timeline::open(&folder).expect("a timeline").timeline;
+    let method = domain::gate::Method::Squash;
+    let asked = domain::event::MergeRequested {
+        method,
+        head: head.clone(),
+        base: before.clone(),
+        by: domain::status::By::Person,
+    };
+    let effect = domain::effect::Effect::Merge { method, head, onto: "main".to_owned(), before: before.clone() };
+    let at_ = Timestamp::from_millis(1_795_189_978_668);
+    timeline.append(at_, vec![(None, asked.into()), (None, EffectStarted { id, effect }.into())], None).expect("room");
+    timeline.sync().expect("a disk");
+    house.wait_for("greets", "merged");
+    assert_eq!(at(&house, "main^"), before, "merged once");
+    assert_eq!(house.repo.git(&["status", "--porcelain"]), "");
+    let merges = evidence::read(&folder).expect("a timeline");
+    assert_eq!(merges.iter().filter(|event| matches!(event.body, Body::RunMerged(_))).count(), 1);
+}
+
+#[test]
+fn a_merge_that_was_not_begun_is_done() {
+    interrupted(|_, _| {});
+}
+
+#[test]
+fn a_merge_whose_commit_was_made_is_done_once() {
+    interrupted(|house, row| {
+        let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
+        house.repo.git(&["update-ref", &marker(row), made.trim()]);
+    });
+}
+
+#[test]
+fn a_merge_that_was_done_is_found() {
+    interrupted(|house, row| {
+        let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
+        house.repo.git(&["update-ref", &marker(row), made.trim()]);
+        house.repo.git(&["merge", "--quiet", "--ff-only", made.trim()]);
+    });
+}
+
+fn head(row: &Value) -> &str {
+    row["head"].as_str().expect("a head")
+}
+
+fn marker(row: &Value) -> String {
+    format!("refs/pilothouse/{}/merging", row["id"].as_str().expect("an id"))
+}
+
+#[test]
+fn the_daemon_is_killed_while_it_merges_and_the_base_is_before_or_after() {
+    for n in 0..6 {
+        let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
+        let before = at(&house, "main");
+        let merging = std::thread::scope(|scope| {
+            let asked = scope.spawn(|| house.say(&["merge", "greets"]));
+            wait_until("it to be under way", || {
+                let told = house.say(&["timeline", "greets"]).out;
+                let steps = ["merge ", "merged"];
+                let there = told.lines().filter(|line| steps.iter().any(|step| line.contains(step))).count();
+                if there > n % 3 { Ok(()) } else { Err(told) }
+            });
+            house.kill_daemon();
+            asked.join().expect("the face")
+        });
+        house.wait_for("greets", "merged");
+        assert_eq!(at(&house, "main^"), before, "round {n}: merged once; the face said {merging:?}");
+        assert_eq!(house.repo.git(&["status", "--porcelain"]), "", "round {n}");
+    }
+}
