@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::atomic;
 use crate::error::EvidenceError;
 use crate::run_folder::RunFolder;
 
+/// How the name of a folder begins that is still being written.
+const CUT: &str = ".writing-";
 /// A pack with more than this is not read.
 const LARGEST: u64 = 1 << 30;
 /// Folders inside of folders.
@@ -30,8 +33,10 @@ impl RunFolder {
         }
         let parent = self.path().join("proof");
         atomic::make_folder(&parent)?;
-        let io = |e| EvidenceError::io("write", &path)(e);
-        let aside = tempfile::Builder::new().prefix(".writing-").tempdir_in(&parent).map_err(io)?;
+        let io = |e: std::io::Error| EvidenceError::io("write", &path)(e);
+        clear_cut(&parent)?;
+        let own = fs::Permissions::from_mode(0o700);
+        let aside = tempfile::Builder::new().prefix(CUT).permissions(own).tempdir_in(&parent).map_err(io)?;
         for (name, bytes) in files {
             let file = aside.path().join(name);
             if let Some(folder) = file.parent() {
@@ -42,6 +47,16 @@ impl RunFolder {
         fs::rename(aside.keep(), &path).map_err(io)?;
         atomic::sync_folder(&parent)
     }
+}
+
+/// What a daemon left that was killed while it wrote; one pack of a run is written at a time.
+fn clear_cut(folder: &Path) -> Result<(), EvidenceError> {
+    for entry in fs::read_dir(folder).map_err(EvidenceError::io("read", folder))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(CUT) {
+            fs::remove_dir_all(entry.path()).map_err(EvidenceError::io("clear away", entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The files of a pack by their paths in it.
