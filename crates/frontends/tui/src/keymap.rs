@@ -21,6 +21,7 @@ pub(crate) enum Place {
     Output,
     Diff,
     Checks,
+    Proof,
     Search,
     Help,
     Confirm,
@@ -33,7 +34,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// Every place with what `docs/keys.md` and the help call it.
-    pub(crate) const ALL: [(Self, &'static str); 15] = [
+    pub(crate) const ALL: [(Self, &'static str); 16] = [
         (Self::Everywhere, "Everywhere"),
         (Self::Runs, "In the table of runs"),
         (Self::Details, "In the details of a run"),
@@ -41,6 +42,7 @@ impl Place {
         (Self::Output, "In its output"),
         (Self::Diff, "In its diff"),
         (Self::Checks, "In its checks"),
+        (Self::Proof, "In its proof"),
         (Self::Search, "While matches are marked"),
         (Self::Help, "In this help"),
         (Self::Confirm, "When asked for a yes"),

@@ -39,6 +39,7 @@ pub(crate) enum Tab {
     Diff,
     Checks,
     Calls,
+    Proof,
     /// What stands beside the other tabs where there is room.
     Facts,
 }
@@ -51,6 +52,7 @@ impl Tab {
             Self::Diff => "Diff",
             Self::Checks => "Checks",
             Self::Calls => "Calls",
+            Self::Proof => "Proof",
             Self::Facts => "Facts",
         }
     }
@@ -132,6 +134,8 @@ pub(crate) struct Model {
     pub(crate) diff: DiffView,
     pub(crate) checks: ChecksView,
     pub(crate) calls: CallsView,
+    /// First line shown of the proof.
+    pub(crate) proof_top: usize,
     /// First line shown of the facts.
     pub(crate) facts_top: usize,
     pub(crate) overlay: Option<Overlay>,
@@ -184,6 +188,7 @@ impl Model {
             diff: DiffView::default(),
             checks: ChecksView::default(),
             calls: CallsView::default(),
+            proof_top: 0,
             facts_top: 0,
             overlay: None,
             draft: None,
@@ -315,7 +320,7 @@ impl Model {
         if self.is_observed() {
             return vec![Tab::Facts];
         }
-        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff, Tab::Checks, Tab::Calls];
+        let mut tabs = vec![Tab::Timeline, Tab::Output, Tab::Diff, Tab::Checks, Tab::Calls, Tab::Proof];
         if self.size.0 < crate::screens::runs::WIDE {
             tabs.push(Tab::Facts);
         }

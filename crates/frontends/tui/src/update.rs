@@ -123,6 +123,7 @@ pub(crate) enum Action {
     NewRun,
     ChooseCheckpoint,
     AskAnswer,
+    AskChanges,
     Verb(Verb),
     Answer(Answer),
     Editor,
@@ -187,6 +188,8 @@ pub(crate) enum Verb {
     Remove,
     Dismiss,
     Check,
+    Approve,
+    Merge,
 }
 
 /// Changes the model and gives what is to be done outside.
@@ -257,6 +260,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NewRun => overlays::new_run(model),
         Action::ChooseCheckpoint => overlays::checkpoints(model),
         Action::AskAnswer => overlays::ask_answer(model),
+        Action::AskChanges => overlays::ask_changes(model),
         Action::Verb(verb) => runs::verb(model, verb),
         Action::Answer(answer) => runs::answer(model, answer),
         Action::Editor => runs::editor(model),

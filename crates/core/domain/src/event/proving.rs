@@ -87,6 +87,15 @@ pub enum Review {
     Changes,
 }
 
+impl Review {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Changes => "changes",
+        }
+    }
+}
+
 /// The gate was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateDecided {

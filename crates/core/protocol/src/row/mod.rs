@@ -75,6 +75,7 @@ pub struct Row {
     pub score: Option<f64>,
     #[serde(default)]
     pub proof: Option<ProofRow>,
+    /// `open`, `closed` or `merged`, by what was measured last; `null` before there is a proof.
     pub gate: Option<String>,
     /// Process id of the agent while it runs.
     pub pid: Option<u32>,
@@ -290,8 +291,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_with: None,
         pr: None,
         score: run.proof.score().map(proof::share),
-        proof: proof::row(&run.proof),
-        gate: None,
+        proof: proof::row(run),
+        gate: proof::gate(run),
         pid: live.and_then(|a| a.pid),
         created_at: run.created_at,
         started_at: run.started_at,

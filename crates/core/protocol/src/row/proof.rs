@@ -1,6 +1,7 @@
-//! A run's last proof pack as its row has it.
+//! A run's last proof pack, its score and its gate as its row has them.
 
-use domain::proof::ProofState;
+use domain::RunState;
+use domain::score::{self, Part};
 use serde::{Deserialize, Serialize};
 
 /// The pack in `proof/<k>` of the run's folder.
@@ -15,17 +16,39 @@ pub struct ProofRow {
     pub statement: String,
     /// Something happened since that it does not tell.
     pub stale: bool,
+    /// The parts of the score as they are now.
+    pub parts: Vec<Part>,
+    /// Why the run may not be merged, by what was measured last; nothing when it may. A merge looks again.
+    pub closed: Vec<String>,
+    /// `approve` or `changes`, of the commit that was measured last; `null` when nobody looked at that.
+    pub review: Option<String>,
 }
 
-pub(super) fn row(proof: &ProofState) -> Option<ProofRow> {
-    let written = proof.written.as_ref()?;
+pub(super) fn row(run: &RunState) -> Option<ProofRow> {
+    let proof = &run.proof;
+    let (written, measured) = (proof.written.as_ref()?, proof.measured.as_ref()?);
+    let review = proof.review.as_ref().filter(|given| given.head == measured.head);
     Some(ProofRow {
         k: written.k,
         seq: written.seq,
         score: share(written.score),
         statement: written.statement.clone(),
         stale: proof.stale,
+        parts: score::score(run).parts,
+        closed: if run.merged.is_some() { Vec::new() } else { domain::gate::reasons(run, measured) },
+        review: review.map(|given| given.verdict.word().to_owned()),
     })
+}
+
+/// `open`, `closed` or `merged`; `None` before there is a proof.
+pub(super) fn gate(run: &RunState) -> Option<String> {
+    let measured = run.proof.measured.as_ref().filter(|_| run.proof.written.is_some())?;
+    let word = match (&run.merged, run.status.is_settled()) {
+        (Some(_), _) => "merged",
+        (None, true) if domain::gate::reasons(run, measured).is_empty() => "open",
+        _ => "closed",
+    };
+    Some(word.to_owned())
 }
 
 /// Hundredths as a number from 0 to 1.

@@ -37,6 +37,7 @@ pub(crate) fn beneath(model: &Model) -> Vec<Place> {
         Tab::Output => Some(Place::Output),
         Tab::Diff => Some(Place::Diff),
         Tab::Checks => Some(Place::Checks),
+        Tab::Proof => Some(Place::Proof),
         Tab::Calls | Tab::Facts => None,
     };
     search.into_iter().chain(tab).chain([Place::Details, Place::Everywhere]).collect()
@@ -84,7 +85,7 @@ fn typed(model: &mut Model, keymap: &Keymap, places: &[Place], key: KeyEvent) ->
     if types {
         return vec![Action::Edit(key)];
     }
-    let in_details = [Place::Timeline, Place::Output, Place::Diff, Place::Checks, Place::Details];
+    let in_details = [Place::Timeline, Place::Output, Place::Diff, Place::Checks, Place::Proof, Place::Details];
     let elsewhere = places.contains(&Place::Runs).then(|| keymap.command(&in_details, key)).flatten();
     if let Some(command) = elsewhere {
         return vec![Action::Notice(format!("{}: it is for the details of a run; enter opens them", command.name))];

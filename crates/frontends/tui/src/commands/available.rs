@@ -90,6 +90,12 @@ pub(super) fn not_checkable(model: &Model) -> Option<String> {
     })
 }
 
+/// It is over, its worktree is there and its work is proven.
+pub(super) fn not_proven(model: &Model) -> Option<String> {
+    not_over_with_worktree(model)
+        .or_else(|| none_of(model, |row| row.proof.is_some(), |row| format!("there is no proof of {} yet", row.name)))
+}
+
 pub(super) fn no_checkpoints(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     if !row.is_settled() {

@@ -76,6 +76,13 @@ pub(crate) const ALL: &[Command] = &[
     run("check", "run the checks again, on the worktree as it is", Some("check again"), not_checkable, || {
         Action::Verb(Verb::Check)
     }),
+    run("merge", "bring the run's work into its base, when the gate is open", None, not_proven, || {
+        Action::Verb(Verb::Merge)
+    }),
+    run("approve", "approve the commit that was proven", Some("approve"), not_proven, || Action::Verb(Verb::Approve)),
+    run("ask-changes", "type what the run's agent is to change", Some("ask for changes"), not_proven, || {
+        Action::AskChanges
+    }),
     run("attach", "show the agent's own terminal, or what it writes", None, none_of_ours, || Action::Attach),
     run("editor", "open your editor in the run's worktree", None, no_worktree, || Action::Editor),
     run("copy-path", "copy the path of the run's worktree", None, no_worktree, || Action::CopyPath),

@@ -1,7 +1,8 @@
 //! A line to type on: a filter, a search, an answer.
 
 use domain::RunId;
-use domain::command::Answer;
+use domain::command::{Answer, Command};
+use domain::event::Review;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
@@ -23,6 +24,11 @@ pub(crate) enum Purpose {
         run: RunId,
         name: String,
         question: String,
+    },
+    /// What a run's agent is to change.
+    Changes {
+        run: RunId,
+        name: String,
     },
 }
 
@@ -53,6 +59,13 @@ pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+pub(crate) fn ask_changes(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.selected() else { return Vec::new() };
+    let purpose = Purpose::Changes { run: row.id.clone(), name: row.name.clone() };
+    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
+    Vec::new()
+}
+
 impl Prompt {
     fn text(&self) -> String {
         self.input.lines().join(" ")
@@ -72,7 +85,7 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
             details::set_search(model, Some(text));
             Vec::new()
         }
-        Purpose::Answer { .. } => Vec::new(),
+        Purpose::Answer { .. } | Purpose::Changes { .. } => Vec::new(),
     }
 }
 
@@ -95,6 +108,15 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             }
             vec![Effect::Answer { run: run.clone(), question: question.clone(), answer }]
         }
+        Purpose::Changes { run, .. } => {
+            let text = text.trim().to_owned();
+            if text.is_empty() {
+                model.notice = Some("nothing was asked for".to_owned());
+                return Vec::new();
+            }
+            let command = Command::Review { verdict: Review::Changes, text };
+            vec![Effect::Act { runs: vec![run], command, asked: true }]
+        }
     }
 }
 
@@ -109,7 +131,7 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             details::set_search(model, Some(prompt.before));
             Vec::new()
         }
-        Purpose::Answer { .. } => Vec::new(),
+        Purpose::Answer { .. } | Purpose::Changes { .. } => Vec::new(),
     }
 }
 
@@ -120,6 +142,7 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
     let label = match &prompt.purpose {
         Purpose::Filter => format!(" filter ({} of {}): ", model.order.len(), model.rows.len()),
         Purpose::Search => " search: ".to_owned(),
+        Purpose::Changes { name, .. } => format!(" changes to {}: ", domain::text::line(name)),
         Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
     };
     let long = u16::try_from(unicode_width::UnicodeWidthStr::width(label.as_str())).unwrap_or(u16::MAX);

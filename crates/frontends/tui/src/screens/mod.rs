@@ -6,5 +6,6 @@ pub(crate) mod checks;
 pub(crate) mod details;
 pub(crate) mod diff;
 pub(crate) mod output;
+pub(crate) mod proof;
 pub(crate) mod runs;
 pub(crate) mod timeline;

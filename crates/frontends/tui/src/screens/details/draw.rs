@@ -10,7 +10,7 @@ use super::facts;
 use crate::keymap::Keymap;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::{Layout, answer_keys, why};
-use crate::screens::{calls, checks, diff, output, timeline};
+use crate::screens::{calls, checks, diff, output, proof, timeline};
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, rule};
 
@@ -28,6 +28,7 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layou
         Tab::Output => output::draw(model, theme, places.body, frame),
         Tab::Diff => diff::draw(model, theme, places.body, frame),
         Tab::Checks => checks::draw(model, theme, places.body, frame),
+        Tab::Proof => proof::draw(model, theme, places.body, frame),
         Tab::Calls => calls::draw(model, theme, places.body, frame),
         Tab::Facts => draw_facts(model, row, keymap, theme, (places.body, false), frame),
     }
@@ -70,7 +71,7 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
         Tab::Timeline => model.timeline.says(),
         Tab::Output => model.output.says(),
         Tab::Diff => model.diff.says(),
-        Tab::Checks | Tab::Calls | Tab::Facts => String::new(),
+        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => String::new(),
     };
     if !extra.is_empty() {
         text.push_str(&format!("  {}", domain::text::line(&extra)));

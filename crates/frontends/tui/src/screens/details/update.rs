@@ -5,7 +5,7 @@ use domain::RunId;
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
-use crate::screens::{calls, checks, diff, output, timeline};
+use crate::screens::{calls, checks, diff, output, proof, timeline};
 
 /// Has the selected run's details loaded, if they are not.
 pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
@@ -30,7 +30,7 @@ pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
     model.diff.forget();
     model.checks.forget();
     model.calls.forget();
-    model.facts_top = 0;
+    (model.facts_top, model.proof_top) = (0, 0);
     let mut effects = vec![Effect::Look { run: model.looking.clone(), last: timeline::LAST }];
     effects.extend(load(model));
     effects
@@ -44,7 +44,7 @@ pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
 /// What the open tab needs.
 fn load(model: &mut Model) -> Vec<Effect> {
     match model.open_tab() {
-        Tab::Timeline | Tab::Facts => Vec::new(),
+        Tab::Timeline | Tab::Proof | Tab::Facts => Vec::new(),
         Tab::Output => output::more(model),
         Tab::Diff => diff::load(model),
         Tab::Checks => checks::load(model),
@@ -124,6 +124,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
         Tab::Output => output::scroll(model, by),
         Tab::Diff => diff::scroll(model, by),
         Tab::Checks => checks::scroll(model, by),
+        Tab::Proof => proof::scroll(model, by),
         Tab::Calls => calls::scroll(model, by),
         Tab::Facts => {
             model.facts_top = model.facts_top.saturating_add_signed(by).min(super::facts::COUNT - 1);
@@ -143,7 +144,7 @@ pub(crate) fn search(model: &Model) -> Option<&str> {
         Tab::Timeline => model.timeline.search.as_deref(),
         Tab::Output => model.output.search.as_deref(),
         Tab::Diff => model.diff.search.as_deref(),
-        Tab::Checks | Tab::Calls | Tab::Facts => None,
+        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => None,
     }
 }
 
@@ -153,7 +154,7 @@ pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
         Tab::Timeline => model.timeline.search = text,
         Tab::Output => model.output.search = text,
         Tab::Diff => model.diff.search = text,
-        Tab::Checks | Tab::Calls | Tab::Facts => {}
+        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => {}
     }
 }
 
@@ -170,7 +171,7 @@ pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
             false
         }
         Tab::Diff => diff::go_to_match(model, &wanted, by),
-        Tab::Checks | Tab::Calls | Tab::Facts => true,
+        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => true,
     };
     if !found {
         model.notice = Some(format!("no {}match for {wanted:?}", if by == 0 { "" } else { "other " }));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use domain::RunId;
 use domain::command::{Answer, Command};
+use domain::event::Review;
 use protocol::Row;
 
 use crate::effect::Effect;
@@ -19,6 +20,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::PauseOrResume | Verb::Terminate => !row.is_settled(),
         Verb::Dismiss => row.is_settled(),
         Verb::Restore => row.removed,
+        Verb::Approve | Verb::Merge => row.is_settled() && !row.removed && row.proof.is_some(),
         Verb::Check => row.is_settled() && !row.removed && !row.checks.is_empty(),
         Verb::Retry | Verb::Continue | Verb::Remove => row.is_settled() && !row.removed,
     };
@@ -30,7 +32,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
     }
     // What can't be seen is never acted on without a question.
     let unseen = rows.iter().any(|row| !model.order.contains(&row.id));
-    if unseen && !matches!(verb, Verb::Terminate | Verb::Remove) {
+    if unseen && !matches!(verb, Verb::Terminate | Verb::Remove | Verb::Merge) {
         model.notice = Some("some marked runs are not shown; take the filter or the marks away with esc".to_owned());
         return Vec::new();
     }
@@ -83,6 +85,22 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Retry => act(&rows, Command::Retry { phase: None, resume: None }),
         Verb::Continue => act(&rows, Command::Retry { phase: None, resume: Some(true) }),
         Verb::Check => act(&rows, Command::Check { names: Vec::new() }),
+        Verb::Approve => {
+            let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
+            let command = Command::Review { verdict: Review::Approve, text: String::new() };
+            if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command, asked: true }] }
+        }
+        Verb::Merge => {
+            let lines = [
+                ("does", "brings its work into its base, in the way the settings say, where the gate is open"),
+                (
+                    "keeps",
+                    "its timeline, its proof and its branch's commits; changed files of yours in the way stop it",
+                ),
+                ("lets go", "its worktree, if nothing but that work is in it; u brings it back"),
+            ];
+            ask(model, "Merge", &rows, Command::Merge { method: None }, &lines, "leave it as it is")
+        }
         Verb::Restore => act(&rows, Command::Restore),
         Verb::Dismiss => act(&rows, Command::Dismiss),
         Verb::Remove => {

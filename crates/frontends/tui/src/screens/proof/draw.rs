@@ -1,0 +1,69 @@
+//! Drawing the proof: the gate first, since that is what a person waits for, then the score part by part.
+
+use protocol::{ProofRow, Row};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
+
+use crate::model::Model;
+use crate::theme::{Role, Theme};
+use crate::widgets::{fit, fit_right, wrapped};
+
+/// A line and how it is to look.
+pub(super) type Said = (String, Role);
+
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+    let Some(row) = model.selected() else { return };
+    let lines = lines(model, row, usize::from(area.width));
+    let shown = lines.into_iter().skip(model.proof_top).map(|(text, role)| Line::styled(text, theme.style(role)));
+    frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
+}
+
+/// All lines at this width.
+pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
+    let mut lines = Vec::new();
+    let room = width.saturating_sub(2);
+    let mut say = |text: &str, role: Role, indent: usize| {
+        let parts = wrapped(&domain::text::line(text), room.saturating_sub(indent));
+        lines.extend(parts.into_iter().map(|part| (format!(" {}{part}", " ".repeat(indent)), role)));
+    };
+    let Some(proof) = &row.proof else {
+        let none = "There is no proof of it yet: a pack is written by itself when the run is over.";
+        say(none, Role::Dim, 0);
+        return lines;
+    };
+    match row.gate.as_deref() {
+        Some("merged") => say("It is merged.", Role::Ready, 0),
+        Some("open") => say("The gate is open.", Role::Ready, 0),
+        _ => say("The gate is closed:", Role::NeedsYou, 0),
+    }
+    for reason in &proof.closed {
+        say(&format!("{} {reason}", model.glyphs.pick("·", "-")), Role::NeedsYou, 1);
+    }
+    say("", Role::Text, 0);
+    let stale = if proof.stale { ", which does not tell all that happened since" } else { "" };
+    say(
+        &format!("Score {:.2} in pack {}, of events 1 to {}{stale}", proof.score, proof.k, proof.seq),
+        Role::Heading,
+        0,
+    );
+    lines.extend(parts(proof, width));
+    let hint = format!("pilothouse proof {}", domain::text::line(&row.name));
+    lines.push((fit(&format!(" {hint}  says where the pack lies"), width), Role::Dim));
+    lines
+}
+
+fn parts(proof: &ProofRow, width: usize) -> Vec<Said> {
+    let part = |part: &domain::score::Part| {
+        let (value, role) = match part.value {
+            None => ("—".to_owned(), Role::Dim),
+            Some(100) => ("100".to_owned(), Role::Text),
+            Some(value) => (value.to_string(), Role::NeedsYou),
+        };
+        let (name, weight) = (fit(&domain::text::line(&part.name), 10), fit_right(&part.weight.to_string(), 3));
+        let reason = domain::text::line(&part.reason);
+        (fit(&format!("  {name}{weight} {} of 100  {reason}", fit_right(&value, 4)), width), role)
+    };
+    proof.parts.iter().map(part).collect()
+}

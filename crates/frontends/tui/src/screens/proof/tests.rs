@@ -1,0 +1,89 @@
+//! Stored screens of the proof tab, and the verbs that belong to it.
+
+use domain::RunId;
+use domain::command::Command;
+use domain::event::Review;
+use domain::score::Part;
+use protocol::ProofRow;
+
+use crate::effect::Effect;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+fn run() -> RunId {
+    RunId::parse("aaaaa2").expect("an id")
+}
+
+fn part(name: &str, weight: u32, value: Option<u32>, reason: &str) -> Part {
+    Part { name: name.to_owned(), weight, value, reason: reason.to_owned(), evidence: Vec::new() }
+}
+
+fn open(closed: &[&str]) -> Cockpit {
+    let mut cockpit = Cockpit::open();
+    let mut row = cockpit.night[0].row();
+    row.status = "ready".to_owned();
+    row.question = None;
+    row.score = Some(0.65);
+    row.gate = Some(if closed.is_empty() { "open" } else { "closed" }.to_owned());
+    row.proof = Some(ProofRow {
+        k: 2,
+        seq: 84,
+        score: 0.65,
+        statement: "ab".repeat(32),
+        stale: !closed.is_empty(),
+        parts: vec![
+            part("checks", 30, Some(75), "lint fail: exit 1"),
+            part("required", 20, Some(100), "all 1 passed"),
+            part("secrets", 10, None, "nothing looked for any"),
+            part("review", 10, Some(0), "nobody has reviewed \u{1b}[31m it"),
+        ],
+        closed: closed.iter().map(|why| (*why).to_owned()).collect(),
+        review: None,
+    });
+    cockpit.act(Action::Rows(vec![row]));
+    cockpit.effects.clear();
+    cockpit.keys("⇥⇥⇥⇥⇥⏎")
+}
+
+#[test]
+fn a_closed_gate_says_every_reason_and_the_score_every_part() {
+    stored!(open(&["nobody has approved it", "it conflicts with main in src/cart.rs, src/lib.rs"]), "proof");
+}
+
+#[test]
+fn an_open_gate_says_so() {
+    stored!(open(&[]), "proof-open");
+}
+
+#[test]
+fn a_merge_is_confirmed_in_words_first() {
+    let mut cockpit = open(&[]);
+    cockpit.press("m");
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    cockpit.press("⏎");
+    let merge = Effect::Act { runs: vec![run()], command: Command::Merge { method: None }, asked: true };
+    assert!(cockpit.effects.contains(&merge), "{:?}", cockpit.effects);
+    cockpit.press("m");
+    stored!(cockpit, "merge");
+}
+
+#[test]
+fn a_verdict_is_given_by_key_and_changes_are_typed() {
+    let mut cockpit = open(&[]);
+    cockpit.press("A");
+    let review = |verdict, text: &str| Effect::Act {
+        runs: vec![run()],
+        command: Command::Review { verdict, text: text.to_owned() },
+        asked: true,
+    };
+    assert!(cockpit.effects.contains(&review(Review::Approve, "")), "{:?}", cockpit.effects);
+    cockpit.press("C");
+    cockpit.press("use fewer words");
+    cockpit.press("⏎");
+    assert!(cockpit.effects.contains(&review(Review::Changes, "use fewer words")), "{:?}", cockpit.effects);
+}
+
+#[test]
+fn a_run_without_a_proof_says_so() {
+    stored!(Cockpit::open().keys("⇥⇥⇥⇥⇥⏎"), "proof-none");
+}
