@@ -213,3 +213,41 @@ fn a_pack_is_verified_by_hand_as_the_document_says() {
     });
     assert_eq!(praised, [true, false, false, false, true]);
 }
+
+/// Has Chromium do something with a page; it may reach nothing.
+fn chromium(page: &Path, words: &[&str]) {
+    let profile = tempfile::tempdir().expect("a folder");
+    let output = std::process::Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--window-size=1000,1700", &format!("--user-data-dir={}", profile.path().display())])
+        .args(words)
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .expect("chromium");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn the_page_is_shown_by_a_real_browser_in_light_in_dark_and_on_paper() {
+    let house = house(CHECK);
+    house.run("mends", "repairs");
+    house.wait_for("mends", "ready");
+    let page = pack(&house, "mends").join("proof.html");
+    let shown = |name: &str, more: &[&str]| {
+        let to = house.home().join(name);
+        let shot = format!("--screenshot={}", to.display());
+        chromium(&page, &[&[shot.as_str()], more].concat());
+        fs::read(to).expect("a picture")
+    };
+    let light = shown("light.png", &[]);
+    let dark = shown("dark.png", &["--blink-settings=preferredColorScheme=0"]);
+    for picture in [&light, &dark] {
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 20_000, "something is shown: {}", picture.len());
+    }
+    assert_ne!(light, dark, "it goes by what the reader's screen is set to");
+    let paper = house.home().join("paper.pdf");
+    chromium(&page, &[&format!("--print-to-pdf={}", paper.display())]);
+    assert!(fs::read(paper).expect("paper").starts_with(b"%PDF"));
+}
