@@ -4,6 +4,7 @@ mod attach;
 mod cockpit;
 mod demo;
 mod doctor;
+mod init;
 mod keys;
 mod log;
 mod roles;

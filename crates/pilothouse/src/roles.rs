@@ -9,7 +9,7 @@ use client::Places;
 use gateway::Given;
 use protocol::Code;
 
-use crate::{attach, cockpit, demo, doctor, keys, log, verify};
+use crate::{attach, cockpit, demo, doctor, init, keys, log, verify};
 
 /// Keeps the daemon on the terminal that it was started from.
 pub(crate) const FOREGROUND: &str = "--foreground";
@@ -112,6 +112,7 @@ async fn perform(arguments: Cli) -> Result<Code, CliError> {
         Some(Verb::Run(args)) if args.attach => attach::run(&places, &args).await,
         Some(Verb::Demo(args)) => demo::demo(args.headless, args.agent.as_deref()).await,
         Some(Verb::Proof(ProofArgs { verb: Some(ProofVerb::Verify(args)), .. })) => verify::verify(&args),
+        Some(Verb::Init(args)) => init::init(&args),
         Some(Verb::Doctor(args)) => doctor::doctor(&places, args.settings, args.json),
         Some(verb) => cli::perform(verb, arguments.all, &places).await,
     }

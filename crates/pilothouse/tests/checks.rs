@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use testkit::{House, git_at, wait_until};
+use testkit::{House, Repo, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -180,4 +180,20 @@ fn a_repositorys_checks_run_only_when_they_are_trusted_and_mistakes_are_named() 
     house.repo.git(&["commit", "--quiet", "--all", "-m", "typo"]);
     let refused = house.say(&["run", "x"]);
     assert_eq!((refused.code, refused.err.contains("no [check.tset]")), (2, true), "{refused:?}");
+}
+
+#[test]
+fn what_a_repository_offers_is_proposed_once_and_trusted_and_run() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    house.repo.write("Makefile", "test:\n\t@test -f README.md\n");
+    let said = house.ok(&["init"]);
+    assert!(said.contains("check test: make test   (found by Makefile)"), "{said}");
+    let again = house.say(&["init"]);
+    assert_eq!((again.code, again.err.contains("is there already")), (4, true), "{again:?}");
+    assert!(house.ok(&["init", "--print"]).contains("[check.test]"));
+    house.repo.git(&["add", "--all"]);
+    house.repo.git(&["commit", "--quiet", "-m", "pilothouse.toml"]);
+    house.ok(&["trust", "--yes"]);
+    house.run("first", "success");
+    assert_eq!(says(&house.wait_for("first", "ready"), "test"), "pass: -");
 }

@@ -6,6 +6,7 @@ mod gate;
 mod layer;
 mod origins;
 pub mod phase;
+mod propose;
 mod provider;
 pub mod size;
 pub mod span;
@@ -21,6 +22,7 @@ use toml::Spanned;
 
 use layer::Layer;
 pub use phase::Phase;
+pub use propose::{Proposal, Proposed, propose};
 pub use provider::{Key, Provider};
 
 /// The built-in layer, which sets every key.

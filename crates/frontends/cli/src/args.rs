@@ -12,7 +12,7 @@ use clap_complete::Shell;
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
 pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, ReviewArgs};
-pub use work::{ProofArgs, ProofVerb, VerifyArgs};
+pub use work::{InitArgs, ProofArgs, ProofVerb, VerifyArgs};
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
 ///
@@ -77,6 +77,8 @@ pub enum Verb {
     Restore(ManyArgs),
     /// List which worktrees may go and why, which not and why not, and remove the first.
     Gc(GcArgs),
+    /// Write a pilothouse.toml with the checks that the repository's own tools offer.
+    Init(InitArgs),
     /// Look at the commands that the repository's pilothouse.toml has run, and trust them.
     Trust(TrustArgs),
     /// End runs: every process of them goes, their worktrees and branches stay.

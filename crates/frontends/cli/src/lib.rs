@@ -5,7 +5,7 @@ mod error;
 mod out;
 mod verbs;
 
-pub use args::{Cli, DaemonVerb, DemoArgs, ProofArgs, ProofVerb, RunArgs, Verb, VerifyArgs};
+pub use args::{Cli, DaemonVerb, DemoArgs, InitArgs, ProofArgs, ProofVerb, RunArgs, Verb, VerifyArgs};
 pub use error::CliError;
 pub use out::Out;
 pub use verbs::run::start;

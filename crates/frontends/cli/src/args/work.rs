@@ -92,3 +92,10 @@ pub struct MergeArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Print it instead.
+    #[arg(long)]
+    pub print: bool,
+}

@@ -76,7 +76,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Daemon { verb } => daemon::daemon(verb, places).await,
         Verb::Completions { shell } => doc::completions(shell),
         Verb::Man => doc::man(),
-        Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) => {
+        Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) | Verb::Init(_) => {
             Err(CliError::new(Code::Usage, "this verb is carried out elsewhere"))
         }
     }
