@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use testkit::{House, wait_until};
+use testkit::{House, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 const CHECK: &str = "[check.greeting]\nrun = \"sh test.sh\"\n";
@@ -159,6 +159,40 @@ fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
         assert_eq!(verify(&house, &pack).0, 0, "{:?}", verify(&house, &pack));
         assert!(pack.ends_with("1"), "{}", pack.display());
     }
+}
+
+#[test]
+fn a_secret_is_told_by_its_place_and_stands_in_no_patch() {
+    let house = house(CHECK);
+    let row = house.run("leaks", "repairs");
+    house.wait_for("leaks", "ready");
+    let row = wait_until("its worktree", || {
+        let row = house.row(row["name"].as_str().expect("a name")).expect("a row");
+        if row["worktree"].is_string() && row["proof"]["stale"] == false { Ok(row) } else { Err(row.to_string()) }
+    });
+    let tree = Path::new(row["worktree"].as_str().expect("a worktree"));
+    // Made here, so that no scanner takes this file for one with secrets.
+    let secret: String = "ghp_".chars().chain("a1B9c3D8e5F7g2H6j4K0mNpQrStUvWxYzAbC".chars()).collect();
+    fs::write(tree.join("deploy.env"), format!("# for the deployment\nTOKEN={secret}\n")).expect("written");
+    git_at(tree, &["add", "--all"]);
+    git_at(tree, &["commit", "--quiet", "-m", "deploy"]);
+    house.ok(&["proof", "leaks"]);
+    let row = house.proven("leaks");
+    let secrets = row["proof"]["parts"].as_array().expect("parts").iter().find(|part| part["name"] == "secrets");
+    let secrets = secrets.expect("the part");
+    assert_eq!(
+        (secrets["value"].as_u64(), secrets["reason"].as_str()),
+        (Some(0), Some("github-token in deploy.env:2"))
+    );
+    let pack = pack(&house, "leaks");
+    for file in ["changes.patch", "proof.html", "summary.md", "timeline.jsonl", "score.json"] {
+        assert!(!fs::read_to_string(pack.join(file)).expect("a file").contains(&secret), "{file}");
+    }
+    let (code, said) = verify(&house, &pack);
+    assert_eq!(
+        (code, said.trim()),
+        (1, "changes.patch: what looks like a secret is masked in it, so it can't be tried")
+    );
 }
 
 /// What the document says, step by step, against a pack; the exit code and what was said of each.

@@ -44,7 +44,7 @@ pub const RULES: [Rule; 8] = [
     Rule {
         name: "secrets",
         weight: 10,
-        asks: "nothing that it adds looks like a secret; unknown where nothing looked",
+        asks: "no line that it adds looks like a secret by the rules of assets/secrets.toml; unknown where nothing looked",
         weigh: secrets,
     },
     Rule {

@@ -7,6 +7,7 @@ mod pack;
 mod page;
 mod reference;
 pub mod report;
+mod secrets;
 mod spans;
 mod statement;
 mod summary;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use pack::{NAMES, Pack, ProofError, Work, assemble};
 pub use reference::reference;
+pub use secrets::Rules;
 pub use spans::{Span, spans};
 pub use statement::Statement;
 pub use verify::{Finding, Git, verify};

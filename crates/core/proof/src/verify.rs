@@ -8,6 +8,7 @@ use domain::event::GENESIS;
 
 use crate::pack::{NAMES, Told};
 use crate::page;
+use crate::secrets::MASKED;
 use crate::statement::{PREDICATE, Statement, TYPE, sorted};
 
 /// Something that does not hold, or could not be looked at.
@@ -217,8 +218,10 @@ fn tree(told: &Told, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>, f
         return found
             .add(FILE, "could not be tried: no repository with its base commit is at hand; name one with --repo");
     };
+    let masked = String::from_utf8_lossy(patch).contains(MASKED);
     match git.tree_with(base, patch) {
         Ok(tree) if tree == told.work.tree => {}
+        _ if masked => found.add(FILE, "what looks like a secret is masked in it, so it can't be tried"),
         Ok(tree) => found.add(FILE, format!("gives tree {tree}, and {} was measured", told.work.tree)),
         Err(why) => found.add(FILE, format!("does not apply to {base}: {why}")),
     }

@@ -14,6 +14,12 @@ use worktrees::Repository;
 use super::{Job, Performed, failed, repository, worktree};
 use crate::Places;
 
+/// What looks like a secret; read once, since that takes a while.
+fn rules() -> &'static proof::Rules {
+    static RULES: std::sync::LazyLock<proof::Rules> = std::sync::LazyLock::new(proof::Rules::built_in);
+    &RULES
+}
+
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
 pub(super) fn measure(job: &Job) -> Performed {
     match work(&job.spec) {
@@ -34,6 +40,7 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
     let stand = repo.stand(&path).map_err(|e| e.to_string())?;
     let diff = repo.diff_of_commits(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
     let base = repo.resolve(&spec.base).ok();
+    let patch = repo.patch(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
     let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
     Ok(WorkMeasured {
         merge: merge(&repo, &stand.head, base.as_deref(), &spec.base),
@@ -45,7 +52,7 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
         added: diff.changes.added,
         removed: diff.changes.removed,
         exam,
-        secrets: None,
+        secrets: Some(rules().search(&patch)),
     })
 }
 
@@ -79,11 +86,11 @@ fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, St
     });
     let tree = tree.ok_or("its timeline does not say what was measured")?;
     let repo = repository(spec).map_err(|e| e.to_string())?;
-    let patch = repo.patch(&spec.base_commit, &tree).map_err(|e| e.to_string())?;
+    let masked = |from: &str, to: &str| repo.patch(from, to).map(|patch| rules().mask(&patch));
+    let patch = masked(&spec.base_commit, &tree).map_err(|e| e.to_string())?;
     let spans = proof::spans(&events);
     // An attempt whose checkpoints are gone has none; the pack names those that it has.
-    let patches =
-        spans.iter().filter_map(|span| Some((span.attempt.to_string(), repo.patch(&span.from, &span.to).ok()?)));
+    let patches = spans.iter().filter_map(|span| Some((span.attempt.to_string(), masked(&span.from, &span.to).ok()?)));
     let work = proof::Work { lines: &lines, patch, patches: patches.collect(), version: env!("CARGO_PKG_VERSION") };
     let pack = proof::assemble(&work).map_err(|e| e.to_string())?;
     let statement = pack.files.get("statement.json").map(|bytes| sha256_hex(bytes)).unwrap_or_default();

@@ -1,0 +1,148 @@
+//! What looks like a secret in what a run adds: rules by the forms that providers document, and entropy.
+
+mod rules;
+
+use domain::event::SecretFound;
+
+pub use rules::Rules;
+
+/// How what stands instead of a secret begins; the rule's name follows.
+pub(crate) const MASKED: &str = "[masked: ";
+/// Longer lines are looked at in their first part only.
+const LONGEST_LINE: usize = 4_096;
+/// So many are told of.
+const MOST: usize = 200;
+
+impl Rules {
+    /// What a patch adds that looks like a secret: where it stands, and never what it is.
+    pub fn search(&self, patch: &[u8]) -> Vec<SecretFound> {
+        let mut found = self.added(patch);
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The patch with every secret in it masked, removed ones and those around a change too.
+    pub fn mask(&self, patch: &[u8]) -> Vec<u8> {
+        let mut masked = Vec::with_capacity(patch.len());
+        for line in patch.split_inclusive(|b| *b == b'\n') {
+            match std::str::from_utf8(line) {
+                Ok(text) => masked.extend_from_slice(self.mask_line(text).as_bytes()),
+                Err(_) => masked.extend_from_slice(line),
+            }
+        }
+        masked
+    }
+
+    /// A line with every secret in it masked.
+    fn mask_line(&self, line: &str) -> String {
+        let mut matches = self.matches(&line[..floor(line, LONGEST_LINE)]);
+        matches.sort_unstable_by_key(|(from, to, _)| (*from, *to));
+        let (mut masked, mut at) = (String::new(), 0);
+        for (from, to, rule) in matches.into_iter() {
+            if from < at {
+                continue;
+            }
+            masked.push_str(&line[at..from]);
+            masked.push_str(&format!("{MASKED}{rule}]"));
+            at = to;
+        }
+        masked + &line[at..]
+    }
+
+    /// Those in added lines.
+    fn added(&self, patch: &[u8]) -> Vec<SecretFound> {
+        let text = String::from_utf8_lossy(patch);
+        let (mut all, mut path, mut line, mut in_hunk) = (Vec::new(), String::new(), 0u64, false);
+        for said in text.lines() {
+            if said.starts_with("diff --git ") {
+                in_hunk = false;
+            } else if let Some(name) = said.strip_prefix("+++ ").filter(|_| !in_hunk) {
+                path = name.trim_matches('"').strip_prefix("b/").unwrap_or(name).to_owned();
+            } else if let Some(rest) = said.strip_prefix("@@ ") {
+                in_hunk = true;
+                line = first_line(rest);
+            } else if in_hunk && said.starts_with('+') {
+                let matches = self.matches(&said[..floor(said, LONGEST_LINE)]);
+                let found = |rule: &str| SecretFound { path: path.clone(), line, rule: rule.to_owned() };
+                all.extend(matches.into_iter().map(|(_, _, rule)| found(rule)));
+                line += 1;
+            } else if in_hunk && said.starts_with(' ') {
+                line += 1;
+            }
+            if all.len() >= MOST {
+                break;
+            }
+        }
+        all
+    }
+}
+
+/// The first line of the new file that a hunk shows.
+fn first_line(header: &str) -> u64 {
+    let new = header.split_whitespace().find_map(|part| part.strip_prefix('+'));
+    new.and_then(|new| new.split(',').next()?.parse().ok()).unwrap_or(0)
+}
+
+fn floor(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made here, so that no scanner takes this file for one with secrets.
+    fn secret(prefix: &str, n: usize) -> String {
+        let letters = b"a1B9c3D8e5F7g2H6j4K0mNpQrStUvWxYz";
+        prefix.chars().chain((0..n).map(|i| char::from(letters[i * 7 % letters.len()]))).collect()
+    }
+
+    fn patch(lines: &[String]) -> String {
+        let body: String = lines.iter().map(|line| format!("+{line}\n")).collect();
+        format!(
+            "diff --git a/src/a.rs b/src/a.rs\n--- a/src/a.rs\n+++ b/src/a.rs\n@@ -1,1 +1,9 @@ fn x\n context\n-removed\n{body}"
+        )
+    }
+
+    #[test]
+    fn tokens_in_added_lines_are_told_by_place_and_rule() {
+        let rules = Rules::built_in();
+        let lines = [
+            format!("let key = \"{}\";", secret("ghp_", 36)),
+            "let key = \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\";".to_owned(),
+            format!("ANTHROPIC={}", secret("sk-ant-api03-", 60)),
+            format!("api_key = \"{}\"", secret("", 40)),
+            "password = \"changemechangemechangeme\"".to_owned(),
+            format!("{}{}", "-----BEGIN RSA PRIVATE ", "KEY-----"),
+            format!("postgres://shop:{}@db.example.com/shop", secret("", 16)),
+            "postgres://shop:${PASSWORD}@db/shop".to_owned(),
+        ];
+        let found = rules.search(patch(&lines).as_bytes());
+        let told: Vec<(u64, &str)> = found.iter().map(|s| (s.line, s.rule.as_str())).collect();
+        let expected = [
+            (2, "github-token"),
+            (4, "anthropic-key"),
+            (5, "assigned-secret"),
+            (7, "private-key"),
+            (8, "password-in-url"),
+        ];
+        assert_eq!(told, expected, "{found:#?}");
+        assert!(found.iter().all(|s| s.path == "src/a.rs"));
+    }
+
+    #[test]
+    fn masked_patches_have_no_secret_and_are_otherwise_the_same() {
+        let rules = Rules::built_in();
+        let (one, other) = (secret("ghp_", 36), secret("sk-ant-api03-", 60));
+        let text =
+            patch(&[format!("a {one} b {other} c"), "plain".to_owned()]).replace("-removed", &format!("-old {one}"));
+        let masked = String::from_utf8(rules.mask(text.as_bytes())).expect("text");
+        assert!(!masked.contains(&one) && !masked.contains(&other), "{masked}");
+        assert!(masked.contains("+a [masked: github-token] b [masked: anthropic-key] c\n+plain"), "{masked}");
+        assert!(masked.contains("-old [masked: github-token]"), "{masked}");
+        let plain = patch(&["nothing here".to_owned()]);
+        assert_eq!(rules.mask(plain.as_bytes()), plain.as_bytes());
+        assert_eq!(rules.mask(b"\xff\xfe\n"), b"\xff\xfe\n");
+    }
+}
