@@ -14,12 +14,6 @@ use worktrees::Repository;
 use super::{Job, Performed, failed, repository, worktree};
 use crate::Places;
 
-/// What looks like a secret; read once, since that takes a while.
-fn rules() -> &'static proof::Rules {
-    static RULES: std::sync::LazyLock<proof::Rules> = std::sync::LazyLock::new(proof::Rules::built_in);
-    &RULES
-}
-
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
 pub(super) fn measure(job: &Job) -> Performed {
     match work(&job.spec) {
@@ -52,7 +46,7 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
         added: diff.changes.added,
         removed: diff.changes.removed,
         exam,
-        secrets: Some(rules().search(&patch)),
+        secrets: Some(proof::Rules::built_in().search(&patch)),
     })
 }
 
@@ -86,7 +80,7 @@ fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, St
     });
     let tree = tree.ok_or("its timeline does not say what was measured")?;
     let repo = repository(spec).map_err(|e| e.to_string())?;
-    let masked = |from: &str, to: &str| repo.patch(from, to).map(|patch| rules().mask(&patch));
+    let masked = |from: &str, to: &str| repo.patch(from, to).map(|patch| proof::Rules::built_in().mask(&patch));
     let patch = masked(&spec.base_commit, &tree).map_err(|e| e.to_string())?;
     let spans = proof::spans(&events);
     // An attempt whose checkpoints are gone has none; the pack names those that it has.

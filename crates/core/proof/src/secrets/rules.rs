@@ -1,6 +1,7 @@
 //! The rules of `assets/secrets.toml`, read once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::Deserialize;
@@ -36,8 +37,13 @@ struct Said {
 }
 
 impl Rules {
-    /// The rules that come with pilothouse.
-    pub fn built_in() -> Self {
+    /// The rules that come with pilothouse; read once, since that takes a while.
+    pub fn built_in() -> &'static Self {
+        static RULES: LazyLock<Rules> = LazyLock::new(Rules::read);
+        &RULES
+    }
+
+    fn read() -> Self {
         let file: File = toml::from_str(BUILT_IN).expect("a test reads the built-in rules");
         let rule = |said: Said| Rule {
             pattern: Regex::new(&said.pattern).expect("a test reads the built-in rules"),
