@@ -5,6 +5,8 @@
 pub enum Scenario {
     /// Writes a file, reads it, says so.
     Ok,
+    /// Writes the file with a mistake in it, and without it when the conversation goes on.
+    Mends,
     /// As `Ok`, and commits.
     Commit,
     /// Says something and nothing else.
@@ -60,6 +62,7 @@ impl Scenario {
         let name = path.split('.').next().unwrap_or(path);
         Some(match name {
             "ok" => Self::Ok,
+            "mends" => Self::Mends,
             "commit" => Self::Commit,
             "text" => Self::Text,
             "slow" => Self::Slow,
@@ -100,6 +103,10 @@ impl Scenario {
             (Self::Ask, 0) => Act::AskToRun("sh -c 'touch asked.txt'"),
             (Self::Outside, 0) => Act::Run("echo out > ../outside.txt"),
             (Self::Long | Self::Ask | Self::Outside, _) => Act::Say("Done: the command was run, or was not."),
+            (Self::Mends, 0) => Act::Write { name: "hello.txt", text: "Helo from a scripted model.\n" },
+            (Self::Mends, 2) => Act::Say("Done. hello.txt says hello."),
+            (Self::Mends, 3) => HELLO,
+            (Self::Mends, 1 | 4) => Act::Run("cat hello.txt"),
             (_, 0) => HELLO,
             (Self::Commit, 1) => Act::Run("git add -A && git commit -q -m 'add hello.txt'"),
             (_, 1) => Act::Run("cat hello.txt"),

@@ -65,7 +65,8 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
     if alive > 0 {
         against.push(domain::figures::living(alive));
     }
-    if !state.is_at_rest() {
+    // A proof that is being written is waited for by whatever is done next.
+    if !state.is_at_rest() && !state.proof.due {
         against.push(format!("it is {}", state.status.word()));
     }
     against.extend(working_in(&worktree.path).into_iter().map(|process| format!("{process} works inside")));

@@ -23,6 +23,12 @@ fn claude_writes_a_file_and_reports_what_was_billed() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_mends_what_a_check_found() {
+    stories::mends_what_a_check_found("claude", stories::Counts::Exactly);
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_asks_and_goes_on_with_the_answer() {
     let office = Office::new("claude", "commit");
     let row = office.run("commits");

@@ -60,6 +60,29 @@ pub(crate) fn writes_and_commits(who: impl Into<Who>, counts: Counts) {
     office.house.assert_replayed("commits");
 }
 
+/// A check finds what the model got wrong, the agent is told in its session and mends it; then it is proven and merged.
+pub(crate) fn mends_what_a_check_found(who: impl Into<Who>, counts: Counts) {
+    let office = Office::new(who, "mends");
+    let check =
+        "[check.hello]\nrun = \"grep -qx 'Hello from a scripted model.' hello.txt || { cat hello.txt; exit 1; }\"\n";
+    office.house.repo.write("pilothouse.toml", &format!("{check}[gate]\napproval = \"none\"\n"));
+    office.house.repo.git(&["add", "--all"]);
+    office.house.repo.git(&["commit", "--quiet", "-m", "checks"]);
+    office.house.ok(&["trust", "--yes"]);
+    let row = office.run_with("mends", &["--policy", "all"]);
+    office.house.wait_for("mends", "ready");
+    let done = office.house.proven("mends");
+    let check = &done["checks"][0];
+    assert_eq!((check["verdict"].as_str(), check["n"].as_u64()), (Some("pass"), Some(2)), "{done:#}");
+    assert_eq!(done["phase"]["attempt"], 2, "one repair: {done:#}");
+    counted(&office, &done, counts);
+    let pack = office.house.folder(&done).join("proof/1");
+    office.house.ok(&["proof", "verify", pack.to_str().expect("a path")]);
+    office.house.ok(&["merge", "mends"]);
+    assert_eq!(office.house.repo.git(&["show", "main:hello.txt"]), "Hello from a scripted model.\n");
+    assert_eq!(office.house.processes(&row), 0);
+}
+
 pub(crate) fn asks_and_hears_the_answer(who: impl Into<Who>, word: &str) {
     let who = who.into();
     for (answer, there) in [("--allow", true), ("--deny", false)] {
@@ -245,6 +268,12 @@ macro_rules! plays {
         #[ignore = "needs the CLIs of `just agents-install`"]
         fn writes_a_file_commits_and_reports_what_was_billed() {
             stories::writes_and_commits($agent, Counts::$counts);
+        }
+
+        #[test]
+        #[ignore = "needs the CLIs of `just agents-install`"]
+        fn mends_what_a_check_found() {
+            stories::mends_what_a_check_found($agent, Counts::$counts);
         }
 
         #[test]
