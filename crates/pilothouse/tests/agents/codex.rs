@@ -9,3 +9,9 @@ crate::stories::plays! {
     killed_in: "ask",
     counts_when_killed: Some(Counts::Exactly),
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn mends_what_a_check_found() {
+    stories::mends_what_a_check_found("codex", Counts::Exactly);
+}

@@ -9,3 +9,9 @@ crate::stories::plays! {
     killed_in: "commit",
     counts_when_killed: None,
 }
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
+fn mends_what_a_check_found() {
+    stories::mends_what_a_check_found("opencode", Counts::Never);
+}

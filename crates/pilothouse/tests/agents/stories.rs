@@ -272,12 +272,6 @@ macro_rules! plays {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn mends_what_a_check_found() {
-            stories::mends_what_a_check_found($agent, Counts::$counts);
-        }
-
-        #[test]
-        #[ignore = "needs the CLIs of `just agents-install`"]
         fn asks_and_goes_on_with_the_answer() {
             stories::asks_and_hears_the_answer($agent, "touch asked.txt");
         }
