@@ -30,6 +30,13 @@ fn origin(files: &BTreeMap<String, Vec<u8>>) -> Option<(String, String)> {
     }
 }
 
+/// The head commit, by the pack's own words.
+fn head(files: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+    let statement: serde_json::Value = serde_json::from_slice(files.get("statement.json")?).ok()?;
+    let head = statement["subject"].as_array()?.iter().find(|subject| subject["name"] == "head")?;
+    head["digest"]["gitCommit"].as_str().map(str::to_owned)
+}
+
 /// A repository that has the commit.
 fn repository(folder: &Path, commit: &str) -> Option<InRepository> {
     Repository::find(folder).ok().filter(|repo| repo.has_commit(commit)).map(InRepository)
@@ -54,11 +61,12 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
         }
     });
     let findings = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
-    say(args, files.len(), &findings)?;
+    let head = git.as_ref().zip(head(&files)).is_some_and(|(git, head)| git.0.has_commit(&head));
+    say(args, files.len(), head, &findings)?;
     Ok(if findings.is_empty() { Code::Done } else { Code::Failed })
 }
 
-fn say(args: &VerifyArgs, files: usize, findings: &[Finding]) -> Result<(), CliError> {
+fn say(args: &VerifyArgs, files: usize, head: bool, findings: &[Finding]) -> Result<(), CliError> {
     let mut out = cli::Out::stdout(args.json);
     if out.json {
         let found: Vec<_> =
@@ -67,7 +75,13 @@ fn say(args: &VerifyArgs, files: usize, findings: &[Finding]) -> Result<(), CliE
         return out.value(&value).map_err(CliError::from);
     }
     if findings.is_empty() {
-        let says = format!("all of it holds: {files} files, the chain of events, the patch, the checks and the score");
+        out.line(format!("all of it holds: {files} files, the chain of events, the patch, the checks and the score"))?;
+        let says = match head {
+            true => "each attempt's own patch was held against its hash alone",
+            false => {
+                "not looked at: the head commit, which is not in that repository; each attempt's own patch beyond its hash"
+            }
+        };
         return out.line(says).map_err(CliError::from);
     }
     for found in findings {

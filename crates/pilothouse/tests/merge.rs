@@ -195,7 +195,7 @@ fn a_merge_that_was_not_begun_is_done() {
 fn a_merge_whose_commit_was_made_is_done_once() {
     interrupted(|house, row| {
         let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
-        house.repo.git(&["update-ref", &marker(row), made.trim()]);
+        house.repo.git(&["update-ref", &marker(house, row), made.trim()]);
     });
 }
 
@@ -203,7 +203,7 @@ fn a_merge_whose_commit_was_made_is_done_once() {
 fn a_merge_that_was_done_is_found() {
     interrupted(|house, row| {
         let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
-        house.repo.git(&["update-ref", &marker(row), made.trim()]);
+        house.repo.git(&["update-ref", &marker(house, row), made.trim()]);
         house.repo.git(&["merge", "--quiet", "--ff-only", made.trim()]);
     });
 }
@@ -212,8 +212,8 @@ fn head(row: &Value) -> &str {
     row["head"].as_str().expect("a head")
 }
 
-fn marker(row: &Value) -> String {
-    format!("refs/pilothouse/{}/merging", row["id"].as_str().expect("an id"))
+fn marker(house: &House, row: &Value) -> String {
+    format!("refs/pilothouse/{}/merging/{}/{}", row["id"].as_str().expect("an id"), head(row), at(house, "main"))
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Merging<'a> {
 
 impl Repository {
     /// Merges; gives the full id of the commit that the base is at then. The commit is made first and kept under
-    /// `refs/pilothouse/<run>/merging`; then the base is moved in one step: its ref by compare-and-swap, or, where it is
+    /// `refs/pilothouse/<run>/merging/<head>/<before>`; then the base is moved in one step: its ref by compare-and-swap, or, where it is
     /// checked out, by a fast-forward there. Doing it again after an interruption finds out whether that step was taken.
     ///
     /// # Errors
@@ -34,13 +34,12 @@ impl Repository {
     pub fn merge(&self, merging: &Merging<'_>) -> Result<String, WorktreeError> {
         let lock = self.lock()?;
         let full = format!("refs/heads/{}", merging.onto);
-        let marker = format!("refs/pilothouse/{}/merging", merging.run);
+        let marker = format!("refs/pilothouse/{}/merging/{}/{}", merging.run, merging.head, merging.before);
         let Some(tip) = self.at_ref(&full)? else { return Err(WorktreeError::NoBranch(merging.onto.to_owned())) };
-        if let Some(made) = self.at_ref(&marker)?
-            && tip != merging.before
-            && self.is_ancestor(&made, &tip)?
-        {
-            return Ok(made);
+        for made in self.made_before(merging)? {
+            if self.is_ancestor(&made, &tip)? {
+                return Ok(made);
+            }
         }
         if tip != merging.before {
             return Err(WorktreeError::BaseMoved { base: merging.onto.to_owned(), to: tip });
@@ -49,23 +48,28 @@ impl Repository {
         let made = self.make(merging)?;
         self.git().holding(&lock)?.args(&["update-ref", &marker, &made]).run()?;
         match self.checkout_of(merging.onto)? {
-            Some(path) => fast_forward(&path, &made, &lock)?,
+            Some(path) => fast_forward(&path, merging.onto, &made, &lock)?,
             None => {
                 let words = ["update-ref", "-m", "pilothouse: merge", &full, &made, merging.before];
                 self.git().holding(&lock)?.args(&words).run()?;
             }
         }
-        Ok(made)
+        // Whatever git was set up to do instead, it is not told as a merge.
+        match self.at_ref(&full)? {
+            Some(tip) if tip == made => Ok(made),
+            other => {
+                let message = format!("{} is at {} and not at {made}", merging.onto, other.unwrap_or_default());
+                Err(WorktreeError::Git { command: "merge".to_owned(), message })
+            }
+        }
     }
 
-    /// Whether what was made for the merge of this run is in the branch `onto`.
-    ///
-    /// # Errors
-    /// When git can't be run.
-    pub fn was_merged(&self, run: &str, onto: &str) -> Result<bool, WorktreeError> {
-        let made = self.at_ref(&format!("refs/pilothouse/{run}/merging"))?;
-        let tip = self.at_ref(&format!("refs/heads/{onto}"))?;
-        made.zip(tip).map_or(Ok(false), |(made, tip)| self.is_ancestor(&made, &tip))
+    /// The commits that earlier tries made for the same work. One of them is the work's own head where that was to be
+    /// fast-forwarded to; then too it is in the base only when the work is.
+    fn made_before(&self, merging: &Merging<'_>) -> Result<Vec<String>, WorktreeError> {
+        let folder = format!("refs/pilothouse/{}/merging/{}/", merging.run, merging.head);
+        let out = self.git().args(&["for-each-ref", "--format=%(objectname)", &folder]).run()?;
+        Ok(String::from_utf8_lossy(&out).lines().map(str::to_owned).collect())
     }
 
     fn git(&self) -> Git {
@@ -79,7 +83,15 @@ impl Repository {
     }
 
     fn is_ancestor(&self, one: &str, other: &str) -> Result<bool, WorktreeError> {
-        Ok(self.git().args(&["merge-base", "--is-ancestor", one, other]).output()?.status.success())
+        let output = self.git().args(&["merge-base", "--is-ancestor", one, other]).output()?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => {
+                let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                Err(WorktreeError::Git { command: "merge-base".to_owned(), message })
+            }
+        }
     }
 
     /// Where a branch is checked out.
@@ -172,9 +184,20 @@ impl Repository {
 }
 
 /// Moves a checkout of the base on. git refuses where changed or new files are in the way, and changes nothing then.
-fn fast_forward(path: &std::path::Path, to: &str, lock: &File) -> Result<(), WorktreeError> {
-    let settings = ["-c", "merge.autoStash=false", "-c", "merge.verifySignatures=false", "-c", "merge.ff=only"];
-    let words = ["merge", "--ff-only", "--quiet", "--no-verify", "--no-autostash", "--no-overwrite-ignore", to];
+fn fast_forward(path: &std::path::Path, onto: &str, to: &str, lock: &File) -> Result<(), WorktreeError> {
+    let options = format!("branch.{onto}.mergeOptions=");
+    let settings = [
+        "-c",
+        options.as_str(),
+        "-c",
+        "merge.autoStash=false",
+        "-c",
+        "merge.verifySignatures=false",
+        "-c",
+        "merge.ff=only",
+    ];
+    let words =
+        ["merge", "--ff-only", "--no-squash", "--quiet", "--no-verify", "--no-autostash", "--no-overwrite-ignore", to];
     match Git::at(path).holding(lock)?.args(&settings).args(&words).run() {
         Err(WorktreeError::Git { message, .. }) if message.contains("would be overwritten") => {
             Err(WorktreeError::InTheWay { path: path.to_owned(), message })

@@ -56,7 +56,13 @@ pub enum Effect {
     /// Puts files, index and branch back to checkpoint `n`; the present was kept as another one before.
     RestoreCheckpoint { n: u32 },
     /// Keeps everything in a snapshot of this name, then removes worktree and branch.
-    RemoveWorktree { snapshot: String, by: By },
+    RemoveWorktree {
+        snapshot: String,
+        by: By,
+        /// Nobody is asked: it may go only if it is clean at this commit. Without one: at the base.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
     /// Makes worktree and branch again out of a snapshot.
     RestoreWorktree { snapshot: String },
 }

@@ -19,11 +19,14 @@ pub(crate) fn writes(tool: &str) -> bool {
     WRITES.contains(&tool)
 }
 
-/// Whether an absolute path lies outside of both the worktree and the folder that is the run's own for what is passing.
+/// Whether a path lies outside of both the worktree, from which relative ones count, and the run's own folders for what is
+/// passing.
 pub(crate) fn is_outside(path: &str, worktree: &str, run: &str) -> bool {
-    let plain = normal(path);
+    let plain = if path.starts_with('/') { normal(path) } else { normal(&format!("{worktree}/{path}")) };
     let within = |folder: &str| plain == folder || plain.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    path.starts_with('/') && !within(&normal(worktree)) && !plain.contains(&format!("/runs/{run}/"))
+    // The folders of its own for what is passing; everything else below the run's folder is evidence.
+    let own = ["tmp", "cache"].iter().any(|name| plain.contains(&format!("/runs/{run}/{name}/")));
+    !within(&normal(worktree)) && !own
 }
 
 /// The path without `.` and `..`; links are not looked at, since nothing is read here.
@@ -48,7 +51,11 @@ mod tests {
         let outside = |path| is_outside(path, "/w/shop.worktrees/a", "abc123");
         assert!(!outside("/w/shop.worktrees/a/src/main.rs"));
         assert!(!outside("/w/shop.worktrees/b/../a/x"));
-        assert!(!outside("src/main.rs"), "relative to where the agent was started");
+        assert!(
+            !outside("src/main.rs") && outside("../../shop/src/main.rs"),
+            "relative to where the agent was started"
+        );
+        assert!(outside("/state/runs/abc123/calls.jsonl"), "its own evidence");
         assert!(!outside("/state/runs/abc123/tmp/x"));
         assert!(outside("/w/shop.worktrees/a/../../shop/src/main.rs"));
         assert!(outside("/w/shop.worktrees/ab/x"));

@@ -198,7 +198,7 @@ fn outside(known: &Known<'_>) -> Weighed {
 
 fn secrets(known: &Known<'_>) -> Weighed {
     match known.work.and_then(|work| work.secrets.as_deref()) {
-        None => Weighed::new(None, "nothing looked for any"),
+        None => Weighed::new(None, "not all of it could be looked at for any"),
         Some([]) => Weighed::new(Some(100), "none was found"),
         Some(found) => {
             let places: Vec<String> = found.iter().map(|s| format!("{} in {}:{}", s.rule, s.path, s.line)).collect();

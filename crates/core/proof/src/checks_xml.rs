@@ -60,7 +60,7 @@ pub(crate) fn write(told: &Told) -> String {
             put(format_args!("        <property name=\"{name}\" value=\"{}\"/>", safe(value)));
         }
         put(format_args!("      </properties>"));
-        let (reason, tail) = (safe(&last.reason), escape(text::block(&last.tail)).into_owned());
+        let (reason, tail) = (safe(&last.reason), escape(legal(&text::block(&last.tail))).into_owned());
         match last.verdict {
             Verdict::Pass => {}
             Verdict::Fail => put(format_args!("      <failure message=\"{reason}\">{tail}</failure>")),
@@ -75,5 +75,10 @@ pub(crate) fn write(told: &Told) -> String {
 
 /// One line without what XML does not allow.
 fn safe(value: &str) -> String {
-    escape(text::line(value)).into_owned()
+    escape(legal(&text::line(value))).into_owned()
+}
+
+/// Without the two characters that XML 1.0 does not allow and a terminal does not mind.
+fn legal(value: &str) -> String {
+    value.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

@@ -97,6 +97,10 @@ fn hashes(statement: &Statement, files: &BTreeMap<String, Vec<u8>>, found: &mut 
     for name in NAMES.iter().filter(|name| **name != "statement.json" && !named.contains_key(**name)) {
         found.add("statement.json", format!("does not name {name}"));
     }
+    let known = |name: &str| NAMES.contains(&name) || name.starts_with("patches/");
+    for name in named.keys().filter(|name| !known(name)) {
+        found.add("statement.json", format!("names {name}, which is no part of a pack"));
+    }
     for name in files.keys().filter(|name| *name != "statement.json" && !named.contains_key(name.as_str())) {
         found.add(name, "is not part of the pack: the statement does not name it");
     }
@@ -117,7 +121,7 @@ fn chain(statement: &Statement, lines: &[String], found: &mut Findings) {
         };
         let (expected, prev) = match before {
             None => (1, GENESIS.to_owned()),
-            Some((seq, line)) => (seq + 1, sha256_hex(line.as_bytes())),
+            Some((seq, line)) => (seq.saturating_add(1), sha256_hex(line.as_bytes())),
         };
         match event.seq {
             seq if seq == expected && event.prev == prev => {}

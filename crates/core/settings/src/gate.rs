@@ -47,7 +47,7 @@ pub(crate) fn lay(slot: &mut Value<GateSpec>, said: Said, path: Option<&Path>) {
     let below = slot.value.clone();
     let kept = slot.origin.is_some();
     // A score that lies between two hundredths is not let through by the lower one.
-    let min = min_score.map_or(below.min_score, |score| (score.into_inner() * 100.0).ceil() as u32);
+    let min = min_score.map_or(below.min_score, |score| (score.into_inner() * 100.0 - 1e-9).ceil() as u32);
     let approval = approval.map_or(below.approval, |said| said.get_ref() == "human");
     let cost_known = cost.map_or(below.cost_known, |said| said.get_ref() == "known");
     let value = GateSpec {

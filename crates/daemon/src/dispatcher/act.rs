@@ -12,7 +12,7 @@ use domain::status::By;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
-use crate::input::{Counted, FaceId, Input};
+use crate::input::{Counted, FaceId};
 
 /// How soon it is looked again whether a proof pack has been written.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -40,7 +40,7 @@ impl Dispatcher {
             self.act_on_observed(face, id, &run, &command, by_hand_too);
         }
         if command.needs_count() && !known.is_empty() {
-            return self.performer.count(face, id, known, command);
+            return self.performer.count(face, id, known, command, Duration::ZERO);
         }
         let counted =
             known.into_iter().map(|(asked, run)| Counted { asked, run, alive: 0, gone: None, now: None }).collect();
@@ -49,11 +49,19 @@ impl Dispatcher {
 
     pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
         // A pack that is being written is waited for, so that nobody is told to come back in a moment.
-        let proving = |one: &Counted| self.runs.open_ref(&one.run).is_some_and(|open| open.state.proof.due);
-        if counted.iter().any(proving) {
-            let again = Input::Counted { face, id, counted, command: command.clone() };
-            return self.performer.later(LOOK_AGAIN, again);
+        let holds = !matches!(command, Command::Terminate { .. } | Command::Pause | Command::Resume { .. });
+        let proving = |one: &Counted| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.proof.due);
+        let (held, counted): (Vec<_>, Vec<_>) = counted.into_iter().partition(proving);
+        if !held.is_empty() {
+            let held = held.into_iter().map(|one| (one.asked, one.run)).collect();
+            self.performer.count(face, id, held, command.clone(), LOOK_AGAIN);
+            return self.act_on(face, id, counted, command);
         }
+        self.act_on(face, id, counted, command);
+        self.pending.complete(face, id);
+    }
+
+    fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
         for Counted { asked, run, alive, gone, now } in counted {
             let shared = self.still_over(&run, command);
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
@@ -80,7 +88,6 @@ impl Dispatcher {
             }
             self.pending.add(face, id, acted, waits.then_some(run));
         }
-        self.pending.complete(face, id);
     }
 
     /// Why a run that the budget of day or repository stopped can't simply go on.

@@ -26,7 +26,7 @@ pub(super) fn merge(job: &Job, asked: &Asked<'_>) -> Performed {
     let merging = Merging { run, method, head, before, onto, message: &message };
     match repository(&job.spec).and_then(|repo| repo.merge(&merging)) {
         Ok(commit) => {
-            let merged = RunMerged { method, commit, before: before.to_owned() };
+            let merged = RunMerged { method, head: head.to_owned(), commit, before: before.to_owned() };
             (Outcome::Done, Facts::Merged(merged))
         }
         Err(

@@ -5,6 +5,7 @@ mod check;
 mod checkpoint;
 mod commands;
 mod environment;
+mod find;
 pub(crate) mod gateway;
 mod keep;
 mod merge;
@@ -31,7 +32,7 @@ use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
-use protocol::{Refused, Request, RunRequest};
+use protocol::RunRequest;
 use supervisor::{Identity, Versions};
 use tokio::sync::Semaphore;
 use worktrees::{Found, Repository, WorktreeError};
@@ -164,7 +165,7 @@ impl Performer {
             Effect::Thaw { attempt, .. } => pause::thaw(places, job, attempt),
             Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
             Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
-            Effect::RemoveWorktree { snapshot, by } => rm::rm(places, job, snapshot, by),
+            Effect::RemoveWorktree { snapshot, by, at } => rm::rm(places, job, snapshot, by, at.as_deref()),
             Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
         }
     }
@@ -212,10 +213,11 @@ impl Performer {
         });
     }
 
-    /// Counts the living processes of runs that something is to be done with.
-    pub(crate) fn count(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command) {
+    /// Counts the living processes of runs that something is to be done with, `after` a while.
+    pub(crate) fn count(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command, after: Duration) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.runtime.spawn_blocking(move || {
+            std::thread::sleep(after);
             let count = |(asked, run): (String, RunId)| {
                 let gone = worktree_is_gone(&places, &run);
                 let now = command.judges().then(|| proof::now(&places, &run));
@@ -223,22 +225,6 @@ impl Performer {
             };
             let counted = asked.into_iter().map(count).collect();
             let _stopping = inputs.send(Input::Counted { face, id, counted, command });
-        });
-    }
-
-    /// Finds the repository that a request's folder lies in.
-    pub(crate) fn find_repository(&self, face: FaceId, id: u64, request: Request, folder: PathBuf) {
-        let inputs = self.inputs.clone();
-        self.runtime.spawn_blocking(move || {
-            let found = Repository::find(&folder).map_err(prepare::refused);
-            let input = match found {
-                Ok(repo) => {
-                    let repo = Some(repo.main().to_string_lossy().into_owned());
-                    Input::Scoped { face, id, request, repo }
-                }
-                Err(refused) => scope_failed(face, id, request, refused),
-            };
-            let _stopping = inputs.send(input);
         });
     }
 
@@ -331,23 +317,6 @@ impl Performer {
             tracing::error!(%error, "a keeper's end will go unnoticed until the next look at its folder");
         }
     }
-}
-
-/// RUN given by its id works from anywhere; everything else that needs a repository is refused.
-fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> Input {
-    let by_id = |text: &String| RunId::parse(text).is_some();
-    let works = match &request {
-        Request::Row { run, .. }
-        | Request::Answer { run, .. }
-        | Request::Diff { run, .. }
-        | Request::Explain { run, .. } => by_id(run),
-        Request::Act { runs, .. } | Request::Removable { runs, .. } => runs.iter().all(by_id),
-        _ => false,
-    };
-    if works {
-        return Input::Scoped { face, id, request, repo: None };
-    }
-    Input::Refused { face, id, refused }
 }
 
 /// The folder of an attempt of this job's run.

@@ -11,13 +11,14 @@ use super::{Job, Performed, living, refused, repository};
 use crate::Places;
 
 /// Done again after an interruption it goes on where it was, so no probe is needed.
-pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Performed {
+pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option<&str>) -> Performed {
     let spec = &job.spec;
     let alive = living(places, &spec.id).len();
     if alive > 0 {
         return refused(format!("{}; terminate it first", domain::figures::living(alive)));
     }
-    let head = (*by == By::Pilothouse).then(|| let_go_at(job));
+    // Where it was made, or what was merged of it: whatever came beside is nobody's to take away.
+    let at = at.unwrap_or(&spec.base_commit);
     let snapshots = places.home.join("snapshots");
     let removal = Removal {
         run: spec.id.as_str(),
@@ -25,7 +26,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
         path: Path::new(&spec.worktree),
         name: snapshot,
         snapshots: &snapshots,
-        only_at: head.as_deref(),
+        only_at: (*by == By::Pilothouse).then_some(at),
     };
     match repository(spec).and_then(|repo| repo.remove(&removal, &working_in)) {
         Ok(removed) => {
@@ -36,17 +37,6 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By) -> Perform
         }
         Err(error) => refused(error),
     }
-}
-
-/// The commit at which a worktree may go without anybody being asked: where it was made, or what was merged of it.
-fn let_go_at(job: &Job) -> String {
-    let spec = &job.spec;
-    let merged = || {
-        let repo = repository(spec).ok()?;
-        let head = repo.resolve(&spec.branch).ok()?;
-        repo.was_merged(spec.id.as_str(), &spec.base).ok()?.then_some(head)
-    };
-    merged().unwrap_or_else(|| spec.base_commit.clone())
 }
 
 /// The processes that work in a folder, named for a person.

@@ -178,7 +178,7 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
         {
             decision.event(run.attempt_key(), CheckpointRestored { n: *n, head, kept })
         }
-        (Effect::RemoveWorktree { snapshot, by }, Facts::Removed { bytes, left_out, branch }) if !run.removed => {
+        (Effect::RemoveWorktree { snapshot, by, .. }, Facts::Removed { bytes, left_out, branch }) if !run.removed => {
             let saved = run.snapshot.as_ref().is_some_and(|known| known.name == *snapshot);
             let decision = match saved {
                 true => decision,

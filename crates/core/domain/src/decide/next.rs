@@ -123,7 +123,11 @@ fn at_rest(run: &RunState) -> Decision {
     if let Some(by) = &run.removing {
         // The effect's own number makes the name one that no earlier snapshot has.
         let snapshot = format!("{id}.{}", run.last_effect + 1);
-        return nothing.effect(Effect::RemoveWorktree { snapshot, by: by.clone() });
+        return nothing.effect(Effect::RemoveWorktree {
+            snapshot,
+            by: by.clone(),
+            at: run.merged.as_ref().map(|merged| merged.head.clone()),
+        });
     }
     match &run.snapshot {
         Some(snapshot) if run.restoring => nothing.effect(Effect::RestoreWorktree { snapshot: snapshot.name.clone() }),

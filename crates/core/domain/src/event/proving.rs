@@ -121,6 +121,8 @@ pub struct MergeRequested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunMerged {
     pub method: Method,
+    /// The run's commit that was merged, in full.
+    pub head: String,
     /// What the base is at now and what it was at before, in full.
     pub commit: String,
     pub before: String,

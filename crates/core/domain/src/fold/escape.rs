@@ -22,6 +22,7 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
                 state.escapes.push(Escape { path, seq: event.seq });
             }
         }
+        Body::AttemptFinished(_) => state.writing.clear(),
         _ => {}
     }
 }

@@ -19,6 +19,8 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
         Body::WorkMeasured(data) => {
             let same = proof.measured.as_ref() == Some(data) && !proof.stale && proof.written.is_some();
             state.head = Some(data.head.clone());
+            // A pack of other work tells nothing of this, whatever becomes of the next one.
+            proof.stale |= proof.measured.as_ref() != Some(data);
             proof.measured = Some(data.clone());
             // A pack that tells all of it is there already.
             proof.due &= !same;
@@ -66,7 +68,9 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
         state.proof.stale = true;
     }
     match &event.body {
-        Body::RunReady(_) | Body::RunFailed(_) | Body::RunTerminated(_) if state.has_worktree() => {
+        Body::RunReady(_) | Body::RunFailed(_) | Body::RunTerminated(_)
+            if state.has_worktree() && state.spec.is_some() =>
+        {
             (state.proof.due, state.proof.covers) = (true, None);
         }
         Body::WorktreeRemoved(_) => (state.proof.due, state.proof.covers) = (false, None),

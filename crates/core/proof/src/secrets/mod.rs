@@ -8,27 +8,39 @@ pub use rules::Rules;
 
 /// How what stands instead of a secret begins; the rule's name follows.
 pub(crate) const MASKED: &str = "[masked: ";
-/// Longer lines are looked at in their first part only.
-const LONGEST_LINE: usize = 4_096;
 /// So many are told of.
 const MOST: usize = 200;
 
 impl Rules {
-    /// What a patch adds that looks like a secret: where it stands, and never what it is.
-    pub fn search(&self, patch: &[u8]) -> Vec<SecretFound> {
+    /// What a patch adds that looks like a secret: where it stands, and never what it is. `None` where nothing was found and
+    /// not all could be looked at, as in what git takes for binary.
+    pub fn search(&self, patch: &[u8]) -> Option<Vec<SecretFound>> {
         let mut found = self.added(patch);
         found.sort();
         found.dedup();
-        found
+        let binary = patch.split(|b| *b == b'\n').any(|line| line == b"GIT binary patch");
+        (!binary || !found.is_empty()).then_some(found)
     }
 
     /// The patch with every secret in it masked, removed ones and those around a change too.
     pub fn mask(&self, patch: &[u8]) -> Vec<u8> {
         let mut masked = Vec::with_capacity(patch.len());
+        let mut in_key = false;
         for line in patch.split_inclusive(|b| *b == b'\n') {
-            match std::str::from_utf8(line) {
-                Ok(text) => masked.extend_from_slice(self.mask_line(text).as_bytes()),
-                Err(_) => masked.extend_from_slice(line),
+            let text = String::from_utf8_lossy(line);
+            if text.starts_with("diff --git ") || text.starts_with("@@ ") || text.contains("-----END ") {
+                in_key = false;
+            }
+            let safe = match in_key && text.len() > 2 {
+                // The body of a private key says what the line above it began.
+                true => format!("{}{MASKED}private-key]\n", text.chars().next().unwrap_or(' ')),
+                false => self.mask_line(&text),
+            };
+            in_key |= text.contains("PRIVATE KEY") && text.contains("-----BEGIN ");
+            match safe == text {
+                // What is not touched stays byte for byte what it was.
+                true => masked.extend_from_slice(line),
+                false => masked.extend_from_slice(safe.as_bytes()),
             }
         }
         masked
@@ -36,7 +48,7 @@ impl Rules {
 
     /// A line with every secret in it masked.
     fn mask_line(&self, line: &str) -> String {
-        let mut matches = self.matches(&line[..floor(line, LONGEST_LINE)]);
+        let mut matches = self.matches(line);
         matches.sort_unstable_by_key(|(from, to, _)| (*from, *to));
         let (mut masked, mut at) = (String::new(), 0);
         for (from, to, rule) in matches.into_iter() {
@@ -63,7 +75,7 @@ impl Rules {
                 in_hunk = true;
                 line = first_line(rest);
             } else if in_hunk && said.starts_with('+') {
-                let matches = self.matches(&said[..floor(said, LONGEST_LINE)]);
+                let matches = self.matches(said);
                 let found = |rule: &str| SecretFound { path: path.clone(), line, rule: rule.to_owned() };
                 all.extend(matches.into_iter().map(|(_, _, rule)| found(rule)));
                 line += 1;
@@ -82,10 +94,6 @@ impl Rules {
 fn first_line(header: &str) -> u64 {
     let new = header.split_whitespace().find_map(|part| part.strip_prefix('+'));
     new.and_then(|new| new.split(',').next()?.parse().ok()).unwrap_or(0)
-}
-
-fn floor(text: &str, most: usize) -> usize {
-    (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -118,7 +126,7 @@ mod tests {
             format!("postgres://shop:{}@db.example.com/shop", secret("", 16)),
             "postgres://shop:${PASSWORD}@db/shop".to_owned(),
         ];
-        let found = rules.search(patch(&lines).as_bytes());
+        let found = rules.search(patch(&lines).as_bytes()).expect("all was looked at");
         let told: Vec<(u64, &str)> = found.iter().map(|s| (s.line, s.rule.as_str())).collect();
         let expected = [
             (2, "github-token"),
@@ -144,5 +152,24 @@ mod tests {
         let plain = patch(&["nothing here".to_owned()]);
         assert_eq!(rules.mask(plain.as_bytes()), plain.as_bytes());
         assert_eq!(rules.mask(b"\xff\xfe\n"), b"\xff\xfe\n");
+        let latin = [format!("+key = \"{one}\" # Schl").as_bytes(), b"\xfcssel\n"].concat();
+        assert!(!String::from_utf8_lossy(&rules.mask(&latin)).contains(&one));
+    }
+
+    #[test]
+    fn the_body_of_a_private_key_is_masked_too_and_what_comes_after_is_not() {
+        let (begin, end) =
+            (["-----BEGIN RSA PRIVATE ", "KEY-----"].concat(), ["-----END RSA PRIVATE ", "KEY-----"].concat());
+        let text = patch(&[begin, "MIIEowIBAAKCAQEA".to_owned(), "c2VjcmV0".to_owned(), end, "plain".to_owned()]);
+        let masked = String::from_utf8(Rules::built_in().mask(text.as_bytes())).expect("text");
+        assert!(!masked.contains("MIIE") && !masked.contains("c2Vj"), "{masked}");
+        assert!(masked.ends_with("-----\n+plain\n"), "{masked}");
+    }
+
+    #[test]
+    fn what_can_not_be_looked_at_is_not_said_to_be_without() {
+        let binary = b"diff --git a/x b/x\nnew file mode 100644\nGIT binary patch\nliteral 4\nxyz\n";
+        assert_eq!(Rules::built_in().search(binary), None);
+        assert_eq!(Rules::built_in().search(patch(&["plain".to_owned()]).as_bytes()), Some(Vec::new()));
     }
 }

@@ -1,5 +1,7 @@
 //! What holds for every event and every order of events.
 
+mod proving;
+
 use domain::attempt::{AttemptKey, Exit, Frozen};
 use domain::budget::{Budget, BudgetOf};
 use domain::check::{CheckSpec, Counts, Verdict};
@@ -8,12 +10,11 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BudgetReached,
     BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested, CheckStarted, CheckpointRestored, CheckpointSaved,
-    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, GateDecided, Limited, LimitedEnded, LimitedWaits, Lost,
-    Merge, MergeRequested, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, ProofRequested, ProofWritten,
-    RemovalRequested, RepairRequested, RestoreRequested, RetryRequested, Review, ReviewGiven, RollbackRequested,
-    RunCreated, RunDismissed, RunFailed, RunMerged, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
-    SecretFound, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
-    WaitingEnded, WaitingStarted, WorkCommitted, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled,
+    Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
+    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
+    SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded,
+    WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -112,7 +113,11 @@ fn effect() -> impl Strategy<Value = Effect> {
             head
         }),
         (0u32..4, any::<u64>()).prop_map(|(k, seq)| Effect::WriteProof { k, seq }),
-        (text(), by()).prop_map(|(snapshot, by)| Effect::RemoveWorktree { snapshot, by }),
+        (text(), by(), prop::option::of(text())).prop_map(|(snapshot, by, at)| Effect::RemoveWorktree {
+            snapshot,
+            by,
+            at
+        }),
         text().prop_map(|snapshot| Effect::RestoreWorktree { snapshot }),
         (key(), text(), prop::option::of(text())).prop_map(|(attempt, data, question)| Effect::Write {
             attempt,
@@ -249,36 +254,6 @@ fn method() -> impl Strategy<Value = Method> {
     prop_oneof![Just(Method::Squash), Just(Method::Merge), Just(Method::Rebase)]
 }
 
-fn proving() -> impl Strategy<Value = Body> {
-    let paths = || prop::collection::vec(text(), 0..3);
-    let merge = prop_oneof![Just(Merge::Clean), paths().prop_map(Merge::Conflicts), text().prop_map(Merge::Unknown)];
-    let secret = (text(), any::<u64>(), text()).prop_map(|(path, line, rule)| SecretFound { path, line, rule });
-    let secrets = prop::option::of(prop::collection::vec(secret, 0..2));
-    let verdict = prop_oneof![Just(Review::Approve), Just(Review::Changes)];
-    prop_oneof![
-        by().prop_map(|by| ProofRequested { by }.into()),
-        (text(), any::<bool>(), prop::option::of(text()), any::<u64>(), merge, paths(), secrets).prop_map(
-            |(head, uncommitted, base, files, merge, exam, secrets)| {
-                let (tree, added, removed) = (head.clone(), files, files);
-                WorkMeasured { head, tree, uncommitted, base, files, added, removed, merge, exam, secrets }.into()
-            }
-        ),
-        (any::<u32>(), any::<u64>(), text(), 0u32..101).prop_map(|(k, seq, statement, score)| ProofWritten {
-            k,
-            seq,
-            statement,
-            score
-        }
-        .into()),
-        (verdict, text(), text(), by())
-            .prop_map(|(verdict, head, text, by)| ReviewGiven { verdict, head, text, by }.into()),
-        (any::<bool>(), paths(), text()).prop_map(|(open, reasons, head)| GateDecided { open, reasons, head }.into()),
-        (method(), text(), by())
-            .prop_map(|(method, head, by)| MergeRequested { method, base: head.clone(), head, by }.into()),
-        (method(), text()).prop_map(|(method, commit)| RunMerged { method, before: commit.clone(), commit }.into()),
-    ]
-}
-
 fn usd() -> impl Strategy<Value = Usd> {
     // What JSON tells apart.
     (0u64..2_000_000_000_000_000).prop_map(Usd::from_pico)
@@ -326,7 +301,7 @@ fn event() -> impl Strategy<Value = Event> {
         at,
         prop::option::of(phase()),
         prop::option::of(0u32..3),
-        prop_oneof![lifecycle(), agent(), checking(), proving(), spending()],
+        prop_oneof![lifecycle(), agent(), checking(), proving::proving(), spending()],
         prop::option::of(source),
     )
         .prop_map(|((seq, at), phase, attempt, body, src)| Event {
@@ -386,7 +361,7 @@ fn every_kind_that_is_written_is_generated_above() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..12_000 {
-        let body = prop_oneof![lifecycle(), agent(), checking(), proving(), spending()]
+        let body = prop_oneof![lifecycle(), agent(), checking(), proving::proving(), spending()]
             .new_tree(&mut runner)
             .expect("a body")
             .current();
