@@ -38,14 +38,29 @@ impl Repository {
     pub fn diff_of_commits(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
         compare(|| Git::at(self.main()), &[from, to])
     }
+
+    /// As [`diff_of_commits`](Self::diff_of_commits), also for trees, without the text.
+    ///
+    /// # Errors
+    /// When one of them is not here.
+    pub fn counts_between(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
+        count(Git::at(self.main()), &[from, to])
+    }
 }
 
+const ALWAYS: [&str; 5] = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
+
 fn compare(git: impl Fn() -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
-    let always = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
-    let with = |more: &[&str]| git().args(&always).args(more).args(&["--end-of-options"]).args(commits).args(&["--"]);
-    let text = String::from_utf8_lossy(&with(&[]).run()?).into_owned();
-    let mut diff = Diff { text, ..Diff::default() };
-    for entry in with(&["--numstat", "-z"]).run()?.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
+    let text = git().args(&ALWAYS).args(&["--end-of-options"]).args(commits).args(&["--"]).run()?;
+    let diff = count(git(), commits)?;
+    Ok(Diff { text: String::from_utf8_lossy(&text).into_owned(), ..diff })
+}
+
+/// A difference without its text.
+fn count(git: Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
+    let mut diff = Diff::default();
+    let counted = git.args(&ALWAYS).args(&["--numstat", "-z", "--end-of-options"]).args(commits).args(&["--"]);
+    for entry in counted.run()?.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
         let entry = String::from_utf8_lossy(entry);
         let mut fields = entry.splitn(3, '\t');
         let mut number = || fields.next().and_then(|n| n.parse::<u64>().ok());

@@ -83,8 +83,7 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
         reasons.push("it changes nothing".to_owned());
     }
     for check in spec.checks.iter().filter(|check| check.required) {
-        let last = run.checks.get(&check.name).and_then(|known| known.last.as_ref()).map(|(last, _)| last);
-        if let Some(why) = score::why_not(Some(now), last) {
+        if let Some(why) = score::why_not(Some(now), run.last_check(&check.name)) {
             reasons.push(format!("check {} {why}", check.name));
         }
     }

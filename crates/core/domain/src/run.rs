@@ -271,6 +271,11 @@ impl RunState {
         own.or_else(|| self.at_work(index)?.attempts.iter().rev().find_map(|attempt| attempt.session.clone()))
     }
 
+    /// What a check came to last.
+    pub fn last_check(&self, name: &str) -> Option<&CheckFinished> {
+        self.checks.get(name)?.last.as_ref().map(|(last, _)| last)
+    }
+
     /// What every check came to last.
     pub fn last_checks(&self) -> Vec<CheckFinished> {
         self.checks.values().filter_map(|check| Some(check.last.as_ref()?.0.clone())).collect()

@@ -130,8 +130,7 @@ pub fn why_not(work: Option<&WorkMeasured>, last: Option<&CheckFinished>) -> Opt
 /// The checks of the run with why they don't count.
 fn judged<'a>(known: &Known<'a>) -> Vec<(&'a crate::check::CheckSpec, Option<String>)> {
     let specs = known.run.spec.iter().flat_map(|spec| &spec.checks);
-    let last = |name: &str| known.run.checks.get(name).and_then(|check| check.last.as_ref()).map(|(last, _)| last);
-    specs.map(|spec| (spec, why_not(known.work, last(&spec.name)))).collect()
+    specs.map(|spec| (spec, why_not(known.work, known.run.last_check(&spec.name)))).collect()
 }
 
 fn said(missing: &[String]) -> String {

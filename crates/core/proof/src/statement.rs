@@ -91,7 +91,7 @@ const NOTE: &str = "It proves that nothing here was changed since it was written
 pub(crate) fn sorted(told: &Told) -> [Vec<String>; 3] {
     let mut lists: [Vec<String>; 3] = Default::default();
     for spec in &told.spec().checks {
-        let last = told.state.checks.get(&spec.name).and_then(|check| check.last.as_ref()).map(|(last, _)| last);
+        let last = told.state.last_check(&spec.name);
         let at = match (score::why_not(Some(&told.work), last), spec.required) {
             (None, _) => 0,
             (Some(_), false) => 1,

@@ -24,8 +24,8 @@ pub(crate) fn write(told: &Told) -> String {
         put(format_args!("None is defined, so nothing but its agent says that it is done."));
     }
     for spec in &told.spec().checks {
-        let last = told.state.checks.get(&spec.name).and_then(|check| check.last.as_ref());
-        let said = last.map_or_else(|| "was not run".to_owned(), |(last, _)| last.says());
+        let last = told.state.last_check(&spec.name);
+        let said = last.map_or_else(|| "was not run".to_owned(), domain::event::CheckFinished::says);
         let required = if spec.required { "required" } else { "optional" };
         put(format_args!("- {} ({required}): {}", plain(&spec.name), plain(&said)));
     }

@@ -178,7 +178,7 @@ fn follows(statement: &Statement, told: &Told, found: &mut Findings) {
         found.add(FILE, "states other checks as passed than the timeline");
     }
     for name in &predicate.passed {
-        let last = told.state.checks.get(name).and_then(|check| check.last.as_ref()).map(|(last, _)| last);
+        let last = told.state.last_check(name);
         if let Some(why) = domain::score::why_not(Some(&told.work), last) {
             found.add("checks.xml", format!("check {name} is stated as passed, and {why}"));
         }

@@ -32,7 +32,7 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
     let stand = repo.stand(&path).map_err(|e| e.to_string())?;
-    let diff = repo.diff_of_commits(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
+    let diff = repo.counts_between(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
     let base = repo.resolve(&spec.base).ok();
     let patch = repo.patch(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
     let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();

@@ -195,8 +195,7 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
 
 /// Whether the `n`th end of a check has not been told.
 fn is_open(run: &RunState, name: &str, n: u32) -> bool {
-    let last = run.checks.get(name).and_then(|check| check.last.as_ref());
-    last.is_none_or(|(last, _)| last.n < n)
+    run.last_check(name).is_none_or(|last| last.n < n)
 }
 
 fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {

@@ -95,7 +95,7 @@ fn checks(told: &Told) -> String {
     }
     let mut html = String::from("<div class=\"checks\">\n");
     for spec in specs {
-        let last = told.state.checks.get(&spec.name).and_then(|check| check.last.as_ref()).map(|(last, _)| last);
+        let last = told.state.last_check(&spec.name);
         let why = domain::score::why_not(Some(&told.work), last);
         let class = if why.is_none() { "good" } else { "bad" };
         let required = if spec.required { "required" } else { "optional" };

@@ -254,6 +254,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let group = group::of(run);
     let spent = run.spent();
+    let proof = proof::row(run);
     let metered = run.phases.iter().flat_map(|p| &p.attempts).any(|a| a.metered);
     Some(Row {
         id: spec.id.clone(),
@@ -291,8 +292,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_with: None,
         pr: None,
         score: run.proof.score().map(proof::share),
-        proof: proof::row(run),
-        gate: proof::gate(run),
+        gate: proof.as_ref().map(|proof| proof::gate(run, proof)),
+        proof,
         pid: live.and_then(|a| a.pid),
         created_at: run.created_at,
         started_at: run.started_at,

@@ -40,15 +40,14 @@ pub(super) fn row(run: &RunState) -> Option<ProofRow> {
     })
 }
 
-/// `open`, `closed` or `merged`; `None` before there is a proof.
-pub(super) fn gate(run: &RunState) -> Option<String> {
-    let measured = run.proof.measured.as_ref().filter(|_| run.proof.written.is_some())?;
-    let word = match (&run.merged, run.status.is_settled()) {
+/// `open`, `closed` or `merged`.
+pub(super) fn gate(run: &RunState, proof: &ProofRow) -> String {
+    let word = match (&run.merged, run.status.is_settled() && proof.closed.is_empty()) {
         (Some(_), _) => "merged",
-        (None, true) if domain::gate::reasons(run, measured).is_empty() => "open",
-        _ => "closed",
+        (None, true) => "open",
+        (None, false) => "closed",
     };
-    Some(word.to_owned())
+    word.to_owned()
 }
 
 /// Hundredths as a number from 0 to 1.
