@@ -168,6 +168,8 @@ pub(crate) struct Counted {
     pub(crate) gone: Option<String>,
     /// Its work as it is, where what is to be done goes by that; or why it can't be told.
     pub(crate) now: Option<Result<domain::event::WorkMeasured, String>>,
+    /// A reviewer's comments whose lines were changed since.
+    pub(crate) stale: Vec<domain::comment::Comment>,
 }
 
 pub(crate) type Inputs = mpsc::Sender<Input>;

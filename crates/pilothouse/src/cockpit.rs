@@ -62,6 +62,7 @@ pub(crate) fn options(
         tmux: variable("TMUX").is_some(),
         term: variable("TERM").unwrap_or_default(),
         editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+        browser: browser(),
         locale: locale(),
     })
 }
@@ -96,6 +97,15 @@ fn read(path: &Path) -> Result<Option<String>, CliError> {
 /// An environment variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What shows a page on the screen that the person sits at.
+fn browser() -> Option<String> {
+    let far = ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| variable(name).is_some());
+    let screen =
+        cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| variable(name).is_some());
+    let opens = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    (!far && screen).then(|| opens.to_owned())
 }
 
 /// The locale for characters: the first of these variables that is set decides (POSIX, 8.2).

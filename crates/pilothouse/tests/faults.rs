@@ -33,6 +33,7 @@ fn assert_whole(house: &House, row: &Value, when: &str) {
     assert_eq!(count(|b| matches!(b, Body::WorktreeCreated(_))), 1, "{when}");
     assert_eq!(count(|b| matches!(b, Body::AgentFinished(_))), 1, "{when}: its result counts once");
     assert_eq!(count(|b| matches!(b, Body::ProofWritten(_))), 1, "{when}: and is proven once");
+    assert_eq!(count(|b| matches!(b, Body::PullOpened(_))), 1, "{when}: and delivered once");
     let state = fold::all(&events);
     assert!(state.effects.is_empty(), "{when}: {:?}", state.effects);
     let output = fs::read_to_string(folder.join("attempts/build.1/stdout")).expect("output");
@@ -49,7 +50,7 @@ fn assert_whole(house: &House, row: &Value, when: &str) {
 #[test]
 fn the_daemon_dies_after_each_event_of_a_run() {
     // More than the events of such a run, so that its end is among the places.
-    let places: Vec<usize> = (1..=33).collect();
+    let places: Vec<usize> = (1..=36).collect();
     std::thread::scope(|scope| {
         for share in places.chunks(9) {
             scope.spawn(move || {
@@ -59,7 +60,7 @@ fn the_daemon_dies_after_each_event_of_a_run() {
                     let row = house.run(&name, "success");
                     let folder = house.folder(&row);
                     wait_until("that many events", || {
-                        let status = || events(&folder).iter().any(|e| matches!(e.body, Body::ProofWritten(_)));
+                        let status = || events(&folder).iter().any(|e| matches!(e.body, Body::PullOpened(_)));
                         let now = written(&folder);
                         if now >= *place || status() { Ok(()) } else { Err(format!("{now} events")) }
                     });

@@ -175,7 +175,8 @@ fn interrupted(world: impl Fn(&House, &Value)) {
         base: before.clone(),
         by: domain::status::By::Person,
     };
-    let effect = domain::effect::Effect::Merge { method, head, onto: "main".to_owned(), before: before.clone() };
+    let effect =
+        domain::effect::Effect::Merge { method, head, onto: "main".to_owned(), before: before.clone(), pull: Some(1) };
     let at_ = Timestamp::from_millis(1_795_189_978_668);
     timeline.append(at_, vec![(None, asked.into()), (None, EffectStarted { id, effect }.into())], None).expect("room");
     timeline.sync().expect("a disk");

@@ -195,19 +195,24 @@ impl Repository {
     pub(crate) fn tree_of_everything(&self, path: &Path, git_dir: &Path, held: &File) -> Result<String, WorktreeError> {
         let index = IndexCopy::of(git_dir)?;
         let git = |words: &[&str]| Git::at(path).holding(held).map(|git| git.index(&index.0).args(words));
-        // Flags that tell git to look away would leave a file's changes out.
-        let flagged = git(&["ls-files", "-v", "-z"])?.run()?;
-        for (flag, is_set) in FLAGS {
-            let set = flagged.split(|b| *b == 0).filter(|line| line.first().is_some_and(|c| is_set(*c)));
-            let there = set.filter_map(|line| line.get(2..)).filter(|name| there(path, name));
-            let names: Vec<u8> = there.flat_map(|name| [name, b"\0"].concat()).collect();
-            if !names.is_empty() {
-                Git::at(path).index(&index.0).args(&["update-index", "-z", flag, "--stdin"]).input(&names)?;
-            }
-        }
+        unflag(path, || Git::at(path).index(&index.0))?;
         add_everything(path, git)?;
         git(&["write-tree"])?.line()
     }
+}
+
+/// Takes those flags off the index that `git` works on that tell it to look away, which would leave a file's changes out.
+pub(crate) fn unflag(path: &Path, git: impl Fn() -> Git) -> Result<(), WorktreeError> {
+    let flagged = git().args(&["ls-files", "-v", "-z"]).run()?;
+    for (flag, is_set) in FLAGS {
+        let set = flagged.split(|b| *b == 0).filter(|line| line.first().is_some_and(|c| is_set(*c)));
+        let there = set.filter_map(|line| line.get(2..)).filter(|name| there(path, name));
+        let names: Vec<u8> = there.flat_map(|name| [name, b"\0"].concat()).collect();
+        if !names.is_empty() {
+            git().args(&["update-index", "-z", flag, "--stdin"]).input(&names)?;
+        }
+    }
+    Ok(())
 }
 
 fn short(id: &str) -> &str {

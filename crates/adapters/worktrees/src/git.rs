@@ -54,6 +54,13 @@ impl Git {
         self
     }
 
+    /// As [`author`](Self::author), for who made the commit, at the beginning of time.
+    pub(crate) fn committer(mut self, name: &str, address: &str) -> Self {
+        self.command.env("GIT_COMMITTER_NAME", name).env("GIT_COMMITTER_EMAIL", address);
+        self.command.env("GIT_COMMITTER_DATE", "@0 +0000");
+        self
+    }
+
     /// Has git write objects elsewhere, beside those that it reads.
     pub(crate) fn writing_to(mut self, objects: &Path, beside: &Path) -> Self {
         self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", beside);

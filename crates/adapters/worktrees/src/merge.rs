@@ -7,6 +7,7 @@ use domain::gate::Method;
 
 use crate::error::WorktreeError;
 use crate::git::Git;
+use crate::merge_tree::merge_tree;
 use crate::repository::Repository;
 
 /// What is to be merged, and into what.
@@ -145,21 +146,12 @@ impl Repository {
 
     /// The tree of both together.
     fn merged_tree(&self, base: Option<&str>, ours: &str, theirs: &str) -> Result<String, WorktreeError> {
-        let base = base.map(|base| format!("--merge-base={base}"));
-        let git = self.git().args(&["merge-tree", "--write-tree", "--name-only", "--no-messages"]);
-        let git = base.iter().fold(git, |git, base| git.arg(base));
-        let output = git.args(&[ours, theirs]).output()?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut lines = said.lines();
-        let tree = lines.next().unwrap_or_default().to_owned();
-        let failed = |message: String| Err(WorktreeError::Git { command: "merge-tree".to_owned(), message });
-        match output.status.code() {
-            Some(0) => Ok(tree),
-            Some(1) => {
-                failed(format!("conflicts in {}", lines.take_while(|l| !l.is_empty()).collect::<Vec<_>>().join(", ")))
-            }
-            _ => failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        let together = merge_tree(self.git(), base, ours, theirs)?;
+        if together.conflicts.is_empty() {
+            return Ok(together.tree);
         }
+        let message = format!("conflicts in {}", together.conflicts.join(", "));
+        Err(WorktreeError::Git { command: "merge-tree".to_owned(), message })
     }
 
     /// A commit that no ref knows yet; `author` is name, address and date where it is not the person.

@@ -6,6 +6,7 @@ use gix::merge::tree::ResolutionFailure;
 
 use crate::error::WorktreeError;
 use crate::git::Git;
+use crate::merge_tree::merge_tree;
 use crate::repository::Repository;
 
 impl Repository {
@@ -40,18 +41,6 @@ impl Repository {
     fn conflicts_by_git(&self, ours: &str, theirs: &str) -> Result<Vec<String>, WorktreeError> {
         let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let git = Git::at(self.main()).writing_to(aside.path(), &self.common_dir().join("objects"));
-        let words = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs];
-        let output = git.args(&words).output()?;
-        match output.status.code() {
-            Some(0) => Ok(Vec::new()),
-            Some(1) => {
-                let names = output.stdout.split(|b| *b == 0).skip(1).filter(|name| !name.is_empty());
-                Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
-            }
-            _ => {
-                let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                Err(WorktreeError::Git { command: "merge-tree".to_owned(), message })
-            }
-        }
+        Ok(merge_tree(git, None, ours, theirs)?.conflicts)
     }
 }

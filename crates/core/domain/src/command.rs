@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
 use crate::check::CheckSpec;
+use crate::comment::Comment;
 use crate::environment::EnvironmentSpec;
 use crate::event::Review;
 use crate::gate::{GateSpec, Method};
@@ -11,6 +12,7 @@ use crate::ids::RunId;
 use crate::money::Usd;
 use crate::phase::PhaseSpec;
 use crate::policy::Policy;
+use crate::pull_request::{DeliverSpec, PullState};
 
 /// A run that someone asks for, with everything resolved that the dispatcher can't look up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct NewRun {
     /// What must be so for it to be merged.
     #[serde(default)]
     pub gate: GateSpec,
+    /// Where it is delivered.
+    #[serde(default)]
+    pub deliver: DeliverSpec,
 }
 
 impl NewRun {
@@ -116,6 +121,14 @@ pub enum Command {
     Review {
         verdict: Review,
         text: String,
+    },
+    /// What a person says of one line of the work, to go with the next verdict.
+    Comment {
+        comment: Comment,
+    },
+    /// Opens its pull request, makes a draft of it, or closes it.
+    Pr {
+        to: PullState,
     },
     /// Looks whether it may be merged.
     Gate,

@@ -2,7 +2,7 @@
 
 use crate::call::CallCells;
 use crate::effect::{Effect, Outcome};
-use crate::event::{Body, Event, Merge, ModelCalled, Review, WorkMeasured};
+use crate::event::{Body, Event, Merge, ModelCalled, PullOpened, Review, WorkMeasured};
 use crate::figures;
 use crate::text::{self, short};
 
@@ -96,12 +96,26 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::ReviewGiven(d) => {
             let word = if d.verdict == Review::Approve { "approved" } else { "changes" };
-            (word, format!("{} {}", short(&d.head), d.text), false)
+            let comments = match d.comments.len() {
+                0 => String::new(),
+                1 => " with 1 comment".to_owned(),
+                n => format!(" with {n} comments"),
+            };
+            (word, format!("{}{comments} {}", short(&d.head), d.text), false)
         }
         Body::GateDecided(d) if d.open => ("gate", format!("is open at {}", short(&d.head)), false),
         Body::GateDecided(d) => ("gate", format!("is closed: {}", d.reasons.join("; ")), false),
         Body::MergeRequested(d) => {
             ("merge", format!("{} by {} onto {}", short(&d.head), d.method.word(), short(&d.base)), false)
+        }
+        Body::PullAsked(d) => ("pr", format!("asked to be {}", d.to.word()), true),
+        Body::PullOpened(d) => ("pr", format!("opened: {}", pull(d)), false),
+        Body::PullChanged(d) => ("pr", pull(&d.pull), false),
+        Body::CommentGiven(d) if d.comment.text.is_empty() => {
+            ("comment", format!("taken back: {}:{}", d.comment.path, d.comment.line), false)
+        }
+        Body::CommentGiven(d) => {
+            ("comment", format!("{}:{} {}", d.comment.path, d.comment.line, d.comment.text), false)
         }
         Body::RunMerged(d) => ("merged", format!("as {} by {}", short(&d.commit), d.method.word()), false),
         Body::RunReady(d) => {
@@ -190,6 +204,17 @@ fn measured(work: &WorkMeasured) -> String {
     format!("{} at {}: {} files {lines}, {merge}", short(&work.tree), short(&work.head), work.files)
 }
 
+fn pull(pull: &PullOpened) -> String {
+    let checks = match pull.work.checks {
+        Some(true) => ", checks passed",
+        Some(false) => ", checks did not pass",
+        None => "",
+    };
+    let mergeable = if pull.work.mergeable == Some(false) { ", does not merge" } else { "" };
+    let (state, head) = (pull.work.state.word(), short(&pull.work.head));
+    format!("{} #{} {state} at {head}{checks}{mergeable}", pull.forge, pull.number)
+}
+
 fn effect(effect: &Effect) -> String {
     match effect {
         Effect::LeaseEnvironment => "copy ignored files into the worktree".to_owned(),
@@ -198,6 +223,7 @@ fn effect(effect: &Effect) -> String {
         Effect::MeasureWork => "measure the work".to_owned(),
         Effect::WriteProof { k, seq } => format!("write proof pack {k} of events 1 to {seq}"),
         Effect::Merge { onto, method, head, .. } => format!("merge {} into {onto} by {}", short(head), method.word()),
+        Effect::Deliver { work } => format!("have the pull request at {} be {}", short(&work.head), work.state.word()),
         Effect::CreateWorktree => "make the worktree".to_owned(),
         Effect::StartAttempt(key) => format!("start {key}"),
         Effect::StopAttempt { attempt, .. } => format!("stop {attempt}"),

@@ -6,6 +6,7 @@ use crate::attempt::AttemptKey;
 use crate::check;
 use crate::environment::SETUP;
 use crate::gate::Method;
+use crate::pull_request::PullWork;
 use crate::status::By;
 
 /// An effect's number inside its run; it counts from 1 and is never used twice.
@@ -34,7 +35,17 @@ pub enum Effect {
     /// Writes proof pack `k` of the events up to `seq`.
     WriteProof { k: u32, seq: u64 },
     /// Brings the commit `head` into the branch `onto`, which stands at `before`.
-    Merge { method: Method, head: String, onto: String, before: String },
+    Merge {
+        method: Method,
+        head: String,
+        onto: String,
+        before: String,
+        /// The number of the pull request that is merged by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pull: Option<u64>,
+    },
+    /// Has the forge's pull request say this; opens it where there is none.
+    Deliver { work: PullWork },
     /// Writes a line to the agent's standard input, once; the keeper knows `write` if it did so before.
     Write {
         attempt: AttemptKey,
@@ -84,6 +95,7 @@ impl Effect {
             | Self::MeasureWork
             | Self::WriteProof { .. }
             | Self::Merge { .. }
+            | Self::Deliver { .. }
             | Self::SaveCheckpoint { .. }
             | Self::RestoreCheckpoint { .. }
             | Self::RemoveWorktree { .. }

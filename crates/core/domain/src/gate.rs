@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Merge, Review, WorkMeasured};
+use crate::pull_request::PullState;
 use crate::run::RunState;
 use crate::score;
 use crate::status::Status;
@@ -98,6 +99,11 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
     }
     if spec.gate.approval {
         reasons.extend(not_approved(run, now));
+    }
+    match run.pull.as_ref().map(|pull| pull.work.state) {
+        Some(PullState::Draft) => reasons.push("its pull request is a draft".to_owned()),
+        Some(PullState::Closed) => reasons.push("its pull request is closed".to_owned()),
+        _ => {}
     }
     match &now.merge {
         Merge::Clean => {}

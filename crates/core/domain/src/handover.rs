@@ -1,6 +1,8 @@
 //! What an attempt's agent is told: its phase's prompt, and what came before it.
 
 use crate::attempt::AttemptKey;
+use crate::comment::Side;
+use crate::event::{Remark, ReviewGiven};
 use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::text;
@@ -61,6 +63,21 @@ fn to_mend(phase: &PhaseState) -> String {
     for failed in &phase.failed_before {
         let end = text::block(&failed.tail);
         said.push_str(&format!("\n\nThe check `{}`: {}. The end of its output:\n\n{end}", failed.name, failed.reason));
+    }
+    said
+}
+
+/// What a review asks for, with what was said of single lines.
+pub(crate) fn asked_for(given: &ReviewGiven) -> String {
+    let mut said = given.text.clone();
+    for Remark { comment, stale } in &given.comments {
+        let place = match comment.side {
+            Side::New => format!("{} line {}", comment.path, comment.line),
+            Side::Old => format!("{} line {} of the base, which you took away", comment.path, comment.line),
+        };
+        let changed = if *stale { " (it was changed since)" } else { "" };
+        let gap = if said.is_empty() { "" } else { "\n\n" };
+        said.push_str(&format!("{gap}{place}{changed}:\n> {}\n{}", comment.on, comment.text));
     }
     said
 }

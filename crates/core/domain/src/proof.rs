@@ -16,6 +16,8 @@ pub struct ProofState {
     pub written: Option<ProofWritten>,
     /// The last verdict of a person.
     pub review: Option<ReviewGiven>,
+    /// The event of that.
+    pub reviewed_at: Option<u64>,
 }
 
 impl ProofState {
@@ -42,6 +44,10 @@ pub(crate) fn tells(body: &Body) -> bool {
             | Body::GateDecided(_)
             | Body::MergeRequested(_)
             | Body::RunMerged(_)
+            | Body::PullAsked(_)
+            | Body::PullOpened(_)
+            | Body::PullChanged(_)
+            | Body::CommentGiven(_)
             | Body::Note(_)
             | Body::Adopted(_)
             | Body::RunDismissed(_)

@@ -7,11 +7,13 @@ use crate::budget::{Budget, Used};
 use crate::check::CheckState;
 use crate::checkpoint::{Checkpoint, Retry, Rollback};
 use crate::command::NewRun;
+use crate::comment::Said;
 use crate::effect::{Effect, EffectId};
 use crate::escape::Escape;
-use crate::event::{BudgetReached, CheckFinished, GateDecided, MergeRequested, RunMerged};
+use crate::event::{BudgetReached, CheckFinished, GateDecided, MergeRequested, PullOpened, RunMerged};
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
+use crate::pull_request::{self, PullState, PullWork};
 use crate::spend::{self, Spent};
 use crate::status::{By, Status};
 use crate::times::Times;
@@ -123,6 +125,16 @@ pub struct RunState {
     /// A merge that was asked for.
     pub merging: Option<MergeRequested>,
     pub merged: Option<RunMerged>,
+    /// Its pull request, as the forge said last.
+    pub pull: Option<PullOpened>,
+    /// What a person asked that to be.
+    pub pull_asked: Option<PullState>,
+    /// What the forge could not be told.
+    pub pull_failed: Option<PullWork>,
+    /// What a reviewer said of single lines, the oldest first.
+    pub comments: Vec<Said>,
+    /// The event in which something was last said of one.
+    pub commented_at: u64,
     /// Where its agents wrote that is not theirs.
     pub escapes: Vec<Escape>,
     /// Tools that write and have not returned: the call's id and the path.
@@ -185,6 +197,11 @@ impl Default for RunState {
             gate: None,
             merging: None,
             merged: None,
+            pull: None,
+            pull_asked: None,
+            pull_failed: None,
+            comments: Vec::new(),
+            commented_at: 0,
             escapes: Vec::new(),
             writing: Vec::new(),
             retry: None,
@@ -245,8 +262,13 @@ impl RunState {
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
-        let asked = asked || self.merging.is_some() || self.proof.due;
+        let asked = asked || self.merging.is_some() || self.is_delivering();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
+    }
+
+    /// Whether a pack of it is to be written, or its forge to be told of it.
+    pub fn is_delivering(&self) -> bool {
+        self.proof.due || pull_request::due(self).is_some()
     }
 
     /// The name and model of the agent that works on a phase; on one that is nothing but checks, of the one before it.

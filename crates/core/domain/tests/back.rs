@@ -42,6 +42,7 @@ impl Run {
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());

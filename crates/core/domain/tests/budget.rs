@@ -43,6 +43,7 @@ impl Run {
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
             budget_tokens: Some(1_000),
             budget_usd: None,
             repository_budget: Budget::NONE,

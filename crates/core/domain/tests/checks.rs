@@ -58,6 +58,7 @@ impl Run {
             policy: domain::policy::Policy::default(),
             go_on_within_ms: None,
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
             environment: domain::environment::EnvironmentSpec::default(),
             checks: vec![check("lint", false), check("test", true)],
         };

@@ -110,8 +110,13 @@ fn a_review_is_something_new_and_counts_for_the_commit_it_was_of() {
     let mut run = Run::failed();
     run.prove(Merge::Clean);
     let before = run.0.proof.score().expect("a score");
-    let review =
-        |head: &str| ReviewGiven { verdict: Review::Approve, head: head.repeat(40), text: "".into(), by: By::Person };
+    let review = |head: &str| ReviewGiven {
+        verdict: Review::Approve,
+        head: head.repeat(40),
+        text: "".into(),
+        comments: Vec::new(),
+        by: By::Person,
+    };
     run.add(review("x"));
     assert_eq!((run.0.proof.stale, run.0.proof.score()), (true, None));
     assert_eq!(score::score(&run.0).score, before, "it was of another commit");

@@ -118,5 +118,6 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         checks: Vec::new(),
         removed: false,
         dismissed: false,
+        comments: None,
     }
 }

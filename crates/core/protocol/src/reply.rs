@@ -7,7 +7,7 @@ use domain::money::Usd;
 use domain::spend::Spent;
 use serde::{Deserialize, Serialize};
 
-use crate::row::Row;
+use crate::row::{CommentRow, Row};
 
 /// The exit codes of the command line's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,9 @@ pub struct DiffReply {
     pub files: Vec<FileChange>,
     /// The text was cut: it is longer than one reply may be.
     pub cut: bool,
+    /// What a reviewer said of its lines, the oldest first.
+    #[serde(default)]
+    pub comments: Vec<CommentRow>,
 }
 
 /// What one run used.

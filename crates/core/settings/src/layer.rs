@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::phase::Phase;
 use crate::{Agent, SettingsError};
-use crate::{budget, check, gate, provider, size, span};
+use crate::{budget, check, deliver, gate, provider, size, span};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +30,7 @@ pub(crate) struct Layer {
     /// By the check's name.
     pub(crate) check: BTreeMap<String, check::Said>,
     pub(crate) gate: gate::Said,
+    pub(crate) deliver: deliver::Said,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
@@ -156,6 +157,7 @@ impl Layer {
         })
         .or_else(|| self.budget.mistake())
         .or_else(|| self.gate.mistake())
+        .or_else(|| self.deliver.mistake())
         .or_else(|| self.check.iter().find_map(|(name, said)| check::mistake(name, said)))
         .or_else(|| self.provider.iter().find_map(|(name, said)| said.mistake(name)))
         .or_else(|| crate::phase::mistake(self.phase.as_deref()?))

@@ -2,6 +2,7 @@
 
 mod budget;
 mod check;
+mod deliver;
 mod gate;
 mod layer;
 mod origins;
@@ -18,6 +19,7 @@ use domain::budget::Budget;
 use domain::check::CheckSpec;
 use domain::gate::GateSpec;
 use domain::policy::Policy;
+use domain::pull_request::DeliverSpec;
 use toml::Spanned;
 
 use layer::Layer;
@@ -75,6 +77,8 @@ pub struct Settings {
     pub checks: BTreeMap<String, Value<CheckSpec>>,
     /// What must be so for a run to be merged.
     pub gate: Value<GateSpec>,
+    /// Where it is delivered.
+    pub deliver: Value<DeliverSpec>,
     /// The ref that runs start from; `None`: the branch the repository is on.
     pub base: Option<Value<String>>,
     /// The phases of a run; `None`: one that is called `build`.
@@ -150,11 +154,13 @@ impl Settings {
             own_cache: Value::built_in(text(defaults.environment.cache).value == "own"),
             checks: BTreeMap::new(),
             gate: Value::built_in(GateSpec::default()),
+            deliver: Value::built_in(DeliverSpec::default()),
             base: None,
             phases: None,
         };
         provider::lay(&mut settings.providers, defaults.provider, None);
         gate::lay(&mut settings.gate, defaults.gate, None);
+        deliver::lay(&mut settings.deliver, defaults.deliver, None);
         for (path, text) in layers {
             let layer = Layer::read(&path.display().to_string(), text)?;
             settings.lay(path, layer);
@@ -175,6 +181,7 @@ impl Settings {
         provider::lay(&mut self.providers, layer.provider, Some(path));
         check::lay(&mut self.checks, layer.check, path);
         gate::lay(&mut self.gate, layer.gate, Some(path));
+        deliver::lay(&mut self.deliver, layer.deliver, Some(path));
         let budgets = [
             (&mut self.run_budget, layer.budget.run),
             (&mut self.repository_budget, layer.budget.repository),

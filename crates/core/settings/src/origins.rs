@@ -55,6 +55,7 @@ impl Settings {
             lines.push(line(&format!("check.{name}"), check, said_of_check(&check.value)));
         }
         lines.push(line("gate", &self.gate, crate::gate::says(&self.gate.value)));
+        lines.push(line("deliver", &self.deliver, crate::deliver::says(&self.deliver.value)));
         for (name, agent) in &self.agents {
             lines.push(line(&format!("agent.{name}"), agent, said_of(&agent.value)));
         }

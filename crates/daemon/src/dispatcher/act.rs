@@ -42,16 +42,17 @@ impl Dispatcher {
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command, Duration::ZERO);
         }
-        let counted =
-            known.into_iter().map(|(asked, run)| Counted { asked, run, alive: 0, gone: None, now: None }).collect();
+        let uncounted = |(asked, run)| Counted { asked, run, alive: 0, gone: None, now: None, stale: Vec::new() };
+        let counted = known.into_iter().map(uncounted).collect();
         self.act(face, id, counted, &command);
     }
 
     pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
         // A pack that is being written is waited for, so that nobody is told to come back in a moment.
         let holds = !matches!(command, Command::Terminate { .. } | Command::Pause | Command::Resume { .. });
-        let proving = |one: &Counted| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.proof.due);
-        let (held, counted): (Vec<_>, Vec<_>) = counted.into_iter().partition(proving);
+        let delivering =
+            |one: &Counted| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.is_delivering());
+        let (held, counted): (Vec<_>, Vec<_>) = counted.into_iter().partition(delivering);
         if !held.is_empty() {
             let held = held.into_iter().map(|one| (one.asked, one.run)).collect();
             self.performer.count(face, id, held, command.clone(), LOOK_AGAIN);
@@ -62,7 +63,7 @@ impl Dispatcher {
     }
 
     fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
-        for Counted { asked, run, alive, gone, now } in counted {
+        for Counted { asked, run, alive, gone, now, stale } in counted {
             let shared = self.still_over(&run, command);
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
                 _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
@@ -72,7 +73,7 @@ impl Dispatcher {
                 }
                 _ => match &now {
                     // One that never had a worktree, or has none any more, is told of in the same words as elsewhere.
-                    Some(Ok(now)) => decide::judged(state, command, alive, now),
+                    Some(Ok(now)) => decide::judged(state, command, alive, now, &stale),
                     Some(Err(why)) if state.has_worktree() => {
                         Err(Refusal::new(format!("its work can't be looked at: {why}"), "mend that and try again"))
                     }
@@ -140,7 +141,7 @@ impl Dispatcher {
 fn is_under_way(state: &RunState) -> bool {
     use domain::effect::Effect::{Freeze, Thaw};
     let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
-    let asked = asked || state.proof.due || state.merging.is_some();
+    let asked = asked || state.is_delivering() || state.merging.is_some();
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 

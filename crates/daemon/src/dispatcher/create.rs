@@ -84,6 +84,7 @@ impl Dispatcher {
             environment: prepared.environment.clone(),
             checks: prepared.checks.clone(),
             gate: prepared.gate.clone(),
+            deliver: prepared.settings.deliver.value.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })

@@ -293,6 +293,7 @@ fn blank_row(id: &RunId) -> Row {
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
         }),
         ..RunState::default()
     };

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use domain::RunId;
-use protocol::{Code, DiffReply, FileChange, Refused};
+use domain::comment::Said;
+use domain::{RunId, RunState};
+use protocol::{Code, CommentRow, DiffReply, FileChange, Refused};
 use worktrees::{Found, Repository, snapshot_record};
 
 use super::state;
@@ -23,13 +24,16 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
         found.ok_or_else(|| missing(format!("it has no checkpoint {n}; `pilothouse show` names them")))
     };
     let from = since.map_or_else(|| Ok(spec.base_commit.clone()), checkpoint)?;
+    let mut lies = None;
     let found = match repo.worktree_of(run.as_str()).map_err(prepare::refused)? {
         Found::There(worktree) => {
             // The base may have moved on under a rebased branch; what they have in common is what counts then.
             let head = repo.head(&worktree.path).map_err(prepare::refused)?;
             let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
             let from = met.unwrap_or(from);
-            repo.diff(&worktree.path, &from).map(|diff| (from, diff))
+            let diff = repo.diff(&worktree.path, &from).map(|diff| (from, diff));
+            lies = Some(worktree.path);
+            diff
         }
         Found::Vanished(_) | Found::Unknown => {
             let kept = state.snapshot.as_ref().map(|s| places.home.join("snapshots").join(&s.name));
@@ -45,5 +49,18 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
         diff.text.truncate(end);
     }
     let files = diff.files.into_iter().map(|(added, removed, path)| FileChange { path, added, removed }).collect();
-    Ok(DiffReply { from, text: diff.text, files, cut })
+    Ok(DiffReply { from, text: diff.text, files, cut, comments: comments(&state, lies.as_deref()) })
+}
+
+/// What was said of lines, and where those are now; without a worktree they are where they were.
+fn comments(state: &RunState, worktree: Option<&Path>) -> Vec<CommentRow> {
+    let row = |said: &Said| {
+        let comment = said.comment.clone();
+        let now = match worktree {
+            Some(path) => comment.now(worktrees::text_of(path, &comment.path).as_deref()),
+            None => Some(comment.line),
+        };
+        CommentRow { comment, head: said.head.clone(), sent: said.sent, now }
+    };
+    state.comments.iter().map(row).collect()
 }

@@ -66,7 +66,7 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
         against.push(domain::figures::living(alive));
     }
     // A proof that is being written is waited for by whatever is done next.
-    if !state.is_at_rest() && !state.proof.due {
+    if !state.is_at_rest() && !state.is_delivering() {
         against.push(format!("it is {}", state.status.word()));
     }
     against.extend(working_in(&worktree.path).into_iter().map(|process| format!("{process} works inside")));

@@ -37,7 +37,7 @@ impl Inspect {
 }
 
 /// A run as its timeline on disk has it; everything that was shown is in there.
-fn state(places: &Places, run: &RunId) -> Result<RunState, Refused> {
+pub(crate) fn state(places: &Places, run: &RunId) -> Result<RunState, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
     let events = evidence::read(folder.path()).map_err(broken)?;
     Ok(fold::all(&events))

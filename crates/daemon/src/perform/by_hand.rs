@@ -44,6 +44,8 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         | Command::Check { .. }
         | Command::Proof
         | Command::Review { .. }
+        | Command::Comment { .. }
+        | Command::Pr { .. }
         | Command::Gate
         | Command::Merge { .. }
         | Command::Dismiss

@@ -1,12 +1,16 @@
 //! Bringing a run's work into its base.
 
+use std::cell::RefCell;
+
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::event::RunMerged;
 use domain::gate::Method;
+use forge::{Forge, ForgeError};
 use worktrees::{Merging, WorktreeError};
 
-use super::{Job, Performed, failed, refused, repository};
+use super::{Job, Performed, deliver, failed, refused, repository};
+use crate::Places;
 
 /// Columns of a commit's first line.
 const SUBJECT: usize = 72;
@@ -17,22 +21,43 @@ pub(super) struct Asked<'a> {
     pub(super) head: &'a str,
     pub(super) onto: &'a str,
     pub(super) before: &'a str,
+    /// The pull request that is merged by it.
+    pub(super) pull: Option<u64>,
 }
 
 /// Merges, or finds that an earlier daemon did.
-pub(super) fn merge(job: &Job, asked: &Asked<'_>) -> Performed {
-    let Asked { method, head, onto, before } = *asked;
+pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed {
+    let Asked { method, head, onto, before, pull } = *asked;
     let (run, message) = (job.spec.id.as_str(), message(job, method));
     let merging = Merging { run, method, head, before, onto, message: &message };
-    match repository(&job.spec).and_then(|repo| repo.merge(&merging)) {
-        Ok(commit) => {
-            let merged = RunMerged { method, head: head.to_owned(), commit, before: before.to_owned() };
-            (Outcome::Done, Facts::Merged(merged))
-        }
-        Err(
-            error @ (WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. }),
+    let tell = |commit: String| {
+        let merged = RunMerged { method, head: head.to_owned(), commit, before: before.to_owned() };
+        (Outcome::Done, Facts::Merged(merged))
+    };
+    let broke = RefCell::new(None);
+    let here = || {
+        repository(&job.spec).and_then(|repo| repo.merge(&merging)).map_err(|error| {
+            let said = error.to_string();
+            broke.replace(Some(error));
+            said
+        })
+    };
+    let done = match pull.map(|number| (number, deliver::forge(places, job))) {
+        None => here().map_err(ForgeError::Refused),
+        Some((number, Ok(forge))) => forge.merge(number, &forge::Merging { method, head, here: &here }),
+        Some((_, Err(reason))) => return failed(reason),
+    };
+    match (done, broke.into_inner()) {
+        (Ok(commit), _) => tell(commit),
+        (
+            Err(_),
+            Some(
+                error @ (WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. }),
+            ),
         ) => refused(error),
-        Err(error) => failed(error),
+        (Err(_), Some(error)) => failed(error),
+        (Err(error @ ForgeError::NotReady { .. }), None) => refused(error),
+        (Err(error), None) => failed(error),
     }
 }
 

@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod checkpoint;
 mod commands;
+mod deliver;
 mod environment;
 mod find;
 pub(crate) mod gateway;
@@ -12,6 +13,7 @@ mod merge;
 mod pause;
 mod proof;
 mod restore;
+mod review;
 mod rm;
 mod sandbox;
 pub(crate) mod scratch;
@@ -154,9 +156,10 @@ impl Performer {
             Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
             Effect::MeasureWork => proof::measure(job),
             Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
-            Effect::Merge { method, head, onto, before } => {
-                merge::merge(job, &merge::Asked { method: *method, head, onto, before })
+            Effect::Merge { method, head, onto, before, pull } => {
+                merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
             }
+            Effect::Deliver { work } => deliver::deliver(places, job, work),
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
@@ -221,7 +224,9 @@ impl Performer {
             let count = |(asked, run): (String, RunId)| {
                 let gone = worktree_is_gone(&places, &run);
                 let now = command.judges().then(|| proof::now(&places, &run));
-                Counted { asked, alive: living(&places, &run).len(), gone, now, run }
+                let reviews = matches!(command, Command::Review { .. });
+                let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
+                Counted { asked, alive: living(&places, &run).len(), gone, now, stale, run }
             };
             let counted = asked.into_iter().map(count).collect();
             let _stopping = inputs.send(Input::Counted { face, id, counted, command });

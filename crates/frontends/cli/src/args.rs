@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
-pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, ReviewArgs};
+pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, PrArgs, ReviewArgs};
 pub use work::{InitArgs, ProofArgs, ProofVerb, VerifyArgs};
 
 /// Mission control for AI coding agents: each run in its own worktree, all on one screen.
@@ -57,6 +57,8 @@ pub enum Verb {
     Check(CheckArgs),
     /// Write what a reviewer can check of a run into a folder; `verify` computes such a folder again.
     Proof(ProofArgs),
+    /// Show a run's pull request with what reviewers said, open it, make it a draft, or close it.
+    Pr(PrArgs),
     /// Approve a run's work, or ask its agent for changes.
     Review(ReviewArgs),
     /// Say whether a run may be merged, and if not, every reason; exit code 4 when it may not.

@@ -55,6 +55,8 @@ pub struct Options {
     pub term: String,
     /// `VISUAL` or `EDITOR`.
     pub editor: Option<String>,
+    /// The program that shows a page here; `None` where there is no screen for one, as over SSH.
+    pub browser: Option<String>,
     /// The locale's name, which tells whether the terminal can show more than ASCII.
     pub locale: String,
 }
@@ -215,13 +217,17 @@ impl Cockpit {
                 Err(problem) => Action::Notice(problem),
             }),
             Effect::Copy(text) => {
-                let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
-                let mut sequence = String::new();
-                crossterm::Command::write_ansi(&copy, &mut sequence).map_err(std::io::Error::other)?;
-                // tmux takes the first when it keeps a clipboard itself, and passes on the second when it may.
-                let passed = if self.options.tmux { notify::through(&sequence, true) } else { String::new() };
-                screen.write(&format!("{sequence}{passed}"))?;
+                self.copy(screen, text)?;
                 Done::Nothing
+            }
+            Effect::Browse(url) => {
+                let shown = domain::text::line(&url);
+                let opened = self.options.browser.as_deref().is_some_and(|browser| outside::browse(browser, &url));
+                let said = if opened { "opened" } else { "copied" };
+                if !opened {
+                    self.copy(screen, url)?;
+                }
+                Done::then(Action::Notice(format!("{said} {shown}")))
             }
             Effect::Notify { title, body } => {
                 let bytes = notify::bytes(&self.options.notify, &title, &body, self.options.tmux);
@@ -232,6 +238,17 @@ impl Cockpit {
             }
             _ => Done::Nothing,
         })
+    }
+
+    /// Puts a text on the clipboard of the person's terminal.
+    fn copy<C: Console>(&self, screen: &mut Screen<C>, text: String) -> Result<(), TuiError> {
+        let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
+        let mut sequence = String::new();
+        crossterm::Command::write_ansi(&copy, &mut sequence).map_err(std::io::Error::other)?;
+        // tmux takes the first when it keeps a clipboard itself, and passes on the second when it may.
+        let passed = if self.options.tmux { notify::through(&sequence, true) } else { String::new() };
+        screen.write(&format!("{sequence}{passed}"))?;
+        Ok(())
     }
 
     /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.

@@ -61,6 +61,8 @@ pub(crate) enum Effect {
     EditText(String),
     /// Put a text on the clipboard of the person's terminal.
     Copy(String),
+    /// Show a page in the person's browser; where they have none here, put its address on the clipboard.
+    Browse(String),
     /// Tell the person, wherever they look, that a run needs them.
     Notify {
         title: String,

@@ -124,6 +124,10 @@ pub(crate) enum Action {
     ChooseCheckpoint,
     AskAnswer,
     AskChanges,
+    /// Say something of the line under the diff's cursor.
+    Comment,
+    /// Open the page of the run's pull request.
+    PullRequest,
     Verb(Verb),
     Answer(Answer),
     Editor,
@@ -261,6 +265,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChooseCheckpoint => overlays::checkpoints(model),
         Action::AskAnswer => overlays::ask_answer(model),
         Action::AskChanges => overlays::ask_changes(model),
+        Action::Comment => overlays::ask_comment(model),
+        Action::PullRequest => runs::pull_request(model),
         Action::Verb(verb) => runs::verb(model, verb),
         Action::Answer(answer) => runs::answer(model, answer),
         Action::Editor => runs::editor(model),

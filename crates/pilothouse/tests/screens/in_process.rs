@@ -148,6 +148,7 @@ impl House {
             tmux: false,
             term: "xterm".to_owned(),
             editor: None,
+            browser: None,
             locale: "C.UTF-8".to_owned(),
         };
         let places = self.places.clone();

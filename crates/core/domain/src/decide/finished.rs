@@ -6,9 +6,9 @@ use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
     AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved, EffectFinished,
-    EnvironmentLeased, Note, ProofWritten, RemovalRequested, RunFailed, RunMerged, RunPaused, RunResumed,
-    RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated, WorktreeRemoved,
-    WorktreeRestored,
+    EnvironmentLeased, Note, ProofWritten, PullChanged, PullOpened, RemovalRequested, RunFailed, RunMerged, RunPaused,
+    RunResumed, RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated,
+    WorktreeRemoved, WorktreeRestored,
 };
 use crate::phase::PhaseState;
 use crate::run::RunState;
@@ -49,6 +49,8 @@ pub enum Facts {
     Measured(Box<WorkMeasured>),
     Proven(ProofWritten),
     Merged(RunMerged),
+    /// The pull request as the forge has it now.
+    Delivered(Box<PullOpened>),
     Frozen(Frozen),
     Checkpoint {
         commit: String,
@@ -156,6 +158,10 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
                 false => merged,
             }
         }
+        (Effect::Deliver { .. }, Facts::Delivered(pull)) if run.pull.as_ref() != Some(&*pull) => match run.pull {
+            None => decision.event(None, *pull),
+            Some(_) => decision.event(None, PullChanged { pull: *pull }),
+        },
         (Effect::Write { attempt, question: Some(id), how, .. }, _)
             if run.question.as_ref().is_some_and(|open| open.id == *id) =>
         {
@@ -246,6 +252,7 @@ fn title(effect: &Effect) -> &'static str {
         Effect::MeasureWork => "measuring its work",
         Effect::WriteProof { .. } => "writing the proof pack",
         Effect::Merge { .. } => "merging",
+        Effect::Deliver { .. } => "telling the forge",
         Effect::Write { .. } => "writing to the agent",
         Effect::CloseInput(_) => "closing the agent's input",
         Effect::Freeze { .. } => "pausing",

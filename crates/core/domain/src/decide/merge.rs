@@ -71,5 +71,6 @@ pub fn merge(run: &RunState, method: Option<Method>, now: &WorkMeasured, by: By)
 pub(super) fn step(run: &RunState, asked: &MergeRequested) -> Decision {
     let onto = run.spec.as_ref().map(|spec| spec.base.clone()).unwrap_or_default();
     let (head, before) = (asked.head.clone(), asked.base.clone());
-    Decision::default().effect(Effect::Merge { method: asked.method, head, onto, before })
+    let pull = run.pull.as_ref().map(|pull| pull.number);
+    Decision::default().effect(Effect::Merge { method: asked.method, head, onto, before, pull })
 }

@@ -4,12 +4,14 @@ mod answer;
 mod budget;
 mod check;
 mod checking;
+mod comment;
 mod dismiss;
 mod finished;
 mod go_on;
 mod merge;
 mod next;
 mod pause;
+mod pr;
 mod proof;
 mod restore;
 mod resume;
@@ -21,23 +23,26 @@ mod terminate;
 
 pub use answer::answer;
 pub use check::check;
+pub use comment::comment;
 pub use dismiss::dismiss;
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
 pub use merge::{gate, merge};
 pub use next::next;
 pub use pause::pause;
+pub use pr::pr;
 pub use proof::proof;
 pub use restore::restore;
 pub use resume::resume;
 pub use retry::{Retry, retry};
-pub use review::review;
+pub use review::{Verdict, review};
 pub use rm::rm;
 pub use rollback::rollback;
 pub use terminate::terminate;
 
 use crate::attempt::AttemptKey;
 use crate::command::Command;
+use crate::comment::Comment;
 use crate::effect::Effect;
 use crate::event::{Body, WorkMeasured};
 use crate::run::RunState;
@@ -101,21 +106,30 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
             settled(run, alive)?;
             Err(Refusal::new("its work was not looked at", "try again"))
         }
+        Command::Comment { comment } => self::comment(run, comment, by),
+        Command::Pr { to } => pr(run, *to, by),
         Command::Dismiss => dismiss(run),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),
     }
 }
 
-/// Decides what a person asks of a run's work as it is at this moment: a review, a look at the gate, a merge.
+/// Decides what a person asks of a run's work as it is at this moment: a review, a look at the gate, a merge. `stale` are
+/// the comments whose lines are no more what was said something of.
 ///
 /// # Errors
 /// Why it is not carried out.
-pub fn judged(run: &RunState, command: &Command, alive: usize, now: &WorkMeasured) -> Result<Decision, Refusal> {
+pub fn judged(
+    run: &RunState,
+    command: &Command,
+    alive: usize,
+    now: &WorkMeasured,
+    stale: &[Comment],
+) -> Result<Decision, Refusal> {
     merge::not_yet(run)?;
     settled(run, alive)?;
     match command {
-        Command::Review { verdict, text } => review(run, *verdict, text, now, By::Person),
+        Command::Review { verdict, text } => review(run, &Verdict { verdict: *verdict, text, stale }, now, By::Person),
         Command::Gate => gate(run, now),
         Command::Merge { method } => merge(run, *method, now, By::Person),
         other => self::command(run, other, alive),

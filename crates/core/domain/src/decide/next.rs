@@ -119,6 +119,10 @@ fn at_rest(run: &RunState) -> Decision {
     if run.proof.due {
         return super::proof::step(run);
     }
+    let told = super::pr::step(run);
+    if !told.is_nothing() {
+        return told;
+    }
     let id = run.spec.as_ref().map(|spec| spec.id.to_string()).unwrap_or_default();
     if let Some(by) = &run.removing {
         // The effect's own number makes the name one that no earlier snapshot has.

@@ -1,23 +1,34 @@
 //! A person's verdict on a run's work: an approval of one commit, or changes that its agent is asked for next.
 
 use super::{Decision, Refusal};
-use crate::event::{Review, ReviewGiven, WorkMeasured};
+use crate::comment::Comment;
+use crate::event::{Remark, Review, ReviewGiven, WorkMeasured};
 use crate::run::RunState;
 use crate::status::{By, Status};
 use crate::text::short;
+
+/// What a person says of the whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Verdict<'a> {
+    pub verdict: Review,
+    pub text: &'a str,
+    /// Comments whose lines are no more what was said something of.
+    pub stale: &'a [Comment],
+}
 
 /// Decides `review`. The agent is told of changes by [`next`](super::next), in its own session where it has one.
 ///
 /// # Errors
 /// Refused where there is nothing to judge, and where what would be judged is not what was proven.
-pub fn review(run: &RunState, verdict: Review, text: &str, now: &WorkMeasured, by: By) -> Result<Decision, Refusal> {
+pub fn review(run: &RunState, said: &Verdict<'_>, now: &WorkMeasured, by: By) -> Result<Decision, Refusal> {
+    let Verdict { verdict, text, stale } = *said;
     if !matches!(run.status, Status::Ready | Status::Failed { .. }) {
         return Err(Refusal::new(format!("it is {}", run.status.word()), "a review is of work that is done"));
     }
     let name = run.spec.as_ref().map_or("RUN", |spec| spec.name.as_str());
     let proof = || format!("`pilothouse proof {name}` measures it anew; look at that first");
     match (verdict, &run.proof.measured) {
-        (Review::Changes, _) if text.trim().is_empty() => {
+        (Review::Changes, _) if text.trim().is_empty() && run.comments.iter().all(|said| said.sent) => {
             return Err(Refusal::new("nothing says what is to be changed", "--changes TEXT"));
         }
         (Review::Changes, _) if run.current().is_none() => {
@@ -34,6 +45,8 @@ pub fn review(run: &RunState, verdict: Review, text: &str, now: &WorkMeasured, b
         }
         _ => {}
     }
-    let given = ReviewGiven { verdict, head: now.head.clone(), text: text.trim().to_owned(), by };
+    let open = run.comments.iter().filter(|said| !said.sent).map(|said| said.comment.clone());
+    let comments = open.map(|comment| Remark { stale: stale.contains(&comment), comment }).collect();
+    let given = ReviewGiven { verdict, head: now.head.clone(), text: text.trim().to_owned(), comments, by };
     Ok(Decision::default().event(run.attempt_key(), given))
 }

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::agent::*;
 use super::checking::*;
+use super::delivering::*;
 use super::history::*;
 use super::lifecycle::*;
 use super::proving::*;
@@ -100,6 +101,10 @@ kinds! {
     GateDecided = "gate.decided",
     MergeRequested = "merge.requested",
     RunMerged = "run.merged",
+    PullAsked = "pr.requested",
+    PullOpened = "pr.opened",
+    PullChanged = "pr.changed",
+    CommentGiven = "comment.given",
     RunReady = "run.ready",
     RunFailed = "run.failed",
     TerminateRequested = "terminate.requested",

@@ -3,6 +3,7 @@
 mod agent;
 mod body;
 mod checking;
+mod delivering;
 mod history;
 mod lifecycle;
 mod line;
@@ -15,6 +16,7 @@ pub use agent::{
 };
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
+pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
     RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
@@ -26,8 +28,8 @@ pub use lifecycle::{
 };
 pub use line::LineError;
 pub use proving::{
-    GateDecided, Merge, MergeRequested, ProofRequested, ProofWritten, Review, ReviewGiven, RunMerged, SecretFound,
-    WorkMeasured,
+    CommentGiven, GateDecided, Merge, MergeRequested, ProofRequested, ProofWritten, Remark, Review, ReviewGiven,
+    RunMerged, SecretFound, WorkMeasured,
 };
 pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, ModelCalled};
 

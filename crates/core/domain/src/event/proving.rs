@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::comment::Comment;
 use crate::gate::Method;
 use crate::status::By;
 
@@ -77,6 +78,26 @@ pub struct ReviewGiven {
     pub head: String,
     #[serde(default)]
     pub text: String,
+    /// What was said of single lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Remark>,
+    pub by: By,
+}
+
+/// A comment that goes with a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    pub comment: Comment,
+    /// Its line is no more what the reviewer saw.
+    pub stale: bool,
+}
+
+/// A reviewer said something of a line, to go with the next verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentGiven {
+    pub comment: Comment,
+    /// The commit that was looked at, in full.
+    pub head: String,
     pub by: By,
 }
 

@@ -41,6 +41,7 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
 
 pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
     super::proving::ended(state, effect);
+    super::delivering::ended(state, effect, outcome);
     let (Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason)) = outcome else { return };
     match effect {
         Effect::StartAttempt(key) => {

@@ -2,7 +2,8 @@
 
 use super::attempt::ends;
 use crate::effect::Effect;
-use crate::event::{Body, Event, Review};
+use crate::event::{Body, Event, Review, ReviewGiven};
+use crate::handover::asked_for;
 use crate::phase::Repair;
 use crate::proof::tells;
 use crate::run::RunState;
@@ -32,9 +33,11 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
         }
         Body::ReviewGiven(data) => {
             proof.review = Some(data.clone());
+            proof.reviewed_at = Some(event.seq);
+            state.comments.iter_mut().for_each(|said| said.sent = true);
             match data.verdict {
                 Review::Approve => (state.proof.due, state.proof.covers) = (state.has_worktree(), None),
-                Review::Changes => changes(state, &data.text),
+                Review::Changes => changes(state, data),
             }
         }
         Body::GateDecided(data) => state.gate = Some(data.clone()).filter(|gate| gate.open),
@@ -50,10 +53,10 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
 }
 
 /// The last phase goes on with what a reviewer asks for, as with what a check found.
-fn changes(state: &mut RunState, text: &str) {
+fn changes(state: &mut RunState, given: &ReviewGiven) {
     let Some(phase) = state.phases.get_mut(state.phase) else { return };
     phase.reopen(phase.progress.began_at);
-    phase.repair = Some(Repair { review: Some(text.to_owned()), ..Repair::default() });
+    phase.repair = Some(Repair { review: Some(asked_for(given)), ..Repair::default() });
     (state.proof.due, state.proof.covers) = (false, None);
     state.status = Status::Queued;
     state.ended_at = None;

@@ -1,5 +1,6 @@
 //! What holds for every event and every order of events.
 
+mod delivering;
 mod proving;
 
 use domain::attempt::{AttemptKey, Exit, Frozen};
@@ -81,6 +82,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             go_on_within_ms: None,
             environment: domain::environment::EnvironmentSpec::default(),
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
             checks: vec![CheckSpec {
                 name: "test".to_owned(),
                 run: "true".to_owned(),
@@ -106,12 +108,14 @@ fn effect() -> impl Strategy<Value = Effect> {
         (0u32..4, text()).prop_map(|(n, why)| Effect::SaveCheckpoint { n, why }),
         (0u32..4).prop_map(|n| Effect::RestoreCheckpoint { n }),
         Just(Effect::MeasureWork),
-        (method(), text()).prop_map(|(method, head)| Effect::Merge {
+        (method(), text(), prop::option::of(any::<u64>())).prop_map(|(method, head, pull)| Effect::Merge {
             method,
             onto: head.clone(),
             before: head.clone(),
-            head
+            head,
+            pull
         }),
+        delivering::work().prop_map(|work| Effect::Deliver { work }),
         (0u32..4, any::<u64>()).prop_map(|(k, seq)| Effect::WriteProof { k, seq }),
         (text(), by(), prop::option::of(text())).prop_map(|(snapshot, by, at)| Effect::RemoveWorktree {
             snapshot,
@@ -301,7 +305,7 @@ fn event() -> impl Strategy<Value = Event> {
         at,
         prop::option::of(phase()),
         prop::option::of(0u32..3),
-        prop_oneof![lifecycle(), agent(), checking(), proving::proving(), spending()],
+        prop_oneof![lifecycle(), agent(), checking(), delivering::delivering(), proving::proving(), spending()],
         prop::option::of(source),
     )
         .prop_map(|((seq, at), phase, attempt, body, src)| Event {
@@ -361,10 +365,11 @@ fn every_kind_that_is_written_is_generated_above() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..12_000 {
-        let body = prop_oneof![lifecycle(), agent(), checking(), proving::proving(), spending()]
-            .new_tree(&mut runner)
-            .expect("a body")
-            .current();
+        let body =
+            prop_oneof![lifecycle(), agent(), checking(), delivering::delivering(), proving::proving(), spending()]
+                .new_tree(&mut runner)
+                .expect("a body")
+                .current();
         seen.insert(body.kind().to_owned());
     }
     let missing: Vec<_> = Body::KINDS.iter().filter(|kind| !seen.contains(**kind)).collect();

@@ -30,8 +30,14 @@ pub(super) fn proving() -> impl Strategy<Value = Body> {
             score
         }
         .into()),
-        (verdict, text(), text(), by())
-            .prop_map(|(verdict, head, text, by)| ReviewGiven { verdict, head, text, by }.into()),
+        (verdict, text(), text(), by()).prop_map(|(verdict, head, text, by)| ReviewGiven {
+            verdict,
+            head,
+            text,
+            comments: Vec::new(),
+            by
+        }
+        .into()),
         (any::<bool>(), paths(), text()).prop_map(|(open, reasons, head)| GateDecided { open, reasons, head }.into()),
         (method(), text(), by())
             .prop_map(|(method, head, by)| MergeRequested { method, base: head.clone(), head, by }.into()),

@@ -2,6 +2,7 @@
 
 mod check;
 mod proof;
+mod pull_request;
 mod reason;
 
 use domain::figures::{self, UNKNOWN};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::CheckRow;
 pub use proof::ProofRow;
+pub use pull_request::{CommentRow, CommentsRow, PullRequest};
 use reason::reason;
 
 /// Characters of a task that a row has.
@@ -105,6 +107,8 @@ pub struct Row {
     pub removed: bool,
     /// A person put it out of sight.
     pub dismissed: bool,
+    #[serde(default)]
+    pub comments: Option<CommentsRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,17 +153,6 @@ pub struct Changes {
     pub files: u64,
     pub added: u64,
     pub removed: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PullRequest {
-    pub forge: String,
-    pub number: Option<u64>,
-    pub url: Option<String>,
-    pub state: String,
-    pub review: Option<String>,
-    pub checks: Option<String>,
-    pub mergeable: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -290,7 +283,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         disk_rebuildable: seen.disk_rebuildable,
         changes: seen.changes.map(|c| c.value),
         conflicts_with: None,
-        pr: None,
+        pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),
         gate: proof.as_ref().map(|proof| proof::gate(run, proof)),
         proof,
@@ -334,6 +327,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         checks: check::rows(run),
         removed: run.removed,
         dismissed: run.dismissed,
+        comments: pull_request::comments(run),
     })
 }
 

@@ -67,13 +67,32 @@ pub struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PrArgs {
+    /// An id, a name, or the beginning of an id.
+    pub run: String,
+    /// Open it; one that is a draft or closed is not merged.
+    #[arg(long, group = "to")]
+    pub open: bool,
+    /// Make it a draft.
+    #[arg(long, group = "to")]
+    pub draft: bool,
+    /// Close it without a merge; branch and worktree stay.
+    #[arg(long, group = "to")]
+    pub close: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct ReviewArgs {
     /// An id, a name, or the beginning of an id.
     pub run: String,
     /// Approve the commit that its branch is at.
     #[arg(long, required_unless_present = "changes", conflicts_with = "changes")]
     pub approve: bool,
-    /// Ask its agent for changes; it goes on in its session with this, and its checks are run again.
+    /// Ask its agent for changes; it goes on in its session with this and with what was said of single lines, and its checks
+    /// are run again.
     #[arg(long, value_name = "TEXT")]
     pub changes: Option<String>,
     /// Print JSON.

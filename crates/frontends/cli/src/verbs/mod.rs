@@ -13,6 +13,7 @@ mod logs;
 mod ls;
 mod merge;
 mod pause;
+mod pr;
 mod proof;
 mod restore;
 mod resume;
@@ -59,6 +60,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Diff(args) => diff::diff(args, places).await,
         Verb::Check(args) => check::check(args, places).await,
         Verb::Proof(args) => proof::proof(args, places).await,
+        Verb::Pr(args) => pr::pr(args, places).await,
         Verb::Review(args) => review::review(args, places).await,
         Verb::Gate(args) => gate::gate(args, places).await,
         Verb::Merge(args) => merge::merge(args, places).await,

@@ -70,6 +70,7 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
             },
         ),
         ("repository", row.repo.clone()),
+        ("pr", row.pr.as_ref().map_or_else(|| figures::NONE.to_owned(), |pr| pr.says(row.head.as_deref()))),
         ("changes", changes),
         ("disk", disk),
         ("tokens", tokens),

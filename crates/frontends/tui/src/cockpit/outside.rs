@@ -32,6 +32,12 @@ pub(super) async fn editor<C: Console>(
     })
 }
 
+/// Has a browser show a page; gives whether it could be started. It goes on by itself.
+pub(super) fn browse(browser: &str, url: &str) -> bool {
+    let nothing = std::process::Stdio::null;
+    Command::new(browser).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).process_group(0).spawn().is_ok()
+}
+
 /// Has a text edited; gives it as the editor left it, or what went wrong.
 pub(super) async fn edit_text<C: Console>(
     screen: &mut Screen<C>,

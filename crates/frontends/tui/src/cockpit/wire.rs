@@ -139,6 +139,7 @@ impl Wire {
             own @ (Effect::Editor(_)
             | Effect::EditText(_)
             | Effect::Copy(_)
+            | Effect::Browse(_)
             | Effect::Notify { .. }
             | Effect::Mouse(_)
             | Effect::Suspend
@@ -278,6 +279,9 @@ fn done(command: &Command) -> &'static str {
         Command::Check { .. } => "its checks run",
         Command::Proof => "its proof pack is written",
         Command::Review { .. } => "reviewed",
+        Command::Comment { comment } if comment.text.is_empty() => "what was said of the line is taken back",
+        Command::Comment { .. } => "kept; it goes to the agent when you ask for changes",
+        Command::Pr { .. } => "its pull request is as you asked",
         Command::Gate => "the gate is open",
         Command::Merge { .. } => "merged into its base",
         Command::Dismiss => "out of sight; f and `ls --all` show it",

@@ -123,3 +123,18 @@ pub(super) fn one_repository(model: &Model) -> Option<String> {
 pub(super) fn not_timeline(model: &Model) -> Option<String> {
     (model.open_tab() != Tab::Timeline).then(|| "the timeline is not open".to_owned())
 }
+
+pub(super) fn no_pull_request(model: &Model) -> Option<String> {
+    let Some(row) = model.selected() else { return no_run(model) };
+    let none = || format!("{} has no pull request; a run gets one when it is ready", row.name);
+    row.pr.is_none().then(|| by_hand(row).unwrap_or_else(none))
+}
+
+/// A line of its files is shown that something can be said of.
+pub(super) fn not_in_a_diff(model: &Model) -> Option<String> {
+    no_worktree(model).or_else(|| {
+        let none =
+            || "no line of a file is under the cursor; d shows what was changed, j and k go to a line".to_owned();
+        crate::screens::diff::under(model).is_none().then(none)
+    })
+}

@@ -79,6 +79,9 @@ pub(crate) const ALL: &[Command] = &[
     run("merge", "bring the run's work into its base, when the gate is open", None, not_proven, || {
         Action::Verb(Verb::Merge)
     }),
+    run("pull-request", "open the page of the run's pull request, or copy where it is", None, no_pull_request, || {
+        Action::PullRequest
+    }),
     run("approve", "approve the commit that was proven", Some("approve"), not_proven, || Action::Verb(Verb::Approve)),
     run("ask-changes", "type what the run's agent is to change", Some("ask for changes"), not_proven, || {
         Action::AskChanges
@@ -104,6 +107,13 @@ pub(crate) const ALL: &[Command] = &[
     motion("side-by-side", "old and new side by side, or one below the other", Some("side by side"), || {
         Action::SideBySide
     }),
+    run(
+        "comment",
+        "say something of this line; it goes to the agent with your verdict",
+        Some("comment"),
+        not_in_a_diff,
+        || Action::Comment,
+    ),
     motion("next-hunk", "go to the next change", Some("change"), || Action::Jump(Jump::Hunk, 1)),
     motion("previous-hunk", "go to the change before", None, || Action::Jump(Jump::Hunk, -1)),
     motion("next-file", "go to the next file", Some("file"), || Action::Jump(Jump::File, 1)),

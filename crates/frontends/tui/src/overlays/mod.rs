@@ -18,7 +18,7 @@ pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
-pub(crate) use prompt::{Prompt, ask_answer, ask_changes, find};
+pub(crate) use prompt::{Prompt, ask_answer, ask_changes, ask_comment, find};
 pub(crate) use spend::{Spend, spend, spent};
 pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, refused};
 

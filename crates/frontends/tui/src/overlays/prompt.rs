@@ -2,6 +2,7 @@
 
 use domain::RunId;
 use domain::command::{Answer, Command};
+use domain::comment::Comment;
 use domain::event::Review;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -29,6 +30,11 @@ pub(crate) enum Purpose {
     Changes {
         run: RunId,
         name: String,
+    },
+    /// What is said of a line; its text is what was said before.
+    Comment {
+        run: RunId,
+        on: Comment,
     },
 }
 
@@ -66,6 +72,15 @@ pub(crate) fn ask_changes(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Says something of the line under the diff's cursor, or something else than before.
+pub(crate) fn ask_comment(model: &mut Model) -> Vec<Effect> {
+    let Some((run, on)) = model.looking.clone().zip(crate::screens::diff::under(model)) else { return Vec::new() };
+    let input = one_line(&on.text);
+    model.overlay =
+        Some(Overlay::Prompt(Prompt { purpose: Purpose::Comment { run, on }, input, before: String::new() }));
+    Vec::new()
+}
+
 impl Prompt {
     fn text(&self) -> String {
         self.input.lines().join(" ")
@@ -85,7 +100,7 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
             details::set_search(model, Some(text));
             Vec::new()
         }
-        Purpose::Answer { .. } | Purpose::Changes { .. } => Vec::new(),
+        Purpose::Answer { .. } | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
     }
 }
 
@@ -99,6 +114,15 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
         Purpose::Search => {
             details::set_search(model, Some(domain::text::line(text.trim())));
             details::go_to_match(model, 0)
+        }
+        Purpose::Comment { run, on } => {
+            let text = text.trim().to_owned();
+            if text.is_empty() && on.text.is_empty() {
+                model.notice = Some("nothing was said".to_owned());
+                return Vec::new();
+            }
+            let command = Command::Comment { comment: Comment { text, ..on } };
+            vec![Effect::Act { runs: vec![run], command, asked: true }]
         }
         Purpose::Answer { ref run, ref question, .. } => {
             let answer = Answer::Text(text.trim().to_owned());
@@ -131,7 +155,7 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             details::set_search(model, Some(prompt.before));
             Vec::new()
         }
-        Purpose::Answer { .. } | Purpose::Changes { .. } => Vec::new(),
+        Purpose::Answer { .. } | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
     }
 }
 
@@ -143,6 +167,7 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
         Purpose::Filter => format!(" filter ({} of {}): ", model.order.len(), model.rows.len()),
         Purpose::Search => " search: ".to_owned(),
         Purpose::Changes { name, .. } => format!(" changes to {}: ", domain::text::line(name)),
+        Purpose::Comment { on, .. } => format!(" {}:{}: ", domain::text::line(&on.path), on.line),
         Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
     };
     let long = u16::try_from(unicode_width::UnicodeWidthStr::width(label.as_str())).unwrap_or(u16::MAX);

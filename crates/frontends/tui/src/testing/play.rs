@@ -50,6 +50,7 @@ impl Play {
             environment: domain::environment::EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: domain::gate::GateSpec::default(),
+            deliver: domain::pull_request::DeliverSpec::default(),
         };
         play.add(false, RunCreated { run: Box::new(run) }).add(false, RunQueued {})
     }

@@ -14,7 +14,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::{fit, wrapped};
 
 /// How many facts there are at most.
-pub(super) const COUNT: usize = 20;
+pub(super) const COUNT: usize = 21;
 
 /// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
 pub(super) fn lines(
@@ -153,6 +153,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         ("Branch", row.branch.clone().unwrap_or_else(unknown)),
         ("Base", row.base.clone().unwrap_or_else(unknown)),
         ("Head", row.head.as_deref().map_or_else(unknown, |head| head.chars().take(12).collect())),
+        ("PR", row.pr.as_ref().map_or_else(none, |pr| pr.says(row.head.as_deref()))),
         ("Worktree", worktree),
         ("Changes", changes),
         ("Disk", disk),

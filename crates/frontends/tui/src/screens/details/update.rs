@@ -122,7 +122,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
     match model.open_tab() {
         Tab::Timeline => timeline::go(model, by),
         Tab::Output => output::scroll(model, by),
-        Tab::Diff => diff::scroll(model, by),
+        Tab::Diff => diff::line(model, by),
         Tab::Checks => checks::scroll(model, by),
         Tab::Proof => proof::scroll(model, by),
         Tab::Calls => calls::scroll(model, by),
@@ -135,7 +135,8 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
 
 pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
     let height = isize::try_from(layout(model).body.height).unwrap_or(1);
-    line(model, by * (height - 1).max(1))
+    let by = by * (height - 1).max(1);
+    if model.open_tab() == Tab::Diff { diff::page(model, by) } else { line(model, by) }
 }
 
 /// What is searched for in the open tab.

@@ -48,7 +48,7 @@ pub(crate) fn colours(diff: &Difference, file: usize) -> Option<Colours> {
                 let _old_side = old.read(&line.text);
                 new.read(&line.text)
             }
-            Kind::File | Kind::Note => continue,
+            Kind::File | Kind::Note | Kind::Comment => continue,
         };
         lines.push((at, bits));
     }
@@ -135,7 +135,13 @@ mod tests {
         let text = "diff --git a/x.rs b/x.rs\n@@ -0,0 +1,2 @@\n+fn main() { let s = \"a\"; } // hi\n+/* open\ndiff --git a/y.zzz b/y.zzz\n@@ -0,0 +1 @@\n+fn\n";
         let change = |path: &str| FileChange { path: path.to_owned(), added: Some(2), removed: Some(0) };
         let files = vec![change("x.rs"), change("y.zzz")];
-        let diff = super::super::parse(&DiffReply { from: String::new(), text: text.to_owned(), files, cut: false });
+        let diff = super::super::parse(&DiffReply {
+            from: String::new(),
+            text: text.to_owned(),
+            files,
+            cut: false,
+            comments: Vec::new(),
+        });
         let got = colours(&diff, 0).expect("Rust is known");
         let (line, bits) = &got.lines[0];
         let said: Vec<_> = bits.iter().map(|(range, role)| (&diff.lines[*line].text[range.clone()], *role)).collect();

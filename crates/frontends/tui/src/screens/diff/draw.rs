@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthChar;
 use super::files;
 use super::parse::{DiffLine, Difference, Kind, Side};
 use super::update::{has_sides, top_line};
-use crate::model::Model;
+use crate::model::{Focus, Model};
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, places};
 
@@ -39,11 +39,11 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     let pen = Pen { model, theme, diff };
     let height = usize::from(area.height);
     let lines: Vec<Line<'_>> = if has_sides(model) {
-        let rows = diff.sides.iter().skip(model.diff.top).take(height);
-        rows.map(|side| pen.side(*side, usize::from(area.width))).collect()
+        let rows = diff.sides.iter().enumerate().skip(model.diff.top).take(height);
+        rows.map(|(row, side)| pen.at_cursor(row, pen.side(*side, usize::from(area.width)))).collect()
     } else {
         let rows = (model.diff.top..diff.lines.len()).take(height);
-        rows.map(|at| pen.unified(at, usize::from(area.width))).collect()
+        rows.map(|at| pen.at_cursor(at, pen.unified(at, usize::from(area.width)))).collect()
     };
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -55,6 +55,17 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
+    /// Marks the number of the line that a reviewer is at, so that its colours stay.
+    fn at_cursor(&self, row: usize, mut line: Line<'static>) -> Line<'static> {
+        if self.model.diff.cursor == Some(row)
+            && self.model.focus == Focus::Details
+            && let Some(number) = line.spans.first_mut()
+        {
+            number.style = self.theme.style(Role::Selected);
+        }
+        line
+    }
+
     fn unified(&self, at: usize, width: usize) -> Line<'static> {
         let line = &self.diff.lines[at];
         if line.old.is_none() && line.new.is_none() {
@@ -104,6 +115,10 @@ impl Pen<'_> {
                 Line::styled(fit(&text, width), self.theme.style(Role::Heading))
             }
             Kind::Hunk => Line::styled(fit(&line.text, width), self.theme.style(Role::Hunk)),
+            Kind::Comment => {
+                let text = format!("     {} {}", self.model.glyphs.pick("▌", "|"), line.text);
+                Line::styled(fit(&text, width), self.theme.style(Role::NeedsYou))
+            }
             _ => Line::styled(fit(&format!("     {}", line.text), width), self.theme.style(Role::Dim)),
         }
     }

@@ -1,6 +1,8 @@
 //! The diff tab: what a run has changed, read and coloured away from the drawing path.
 
 mod colours;
+mod comments;
+mod cursor;
 mod draw;
 mod files;
 mod parse;
@@ -10,8 +12,9 @@ mod update;
 mod words;
 
 pub(crate) use colours::{Colours, colours};
+pub(crate) use cursor::{line, under};
 pub(crate) use draw::draw;
 pub(crate) use parse::{Difference, parse};
 pub(crate) use update::{
-    DiffView, coloured, go_to_match, jump, load, loaded, pan, scroll, show_again, side_by_side, top_line,
+    DiffView, coloured, go_to_match, jump, load, loaded, page, pan, show_again, side_by_side, top_line,
 };

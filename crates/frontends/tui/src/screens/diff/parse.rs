@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use protocol::{DiffReply, FileChange};
+use protocol::{CommentRow, DiffReply, FileChange};
 
-use super::words;
+use super::{comments, words};
 
 /// What one line of a diff is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Added,
     /// What git says about the file: its mode, that it is binary, that it has no last newline.
     Note,
+    /// What a reviewer said of the line above, or, of one that was changed since, of the file.
+    Comment,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,7 @@ pub(crate) struct Difference {
     pub(crate) sides: Vec<Side>,
     /// The text was cut: there is more than is shown.
     pub(crate) cut: bool,
+    pub(crate) comments: Vec<CommentRow>,
 }
 
 /// Reads git's text. What is not understood is shown as it stands.
@@ -87,8 +90,9 @@ pub(crate) fn parse(reply: &DiffReply) -> Difference {
     for file in &files {
         lines[file.line].text.clone_from(&file.path);
     }
+    comments::put(&mut files, &mut lines, &reply.comments);
     let sides = pair(&mut lines);
-    Difference { files, lines, sides, cut: reply.cut }
+    Difference { files, lines, sides, cut: reply.cut, comments: reply.comments.clone() }
 }
 
 #[derive(Default)]
@@ -159,7 +163,7 @@ impl Reader {
             Kind::Same => (Some(old), Some(new)),
             Kind::Removed => (Some(old), None),
             Kind::Added => (None, Some(new)),
-            Kind::File | Kind::Hunk | Kind::Note => (None, None),
+            Kind::File | Kind::Hunk | Kind::Note | Kind::Comment => (None, None),
         };
         if old.is_some() {
             self.next.0 += 1;
@@ -190,27 +194,51 @@ fn pair(lines: &mut [DiffLine]) -> Vec<Side> {
     while at < lines.len() {
         match lines[at].kind {
             Kind::Same => sides.push(Side::Pair(Some(at), Some(at))),
-            Kind::File | Kind::Hunk | Kind::Note => sides.push(Side::Both(at)),
+            Kind::File | Kind::Hunk | Kind::Note | Kind::Comment => sides.push(Side::Both(at)),
             Kind::Removed | Kind::Added => {
-                let of =
-                    |lines: &[DiffLine], from: usize, kind| lines[from..].iter().take_while(|l| l.kind == kind).count();
-                let removed = of(lines, at, Kind::Removed);
-                let added = of(lines, at + removed, Kind::Added);
-                for n in 0..removed.max(added) {
-                    let old = (n < removed).then_some(at + n);
-                    let new = (n < added).then_some(at + removed + n);
+                let block = Block::at(lines, at);
+                for n in 0..block.removed.len().max(block.added.len()) {
+                    let (old, new) = (block.removed.get(n).copied(), block.added.get(n).copied());
                     if let (Some(old), Some(new)) = (old, new) {
                         (lines[old].words, lines[new].words) = words::differ(&lines[old].text, &lines[new].text);
                     }
                     sides.push(Side::Pair(old, new));
+                    // What was said of either stands below both.
+                    for line in [old, new].into_iter().flatten() {
+                        let said = (line + 1..block.end).take_while(|at| lines[*at].kind == Kind::Comment);
+                        sides.extend(said.map(Side::Both));
+                    }
                 }
-                at += removed + added;
+                at = block.end;
                 continue;
             }
         }
         at += 1;
     }
     sides
+}
+
+/// Removed lines and the added ones that follow them, with what was said of them in between.
+struct Block {
+    removed: Vec<usize>,
+    added: Vec<usize>,
+    end: usize,
+}
+
+impl Block {
+    fn at(lines: &[DiffLine], from: usize) -> Self {
+        let mut block = Self { removed: Vec::new(), added: Vec::new(), end: from };
+        for (at, line) in lines.iter().enumerate().skip(from) {
+            match line.kind {
+                Kind::Removed if block.added.is_empty() => block.removed.push(at),
+                Kind::Added => block.added.push(at),
+                Kind::Comment => {}
+                _ => break,
+            }
+            block.end = at + 1;
+        }
+        block
+    }
 }
 
 #[cfg(test)]
@@ -220,7 +248,7 @@ mod tests {
     fn difference(text: &str, files: &[&str]) -> Difference {
         let change = |path: &&str| FileChange { path: (*path).to_owned(), added: Some(1), removed: None };
         let files = files.iter().map(change).collect();
-        parse(&DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false })
+        parse(&DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false, comments: Vec::new() })
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use domain::RunId;
-use protocol::{DiffReply, FileChange};
+use domain::command::Command;
+use domain::comment::{Comment, Side};
+use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{colours, parse};
 use crate::effect::Effect;
@@ -48,7 +50,7 @@ fn reply(text: &str) -> DiffReply {
         change("logo.png", None, None),
         change("old.txt", Some(0), Some(1)),
     ];
-    DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false }
+    DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false, comments: Vec::new() }
 }
 
 fn run() -> RunId {
@@ -76,6 +78,60 @@ fn show(cockpit: &mut Cockpit, text: &str) {
 #[test]
 fn what_was_changed_is_seen_with_its_words_and_colours() {
     stored!(loaded(""), "diff");
+}
+
+fn said(side: Side, line: u64, now: Option<u64>, text: &str, sent: bool) -> CommentRow {
+    let on = "    let good = known.password == hash(password);".to_owned();
+    let comment = Comment { path: "src/login.rs".to_owned(), side, line, on, text: text.to_owned() };
+    CommentRow { comment, head: "f".repeat(40), sent, now }
+}
+
+/// With what a reviewer said of three lines.
+fn reviewed(keys: &str) -> Cockpit {
+    let mut cockpit = Cockpit::open().keys("d");
+    let comments = vec![
+        said(
+            Side::New,
+            11,
+            Some(12),
+            "Why is it hashed \u{1b}[31mhere, and not where it is stored? That would be once.",
+            false,
+        ),
+        said(Side::New, 30, None, "this loop never ends", true),
+        said(Side::Old, 41, Some(41), "it was of use to me", true),
+    ];
+    let diff = Arc::new(parse(&DiffReply { comments, ..reply(TEXT) }));
+    cockpit.act(Action::Diff { run: run(), diff: Ok(diff) });
+    cockpit.keys(keys)
+}
+
+#[test]
+fn comments_stand_below_their_lines_and_stale_ones_at_their_file() {
+    stored!(reviewed("jjjjjj"), "diff-comments");
+    stored!(reviewed("w"), "diff-comments-sides");
+}
+
+#[test]
+fn a_line_is_commented_on_by_key_and_what_was_said_can_be_changed() {
+    let mut cockpit = loaded("i");
+    assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no line of a file is under the cursor")));
+    cockpit.press("jjjjji");
+    cockpit.press("too slow");
+    stored!(loaded("jjjjjitoo slow"), "diff-comment");
+    cockpit.press("⏎");
+    let comment = |side, line, on: &str, text: &str| {
+        let (path, on, text) = ("src/login.rs".to_owned(), on.to_owned(), text.to_owned());
+        let command = Command::Comment { comment: Comment { path, side, line, on, text } };
+        Effect::Act { runs: vec![run()], command, asked: true }
+    };
+    let on = "    let good = known.password == password;";
+    assert_eq!(cockpit.effects.last(), Some(&comment(Side::Old, 12, on, "too slow")), "{:?}", cockpit.effects);
+    let mut cockpit = reviewed("jjjjjjj");
+    cockpit.press("i⌫⌫⌫⌫⌫!⏎");
+    let now = "Why is it hashed \u{1b}[31mhere, and not where it is stored? That would be once.";
+    let changed = now.replace("once.", "!");
+    let on = "    let good = known.password == hash(password);";
+    assert_eq!(cockpit.effects.last(), Some(&comment(Side::New, 11, on, &changed)), "{:?}", cockpit.effects);
 }
 
 #[test]

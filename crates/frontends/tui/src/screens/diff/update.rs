@@ -22,6 +22,8 @@ pub(crate) struct DiffView {
     pub(crate) colours: Vec<Vec<Bit>>,
     /// First row shown.
     pub(crate) top: usize,
+    /// The row that a reviewer is at, once they moved to one.
+    pub(crate) cursor: Option<usize>,
     /// Columns that are left out at the left.
     pub(crate) left: usize,
     /// `None`: by the width.
@@ -30,8 +32,8 @@ pub(crate) struct DiffView {
     /// The line that was found.
     pub(crate) found: Option<usize>,
     asked: bool,
-    /// When the changes were measured that are loaded.
-    measured: Option<Timestamp>,
+    /// When the changes were measured that are loaded, and the event in which a comment was last given.
+    measured: (Option<Timestamp>, u64),
 }
 
 impl DiffView {
@@ -68,7 +70,9 @@ pub(crate) fn has_sides(model: &Model) -> bool {
 /// Asks for the diff when its tab is open and something may have changed since.
 pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.looking.clone().filter(|_| model.tab == Tab::Diff) else { return Vec::new() };
-    let measured = model.rows.get(&run).and_then(|row| row.changes_at);
+    let row = model.rows.get(&run);
+    let said = row.and_then(|row| row.comments).map_or(0, |comments| comments.seq);
+    let measured = (row.and_then(|row| row.changes_at), said);
     let view = &mut model.diff;
     if view.asked || (view.loaded.is_some() && view.measured == measured) {
         return Vec::new();
@@ -154,7 +158,7 @@ pub(crate) fn top_line(model: &Model) -> usize {
 }
 
 /// The rows there are as it is shown now.
-fn rows(model: &Model) -> usize {
+pub(super) fn rows(model: &Model) -> usize {
     let Some(diff) = model.diff.difference() else { return 0 };
     if has_sides(model) { diff.sides.len() } else { diff.lines.len() }
 }
@@ -173,7 +177,8 @@ fn show_line(model: &mut Model, line: usize, above: usize) {
     model.diff.top = row.unwrap_or(0).saturating_sub(above).min(most);
 }
 
-pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+/// Scrolls by pages; the cursor is left behind.
+pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
     let height = usize::from(layout(model).body.height);
     let most = rows(model).saturating_sub(height.max(1));
     model.diff.top = model.diff.top.saturating_add_signed(by).min(most);
@@ -187,6 +192,7 @@ pub(crate) fn pan(model: &mut Model, by: isize) -> Vec<Effect> {
 
 pub(crate) fn side_by_side(model: &mut Model) -> Vec<Effect> {
     let line = top_line(model);
+    model.diff.cursor = None;
     model.diff.sides = Some(!has_sides(model));
     show_line(model, line, 0);
     Vec::new()

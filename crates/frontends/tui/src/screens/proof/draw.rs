@@ -41,6 +41,13 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
     for reason in &proof.closed {
         say(&format!("{} {reason}", model.glyphs.pick("·", "-")), Role::NeedsYou, 1);
     }
+    if let Some(pull) = &row.pr {
+        say(&format!("Pull request {}.", pull.says(row.head.as_deref())), Role::Text, 0);
+    }
+    if let Some(waiting) = row.comments.map(|comments| comments.waiting).filter(|n| *n > 0) {
+        let comments = crate::screens::runs::count(usize::try_from(waiting).unwrap_or(0), "comment");
+        say(&format!("{comments} of yours not yet with its agent: ask for changes to send."), Role::NeedsYou, 0);
+    }
     say("", Role::Text, 0);
     let stale = if proof.stale { ", which does not tell all that happened since" } else { "" };
     say(

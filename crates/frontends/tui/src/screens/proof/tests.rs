@@ -4,7 +4,7 @@ use domain::RunId;
 use domain::command::Command;
 use domain::event::Review;
 use domain::score::Part;
-use protocol::ProofRow;
+use protocol::{CommentsRow, ProofRow, PullRequest};
 
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
@@ -40,6 +40,18 @@ fn open(closed: &[&str]) -> Cockpit {
         closed: closed.iter().map(|why| (*why).to_owned()).collect(),
         review: None,
     });
+    row.head = Some("cd".repeat(20));
+    row.pr = Some(PullRequest {
+        forge: "local".to_owned(),
+        number: Some(3),
+        url: Some("file:///state/proof.html".to_owned()),
+        state: "open".to_owned(),
+        review: None,
+        checks: Some("pass".to_owned()),
+        mergeable: Some(closed.is_empty()),
+        head: Some(if closed.is_empty() { "cd" } else { "ab" }.repeat(20)),
+    });
+    row.comments = (!closed.is_empty()).then_some(CommentsRow { waiting: 2, sent: 1, seq: 80 });
     cockpit.act(Action::Rows(vec![row]));
     cockpit.effects.clear();
     cockpit.keys("⇥⇥⇥⇥⇥⏎")
@@ -65,6 +77,15 @@ fn a_merge_is_confirmed_in_words_first() {
     assert!(cockpit.effects.contains(&merge), "{:?}", cockpit.effects);
     cockpit.press("m");
     stored!(cockpit, "merge");
+}
+
+#[test]
+fn the_page_of_a_pull_request_is_opened_and_a_run_without_one_says_so() {
+    let mut cockpit = open(&[]);
+    cockpit.press("o");
+    assert!(cockpit.effects.contains(&Effect::Browse("file:///state/proof.html".to_owned())), "{:?}", cockpit.effects);
+    let cockpit = Cockpit::open().keys("o");
+    assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("has no pull request")));
 }
 
 #[test]

@@ -57,10 +57,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         if row.removed { "gone".to_owned() } else { row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes) };
     let disk = fit_right(&disk, 5);
     let lines = fit_right(&row.changes.map_or_else(|| UNKNOWN.to_owned(), |c| figures::lines(c.added, c.removed)), 9);
-    let pr = row
-        .pr
-        .as_ref()
-        .map_or_else(|| NONE.to_owned(), |pr| pr.number.map_or_else(|| pr.state.clone(), |n| format!("#{n}")));
+    let pr = row.pr.as_ref().map_or_else(|| NONE.to_owned(), protocol::PullRequest::name);
     if width < WIDE {
         let agent = fit(&row.agent, 9);
         let cost = fit_right(&cost(row, false), 5);

@@ -171,3 +171,16 @@ pub(crate) fn copy(model: &mut Model, what: impl FnOnce(&Row) -> Option<String>)
     }
     text.map(Effect::Copy).into_iter().collect()
 }
+
+/// Shows the page of the run's pull request.
+pub(crate) fn pull_request(model: &mut Model) -> Vec<Effect> {
+    let pull = model.selected().and_then(|row| row.pr.clone());
+    match pull.map(|pull| (pull.url.clone(), pull)) {
+        Some((Some(url), _)) => vec![Effect::Browse(url)],
+        Some((None, pull)) => {
+            model.notice = Some(format!("{} has no page", domain::text::line(&pull.name())));
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}

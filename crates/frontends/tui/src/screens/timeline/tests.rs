@@ -25,10 +25,10 @@ fn open() -> Cockpit {
 #[test]
 fn an_event_is_shown_in_full_and_a_phase_is_folded() {
     stored!(open().keys("jj⏎"), "timeline-unfolded");
-    stored!(open().keys("o"), "timeline-folded");
-    let mut cockpit = open().keys("o");
+    stored!(open().keys("O"), "timeline-folded");
+    let mut cockpit = open().keys("O");
     assert!(cockpit.screen(80, 24).contains("folded; enter unfolds"));
-    cockpit.press("o");
+    cockpit.press("O");
     assert!(!cockpit.screen(80, 24).contains("folded"));
 }
 

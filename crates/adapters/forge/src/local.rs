@@ -1,0 +1,172 @@
+//! The forge that is built in: a file per pull request in the state folder, numbered per repository.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use domain::digest::sha256_hex;
+use domain::event::ReviewGiven;
+use domain::pull_request::{LOCAL, PullState};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::Forge;
+use crate::error::ForgeError;
+use crate::pull::{Merging, NewPull, Pull, ReviewOf, Update};
+
+/// Letters of a repository's hash that name its folder.
+const KEY: usize = 16;
+
+/// The pull requests of one repository on this machine.
+#[derive(Debug, Clone)]
+pub struct Local {
+    folder: PathBuf,
+    repo: String,
+}
+
+impl Local {
+    /// Those of the repository whose main worktree is at `repo` (an absolute path), below `home`, the state folder.
+    pub fn of(home: &Path, repo: &str) -> Self {
+        let key: String = sha256_hex(repo.as_bytes()).chars().take(KEY).collect();
+        Self { folder: home.join("forge").join(LOCAL).join(key), repo: repo.to_owned() }
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("{number}.json"))
+    }
+
+    /// Waits until nobody else changes something here; ends when it is dropped.
+    fn lock(&self) -> Result<File, ForgeError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(ForgeError::io("make the folder", &self.folder))?;
+        let path = self.folder.join("lock");
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(ForgeError::io("open the lock", &path))?;
+        loop {
+            match flock(&file, FlockOperation::LockExclusive) {
+                Ok(()) => return Ok(file),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(ForgeError::io("take the lock", &path)(e.into())),
+            }
+        }
+    }
+
+    /// Every number that is taken.
+    fn numbers(&self) -> Result<Vec<u64>, ForgeError> {
+        let entries = fs::read_dir(&self.folder).map_err(ForgeError::io("read", &self.folder))?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut numbers: Vec<u64> = names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn read(&self, number: u64) -> Result<Pull, ForgeError> {
+        let path = self.path(number);
+        let text = match fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(ForgeError::NoPull { forge: LOCAL, number });
+            }
+            other => other.map_err(ForgeError::io("read", &path))?,
+        };
+        serde_json::from_str(&text).map_err(|e| ForgeError::Damaged { path, why: e.to_string() })
+    }
+
+    /// The whole file or the one before it.
+    fn write(&self, pull: &Pull) -> Result<(), ForgeError> {
+        let path = self.path(pull.number);
+        let bytes = serde_json::to_vec_pretty(pull).expect("a pull request is plain values");
+        let written = (|| {
+            let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(&self.folder)?;
+            file.write_all(&bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|e| e.error)?;
+            File::open(&self.folder)?.sync_all()
+        })();
+        written.map_err(ForgeError::io("write", &path))
+    }
+
+    fn change(&self, number: u64, change: impl FnOnce(&mut Pull)) -> Result<Pull, ForgeError> {
+        let _held = self.lock()?;
+        let before = self.read(number)?;
+        let mut pull = before.clone();
+        change(&mut pull);
+        if pull != before {
+            self.write(&pull)?;
+        }
+        Ok(pull)
+    }
+}
+
+impl Forge for Local {
+    fn name(&self) -> &'static str {
+        LOCAL
+    }
+
+    fn open(&self, new: &NewPull<'_>) -> Result<Pull, ForgeError> {
+        let held = self.lock()?;
+        let numbers = self.numbers()?;
+        for number in numbers.iter().rev() {
+            // One that can't be read is not this run's as far as anybody knows; its number stays taken.
+            if self.read(*number).is_ok_and(|pull| pull.run == new.run) {
+                drop(held);
+                return self.update(*number, &new.update);
+            }
+        }
+        let Update { body, url, work } = &new.update;
+        let pull = Pull {
+            number: numbers.last().map_or(1, |last| last + 1),
+            run: new.run.to_owned(),
+            repo: self.repo.clone(),
+            branch: new.branch.to_owned(),
+            base: new.base.to_owned(),
+            title: new.title.to_owned(),
+            body: (*body).to_owned(),
+            url: url.map(str::to_owned),
+            work: (*work).clone(),
+            reviews: Vec::new(),
+            merged: None,
+        };
+        self.write(&pull).map(|()| pull)
+    }
+
+    fn pull(&self, number: u64) -> Result<Pull, ForgeError> {
+        self.read(number)
+    }
+
+    fn update(&self, number: u64, update: &Update<'_>) -> Result<Pull, ForgeError> {
+        let pull = self.change(number, |pull| {
+            // What is in the base is there, whatever is said of it afterwards.
+            if !pull.is_over() || update.work.state == PullState::Merged {
+                pull.body = update.body.to_owned();
+                pull.url = update.url.map(str::to_owned);
+                pull.work = update.work.clone();
+            }
+        })?;
+        if pull.is_over() && update.work.state != PullState::Merged {
+            return Err(ForgeError::Over { number });
+        }
+        Ok(pull)
+    }
+
+    fn review(&self, number: u64, event: u64, review: &ReviewGiven) -> Result<Pull, ForgeError> {
+        self.change(number, |pull| {
+            if pull.reviews.iter().all(|known| known.event != event) {
+                pull.reviews.push(ReviewOf { event, given: review.clone() });
+            }
+        })
+    }
+
+    fn merge(&self, number: u64, merging: &Merging<'_>) -> Result<String, ForgeError> {
+        let pull = self.read(number)?;
+        if matches!(pull.work.state, PullState::Draft | PullState::Closed) {
+            return Err(ForgeError::NotReady { number, state: pull.work.state.word() });
+        }
+        let commit = (merging.here)().map_err(ForgeError::Refused)?;
+        self.change(number, |pull| {
+            pull.work.state = PullState::Merged;
+            merging.head.clone_into(&mut pull.work.head);
+            pull.merged = Some(commit.clone());
+        })?;
+        Ok(commit)
+    }
+}

@@ -1,0 +1,38 @@
+//! git merge-tree(1): the tree of two commits together, and the paths in which they do not fit.
+
+use crate::error::WorktreeError;
+use crate::git::Git;
+
+/// What two commits come to together.
+pub(crate) struct Together {
+    /// Full id of the tree; with conflicts in it where there are any.
+    pub(crate) tree: String,
+    /// Paths with conflicts; names that are no UTF-8 with U+FFFD.
+    pub(crate) conflicts: Vec<String>,
+}
+
+/// Merges `theirs` into `ours` by `git`, which writes where it was told to; `base` is what both began at, where that is not to
+/// be found out.
+///
+/// # Errors
+/// When one of them is no commit here.
+pub(crate) fn merge_tree(git: Git, base: Option<&str>, ours: &str, theirs: &str) -> Result<Together, WorktreeError> {
+    let base = base.map(|base| format!("--merge-base={base}"));
+    let git = git.args(&["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]);
+    let git = base.iter().fold(git, |git, base| git.arg(base));
+    let output = git.args(&[ours, theirs]).output()?;
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(WorktreeError::Git { command: "merge-tree".to_owned(), message });
+    }
+    let mut said = output.stdout.split(|b| *b == 0).filter(|part| !part.is_empty());
+    let mut part = || said.next().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let tree = part().unwrap_or_default();
+    // Where one has a file and the other a folder, git puts the side's name behind the file's.
+    let sides = [format!("~{ours}"), format!("~{theirs}")];
+    let plain = |name: String| {
+        let side = sides.iter().find(|side| name.ends_with(side.as_str()));
+        side.map_or_else(|| name.clone(), |side| name[..name.len() - side.len()].to_owned())
+    };
+    Ok(Together { tree, conflicts: std::iter::from_fn(part).map(plain).collect() })
+}

@@ -1,0 +1,131 @@
+//! Whether the work of several worktrees would come together, committed or not; nothing is written to the repository.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::{IndexCopy, unflag};
+use crate::error::WorktreeError;
+use crate::git::Git;
+use crate::merge_tree::merge_tree;
+use crate::repository::Repository;
+
+/// Untracked files larger than this are left out: they would fill the radar's folder.
+const LARGEST: u64 = 16 << 20;
+
+/// Trees of worktrees as they are just now, in an object folder of their own beside the repository's.
+pub struct Radar<'a> {
+    repo: &'a Repository,
+    objects: PathBuf,
+}
+
+/// The work of one worktree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// Full id of a commit of everything that the worktree has; only the radar knows it, unless all is committed.
+    pub commit: String,
+    /// Paths that differ from where it began, in git's bytes.
+    pub paths: BTreeSet<Vec<u8>>,
+    /// Folders, with a slash, out of which it took files: git may take them for moved, and what another adds there with them.
+    left: BTreeSet<Vec<u8>>,
+}
+
+impl Work {
+    /// Whether they may not come together: both change a path, one has a file where the other has a folder, or one takes files
+    /// out of a folder in which the other has changed something.
+    pub fn meets(&self, other: &Self) -> bool {
+        let below = |one: &BTreeSet<Vec<u8>>, other: &BTreeSet<Vec<u8>>| {
+            one.iter().any(|path| {
+                let folder = [path.as_slice(), b"/"].concat();
+                other.range(folder.clone()..).next().is_some_and(|next| next.starts_with(&folder))
+            })
+        };
+        let inside = |left: &BTreeSet<Vec<u8>>, paths: &BTreeSet<Vec<u8>>| {
+            left.iter().any(|folder| paths.range(folder.clone()..).next().is_some_and(|next| next.starts_with(folder)))
+        };
+        !self.paths.is_disjoint(&other.paths)
+            || below(&self.paths, &other.paths)
+            || below(&other.paths, &self.paths)
+            || inside(&self.left, &other.paths)
+            || inside(&other.left, &self.paths)
+    }
+}
+
+impl Repository {
+    /// A radar that keeps what it needs in `folder`, which may be deleted at any time when nobody uses it.
+    ///
+    /// # Errors
+    /// When the folder can't be made.
+    pub fn radar(&self, folder: &Path) -> Result<Radar<'_>, WorktreeError> {
+        let objects = folder.join("objects");
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&objects);
+        made.map_err(WorktreeError::io("make", &objects))?;
+        Ok(Radar { repo: self, objects })
+    }
+}
+
+impl Radar<'_> {
+    /// Looks at a worktree whose run began at `base` (a full id). Its index, its branch and its files are not touched.
+    ///
+    /// # Errors
+    /// When it is no worktree of this repository, or can't be read whole.
+    pub fn work(&self, path: &Path, base: &str) -> Result<Work, WorktreeError> {
+        let head = self.repo.head(path)?;
+        let tree = self.tree(path)?;
+        let git = || self.aside(Git::at(self.repo.main()));
+        let commit = match self.repo.tree_of(&head)? == tree {
+            true => head.clone(),
+            false => {
+                // The same work gives the same id.
+                let git = git().author("radar", "radar@localhost", "@0 +0000").committer("radar", "radar@localhost");
+                git.args(&["commit-tree", "--no-gpg-sign", &tree, "-p", &head, "-m", "radar"]).line()?
+            }
+        };
+        let from = self.repo.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
+        let words = ["diff-tree", "-r", "-z", "--name-status", "--no-renames", "--end-of-options", &from, &tree];
+        let out = git().args(&words).run()?;
+        let mut work = Work { commit, paths: BTreeSet::new(), left: BTreeSet::new() };
+        // Each is a letter and a name.
+        let mut said = out.split(|b| *b == 0);
+        while let (Some(letter), Some(name)) = (said.next().filter(|letter| !letter.is_empty()), said.next()) {
+            let folder = name.iter().rposition(|b| *b == b'/').map(|end| name[..=end].to_vec());
+            work.left.extend(folder.filter(|_| letter == b"D"));
+            work.paths.insert(name.to_vec());
+        }
+        Ok(work)
+    }
+
+    /// The paths in which two commits, of the repository or of this radar, do not fit together.
+    ///
+    /// # Errors
+    /// When one of them is no commit here.
+    pub fn conflicts(&self, ours: &str, theirs: &str) -> Result<Vec<String>, WorktreeError> {
+        Ok(merge_tree(self.aside(Git::at(self.repo.main())), None, ours, theirs)?.conflicts)
+    }
+
+    /// The tree of tracked and untracked files.
+    fn tree(&self, path: &Path) -> Result<String, WorktreeError> {
+        let (_held, git_dir) = self.repo.lock_worktree(path)?;
+        let index = IndexCopy::of(&git_dir)?;
+        let git = || self.aside(Git::at(path).index(&index.0));
+        unflag(path, git)?;
+        let others = git().args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
+        let names = others.split(|b| *b == 0).filter(|name| !name.is_empty());
+        let is_large = |name: &&[u8]| {
+            let path = path.join(OsStr::from_bytes(name));
+            // What is a repository of its own can't be added and is nobody's change.
+            name.ends_with(b"/") || fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > LARGEST)
+        };
+        let left: Vec<_> = names.filter(is_large).map(|name| [b":(exclude,literal,top)", name].concat()).collect();
+        let add = git().args(&["add", "--all", "--sparse", "--", "."]);
+        left.iter().fold(add, |add, name| add.arg(OsStr::from_bytes(name))).run()?;
+        git().args(&["write-tree"]).line()
+    }
+
+    fn aside(&self, git: Git) -> Git {
+        git.writing_to(&self.objects, &self.repo.common_dir().join("objects"))
+    }
+}

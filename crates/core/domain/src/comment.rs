@@ -1,0 +1,111 @@
+//! A reviewer's word on one line of a run's work, and whether that line is still what it was said of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// Which side of a difference a line stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// A line that the work takes away.
+    Old,
+    /// A line of the work, added or as it was.
+    New,
+}
+
+/// A comment on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// In the worktree.
+    pub path: String,
+    pub side: Side,
+    /// Counts from 1, in the file of that side.
+    pub line: u64,
+    /// The line as the reviewer saw it.
+    pub on: String,
+    /// What is said; nothing takes back what was said of the line before.
+    pub text: String,
+}
+
+/// A comment and when the agent was told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub comment: Comment,
+    /// The commit that was looked at, in full.
+    pub head: String,
+    /// It went with a verdict.
+    pub sent: bool,
+}
+
+impl Comment {
+    /// Whether both are of the same line.
+    pub fn is_at(&self, other: &Self) -> bool {
+        (&self.path, self.side, self.line) == (&other.path, other.side, other.line)
+    }
+
+    /// Where its line is now among `lines`, each with its number: the nearest with the same text. A line of nothing but signs
+    /// is found only where it was, since there are many like it. `None`: the comment is stale.
+    pub fn place<'a>(&self, lines: impl Iterator<Item = (u64, &'a str)>) -> Option<u64> {
+        let telling = self.on.chars().any(char::is_alphanumeric);
+        let on = shown(&self.on);
+        let same = lines.filter(|(number, text)| (telling || *number == self.line) && shown(text) == on);
+        same.map(|(number, _)| number).min_by_key(|number| number.abs_diff(self.line))
+    }
+
+    /// Whether it still says something of the file as it is now; `None`: there is no such file any more.
+    pub fn stands(&self, file: Option<&str>) -> bool {
+        let mut lines = file.unwrap_or_default().lines();
+        match self.side {
+            Side::New => self.now(file).is_some(),
+            Side::Old => !lines.any(|text| shown(text) == shown(&self.on)),
+        }
+    }
+
+    /// The line it is on now, in the file of its side; `None`: it is stale.
+    pub fn now(&self, file: Option<&str>) -> Option<u64> {
+        match self.side {
+            Side::New => self.place(file?.lines().zip(1..).map(|(text, number)| (number, text))),
+            Side::Old => self.stands(file).then_some(self.line),
+        }
+    }
+}
+
+/// A line of a file as a reviewer sees it: harmless, with tabs as spaces.
+pub fn shown(line: &str) -> String {
+    text::line(&line.replace('\t', "    "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment(on: &str, line: u64) -> Comment {
+        Comment { path: "a.rs".to_owned(), side: Side::New, line, on: on.to_owned(), text: "why?".to_owned() }
+    }
+
+    fn place(comment: &Comment, file: &str) -> Option<u64> {
+        comment.place(file.lines().zip(1..).map(|(text, number)| (number, text)))
+    }
+
+    #[test]
+    fn a_line_that_moved_is_found_and_one_that_changed_is_not() {
+        assert_eq!(place(&comment("let a = 1;", 2), "fn f() {\n  // new\nlet a = 1;\n}\n"), Some(3));
+        assert_eq!(place(&comment("let a = 1;", 2), "fn f() {\nlet a = 2;\n}\n"), None);
+        assert_eq!(place(&comment("x", 9), "x\n\n\n\n\n\n\nx\n"), Some(8), "the nearest");
+    }
+
+    #[test]
+    fn a_line_that_was_taken_away_stands_until_it_is_back() {
+        let comment = Comment { side: Side::Old, ..comment("let a = 1;", 2) };
+        assert!(comment.stands(Some("let b = 1;\n")));
+        assert!(comment.stands(None));
+        assert!(!comment.stands(Some("let b = 1;\nlet a = 1;\n")));
+    }
+
+    #[test]
+    fn a_line_of_signs_is_found_only_where_it_was() {
+        assert_eq!(place(&comment("}", 3), "a\nb\n}\n"), Some(3));
+        assert_eq!(place(&comment("}", 3), "a\nb\nc\n}\n"), None);
+    }
+}

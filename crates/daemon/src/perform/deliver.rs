@@ -1,0 +1,62 @@
+//! Telling a forge of a run's work.
+
+use std::fs;
+
+use domain::Body;
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use domain::event::{PullOpened, ReviewGiven};
+use domain::pull_request::{LOCAL, PullWork};
+use forge::{Forge, Local, NewPull, Update};
+
+use super::{Job, Performed, failed};
+use crate::Places;
+
+/// Characters of a title.
+const TITLE: usize = 120;
+
+/// Has the pull request say this. Forges take the same word twice, so it may be done again.
+pub(super) fn deliver(places: &Places, job: &Job, work: &PullWork) -> Performed {
+    match told(places, job, work) {
+        Ok(pull) => (Outcome::Done, Facts::Delivered(Box::new(pull))),
+        Err(reason) => failed(reason),
+    }
+}
+
+/// The forge that a run's settings name.
+pub(super) fn forge(places: &Places, job: &Job) -> Result<impl Forge, String> {
+    let spec = &job.spec;
+    match spec.deliver.forge.as_deref() {
+        Some(LOCAL) => Ok(Local::of(&places.home, &spec.repo)),
+        Some(other) => Err(format!("there is no forge {other:?} here; set deliver.forge = \"{LOCAL}\"")),
+        None => Err("its settings say that nothing is delivered".to_owned()),
+    }
+}
+
+fn told(places: &Places, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
+    let (spec, forge) = (&job.spec, forge(places, job)?);
+    let folder = places.home.join("runs").join(spec.id.as_str());
+    let pack = folder.join("proof").join(work.pack.to_string());
+    // A pack may have been cleared away; the pull request goes on without its text.
+    let body = fs::read_to_string(pack.join("summary.md")).unwrap_or_default();
+    // A forge on this machine has no pages: what a reviewer reads is the pack's.
+    let url = format!("file://{}", pack.join("proof.html").display());
+    let update = Update { body: &body, url: Some(&url), work };
+    let title: String = domain::text::line(spec.task.lines().next().unwrap_or_default()).chars().take(TITLE).collect();
+    let new = NewPull { run: spec.id.as_str(), branch: &spec.branch, base: &spec.base, title: &title, update };
+    let mut pull = forge.open(&new).map_err(|e| e.to_string())?;
+    if let Some((event, given)) = work.review.and_then(|event| Some((event, review(places, job, event)?))) {
+        pull = forge.review(pull.number, event, &given).map_err(|e| e.to_string())?;
+    }
+    Ok(PullOpened { forge: forge.name().to_owned(), number: pull.number, url: pull.url, work: pull.work })
+}
+
+/// The verdict that was given with this event.
+fn review(places: &Places, job: &Job, event: u64) -> Option<ReviewGiven> {
+    let state = evidence::StateFolder::open(&places.home).ok()?;
+    let events = evidence::read(state.run(&job.spec.id).path()).ok()?;
+    events.into_iter().find(|known| known.seq == event).and_then(|known| match known.body {
+        Body::ReviewGiven(given) => Some(given),
+        _ => None,
+    })
+}

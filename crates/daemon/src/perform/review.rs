@@ -1,0 +1,18 @@
+//! Looking which of a reviewer's comments are of lines that were changed since.
+
+use domain::RunId;
+use domain::comment::Comment;
+
+use super::{repository, worktree};
+use crate::Places;
+use crate::inspect;
+
+/// Comments that wait for a verdict and whose lines are no more as they were; what can't be looked at counts as changed.
+pub(super) fn stale(places: &Places, run: &RunId) -> Vec<Comment> {
+    let Ok(state) = inspect::state(places, run) else { return Vec::new() };
+    let spec = state.spec.as_ref();
+    let path = spec.and_then(|spec| repository(spec).and_then(|repo| worktree(&repo, spec)).ok());
+    let file = |name: &str| worktrees::text_of(path.as_ref()?, name);
+    let open = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment);
+    open.filter(|comment| !comment.stands(file(&comment.path).as_deref())).cloned().collect()
+}

@@ -1,0 +1,64 @@
+//! The line of a diff that a reviewer is at, and what can be said of it.
+
+use domain::comment::{Comment, Side as Of};
+
+use protocol::CommentRow;
+
+use super::parse::{DiffLine, Side};
+use super::update::{has_sides, rows};
+use crate::effect::Effect;
+use crate::model::Model;
+use crate::screens::runs::layout;
+
+/// Moves the cursor by rows, and what is shown with it. The first move puts it on the screen.
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+    let (height, count) = (usize::from(layout(model).body.height).max(1), rows(model));
+    let top = model.diff.top;
+    let last = count.saturating_sub(1);
+    let seen = |row: &usize| (top..top + height).contains(row);
+    let at = match (model.diff.cursor.filter(seen), by) {
+        (Some(row), by) => row.saturating_add_signed(by).min(last),
+        (None, isize::MIN) => 0,
+        (None, isize::MAX) => last,
+        (None, by) if by < 0 => (top + height - 1).min(last),
+        (None, _) => top.min(last),
+    };
+    model.diff.cursor = (count > 0).then_some(at);
+    let most = count.saturating_sub(height);
+    model.diff.top = model.diff.top.min(at).max((at + 1).saturating_sub(height)).min(most.max(at.min(top)));
+    Vec::new()
+}
+
+/// The line of the diff that the cursor is at; side by side the newer one.
+pub(super) fn index(model: &Model) -> Option<usize> {
+    let row = model.diff.cursor?;
+    match has_sides(model) {
+        false => Some(row),
+        true => match model.diff.difference()?.sides.get(row)? {
+            Side::Both(at) | Side::Pair(_, Some(at)) | Side::Pair(Some(at), None) => Some(*at),
+            Side::Pair(None, None) => None,
+        },
+    }
+}
+
+/// What can be said of the line under the cursor, with what was said of it and waits for a verdict.
+pub(crate) fn under(model: &Model) -> Option<Comment> {
+    if model.open_tab() != crate::model::Tab::Diff {
+        return None;
+    }
+    let diff = model.diff.difference()?;
+    let line: &DiffLine = diff.lines.get(index(model)?)?;
+    let (side, number) = match (line.new, line.old) {
+        (Some(new), _) => (Of::New, new),
+        (None, Some(old)) => (Of::Old, old),
+        (None, None) => return None,
+    };
+    let path = diff.files.get(line.file)?.path.clone();
+    let line_number = u64::from(number);
+    let of = |known: &Comment| domain::text::line(&known.path) == path && known.side == side;
+    let waits = |row: &&CommentRow| !row.sent && of(&row.comment) && row.now == Some(line_number);
+    if let Some(said) = diff.comments.iter().find(waits) {
+        return Some(said.comment.clone());
+    }
+    Some(Comment { path, side, line: line_number, on: line.text.clone(), text: String::new() })
+}
