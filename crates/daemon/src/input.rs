@@ -153,6 +153,12 @@ pub(crate) enum Input {
     Sampled {
         loads: BTreeMap<RunId, Load>,
     },
+    /// It may be time to compare the work of this repository's runs.
+    CompareDue {
+        repo: String,
+    },
+    /// It was compared.
+    Swept(Box<crate::radar::Swept>),
     Stop,
 }
 

@@ -13,6 +13,7 @@ mod observe;
 mod observer;
 mod perform;
 mod prepare;
+mod radar;
 mod serve;
 mod stream;
 mod terminal;

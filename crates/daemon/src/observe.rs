@@ -89,6 +89,11 @@ impl Measure {
     }
 }
 
+/// Has this thread, and the programs that it starts, give way to those who work at the usual priority.
+pub(crate) fn give_way_behind() {
+    give_way(Way::Behind);
+}
+
 /// Before whom a thread gives way.
 #[derive(Clone, Copy)]
 enum Way {

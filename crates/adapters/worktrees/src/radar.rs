@@ -27,6 +27,8 @@ pub struct Radar<'a> {
 pub struct Work {
     /// Full id of a commit of everything that the worktree has; only the radar knows it, unless all is committed.
     pub commit: String,
+    /// Full id of the commit that the worktree is at.
+    pub head: String,
     /// Paths that differ from where it began, in git's bytes.
     pub paths: BTreeSet<Vec<u8>>,
     /// Folders, with a slash, out of which it took files: git may take them for moved, and what another adds there with them.
@@ -87,7 +89,7 @@ impl Radar<'_> {
         let from = self.repo.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
         let words = ["diff-tree", "-r", "-z", "--name-status", "--no-renames", "--end-of-options", &from, &tree];
         let out = git().args(&words).run()?;
-        let mut work = Work { commit, paths: BTreeSet::new(), left: BTreeSet::new() };
+        let mut work = Work { commit, head, paths: BTreeSet::new(), left: BTreeSet::new() };
         // Each is a letter and a name.
         let mut said = out.split(|b| *b == 0);
         while let (Some(letter), Some(name)) = (said.next().filter(|letter| !letter.is_empty()), said.next()) {

@@ -117,6 +117,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::CommentGiven(d) => {
             ("comment", format!("{}:{} {}", d.comment.path, d.comment.line, d.comment.text), false)
         }
+        Body::ConflictFound(d) => ("conflict", format!("with {}", d.says()), false),
+        Body::ConflictCleared(d) => ("conflict", format!("no more with {}", d.name), false),
         Body::RunMerged(d) => ("merged", format!("as {} by {}", short(&d.commit), d.method.word()), false),
         Body::RunReady(d) => {
             ("ready", if d.changed { "waits for review" } else { "nothing was changed" }.to_owned(), false)

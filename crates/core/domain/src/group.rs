@@ -36,6 +36,10 @@ pub fn of(run: &RunState) -> Group {
     if run.dismissed {
         return Group::Finished;
     }
+    let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
+    if at_stake && run.conflicts.iter().any(|conflict| conflict.yields) {
+        return Group::NeedsYou;
+    }
     match &run.status {
         // What stands still without a keeper never goes on by itself.
         Status::Paused { .. } if run.keeper_gone => Group::NeedsYou,
@@ -59,6 +63,7 @@ pub fn of(run: &RunState) -> Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::ConflictFound;
     use crate::status::Activity;
     use crate::timestamp::Timestamp;
 
@@ -92,6 +97,16 @@ mod tests {
         assert_eq!(group(Status::Ready), Group::Ready);
         assert_eq!(group(Status::Merged), Group::Finished);
         assert_eq!(group(Status::Terminated { by: By::Person }), Group::Finished);
+    }
+
+    #[test]
+    fn the_younger_run_of_a_conflict_needs_you_while_anything_is_at_stake() {
+        let conflict = |yields| ConflictFound { with: None, name: "other".into(), paths: vec!["a".into()], yields };
+        let of = |status, yields| of(&RunState { status, conflicts: vec![conflict(yields)], ..RunState::default() });
+        assert_eq!(of(Status::Working(Activity::Thinking), true), Group::NeedsYou);
+        assert_eq!(of(Status::Ready, true), Group::NeedsYou);
+        assert_eq!(of(Status::Ready, false), Group::Ready, "the older one goes on");
+        assert_eq!(of(Status::Merged, true), Group::Finished);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(crate) fn tells(body: &Body) -> bool {
             | Body::PullOpened(_)
             | Body::PullChanged(_)
             | Body::CommentGiven(_)
+            | Body::ConflictFound(_)
+            | Body::ConflictCleared(_)
             | Body::Note(_)
             | Body::Adopted(_)
             | Body::RunDismissed(_)

@@ -10,7 +10,7 @@ use crate::command::NewRun;
 use crate::comment::Said;
 use crate::effect::{Effect, EffectId};
 use crate::escape::Escape;
-use crate::event::{BudgetReached, CheckFinished, GateDecided, MergeRequested, PullOpened, RunMerged};
+use crate::event::{BudgetReached, CheckFinished, ConflictFound, GateDecided, MergeRequested, PullOpened, RunMerged};
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
 use crate::pull_request::{self, PullState, PullWork};
@@ -135,6 +135,8 @@ pub struct RunState {
     pub comments: Vec<Said>,
     /// The event in which something was last said of one.
     pub commented_at: u64,
+    /// What its work does not come together with, as was seen last.
+    pub conflicts: Vec<ConflictFound>,
     /// Where its agents wrote that is not theirs.
     pub escapes: Vec<Escape>,
     /// Tools that write and have not returned: the call's id and the path.
@@ -202,6 +204,7 @@ impl Default for RunState {
             pull_failed: None,
             comments: Vec::new(),
             commented_at: 0,
+            conflicts: Vec::new(),
             escapes: Vec::new(),
             writing: Vec::new(),
             retry: None,

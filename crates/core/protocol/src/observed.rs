@@ -94,6 +94,8 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         disk_rebuildable: None,
         changes: None,
         conflicts_with: None,
+        conflicts: Vec::new(),
+        conflicts_at: None,
         pr: None,
         score: None,
         proof: None,

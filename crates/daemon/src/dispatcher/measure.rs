@@ -69,6 +69,8 @@ impl Dispatcher {
             open.seen.disk_rebuildable = Some(disk.value.rebuildable);
         }
         self.turn.changed.insert(run.clone());
+        self.compare(run);
+        let Some(open) = self.runs.open_mut(run) else { return };
         if !open.state.is_live() {
             open.tree = TreeWatch::None;
             return self.watcher.leave_tree(run);

@@ -14,6 +14,7 @@ mod measure;
 mod observed;
 mod open;
 mod pending;
+mod radar;
 mod room;
 mod runs;
 mod sample;
@@ -47,6 +48,7 @@ use faces::Faces;
 use observed::Observed;
 use open::Open;
 use pending::Pending;
+use radar::Radar;
 use runs::Runs;
 use sample::Sampler;
 use show::Show;
@@ -75,6 +77,7 @@ pub(crate) struct Dispatcher {
     /// It will be looked again whether there is room.
     room_asked: bool,
     sampler: Sampler,
+    radar: Radar,
     observer: Observer,
     observed: Observed,
     bases: Bases,
@@ -130,6 +133,7 @@ impl Dispatcher {
             floor: settings.free_space.value,
             room_asked: false,
             sampler: Sampler::default(),
+            radar: Radar::default(),
             observer,
             observed: Observed::default(),
             bases: Bases::default(),
@@ -148,6 +152,7 @@ impl Dispatcher {
         };
         dispatcher.day.sum_up(&dispatcher.runs, now());
         dispatcher.sweep_passes();
+        crate::radar::forget(&dispatcher.places.home);
         dispatcher.adopt_all();
         dispatcher.performer.keep_gateway();
         dispatcher.schedule();
@@ -237,6 +242,8 @@ impl Dispatcher {
             Input::Sample => self.sample(),
             Input::Sampled { loads } => self.sampled(&loads),
             Input::Based { base } => self.based(base),
+            Input::CompareDue { repo } => self.compare_due(&repo),
+            Input::Swept(swept) => self.swept(*swept),
             Input::Stop => self.turn.stopping = true,
         }
     }
@@ -354,6 +361,7 @@ impl Dispatcher {
         }
         let changed = std::mem::take(&mut self.turn.changed);
         let rows = self.runs.refresh(&changed);
+        self.leave_radar(&rows);
         let lines = std::mem::take(&mut self.turn.lines);
         self.show.show(rows, &lines, &mut self.faces);
         if std::mem::take(&mut self.turn.spent) {

@@ -261,6 +261,7 @@ impl Runs {
             if let Some(open) = self.open_mut(id) {
                 // What was measured last is still what was measured last.
                 open.seen.changes = row.changes.zip(row.changes_at).map(|(value, at)| Observed { value, at });
+                open.seen.conflicts_at = row.conflicts_at;
                 open.seen.disk_rebuildable = row.disk_rebuildable;
                 open.seen.disk_bytes = row.disk_bytes.zip(row.disk_at).map(|(value, at)| Observed { value, at });
             }

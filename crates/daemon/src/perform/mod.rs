@@ -42,6 +42,7 @@ use worktrees::{Found, Repository, WorktreeError};
 use crate::Places;
 use crate::input::{Counted, FaceId, Input, Inputs};
 use crate::inspect::Inspect;
+use crate::radar::Sweep;
 use crate::{observe, prepare};
 
 /// One effect of one run.
@@ -242,6 +243,17 @@ impl Performer {
             let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
             let input = measured.unwrap_or(Input::Measured { run, measured: observe::Measured::default() });
             let _stopping = inputs.send(input);
+        });
+    }
+
+    /// Compares the work of a repository's runs when one of two places is free.
+    pub(crate) fn sweep(&self, sweep: Sweep) {
+        let (places, inputs) = (Arc::clone(&self.measuring), self.inputs.clone());
+        self.runtime.spawn(async move {
+            let Ok(_place) = places.acquire_owned().await else { return };
+            if let Ok(swept) = tokio::task::spawn_blocking(|| sweep.sweep()).await {
+                let _stopping = inputs.send(Input::Swept(Box::new(swept)));
+            }
         });
     }
 

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::agent::*;
 use super::checking::*;
+use super::conflict::*;
 use super::delivering::*;
 use super::history::*;
 use super::lifecycle::*;
@@ -105,6 +106,8 @@ kinds! {
     PullOpened = "pr.opened",
     PullChanged = "pr.changed",
     CommentGiven = "comment.given",
+    ConflictFound = "conflict.found",
+    ConflictCleared = "conflict.cleared",
     RunReady = "run.ready",
     RunFailed = "run.failed",
     TerminateRequested = "terminate.requested",

@@ -3,6 +3,7 @@
 mod agent;
 mod body;
 mod checking;
+mod conflict;
 mod delivering;
 mod history;
 mod lifecycle;
@@ -16,6 +17,7 @@ pub use agent::{
 };
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
+pub use conflict::{ConflictCleared, ConflictFound};
 pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod checking;
+mod conflict;
 mod delivering;
 mod effects;
 mod escape;
@@ -17,6 +18,7 @@ use crate::status::{Activity, Status};
 use crate::times;
 use attempt::{attempt_event, ends, works};
 use checking::checking;
+use conflict::conflict;
 use delivering::delivering;
 use effects::{effect_ends, effect_starts};
 use keeping::keeping;
@@ -125,6 +127,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) => {}
         body if keeping(state, event, body) || spending(state, event, body) || checking(state, event, body) => {}
         body if proving(state, event, body) || delivering(state, event, body) => {}
+        body if conflict(state, body) => {}
         body => attempt_event(state, event, body),
     }
     escape::look(state, event);

@@ -1,9 +1,9 @@
-//! Events of pull requests and comments, in any form.
+//! Events of pull requests, comments and conflicts, in any form.
 
-use domain::Body;
 use domain::comment::{Comment, Side};
-use domain::event::{CommentGiven, PullAsked, PullChanged, PullOpened};
+use domain::event::{CommentGiven, ConflictCleared, ConflictFound, PullAsked, PullChanged, PullOpened};
 use domain::pull_request::{PullState, PullWork};
+use domain::{Body, RunId};
 use proptest::prelude::*;
 
 use super::{by, text};
@@ -39,6 +39,12 @@ pub(super) fn delivering() -> impl Strategy<Value = Body> {
         (state(), by()).prop_map(|(to, by)| PullAsked { to, by }.into()),
         pull().prop_map(Body::from),
         pull().prop_map(|pull| PullChanged { pull }.into()),
+        (prop::option::of(0u8..3), text(), any::<bool>()).prop_map(|(with, name, yields)| {
+            let with = with.and_then(|n| RunId::parse(["aaaaa2", "aaaaa3", "aaaaa4"][usize::from(n)]));
+            ConflictFound { with, paths: vec![name.clone()], name, yields }.into()
+        }),
+        (prop::option::of(Just("aaaaa2")), text())
+            .prop_map(|(with, name)| { ConflictCleared { with: with.and_then(RunId::parse), name }.into() }),
         (comment(), text(), by()).prop_map(|(comment, head, by)| CommentGiven { comment, head, by }.into()),
     ]
 }

@@ -1,10 +1,12 @@
 //! A run as faces see it: one line of the cockpit, one object of `ls --json`.
 
 mod check;
+mod conflict;
 mod proof;
 mod pull_request;
 mod reason;
 
+use domain::event::ConflictFound;
 use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
@@ -71,7 +73,13 @@ pub struct Row {
     /// Bytes of `disk_bytes` that can be built or fetched again.
     pub disk_rebuildable: Option<u64>,
     pub changes: Option<Changes>,
+    /// Names of the runs that its work does not come together with; `null` before that was looked at.
     pub conflicts_with: Option<Vec<String>>,
+    /// As `conflicts_with`, with the paths, and the base where it does not fit that.
+    #[serde(default)]
+    pub conflicts: Vec<ConflictFound>,
+    #[serde(default)]
+    pub conflicts_at: Option<Timestamp>,
     pub pr: Option<PullRequest>,
     /// Of the last proof pack, 0 to 1, while that tells all.
     pub score: Option<f64>,
@@ -236,6 +244,8 @@ pub struct Observations {
     pub quiet_since: Option<Timestamp>,
     /// Why no run may begin just now.
     pub held: Option<String>,
+    /// When it was last looked whether its work comes together with others'.
+    pub conflicts_at: Option<Timestamp>,
 }
 
 /// The row of a run; `None` for a timeline that does not say what was asked.
@@ -282,7 +292,9 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         disk_bytes: seen.disk_bytes.map(|d| d.value),
         disk_rebuildable: seen.disk_rebuildable,
         changes: seen.changes.map(|c| c.value),
-        conflicts_with: None,
+        conflicts_with: conflict::names(run, seen),
+        conflicts: run.conflicts.clone(),
+        conflicts_at: seen.conflicts_at,
         pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),
         gate: proof.as_ref().map(|proof| proof::gate(run, proof)),

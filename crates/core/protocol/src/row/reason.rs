@@ -26,8 +26,15 @@ fn checks(run: &RunState) -> String {
     }
 }
 
-/// Why the run is in its status.
+/// Why the run is in its status, and what it gets in the way of.
 pub(super) fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
+    let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
+    let conflicts = super::conflict::says(run).filter(|_| at_stake);
+    let parts: Vec<String> = [of_status(run, held), conflicts].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
     let under_way = [
         (run.removing == Some(By::Person), "its worktree is being removed"),
         (run.restoring, "its worktree is being restored"),

@@ -14,7 +14,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::{fit, wrapped};
 
 /// How many facts there are at most.
-pub(super) const COUNT: usize = 21;
+pub(super) const COUNT: usize = 22;
 
 /// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
 pub(super) fn lines(
@@ -44,6 +44,16 @@ pub(super) fn lines(
         }
     }
     lines
+}
+
+/// What its work does not come together with.
+fn conflicts(row: &Row) -> String {
+    let all: Vec<String> = row.conflicts.iter().map(|conflict| domain::text::line(&conflict.says())).collect();
+    match (all.is_empty(), row.conflicts_at) {
+        (false, _) => all.join("; "),
+        (true, Some(_)) => "none".to_owned(),
+        (true, None) => UNKNOWN.to_owned(),
+    }
 }
 
 /// What the run asks, in full, with the keys that answer it.
@@ -156,6 +166,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         ("PR", row.pr.as_ref().map_or_else(none, |pr| pr.says(row.head.as_deref()))),
         ("Worktree", worktree),
         ("Changes", changes),
+        ("Conflicts", conflicts(row)),
         ("Disk", disk),
         ("Process", process),
         ("Tokens", tokens),

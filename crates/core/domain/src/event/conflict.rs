@@ -1,0 +1,42 @@
+//! Data of the events by which it becomes known that runs get into each other's way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::RunId;
+
+/// A run's work, committed or not, does not come together with that of another, or with its base as that is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictFound {
+    /// The other run; `None`: the base.
+    #[serde(default)]
+    pub with: Option<RunId>,
+    /// Its name, or the base's.
+    pub name: String,
+    /// The paths that both changed in ways that don't fit.
+    pub paths: Vec<String>,
+    /// This run is the younger one, which is to give way.
+    #[serde(default)]
+    pub yields: bool,
+}
+
+/// It does come together by now, or the other is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictCleared {
+    #[serde(default)]
+    pub with: Option<RunId>,
+    pub name: String,
+}
+
+/// So many paths are named.
+const NAMED: usize = 3;
+
+impl ConflictFound {
+    /// `cart-fix in src/cart.rs, src/lib.rs`.
+    pub fn says(&self) -> String {
+        let mut paths = self.paths.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if self.paths.len() > NAMED {
+            paths.push_str(&format!(" and {} more", self.paths.len() - NAMED));
+        }
+        format!("{} in {paths}", self.name)
+    }
+}

@@ -1,0 +1,17 @@
+//! Events of runs that get into each other's way.
+
+use crate::event::Body;
+use crate::run::RunState;
+
+/// Events of conflicts; `false` for all others.
+pub(super) fn conflict(state: &mut RunState, body: &Body) -> bool {
+    match body {
+        Body::ConflictFound(data) => {
+            state.conflicts.retain(|known| known.with != data.with);
+            state.conflicts.push(data.clone());
+        }
+        Body::ConflictCleared(data) => state.conflicts.retain(|known| known.with != data.with),
+        _ => return false,
+    }
+    true
+}

@@ -1,0 +1,165 @@
+//! When the work of a repository's runs is compared, and what becomes of what was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use domain::event::{ConflictCleared, ConflictFound};
+use domain::{Body, RunId};
+use protocol::Row;
+
+use super::{Dispatcher, now};
+use crate::input::Input;
+use crate::radar::{Entrant, Known, Sweep, Swept};
+
+/// The runs of one repository are compared at most this often.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// What is known of each repository, by the path of its main worktree.
+#[derive(Default)]
+pub(super) struct Radar(BTreeMap<String, OfRepository>);
+
+#[derive(Default)]
+struct OfRepository {
+    /// Runs whose worktree was changed since the last look.
+    changed: BTreeSet<RunId>,
+    known: Known,
+    looking: bool,
+    last: Option<Instant>,
+    /// Somebody will say when to look again.
+    due: bool,
+    /// Something changed during a look.
+    again: bool,
+}
+
+/// Whether a run's work may still come into its base.
+fn takes_part(row: &Row) -> bool {
+    let over = matches!(row.status.as_str(), "merged" | "terminated");
+    row.worktree.is_some() && !row.removed && !row.dismissed && !over && !row.is_observed()
+}
+
+impl Dispatcher {
+    /// A run's worktree was measured, so it may have changed.
+    pub(super) fn compare(&mut self, run: &RunId) {
+        let Some(row) = self.runs.row(run) else { return };
+        let open = self.runs.open_ref(run);
+        let files = open.and_then(|open| open.seen.changes).map_or(0, |changes| changes.value.files);
+        let of = self.radar.0.entry(row.repo.clone()).or_default();
+        if files == 0 && !of.known.has(run) && row.conflicts.is_empty() && !of.looking {
+            return;
+        }
+        of.changed.insert(run.clone());
+        let repo = row.repo.clone();
+        self.compare_soon(&repo);
+    }
+
+    /// Rows that changed: one that takes part no more frees others, which is worth a look at once.
+    pub(super) fn leave_radar(&mut self, rows: &[Row]) {
+        let has = |row: &&Row| self.radar.0.get(&row.repo).is_some_and(|of| of.known.has(&row.id));
+        let left = rows.iter().filter(|row| !takes_part(row)).filter(|row| has(row) || !row.conflicts.is_empty());
+        let repos: BTreeSet<String> = left.map(|row| row.repo.clone()).collect();
+        for repo in repos {
+            let of = self.radar.0.entry(repo.clone()).or_default();
+            of.again |= of.looking;
+            if !of.looking {
+                self.compare_now(&repo);
+            }
+        }
+    }
+
+    fn compare_soon(&mut self, repo: &str) {
+        let of = self.radar.0.entry(repo.to_owned()).or_default();
+        if of.looking {
+            of.again = true;
+            return;
+        }
+        let wait = of.last.map_or(Duration::ZERO, |last| EVERY.saturating_sub(last.elapsed()));
+        if wait.is_zero() {
+            return self.compare_now(repo);
+        }
+        if !std::mem::replace(&mut of.due, true) {
+            self.performer.later(wait, Input::CompareDue { repo: repo.to_owned() });
+        }
+    }
+
+    pub(super) fn compare_due(&mut self, repo: &str) {
+        if let Some(of) = self.radar.0.get_mut(repo) {
+            of.due = false;
+            self.compare_soon(repo);
+        }
+    }
+
+    fn compare_now(&mut self, repo: &str) {
+        let rows: Vec<Row> = self.runs.rows(Some(repo)).into_iter().filter(takes_part).collect();
+        let Some(of) = self.radar.0.get_mut(repo) else { return };
+        let changed = std::mem::take(&mut of.changed);
+        let entrant = |row: Row| Entrant {
+            changed: changed.contains(&row.id),
+            run: row.id,
+            name: row.name,
+            created_at: row.created_at,
+        };
+        (of.looking, of.last) = (true, Some(Instant::now()));
+        let known = std::mem::take(&mut of.known);
+        let runs = rows.into_iter().map(entrant).collect();
+        self.performer.sweep(Sweep { repo: repo.to_owned(), home: self.places.home.clone(), runs, known });
+    }
+
+    /// Writes down what is other than before.
+    pub(super) fn swept(&mut self, swept: Swept) {
+        let Swept { repo, known, mut found, unknown } = swept;
+        let of = self.radar.0.entry(repo.clone()).or_default();
+        (of.known, of.looking) = (known, false);
+        let again = std::mem::take(&mut of.again);
+        let rows = self.runs.rows(Some(&repo));
+        let taking: BTreeSet<RunId> = rows.iter().filter(|row| takes_part(row)).map(|row| row.id.clone()).collect();
+        for row in rows {
+            let takes_part = taking.contains(&row.id);
+            let new = match found.remove(&row.id) {
+                // Others may have left during the look.
+                Some(mut new) if takes_part => {
+                    new.retain(|conflict| conflict.with.as_ref().is_none_or(|with| taking.contains(with)));
+                    new
+                }
+                // What can't be looked at is left as it was known.
+                _ if takes_part => continue,
+                _ => Vec::new(),
+            };
+            let events = news(&row.conflicts, new, &unknown);
+            let first = takes_part && row.conflicts_at.is_none();
+            if events.is_empty() && !first && self.runs.open_ref(&row.id).is_none() {
+                continue;
+            }
+            self.tell_conflicts(&row.id, events);
+        }
+        if again {
+            self.compare_soon(&repo);
+        }
+    }
+
+    fn tell_conflicts(&mut self, run: &RunId, events: Vec<Body>) {
+        if let Err(error) = self.runs.reopen(run) {
+            return tracing::warn!(%run, %error, "what it collides with can't be written down");
+        }
+        let batch = events.into_iter().map(|body| (None, body)).collect();
+        // What could not be written down is found again at the next look.
+        if self.append(run, batch, None).is_ok()
+            && let Some(open) = self.runs.open_mut(run)
+        {
+            open.seen.conflicts_at = Some(now());
+        }
+        self.turn.changed.insert(run.clone());
+    }
+}
+
+/// What there is to tell of a run.
+fn news(old: &[ConflictFound], new: Vec<ConflictFound>, unknown: &BTreeSet<RunId>) -> Vec<Body> {
+    let still = |known: &ConflictFound| {
+        new.iter().any(|conflict| conflict.with == known.with)
+            || known.with.as_ref().is_some_and(|with| unknown.contains(with))
+    };
+    let gone = old.iter().filter(|known| !still(known));
+    let cleared = |known: &ConflictFound| ConflictCleared { with: known.with.clone(), name: known.name.clone() }.into();
+    let mut events: Vec<Body> = gone.map(cleared).collect();
+    events.extend(new.into_iter().filter(|conflict| !old.contains(conflict)).map(Body::from));
+    events
+}

@@ -1,0 +1,201 @@
+//! Looking whether the work of a repository's runs comes together, off the dispatcher's thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::command::NewRun;
+use domain::digest::sha256_hex;
+use domain::event::ConflictFound;
+use domain::{RunId, Timestamp};
+use evidence::StateFolder;
+use worktrees::{Radar, Repository, Work};
+
+use crate::observe::give_way_behind;
+
+/// Bytes of trees after which they are made anew.
+const MOST: u64 = 256 << 20;
+
+/// One look at all runs of a repository.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    /// Absolute path of its main worktree.
+    pub(crate) repo: String,
+    pub(crate) home: PathBuf,
+    pub(crate) runs: Vec<Entrant>,
+    pub(crate) known: Known,
+}
+
+/// A run that takes part.
+#[derive(Debug)]
+pub(crate) struct Entrant {
+    pub(crate) run: RunId,
+    pub(crate) name: String,
+    pub(crate) created_at: Option<Timestamp>,
+    /// Its worktree may be another than at the last look.
+    pub(crate) changed: bool,
+}
+
+/// Forgets what an earlier daemon kept; only trees that are made anew.
+pub(crate) fn forget(home: &Path) {
+    match fs::remove_dir_all(home.join("radar")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => tracing::warn!(%error, "trees of the radar stay"),
+        _ => {}
+    }
+}
+
+/// What need not be looked at again.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    works: BTreeMap<RunId, Work>,
+    /// Paths that two commits do not fit in.
+    pairs: BTreeMap<[String; 2], Vec<String>>,
+}
+
+impl Known {
+    pub(crate) fn has(&self, run: &RunId) -> bool {
+        self.works.contains_key(run)
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Swept {
+    pub(crate) repo: String,
+    pub(crate) known: Known,
+    /// Of each run that could be looked at.
+    pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
+    /// Those that could not.
+    pub(crate) unknown: BTreeSet<RunId>,
+}
+
+impl Sweep {
+    /// Blocks: reads worktrees and runs git, on a thread of its own that gives way.
+    pub(crate) fn sweep(self) -> Swept {
+        let repo = self.repo.clone();
+        let unknown: BTreeSet<RunId> = self.runs.iter().map(|entrant| entrant.run.clone()).collect();
+        let thread = std::thread::Builder::new().name("radar".to_owned()).spawn(move || {
+            give_way_behind();
+            self.look().inspect_err(|error| tracing::warn!(error, "it is not known whether runs collide")).ok()
+        });
+        let swept = thread.ok().and_then(|thread| thread.join().ok()).flatten();
+        swept.unwrap_or(Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown })
+    }
+
+    fn look(self) -> Result<Swept, String> {
+        let repository = Repository::find(Path::new(&self.repo)).map_err(|e| e.to_string())?;
+        if let Some(alone) = self.alone(&repository) {
+            return Ok(alone);
+        }
+        let key: String = sha256_hex(self.repo.as_bytes()).chars().take(16).collect();
+        let folder = self.home.join("radar").join(key);
+        let mut known = self.known;
+        if worktrees::disk(&folder).is_ok_and(|disk| disk.bytes > MOST) {
+            fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+            known = Known::default();
+        }
+        let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
+        let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
+        let mut specs = BTreeMap::new();
+        let mut unknown = BTreeSet::new();
+        let mut works = BTreeMap::new();
+        for entrant in &self.runs {
+            let before = known.works.remove(&entrant.run).filter(|_| !entrant.changed);
+            let looked = state.run(&entrant.run).spec().map_err(|e| e.to_string()).and_then(|spec| {
+                let work = before.map_or_else(|| work(&repository, &radar, &spec), Ok)?;
+                Ok((spec, work))
+            });
+            match looked {
+                Ok((spec, work)) => {
+                    specs.insert(entrant.run.clone(), spec);
+                    works.insert(entrant.run.clone(), work);
+                }
+                Err(error) => {
+                    tracing::debug!(run = %entrant.run, error, "its work can't be compared");
+                    unknown.insert(entrant.run.clone());
+                }
+            }
+        }
+        let mut look = Look { radar, before: known.pairs, pairs: BTreeMap::new(), unknown };
+        let mut found: BTreeMap<RunId, Vec<ConflictFound>> =
+            works.keys().map(|run| (run.clone(), Vec::new())).collect();
+        // The older one first.
+        let mut runs: Vec<&Entrant> = self.runs.iter().filter(|entrant| works.contains_key(&entrant.run)).collect();
+        runs.sort_by_key(|entrant| (entrant.created_at, &entrant.run));
+        for (at, younger) in runs.iter().enumerate() {
+            let work = &works[&younger.run];
+            for older in &runs[..at] {
+                let other = &works[&older.run];
+                let paths = if work.meets(other) { look.at(&other.commit, &work.commit) } else { Some(Vec::new()) };
+                let Some(paths) = paths.filter(|paths| !paths.is_empty()) else { continue };
+                let mut tell = |of: &Entrant, with: &Entrant, yields: bool| {
+                    let (with, name) = (Some(with.run.clone()), with.name.clone());
+                    found.entry(of.run.clone()).or_default().push(ConflictFound {
+                        with,
+                        name,
+                        paths: paths.clone(),
+                        yields,
+                    });
+                };
+                tell(older, younger, false);
+                tell(younger, older, true);
+            }
+            let base = specs[&younger.run].base.clone();
+            let paths = with_base(&repository, &mut look, &base, work);
+            if !paths.is_empty() {
+                let conflict = ConflictFound { with: None, name: base, paths, yields: false };
+                found.entry(younger.run.clone()).or_default().push(conflict);
+            }
+        }
+        let known = Known { works, pairs: look.pairs };
+        Ok(Swept { repo: self.repo, known, found, unknown: look.unknown })
+    }
+}
+
+impl Sweep {
+    /// A single run whose base stands where it stood has nothing to get into the way of.
+    fn alone(&self, repository: &Repository) -> Option<Swept> {
+        let [one] = self.runs.as_slice() else { return None };
+        let spec = StateFolder::open(&self.home).and_then(|state| state.run(&one.run).spec()).ok()?;
+        let stands = repository.resolve(&spec.base).is_ok_and(|tip| tip == spec.base_commit);
+        stands.then(|| Swept {
+            repo: self.repo.clone(),
+            known: Known::default(),
+            found: BTreeMap::from([(one.run.clone(), Vec::new())]),
+            unknown: BTreeSet::new(),
+        })
+    }
+}
+
+fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Work, String> {
+    let path = repository.path_of(spec.id.as_str(), Path::new(&spec.worktree)).map_err(|e| e.to_string())?;
+    radar.work(&path, &spec.base_commit).map_err(|e| e.to_string())
+}
+
+/// Where the work does not fit its base as that is now.
+fn with_base(repository: &Repository, look: &mut Look<'_>, base: &str, work: &Work) -> Vec<String> {
+    let Ok(tip) = repository.resolve(base) else { return Vec::new() };
+    let has_it = repository.merge_base(&work.head, &tip).ok().flatten().is_some_and(|met| met == tip);
+    if has_it { Vec::new() } else { look.at(&tip, &work.commit).unwrap_or_default() }
+}
+
+/// Pairs of commits and what was found of them.
+struct Look<'a> {
+    radar: Radar<'a>,
+    before: BTreeMap<[String; 2], Vec<String>>,
+    pairs: BTreeMap<[String; 2], Vec<String>>,
+    unknown: BTreeSet<RunId>,
+}
+
+impl Look<'_> {
+    /// The paths in which two commits do not fit; `None` when that can't be told.
+    fn at(&mut self, one: &str, other: &str) -> Option<Vec<String>> {
+        let key = [one.to_owned(), other.to_owned()];
+        let paths = match self.before.remove(&key) {
+            Some(known) => known,
+            None => self.radar.conflicts(one, other).inspect_err(|error| tracing::debug!(%error, "a pair")).ok()?,
+        };
+        self.pairs.insert(key, paths.clone());
+        Some(paths)
+    }
+}
