@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use domain::RunId;
 use domain::command::NewRun;
+use domain::event::EscapeFound;
 use protocol::Observed;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 use worktrees::{Disk, Found, Repository};
@@ -23,6 +24,7 @@ pub(crate) struct Measure {
     pub(crate) disk: bool,
     /// Folders that the run has beside its worktree.
     pub(crate) beside: [PathBuf; 2],
+    pub(crate) home: PathBuf,
 }
 
 /// What was measured; what could not be is `None`.
@@ -32,6 +34,8 @@ pub(crate) struct Measured {
     pub(crate) disk: Option<Observed<Disk>>,
     /// Milliseconds that looking at every file took.
     pub(crate) disk_took: u64,
+    /// Files that processes of the run have open for writing and that are others'.
+    pub(crate) escapes: Vec<EscapeFound>,
     /// Folders whose changes are worth a new look; `None` when there are too many.
     pub(crate) folders: Option<Vec<PathBuf>>,
 }
@@ -56,6 +60,7 @@ impl Measure {
         let path = path.unwrap_or_else(|| PathBuf::from(&self.spec.worktree));
         let mut measured = Measured::default();
         match repo.and_then(|repo| {
+            measured.escapes = escapes(&self.home, &self.run, &repo, &path);
             measured.folders = repo.watchable(&path).unwrap_or_default();
             repo.changes(&path, &self.spec.base_commit)
         }) {
@@ -87,6 +92,32 @@ impl Measure {
         }
         Some(disk)
     }
+}
+
+/// Files of the main checkout and of other worktrees that processes of the run write just now. What git ignores there is nobody's
+/// work.
+fn escapes(home: &Path, run: &RunId, repo: &Repository, own: &Path) -> Vec<EscapeFound> {
+    let attempts = home.join("runs").join(run.as_str()).join("attempts");
+    let living = supervisor::living(home, run.as_str(), &attempts);
+    if living.is_empty() {
+        return Vec::new();
+    }
+    let others = repo.worktrees().unwrap_or_default().into_iter().map(|tree| tree.path);
+    let folders: Vec<PathBuf> = others.chain([repo.main().to_owned()]).filter(|path| path != own).collect();
+    let written = supervisor::written(&living, &folders).into_iter();
+    let of_git = |path: &Path| path.starts_with(repo.common_dir());
+    let theirs = written.filter(|written| !written.path.starts_with(own) && !of_git(&written.path));
+    let counts = |path: &Path| {
+        let folder =
+            folders.iter().filter(|folder| path.starts_with(folder)).max_by_key(|folder| folder.as_os_str().len());
+        folder.is_some_and(|folder| !repo.is_ignored(folder, path).unwrap_or(true))
+    };
+    let found = |written: supervisor::Written| EscapeFound {
+        path: written.path.to_string_lossy().into_owned(),
+        pid: written.pid,
+        program: written.program,
+    };
+    theirs.filter(|written| counts(&written.path)).map(found).collect()
 }
 
 /// Has this thread, and the programs that it starts, give way to those who work at the usual priority.

@@ -9,7 +9,7 @@ use domain::digest::sha256_hex;
 use domain::event::ConflictFound;
 use domain::{RunId, Timestamp};
 use evidence::StateFolder;
-use worktrees::{Radar, Repository, Work};
+use worktrees::{Radar, Repository, Work, Written};
 
 use crate::observe::give_way_behind;
 
@@ -50,6 +50,8 @@ pub(crate) struct Known {
     works: BTreeMap<RunId, Work>,
     /// Paths that two commits do not fit in.
     pairs: BTreeMap<[String; 2], Vec<String>>,
+    /// What differed in the main checkout; `None` before that was looked at.
+    main: Option<BTreeMap<String, Written>>,
 }
 
 impl Known {
@@ -67,6 +69,8 @@ pub(crate) struct Swept {
     pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
     /// Those that could not.
     pub(crate) unknown: BTreeSet<RunId>,
+    /// Files of the main checkout that somebody wrote since the last look.
+    pub(crate) in_main: Vec<String>,
 }
 
 impl Sweep {
@@ -79,20 +83,29 @@ impl Sweep {
             self.look().inspect_err(|error| tracing::warn!(error, "it is not known whether runs collide")).ok()
         });
         let swept = thread.ok().and_then(|thread| thread.join().ok()).flatten();
-        swept.unwrap_or(Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown })
+        let nothing = Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown, in_main: Vec::new() };
+        swept.unwrap_or(nothing)
     }
 
-    fn look(self) -> Result<Swept, String> {
+    fn look(mut self) -> Result<Swept, String> {
         let repository = Repository::find(Path::new(&self.repo)).map_err(|e| e.to_string())?;
-        if let Some(alone) = self.alone(&repository) {
-            return Ok(alone);
-        }
+        let main = repository.changed_in_main().ok();
+        let in_main = written_since(self.known.main.as_ref(), main.as_ref());
+        self.known.main = main;
+        let swept = match self.alone(&repository) {
+            Some(alone) => alone,
+            None => self.compare(&repository)?,
+        };
+        Ok(Swept { in_main, ..swept })
+    }
+
+    fn compare(self, repository: &Repository) -> Result<Swept, String> {
         let key: String = sha256_hex(self.repo.as_bytes()).chars().take(16).collect();
         let folder = self.home.join("radar").join(key);
         let mut known = self.known;
         if worktrees::disk(&folder).is_ok_and(|disk| disk.bytes > MOST) {
             fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-            known = Known::default();
+            known = Known { main: known.main, ..Known::default() };
         }
         let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
         let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
@@ -102,7 +115,10 @@ impl Sweep {
         for entrant in &self.runs {
             let before = known.works.remove(&entrant.run).filter(|_| !entrant.changed);
             let looked = state.run(&entrant.run).spec().map_err(|e| e.to_string()).and_then(|spec| {
-                let work = before.map_or_else(|| work(&repository, &radar, &spec), Ok)?;
+                let stands =
+                    |work: &Work| repository.head(Path::new(&spec.worktree)).is_ok_and(|head| head == work.head);
+                let before = before.filter(stands);
+                let work = before.map_or_else(|| work(repository, &radar, &spec), Ok)?;
                 Ok((spec, work))
             });
             match looked {
@@ -141,30 +157,38 @@ impl Sweep {
                 tell(younger, older, true);
             }
             let base = specs[&younger.run].base.clone();
-            let paths = with_base(&repository, &mut look, &base, work);
+            let paths = with_base(repository, &mut look, &base, work);
             if !paths.is_empty() {
                 let conflict = ConflictFound { with: None, name: base, paths, yields: false };
                 found.entry(younger.run.clone()).or_default().push(conflict);
             }
         }
-        let known = Known { works, pairs: look.pairs };
-        Ok(Swept { repo: self.repo, known, found, unknown: look.unknown })
+        let known = Known { works, pairs: look.pairs, main: known.main };
+        Ok(Swept { repo: self.repo, known, found, unknown: look.unknown, in_main: Vec::new() })
     }
 }
 
 impl Sweep {
     /// A single run whose base stands where it stood has nothing to get into the way of.
-    fn alone(&self, repository: &Repository) -> Option<Swept> {
+    fn alone(&mut self, repository: &Repository) -> Option<Swept> {
         let [one] = self.runs.as_slice() else { return None };
         let spec = StateFolder::open(&self.home).and_then(|state| state.run(&one.run).spec()).ok()?;
         let stands = repository.resolve(&spec.base).is_ok_and(|tip| tip == spec.base_commit);
+        let found = BTreeMap::from([(one.run.clone(), Vec::new())]);
         stands.then(|| Swept {
             repo: self.repo.clone(),
-            known: Known::default(),
-            found: BTreeMap::from([(one.run.clone(), Vec::new())]),
+            known: Known { main: self.known.main.take(), ..Known::default() },
+            found,
             unknown: BTreeSet::new(),
+            in_main: Vec::new(),
         })
     }
+}
+
+/// Files that were not as they are at the look before; none at the first one.
+fn written_since(before: Option<&BTreeMap<String, Written>>, now: Option<&BTreeMap<String, Written>>) -> Vec<String> {
+    let (Some(before), Some(now)) = (before, now) else { return Vec::new() };
+    now.iter().filter(|(path, written)| before.get(*path) != Some(written)).map(|(path, _)| path.clone()).collect()
 }
 
 fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Work, String> {

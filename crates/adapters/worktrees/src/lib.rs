@@ -52,5 +52,5 @@ pub use remove::{Removal, Removed};
 pub use repository::Repository;
 pub use snapshot::{Restoring, SnapshotRecord, snapshot_record};
 pub use stand::Stand;
-pub use status::Dirt;
+pub use status::{Dirt, Written};
 pub use tree::Found;

@@ -1,6 +1,9 @@
 //! What is uncommitted in a worktree, without ever writing its index.
 
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use crate::error::WorktreeError;
 use crate::git::Git;
@@ -79,4 +82,36 @@ pub(crate) fn by_git(path: &Path) -> Result<Dirt, WorktreeError> {
         }
     }
     Ok(dirt)
+}
+
+/// A changed or new file: when it was last written, in nanoseconds since 1970, and its length in bytes.
+pub type Written = (u128, u64);
+
+impl Repository {
+    /// The files of the main checkout that differ from its commit, new ones too, folders of new ones as one. Names that are no
+    /// UTF-8 with U+FFFD.
+    ///
+    /// # Errors
+    /// When git can't be run there.
+    pub fn changed_in_main(&self) -> Result<BTreeMap<String, Written>, WorktreeError> {
+        let words = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"];
+        let out = Git::at(self.main()).args(&words).run()?;
+        let named = out.split(|b| *b == 0).filter_map(|entry| entry.get(3..)).filter(|name| !name.is_empty());
+        let written = |name: &[u8]| {
+            let meta = std::fs::symlink_metadata(self.main().join(std::ffi::OsStr::from_bytes(name))).ok();
+            let at = meta.as_ref().and_then(|meta| meta.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+            let stands = (at.unwrap_or_default().as_nanos(), meta.map_or(0, |meta| meta.len()));
+            (String::from_utf8_lossy(name).into_owned(), stands)
+        };
+        Ok(named.map(written).collect())
+    }
+
+    /// Whether git ignores this file of the worktree at `path`.
+    ///
+    /// # Errors
+    /// When git can't be run there.
+    pub fn is_ignored(&self, path: &Path, file: &Path) -> Result<bool, WorktreeError> {
+        let output = Git::at(path).args(&["check-ignore", "--quiet", "--"]).arg(file).output()?;
+        Ok(output.status.success())
+    }
 }

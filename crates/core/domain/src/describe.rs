@@ -118,6 +118,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             ("comment", format!("{}:{} {}", d.comment.path, d.comment.line, d.comment.text), false)
         }
         Body::ConflictFound(d) => ("conflict", format!("with {}", d.says()), false),
+        Body::EscapeFound(d) => ("escape", format!("{} ({}) writes {}", d.program, d.pid, d.path), false),
         Body::ConflictCleared(d) => ("conflict", format!("no more with {}", d.name), false),
         Body::RunMerged(d) => ("merged", format!("as {} by {}", short(&d.commit), d.method.word()), false),
         Body::RunReady(d) => {

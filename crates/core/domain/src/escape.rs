@@ -1,13 +1,13 @@
-//! Writes of an agent that are proven to lie outside of its worktree, by the agent's own account of its tools.
+//! Writes of an agent that are proven to lie outside of its worktree, by its own account of its tools or by its open files.
 
 use serde::{Deserialize, Serialize};
 
 /// A file outside of the worktree that a run's agent wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escape {
-    /// As the agent named it.
+    /// As the agent named it, or as the system does.
     pub path: String,
-    /// The event that said that the write worked.
+    /// The event that said so.
     pub seq: u64,
 }
 

@@ -38,7 +38,7 @@ pub const RULES: [Rule; 8] = [
     Rule {
         name: "outside",
         weight: 5,
-        asks: "no write outside of its worktree is proven by what its agents say of their tools",
+        asks: "no write outside of its worktree is proven by what its agents say of their tools, or by files that its processes have open",
         weigh: outside,
     },
     Rule {

@@ -18,6 +18,6 @@ pub use reply::{
 };
 pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{
-    Changes, CheckRow, CheckpointRow, CommentRow, CommentsRow, Frozen, Observations, Observed, PhaseRow, ProofRow,
-    PullRequest, QuestionRow, Row, TokensRow, row,
+    Changes, CheckRow, CheckpointRow, CommentRow, CommentsRow, Frozen, InMain, Observations, Observed, PhaseRow,
+    ProofRow, PullRequest, QuestionRow, Row, TokensRow, row,
 };

@@ -96,6 +96,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         conflicts_with: None,
         conflicts: Vec::new(),
         conflicts_at: None,
+        in_main: None,
         pr: None,
         score: None,
         proof: None,

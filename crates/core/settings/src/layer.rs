@@ -41,6 +41,7 @@ pub(crate) struct Limits {
     pub(crate) running: Option<Spanned<u32>>,
     pub(crate) free_space: Option<Spanned<String>>,
     pub(crate) go_on_within: Option<Spanned<String>>,
+    pub(crate) look_every: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -124,6 +125,10 @@ impl Layer {
                 |t| t == "never" || span::milliseconds(t).is_some(),
                 "a span like \"90m\", \"6h\" or \"2d\", or \"never\"",
             )
+        })
+        .or_else(|| {
+            let fits = |t: &str| span::milliseconds(t).is_some_and(|ms| ms > 0);
+            text("limits.look_every", &self.limits.look_every, fits, "a span like \"30s\" or \"2m\"")
         })
         .or_else(|| {
             // It becomes the name of a file.

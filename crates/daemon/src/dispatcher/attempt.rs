@@ -167,6 +167,8 @@ impl Dispatcher {
             (Effect::CommitLeftovers { .. } | Effect::RestoreCheckpoint { .. } | Effect::RestoreWorktree { .. }, _) => {
                 self.measure(run, true);
             }
+            // Somebody may have worked there since the run was over.
+            (Effect::MeasureWork, Facts::Measured(_)) => self.compare(run),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::RunId;
+use domain::event::EscapeFound;
 
 use super::open::TreeWatch;
 use super::{Dispatcher, now};
@@ -10,8 +11,6 @@ use crate::input::Input;
 use crate::observe::{self, Measured};
 use crate::perform::scratch;
 
-/// Changes are measured at most this often while an agent works.
-const CHANGES_EVERY_MS: u64 = 30_000;
 /// Disk is measured at most this often, and at most a twentieth of the time.
 const DISK_EVERY_MS: u64 = 60_000;
 /// How often a worktree is looked at that can't be watched.
@@ -21,14 +20,15 @@ impl Dispatcher {
     /// Has the changes against the base measured, off this thread; `at_once` also the disk. Gives whether that was
     /// begun; else it will be when it may.
     pub(super) fn measure(&mut self, run: &RunId, at_once: bool) -> bool {
+        let every = self.look_every;
         let Some(open) = self.runs.open_mut(run) else { return false };
         let Some(spec) = open.state.spec.clone().filter(|_| open.state.has_worktree()) else { return false };
         let now = now();
         let since = open.changes_asked.map(|at| now.since(at));
-        if let Some(since) = since.filter(|since| *since < CHANGES_EVERY_MS && !at_once) {
+        if let Some(since) = since.filter(|since| *since < every && !at_once) {
             // Many changes together are one look, when it may come.
             if !std::mem::replace(&mut open.look_due, true) {
-                let wait = Duration::from_millis(CHANGES_EVERY_MS - since);
+                let wait = Duration::from_millis(every - since);
                 self.performer.later(wait, Input::Touched { run: run.clone() });
             }
             return false;
@@ -37,7 +37,13 @@ impl Dispatcher {
         open.changes_asked = Some(now);
         open.measuring += 1;
         let beside = scratch::all(&self.places.home, run);
-        self.performer.observe(observe::Measure { run: run.clone(), spec, disk, beside });
+        self.performer.observe(observe::Measure {
+            run: run.clone(),
+            spec,
+            disk,
+            beside,
+            home: self.places.home.clone(),
+        });
         true
     }
 
@@ -57,6 +63,16 @@ impl Dispatcher {
         }
     }
 
+    /// Writes down what is not known yet of where the run's processes write.
+    fn tell_escapes(&mut self, run: &RunId, found: Vec<EscapeFound>) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        let new = found.into_iter().filter(|found| open.state.escapes.iter().all(|known| known.path != found.path));
+        let batch: Vec<_> = new.map(|found| (open.state.attempt_key(), found.into())).collect();
+        if self.append(run, batch, None).is_err() {
+            tracing::warn!(%run, "writes outside of its worktree could not be written down; they are looked for again");
+        }
+    }
+
     pub(super) fn measured(&mut self, run: &RunId, measured: Measured) {
         let Some(open) = self.runs.open_mut(run) else { return };
         open.measuring = open.measuring.saturating_sub(1);
@@ -69,6 +85,7 @@ impl Dispatcher {
             open.seen.disk_rebuildable = Some(disk.value.rebuildable);
         }
         self.turn.changed.insert(run.clone());
+        self.tell_escapes(run, measured.escapes);
         self.compare(run);
         let Some(open) = self.runs.open_mut(run) else { return };
         if !open.state.is_live() {

@@ -10,6 +10,7 @@ mod create;
 mod day;
 mod faces;
 mod go_on;
+mod mask;
 mod measure;
 mod observed;
 mod open;
@@ -74,6 +75,8 @@ pub(crate) struct Dispatcher {
     limit: u32,
     /// Bytes that must be free for a run to begin.
     floor: u64,
+    /// Milliseconds between two looks at a worktree that changes.
+    look_every: u64,
     /// It will be looked again whether there is room.
     room_asked: bool,
     sampler: Sampler,
@@ -131,6 +134,7 @@ impl Dispatcher {
             pending: Pending::default(),
             limit: settings.running.value,
             floor: settings.free_space.value,
+            look_every: settings.look_every_ms.value,
             room_asked: false,
             sampler: Sampler::default(),
             radar: Radar::default(),
@@ -262,11 +266,14 @@ impl Dispatcher {
     fn append(
         &mut self,
         run: &RunId,
-        batch: Vec<(Option<AttemptKey>, Body)>,
+        mut batch: Vec<(Option<AttemptKey>, Body)>,
         src: Option<&Source>,
     ) -> Result<(), EvidenceError> {
         if batch.is_empty() {
             return Ok(());
+        }
+        for (_, body) in &mut batch {
+            mask::mask(body);
         }
         let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
         let word = open.state.status.word();

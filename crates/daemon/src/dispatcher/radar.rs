@@ -11,9 +11,6 @@ use super::{Dispatcher, now};
 use crate::input::Input;
 use crate::radar::{Entrant, Known, Sweep, Swept};
 
-/// The runs of one repository are compared at most this often.
-const EVERY: Duration = Duration::from_secs(30);
-
 /// What is known of each repository, by the path of its main worktree.
 #[derive(Default)]
 pub(super) struct Radar(BTreeMap<String, OfRepository>);
@@ -40,15 +37,8 @@ fn takes_part(row: &Row) -> bool {
 impl Dispatcher {
     /// A run's worktree was measured, so it may have changed.
     pub(super) fn compare(&mut self, run: &RunId) {
-        let Some(row) = self.runs.row(run) else { return };
-        let open = self.runs.open_ref(run);
-        let files = open.and_then(|open| open.seen.changes).map_or(0, |changes| changes.value.files);
-        let of = self.radar.0.entry(row.repo.clone()).or_default();
-        if files == 0 && !of.known.has(run) && row.conflicts.is_empty() && !of.looking {
-            return;
-        }
-        of.changed.insert(run.clone());
-        let repo = row.repo.clone();
+        let Some(repo) = self.runs.row(run).map(|row| row.repo.clone()) else { return };
+        self.radar.0.entry(repo.clone()).or_default().changed.insert(run.clone());
         self.compare_soon(&repo);
     }
 
@@ -67,12 +57,13 @@ impl Dispatcher {
     }
 
     fn compare_soon(&mut self, repo: &str) {
+        let every = Duration::from_millis(self.look_every);
         let of = self.radar.0.entry(repo.to_owned()).or_default();
         if of.looking {
             of.again = true;
             return;
         }
-        let wait = of.last.map_or(Duration::ZERO, |last| EVERY.saturating_sub(last.elapsed()));
+        let wait = of.last.map_or(Duration::ZERO, |last| every.saturating_sub(last.elapsed()));
         if wait.is_zero() {
             return self.compare_now(repo);
         }
@@ -106,7 +97,7 @@ impl Dispatcher {
 
     /// Writes down what is other than before.
     pub(super) fn swept(&mut self, swept: Swept) {
-        let Swept { repo, known, mut found, unknown } = swept;
+        let Swept { repo, known, mut found, unknown, in_main } = swept;
         let of = self.radar.0.entry(repo.clone()).or_default();
         (of.known, of.looking) = (known, false);
         let again = std::mem::take(&mut of.again);
@@ -130,9 +121,23 @@ impl Dispatcher {
                 continue;
             }
             self.tell_conflicts(&row.id, events);
+            self.tell_in_main(&row.id, &repo, &in_main);
         }
         if again {
             self.compare_soon(&repo);
+        }
+    }
+
+    /// What somebody wrote into the main checkout while a run was at work, unless it is known that it was that run.
+    fn tell_in_main(&mut self, run: &RunId, repo: &str, written: &[String]) {
+        let Some(open) = self.runs.open_mut(run).filter(|open| open.state.is_live()) else { return };
+        let by_it = |name: &String| {
+            let path = format!("{repo}/{}", name.trim_end_matches('/'));
+            open.state.escapes.iter().any(|escape| escape.path.starts_with(&path))
+        };
+        let paths: Vec<String> = written.iter().filter(|name| !by_it(name)).cloned().collect();
+        if !paths.is_empty() {
+            open.seen.in_main = Some(protocol::InMain { paths, at: now() });
         }
     }
 

@@ -108,6 +108,7 @@ kinds! {
     CommentGiven = "comment.given",
     ConflictFound = "conflict.found",
     ConflictCleared = "conflict.cleared",
+    EscapeFound = "escape.found",
     RunReady = "run.ready",
     RunFailed = "run.failed",
     TerminateRequested = "terminate.requested",

@@ -17,7 +17,7 @@ pub use agent::{
 };
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
-pub use conflict::{ConflictCleared, ConflictFound};
+pub use conflict::{ConflictCleared, ConflictFound, EscapeFound};
 pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,

@@ -9,6 +9,10 @@ pub(super) fn conflict(state: &mut RunState, body: &Body) -> bool {
         Body::ConflictFound(data) => {
             state.conflicts.retain(|known| known.with != data.with);
             state.conflicts.push(data.clone());
+            // The base comes last.
+            state
+                .conflicts
+                .sort_by(|a, b| (a.with.is_none(), &a.name, &a.with).cmp(&(b.with.is_none(), &b.name, &b.with)));
         }
         Body::ConflictCleared(data) => state.conflicts.retain(|known| known.with != data.with),
         _ => return false,

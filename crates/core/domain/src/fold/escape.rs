@@ -1,4 +1,4 @@
-//! Writes outside of the worktree, as the agent's own tool events prove them.
+//! Writes outside of the worktree, as the agent's own tool events or its processes' open files prove them.
 
 use crate::escape::{Escape, is_outside, writes};
 use crate::event::{Body, Event};
@@ -21,6 +21,9 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
             if back.ok && state.escapes.iter().all(|known| known.path != path) {
                 state.escapes.push(Escape { path, seq: event.seq });
             }
+        }
+        Body::EscapeFound(data) if state.escapes.iter().all(|known| known.path != data.path) => {
+            state.escapes.push(Escape { path: data.path.clone(), seq: event.seq });
         }
         Body::AttemptFinished(_) => state.writing.clear(),
         _ => {}

@@ -124,7 +124,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
                 effect_ends(state, &effect, &data.outcome);
             }
         }
-        Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) => {}
+        Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) | Body::EscapeFound(_) => {}
         body if keeping(state, event, body) || spending(state, event, body) || checking(state, event, body) => {}
         body if proving(state, event, body) || delivering(state, event, body) => {}
         body if conflict(state, body) => {}

@@ -1,7 +1,7 @@
 //! Events of pull requests, comments and conflicts, in any form.
 
 use domain::comment::{Comment, Side};
-use domain::event::{CommentGiven, ConflictCleared, ConflictFound, PullAsked, PullChanged, PullOpened};
+use domain::event::{CommentGiven, ConflictCleared, ConflictFound, EscapeFound, PullAsked, PullChanged, PullOpened};
 use domain::pull_request::{PullState, PullWork};
 use domain::{Body, RunId};
 use proptest::prelude::*;
@@ -45,6 +45,7 @@ pub(super) fn delivering() -> impl Strategy<Value = Body> {
         }),
         (prop::option::of(Just("aaaaa2")), text())
             .prop_map(|(with, name)| { ConflictCleared { with: with.and_then(RunId::parse), name }.into() }),
+        (text(), any::<u32>(), text()).prop_map(|(path, pid, program)| EscapeFound { path, pid, program }.into()),
         (comment(), text(), by()).prop_map(|(comment, head, by)| CommentGiven { comment, head, by }.into()),
     ]
 }

@@ -46,6 +46,24 @@ impl Rules {
         masked
     }
 
+    /// Any text with every secret in it masked; a private key to its end.
+    pub fn mask_text(&self, text: &str) -> String {
+        let mut masked = String::new();
+        let mut rest = text;
+        while let Some((before, key)) = split_key(rest) {
+            masked.push_str(&self.mask_lines(before));
+            masked.push_str(&format!("{MASKED}private-key]"));
+            rest = key
+                .split_once("-----END ")
+                .map_or("", |(_, after)| after.split_once("KEY-----").map_or("", |(_, after)| after));
+        }
+        masked + &self.mask_lines(rest)
+    }
+
+    fn mask_lines(&self, text: &str) -> String {
+        text.split_inclusive('\n').map(|line| self.mask_line(line)).collect()
+    }
+
     /// A line with every secret in it masked.
     fn mask_line(&self, line: &str) -> String {
         let mut matches = self.matches(line);
@@ -88,6 +106,13 @@ impl Rules {
         }
         all
     }
+}
+
+/// What stands before a private key, and from its beginning on.
+fn split_key(text: &str) -> Option<(&str, &str)> {
+    let at = text.match_indices("-----BEGIN ").map(|(at, _)| at);
+    let mut keys = at.filter(|at| text[*at..].lines().next().is_some_and(|line| line.contains("PRIVATE KEY")));
+    keys.next().map(|at| text.split_at(at))
 }
 
 /// The first line of the new file that a hunk shows.
@@ -164,6 +189,18 @@ mod tests {
         let masked = String::from_utf8(Rules::built_in().mask(text.as_bytes())).expect("text");
         assert!(!masked.contains("MIIE") && !masked.contains("c2Vj"), "{masked}");
         assert!(masked.ends_with("-----\n+plain\n"), "{masked}");
+    }
+
+    #[test]
+    fn any_text_is_masked_whole_keys_too() {
+        let rules = Rules::built_in();
+        let key =
+            ["-----BEGIN RSA PRIVATE ", "KEY-----\\nMIIEow\nIBAAKC\n-----END RSA PRIVATE ", "KEY----- and on"].concat();
+        let masked = rules.mask_text(&format!("cat id: {key}\nexport T={}\nplain", secret("ghp_", 36)));
+        assert_eq!(masked, "cat id: [masked: private-key] and on\nexport T=[masked: github-token]\nplain");
+        let cut = ["see -----BEGIN PRIVATE ", "KEY-----\nMIIEow"].concat();
+        assert_eq!(rules.mask_text(&cut), "see [masked: private-key]");
+        assert_eq!(rules.mask_text("-----BEGIN CERTIFICATE-----\nMII"), "-----BEGIN CERTIFICATE-----\nMII");
     }
 
     #[test]

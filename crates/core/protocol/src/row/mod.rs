@@ -18,6 +18,7 @@ use domain::{RunId, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use check::CheckRow;
+pub use conflict::InMain;
 pub use proof::ProofRow;
 pub use pull_request::{CommentRow, CommentsRow, PullRequest};
 use reason::reason;
@@ -80,6 +81,9 @@ pub struct Row {
     pub conflicts: Vec<ConflictFound>,
     #[serde(default)]
     pub conflicts_at: Option<Timestamp>,
+    /// What was changed in the main checkout while it was at work, nobody knows by whom.
+    #[serde(default)]
+    pub in_main: Option<InMain>,
     pub pr: Option<PullRequest>,
     /// Of the last proof pack, 0 to 1, while that tells all.
     pub score: Option<f64>,
@@ -246,6 +250,7 @@ pub struct Observations {
     pub held: Option<String>,
     /// When it was last looked whether its work comes together with others'.
     pub conflicts_at: Option<Timestamp>,
+    pub in_main: Option<InMain>,
 }
 
 /// The row of a run; `None` for a timeline that does not say what was asked.
@@ -295,6 +300,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_with: conflict::names(run, seen),
         conflicts: run.conflicts.clone(),
         conflicts_at: seen.conflicts_at,
+        in_main: seen.in_main.clone(),
         pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),
         gate: proof.as_ref().map(|proof| proof::gate(run, proof)),

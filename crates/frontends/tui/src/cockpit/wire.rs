@@ -201,6 +201,7 @@ impl Wire {
             (Asked::CheckOutput(run, check), reply) => {
                 // One that has just begun has written nothing yet.
                 let text = if let Reply::Output(output) = reply { output.text } else { String::new() };
+                let text = proof::Rules::built_in().mask_text(&text);
                 vec![Action::CheckOutput { run, check, text }]
             }
             (Asked::Calls(run), Reply::Calls(calls)) => vec![Action::Calls { run, reply: Ok(calls) }],

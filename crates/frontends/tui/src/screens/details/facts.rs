@@ -49,6 +49,11 @@ pub(super) fn lines(
 /// What its work does not come together with.
 fn conflicts(row: &Row) -> String {
     let all: Vec<String> = row.conflicts.iter().map(|conflict| domain::text::line(&conflict.says())).collect();
+    let in_main = row.in_main.as_ref().map(|in_main| domain::text::line(&in_main.says()));
+    if let Some(in_main) = in_main {
+        let all = if all.is_empty() { String::new() } else { format!("{}; ", all.join("; ")) };
+        return format!("{all}{in_main}");
+    }
     match (all.is_empty(), row.conflicts_at) {
         (false, _) => all.join("; "),
         (true, Some(_)) => "none".to_owned(),

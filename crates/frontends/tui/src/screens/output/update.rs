@@ -61,7 +61,9 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
     let agent = || model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
     let told = piece.reads.as_deref().and_then(agents::Dialect::named);
     let dialect = told.or_else(agent).unwrap_or(agents::Dialect::Plain);
-    let read = |text: &str| agents::Transcript::of(dialect, text);
+    // What looks like a secret is on nobody's screen; the file has the bytes.
+    let hide = |line: String| proof::Rules::built_in().mask_text(&line);
+    let read = |text: &str| agents::Transcript::of(dialect, text).into_iter().map(hide).collect::<Vec<_>>();
     let view = &mut model.output;
     let first = !view.heard;
     let reads_back = !first && piece.from < view.begin();

@@ -1,0 +1,33 @@
+//! What looks like a secret in what agents and checks say is masked before it is written down.
+
+use domain::Body;
+use proof::Rules;
+
+/// Masks the texts of an event that come from outside. What an agent wants back word by word is left as it is.
+pub(super) fn mask(body: &mut Body) {
+    let rules = Rules::built_in();
+    let hide = |text: &mut String| {
+        let masked = rules.mask_text(text);
+        if masked != *text {
+            *text = masked;
+        }
+    };
+    match body {
+        Body::AgentMessage(data) => hide(&mut data.text),
+        Body::AgentFinished(data) => hide(&mut data.text),
+        Body::AgentRetrying(data) => hide(&mut data.reason),
+        Body::ToolCalled(data) => hide(&mut data.about),
+        Body::ToolReturned(data) => hide(&mut data.text),
+        Body::WaitingStarted(data) => hide(&mut data.text),
+        Body::WaitingEnded(data) => hide(&mut data.how),
+        Body::Limited(data) => hide(&mut data.reason),
+        Body::RunFailed(data) => hide(&mut data.reason),
+        Body::Note(data) => hide(&mut data.text),
+        Body::CheckFinished(data) => {
+            hide(&mut data.reason);
+            hide(&mut data.tail);
+            data.failed.iter_mut().for_each(hide);
+        }
+        _ => {}
+    }
+}
