@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cli::{CliError, VerifyArgs};
-use proof::{Finding, Git};
+use proof::{Git, Verified};
 use protocol::Code;
 use worktrees::Repository;
 
@@ -15,8 +15,8 @@ impl Git for InRepository {
         self.0.tree_with(base, patch).map_err(|e| e.to_string())
     }
 
-    fn tree_of(&self, commit: &str) -> Option<String> {
-        self.0.has_commit(commit).then(|| self.0.tree_of(commit).ok()).flatten()
+    fn tree_of(&self, id: &str) -> Option<String> {
+        self.0.tree_of(id).ok()
     }
 }
 
@@ -60,29 +60,34 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
             here.or_else(|| repository(Path::new(&theirs), &commit))
         }
     });
-    let findings = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
+    let verified = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
     let head = git.as_ref().zip(head(&files)).is_some_and(|(git, head)| git.0.has_commit(&head));
-    say(args, files.len(), head, &findings)?;
-    Ok(if findings.is_empty() { Code::Done } else { Code::Failed })
+    say(args, files.len(), head, &verified)?;
+    Ok(if verified.findings.is_empty() { Code::Done } else { Code::Failed })
 }
 
-fn say(args: &VerifyArgs, files: usize, head: bool, findings: &[Finding]) -> Result<(), CliError> {
+fn say(args: &VerifyArgs, files: usize, head: bool, verified: &Verified) -> Result<(), CliError> {
     let mut out = cli::Out::stdout(args.json);
+    let Verified { findings, by_hash_alone } = verified;
     if out.json {
         let found: Vec<_> =
             findings.iter().map(|found| serde_json::json!({"file": found.file, "says": found.says})).collect();
-        let value = serde_json::json!({"holds": findings.is_empty(), "files": files, "findings": found});
+        let value = serde_json::json!({
+            "holds": findings.is_empty(), "files": files, "findings": found, "by_hash_alone": by_hash_alone,
+        });
         return out.value(&value).map_err(CliError::from);
     }
     if findings.is_empty() {
-        out.line(format!("all of it holds: {files} files, the chain of events, the patch, the checks and the score"))?;
-        let says = match head {
-            true => "each attempt's own patch was held against its hash alone",
-            false => {
-                "not looked at: the head commit, which is not in that repository; each attempt's own patch beyond its hash"
-            }
-        };
-        return out.line(says).map_err(CliError::from);
+        out.line(format!(
+            "all of it holds: {files} files, the chain of events, the patches, the checks and the score"
+        ))?;
+        let head = (!head).then(|| "the head commit".to_owned());
+        let patches = by_hash_alone.iter().map(|name| format!("{} beyond its hash", domain::text::line(name)));
+        let left: Vec<String> = head.into_iter().chain(patches).collect();
+        if !left.is_empty() {
+            out.line(format!("not looked at, since the repository does not have it any more: {}", left.join(", ")))?;
+        }
+        return Ok(());
     }
     for found in findings {
         out.line(format!("{}: {}", domain::text::line(&found.file), domain::text::line(&found.says)))?;

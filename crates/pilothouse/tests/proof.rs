@@ -110,6 +110,19 @@ fn whatever_is_changed_in_a_pack_is_named() {
     let said = names(&patched);
     assert!(said.contains("changes.patch: gives tree") || said.contains("changes.patch: does not apply"), "{said}");
 
+    // One that was made to fit its hash is still not what the attempt did.
+    let forged = copy(&house, "mends", "forged");
+    let name = "patches/build.1.patch";
+    change(&forged.join(name), |text| {
+        assert!(text.contains("\n+h"), "{text}");
+        text.replacen("\n+h", "\n+j", 1)
+    });
+    let sha = |pack: &Path| domain::digest::sha256_hex(&fs::read(pack.join(name)).expect("a patch"));
+    let (was, is) = (sha(&pack(&house, "mends")), sha(&forged));
+    change(&forged.join("statement.json"), |text| text.replacen(&was, &is, 1));
+    let said = names(&forged);
+    assert!(said.contains(&format!("{name}: gives tree")) && !said.contains("SHA-256"), "{said}");
+
     let praised = copy(&house, "mends", "praised");
     change(&praised.join("statement.json"), |text| {
         let at = text.find("\"score\": ").expect("a score");

@@ -18,4 +18,4 @@ pub use reference::reference;
 pub use secrets::Rules;
 pub use spans::{Span, spans};
 pub use statement::Statement;
-pub use verify::{Finding, Git, verify};
+pub use verify::{Finding, Git, Verified, verify};

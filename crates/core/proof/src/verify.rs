@@ -9,6 +9,7 @@ use domain::event::GENESIS;
 use crate::pack::{NAMES, Told};
 use crate::page;
 use crate::secrets::MASKED;
+use crate::spans::spans;
 use crate::statement::{PREDICATE, Statement, TYPE, sorted};
 
 /// Something that does not hold, or could not be looked at.
@@ -27,24 +28,34 @@ pub trait Git {
     /// Why it can't be told, in git's words.
     fn tree_with(&self, base: &str, patch: &[u8]) -> Result<String, String>;
 
-    /// The tree of a commit; `None` when the commit is not there.
-    fn tree_of(&self, commit: &str) -> Option<String>;
+    /// The tree of a commit, or of a tree itself; `None` when that is not there.
+    fn tree_of(&self, id: &str) -> Option<String>;
 }
 
-/// Everything in a pack that does not hold; nothing when all of it does. `files` are those of its folder by their paths in
+/// What became of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// What does not hold; nothing when all of it does.
+    pub findings: Vec<Finding>,
+    /// Files that were held against their hash alone, since the repository no longer has what they are of.
+    pub by_hash_alone: Vec<String>,
+}
+
+/// Computes a pack again. `files` are those of its folder by their paths in
 /// it, `version` is that of this pilothouse; without `git` it is said that the patch could not be tried.
-pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn Git>) -> Vec<Finding> {
+pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn Git>) -> Verified {
     let mut found = Findings::default();
+    let mut by_hash_alone = Vec::new();
     let statement = files.get("statement.json").map(|bytes| serde_json::from_slice::<Statement>(bytes));
     let statement = match statement {
         Some(Ok(statement)) => statement,
         Some(Err(error)) => {
             found.add("statement.json", format!("can't be read: {error}"));
-            return found.0.into_iter().collect();
+            return found.verified(by_hash_alone);
         }
         None => {
             found.add("statement.json", "is missing, so nothing says what the rest should be");
-            return found.0.into_iter().collect();
+            return found.verified(by_hash_alone);
         }
     };
     hashes(&statement, files, &mut found);
@@ -55,16 +66,21 @@ pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn
             follows(&statement, &told, &mut found);
             written_again(&statement, &told, files, version, &mut found);
             tree(&told, files, git, &mut found);
+            by_hash_alone = attempts(&lines, files, git, &mut found);
         }
         Err(error) => found.add("timeline.jsonl", error.to_string()),
     }
-    found.0.into_iter().collect()
+    found.verified(by_hash_alone)
 }
 
 #[derive(Default)]
 struct Findings(BTreeSet<Finding>);
 
 impl Findings {
+    fn verified(self, by_hash_alone: Vec<String>) -> Verified {
+        Verified { findings: self.0.into_iter().collect(), by_hash_alone }
+    }
+
     fn add(&mut self, file: &str, says: impl Into<String>) {
         self.0.insert(Finding { file: file.to_owned(), says: says.into() });
     }
@@ -232,4 +248,36 @@ fn tree(told: &Told, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>, f
     if let Some(tree) = git.tree_of(&told.work.head).filter(|tree| *tree != told.work.tree && !told.work.uncommitted) {
         found.add(FILE, format!("the head commit has tree {tree}, and {} was measured", told.work.tree));
     }
+}
+
+/// Each attempt's own patch makes of what it began with what it ended with. Gives those for which that is not there any more.
+fn attempts(
+    lines: &[String],
+    files: &BTreeMap<String, Vec<u8>>,
+    git: Option<&dyn Git>,
+    found: &mut Findings,
+) -> Vec<String> {
+    let events: Vec<Event> = lines.iter().filter_map(|line| Event::from_line(line).ok()).collect();
+    let spans = spans(&events);
+    let mut by_hash_alone = Vec::new();
+    for (name, patch) in files.iter().filter(|(name, _)| name.starts_with("patches/")) {
+        let Some(span) = spans.iter().find(|span| *name == format!("patches/{}.patch", span.attempt)) else {
+            found.add(name, "is of no attempt whose work the timeline tells of");
+            continue;
+        };
+        let ends = git.and_then(|git| Some((git, git.tree_of(&span.from)?, git.tree_of(&span.to)?)));
+        let Some((git, from, to)) = ends else {
+            by_hash_alone.push(name.clone());
+            continue;
+        };
+        match git.tree_with(&from, patch) {
+            Ok(tree) if tree == to => {}
+            _ if String::from_utf8_lossy(patch).contains(MASKED) => {
+                found.add(name, "what looks like a secret is masked in it, so it can't be tried");
+            }
+            Ok(tree) => found.add(name, format!("gives tree {tree}, and the attempt ended with {to}")),
+            Err(why) => found.add(name, format!("does not apply to {from}, which the attempt began with: {why}")),
+        }
+    }
+    by_hash_alone
 }
