@@ -61,6 +61,20 @@ fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
 }
 
 #[test]
+fn a_merged_worktree_goes_with_what_tools_made_in_it_and_stays_with_anything_else() {
+    for (makes, stays) in [("CACHEDIR.TAG", false), ("mine.txt", true)] {
+        let check = format!("[check.builds]\nrun = \"mkdir -p target && echo x > target/{makes}\"\n");
+        let (house, row) = ready(&format!("[gate]\napproval = \"none\"\n{check}"), "greets");
+        house.ok(&["merge", "greets"]);
+        house.wait_for("greets", "merged");
+        let told = house.ok(&["timeline", "greets"]);
+        assert_eq!(worktree(&row).exists(), stays, "{told}");
+        let says = if stays { "it holds work" } else { "the worktree and its branch" };
+        assert!(told.contains(says), "{told}");
+    }
+}
+
+#[test]
 fn a_base_that_is_checked_out_nowhere_is_moved_by_its_ref_alone_and_every_method_does_what_it_says() {
     for (method, parents) in [("squash", 1), ("merge", 2), ("rebase", 1)] {
         let (house, row) = ready("[gate]\napproval = \"none\"\n", "greets");
@@ -158,7 +172,7 @@ fn what_a_reviewer_asks_for_goes_to_the_agent_in_its_session_and_is_checked_agai
 }
 
 /// The daemon dies with the merge begun and this much of it done.
-fn interrupted(world: impl Fn(&House, &Value)) {
+fn interrupted(world: impl Fn(&House, &Value)) -> (House, Value) {
     let (house, row) = ready("[gate]\napproval = \"none\"\n", "greets");
     let before = at(&house, "main");
     house.kill_daemon();
@@ -185,16 +199,17 @@ fn interrupted(world: impl Fn(&House, &Value)) {
     assert_eq!(house.repo.git(&["status", "--porcelain"]), "");
     let merges = evidence::read(&folder).expect("a timeline");
     assert_eq!(merges.iter().filter(|event| matches!(event.body, Body::RunMerged(_))).count(), 1);
+    (house, row)
 }
 
 #[test]
 fn a_merge_that_was_not_begun_is_done() {
-    interrupted(|_, _| {});
+    let _house = interrupted(|_, _| {});
 }
 
 #[test]
 fn a_merge_whose_commit_was_made_is_done_once() {
-    interrupted(|house, row| {
+    let _house = interrupted(|house, row| {
         let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
         house.repo.git(&["update-ref", &marker(house, row), made.trim()]);
     });
@@ -202,11 +217,42 @@ fn a_merge_whose_commit_was_made_is_done_once() {
 
 #[test]
 fn a_merge_that_was_done_is_found() {
-    interrupted(|house, row| {
+    let _house = interrupted(|house, row| {
         let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
         house.repo.git(&["update-ref", &marker(house, row), made.trim()]);
         house.repo.git(&["merge", "--quiet", "--ff-only", made.trim()]);
     });
+}
+
+#[test]
+fn what_was_committed_behind_the_merge_is_not_cleared_away_with_it() {
+    let (house, row) = interrupted(|_, row| {
+        let tree = worktree(row);
+        fs::write(tree.join("late.txt"), "late").expect("written");
+        git_at(tree, &["add", "--all"]);
+        git_at(tree, &["commit", "--quiet", "-m", "late"]);
+    });
+    wait_until("its removal to be refused", || {
+        let told = house.ok(&["timeline", "greets"]);
+        if told.contains("it holds work") { Ok(()) } else { Err(told) }
+    });
+    assert!(worktree(&row).join("late.txt").exists());
+}
+
+#[test]
+fn what_git_is_set_up_to_do_at_merges_changes_nothing() {
+    let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
+    let before = at(&house, "main");
+    for (key, value) in
+        [("branch.main.mergeOptions", "--squash --no-commit"), ("merge.ff", "false"), ("merge.autoStash", "true")]
+    {
+        house.repo.git(&["config", key, value]);
+    }
+    house.ok(&["merge", "greets"]);
+    house.wait_for("greets", "merged");
+    assert_eq!(at(&house, "main^"), before);
+    assert_eq!(house.repo.git(&["show", "main:greeting.txt"]), "hello world\n");
+    assert_eq!(house.repo.git(&["status", "--porcelain"]), "");
 }
 
 fn head(row: &Value) -> &str {

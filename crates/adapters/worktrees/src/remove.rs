@@ -117,7 +117,7 @@ impl Repository {
             let inventory = Inventory::take(path, &ignored)?;
             let unchanged = inventory.is_unchanged() && self.dirt(path)?.is_clean() && self.head(path)? == commit;
             // Nobody was asked about what a snapshot would leave out.
-            if !unchanged || !inventory.left_out.is_empty() {
+            if !unchanged || inventory.leaves_out_work(path) {
                 return Err(WorktreeError::Changed { path: path.clone(), what: "it holds work" });
             }
         }

@@ -168,7 +168,11 @@ impl Dispatcher {
                 self.measure(run, true);
             }
             // Somebody may have worked there since the run was over.
-            (Effect::MeasureWork, Facts::Measured(_)) => self.compare(run),
+            (Effect::MeasureWork, Facts::Measured(_)) => {
+                let proven = self.runs.open_ref(run).is_some_and(|open| open.state.proof.written.is_some());
+                let _later = if proven { self.measure(run, true) } else { false };
+                self.compare(run);
+            }
             _ => {}
         }
     }

@@ -70,9 +70,10 @@ fn git() -> Finding {
                 .split('.')
                 .map_while(|n| n.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
                 .collect();
-            // `worktree add --lock --reason` came with 2.34, `worktree list -z` with 2.36.
-            let new_enough = numbers.as_slice() >= [2, 36].as_slice();
-            let wish = if new_enough { "" } else { "; 2.36 or later is needed" };
+            // `worktree add --lock --reason` came with 2.34, `worktree list -z` with 2.36, `merge-tree --write-tree` with 2.38,
+            // its `--merge-base`, which a merge by rebase takes, with 2.40.
+            let new_enough = numbers.as_slice() >= [2, 38].as_slice();
+            let wish = if new_enough { "" } else { "; 2.38 or later is needed" };
             (new_enough, format!("{text}{wish}"))
         }
         Err(error) => (false, format!("it can't be started: {error}; install it")),

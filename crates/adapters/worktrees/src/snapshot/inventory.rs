@@ -38,6 +38,21 @@ const REBUILDABLE: &[&str] = &[
     ".parcel-cache",
 ];
 
+/// Those among them that nobody keeps anything of their own in.
+const MADE_BY_TOOLS: &[&str] = &[
+    "node_modules",
+    "__pycache__",
+    ".next",
+    ".nuxt",
+    ".turbo",
+    ".gradle",
+    ".tox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".parcel-cache",
+];
+
 /// What is to be kept, what is not, and what was deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
@@ -118,6 +133,18 @@ impl Inventory {
         let mut deleted: Vec<Vec<u8>> = walk.tracked.into_keys().filter(|name| !away.contains(&name[..])).collect();
         deleted.sort();
         Ok(Self { deleted, ..walk.found })
+    }
+
+    /// Whether something is left out that tools do not make again by themselves, which they are known to by its name, or by the
+    /// tag that Cargo and others put into such folders (<https://bford.info/cachedir/>), or a virtual environment's file.
+    pub(crate) fn leaves_out_work(&self, root: &Path) -> bool {
+        let made_again = |name: &String| {
+            let Some(folder) = name.strip_suffix('/') else { return false };
+            let last = Path::new(folder).file_name();
+            let by_name = MADE_BY_TOOLS.iter().any(|known| last == Some(OsStr::new(known)));
+            by_name || ["CACHEDIR.TAG", "pyvenv.cfg"].iter().any(|tag| root.join(folder).join(tag).is_file())
+        };
+        !self.left_out.iter().all(made_again)
     }
 
     /// Whether the worktree is exactly what a checkout of HEAD gives, ignored files aside.

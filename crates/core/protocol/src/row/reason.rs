@@ -30,7 +30,12 @@ fn checks(run: &RunState) -> String {
 pub(super) fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
     let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
     let conflicts = super::conflict::says(run).filter(|_| at_stake);
-    let parts: Vec<String> = [of_status(run, held), conflicts].into_iter().flatten().collect();
+    let mut parts: Vec<String> = [of_status(run, held), conflicts].into_iter().flatten().collect();
+    // What a person is called for comes first.
+    let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
+    if calls && matches!(run.status, Status::Ready | Status::Working(_) | Status::Checking | Status::Queued) {
+        parts.reverse();
+    }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
