@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use domain::RunId;
 use domain::command::NewRun;
-use domain::event::EscapeFound;
+use domain::event::{EscapeFound, SecretFound};
 use protocol::Observed;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 use worktrees::{Disk, Found, Repository};
@@ -36,6 +36,8 @@ pub(crate) struct Measured {
     pub(crate) disk_took: u64,
     /// Files that processes of the run have open for writing and that are others'.
     pub(crate) escapes: Vec<EscapeFound>,
+    /// What looks like a secret in what it adds; `None` when that was not looked at.
+    pub(crate) secrets: Option<Vec<SecretFound>>,
     /// Folders whose changes are worth a new look; `None` when there are too many.
     pub(crate) folders: Option<Vec<PathBuf>>,
 }
@@ -62,7 +64,9 @@ impl Measure {
         match repo.and_then(|repo| {
             measured.escapes = escapes(&self.home, &self.run, &repo, &path);
             measured.folders = repo.watchable(&path).unwrap_or_default();
-            repo.changes(&path, &self.spec.base_commit)
+            let changes = repo.changes(&path, &self.spec.base_commit)?;
+            measured.secrets = secrets(&repo, &path, &self.spec.base_commit, &changes);
+            Ok(changes)
         }) {
             Ok(c) => {
                 let value = protocol::Changes { files: c.files, added: c.added, removed: c.removed };
@@ -91,6 +95,17 @@ impl Measure {
             disk.rebuildable += beside.bytes;
         }
         Some(disk)
+    }
+}
+
+/// So many added lines are searched while a run is at work; its proof searches all of them.
+const SEARCHED: u64 = 100_000;
+
+fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::Changes) -> Option<Vec<SecretFound>> {
+    match (changes.files, changes.added) {
+        (0, _) => Some(Vec::new()),
+        (_, 0..=SEARCHED) => proof::Rules::built_in().search(repo.diff(path, base).ok()?.text.as_bytes()),
+        _ => None,
     }
 }
 

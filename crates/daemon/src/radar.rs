@@ -13,6 +13,8 @@ use worktrees::{Radar, Repository, Work, Written};
 
 use crate::observe::give_way_behind;
 
+/// So many pairs are tried in one look; the others come with the next.
+const PAIRS: usize = 500;
 /// Bytes of trees after which they are made anew.
 const MOST: u64 = 256 << 20;
 
@@ -67,23 +69,41 @@ pub(crate) struct Swept {
     pub(crate) known: Known,
     /// Of each run that could be looked at.
     pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
-    /// Those that could not.
-    pub(crate) unknown: BTreeSet<RunId>,
+    pub(crate) unknown: Unknown,
+    /// Not all of it was looked at.
+    pub(crate) more: bool,
     /// Files of the main checkout that somebody wrote since the last look.
     pub(crate) in_main: Vec<String>,
+}
+
+/// What could not be looked at, so that it is as it was known.
+#[derive(Debug, Default)]
+pub(crate) struct Unknown {
+    runs: BTreeSet<RunId>,
+    /// A run, and another one or its base.
+    pairs: BTreeSet<(RunId, Option<RunId>)>,
+}
+
+impl Unknown {
+    pub(crate) fn has(&self, run: &RunId, with: Option<&RunId>) -> bool {
+        let pair = (run.clone(), with.cloned());
+        self.runs.contains(run) || with.is_some_and(|with| self.runs.contains(with)) || self.pairs.contains(&pair)
+    }
 }
 
 impl Sweep {
     /// Blocks: reads worktrees and runs git, on a thread of its own that gives way.
     pub(crate) fn sweep(self) -> Swept {
         let repo = self.repo.clone();
-        let unknown: BTreeSet<RunId> = self.runs.iter().map(|entrant| entrant.run.clone()).collect();
+        let runs: BTreeSet<RunId> = self.runs.iter().map(|entrant| entrant.run.clone()).collect();
         let thread = std::thread::Builder::new().name("radar".to_owned()).spawn(move || {
             give_way_behind();
             self.look().inspect_err(|error| tracing::warn!(error, "it is not known whether runs collide")).ok()
         });
         let swept = thread.ok().and_then(|thread| thread.join().ok()).flatten();
-        let nothing = Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown, in_main: Vec::new() };
+        let unknown = Unknown { runs, ..Unknown::default() };
+        let nothing =
+            Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown, more: false, in_main: Vec::new() };
         swept.unwrap_or(nothing)
     }
 
@@ -110,7 +130,7 @@ impl Sweep {
         let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
         let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
         let mut specs = BTreeMap::new();
-        let mut unknown = BTreeSet::new();
+        let mut unknown = Unknown::default();
         let mut works = BTreeMap::new();
         for entrant in &self.runs {
             let before = known.works.remove(&entrant.run).filter(|_| !entrant.changed);
@@ -128,11 +148,12 @@ impl Sweep {
                 }
                 Err(error) => {
                     tracing::debug!(run = %entrant.run, error, "its work can't be compared");
-                    unknown.insert(entrant.run.clone());
+                    unknown.runs.insert(entrant.run.clone());
                 }
             }
         }
-        let mut look = Look { radar, before: known.pairs, pairs: BTreeMap::new(), unknown };
+        let mut look =
+            Look { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
         let mut found: BTreeMap<RunId, Vec<ConflictFound>> =
             works.keys().map(|run| (run.clone(), Vec::new())).collect();
         // The older one first.
@@ -142,8 +163,17 @@ impl Sweep {
             let work = &works[&younger.run];
             for older in &runs[..at] {
                 let other = &works[&older.run];
-                let paths = if work.meets(other) { look.at(&other.commit, &work.commit) } else { Some(Vec::new()) };
-                let Some(paths) = paths.filter(|paths| !paths.is_empty()) else { continue };
+                if !work.meets(other) {
+                    continue;
+                }
+                let Some(paths) = look.at(&other.commit, &work.commit) else {
+                    unknown.pairs.insert((older.run.clone(), Some(younger.run.clone())));
+                    unknown.pairs.insert((younger.run.clone(), Some(older.run.clone())));
+                    continue;
+                };
+                if paths.is_empty() {
+                    continue;
+                }
                 let mut tell = |of: &Entrant, with: &Entrant, yields: bool| {
                     let (with, name) = (Some(with.run.clone()), with.name.clone());
                     found.entry(of.run.clone()).or_default().push(ConflictFound {
@@ -158,13 +188,19 @@ impl Sweep {
             }
             let base = specs[&younger.run].base.clone();
             let paths = with_base(repository, &mut look, &base, work);
-            if !paths.is_empty() {
+            if paths.is_none() {
+                unknown.pairs.insert((younger.run.clone(), None));
+            }
+            if let Some(paths) = paths.filter(|paths| !paths.is_empty()) {
                 let conflict = ConflictFound { with: None, name: base, paths, yields: false };
                 found.entry(younger.run.clone()).or_default().push(conflict);
             }
         }
+        // What could not be compared is read anew.
+        works.retain(|_, work| !look.failed.contains(&work.commit));
+        let more = look.tries == 0;
         let known = Known { works, pairs: look.pairs, main: known.main };
-        Ok(Swept { repo: self.repo, known, found, unknown: look.unknown, in_main: Vec::new() })
+        Ok(Swept { repo: self.repo, known, found, unknown, more, in_main: Vec::new() })
     }
 }
 
@@ -179,7 +215,8 @@ impl Sweep {
             repo: self.repo.clone(),
             known: Known { main: self.known.main.take(), ..Known::default() },
             found,
-            unknown: BTreeSet::new(),
+            unknown: Unknown::default(),
+            more: false,
             in_main: Vec::new(),
         })
     }
@@ -196,11 +233,11 @@ fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Wor
     radar.work(&path, &spec.base_commit).map_err(|e| e.to_string())
 }
 
-/// Where the work does not fit its base as that is now.
-fn with_base(repository: &Repository, look: &mut Look<'_>, base: &str, work: &Work) -> Vec<String> {
-    let Ok(tip) = repository.resolve(base) else { return Vec::new() };
+/// Where the work does not fit its base as that is now; `None` when that can't be told.
+fn with_base(repository: &Repository, look: &mut Look<'_>, base: &str, work: &Work) -> Option<Vec<String>> {
+    let tip = repository.resolve(base).ok()?;
     let has_it = repository.merge_base(&work.head, &tip).ok().flatten().is_some_and(|met| met == tip);
-    if has_it { Vec::new() } else { look.at(&tip, &work.commit).unwrap_or_default() }
+    if has_it { Some(Vec::new()) } else { look.at(&tip, &work.commit) }
 }
 
 /// Pairs of commits and what was found of them.
@@ -208,7 +245,10 @@ struct Look<'a> {
     radar: Radar<'a>,
     before: BTreeMap<[String; 2], Vec<String>>,
     pairs: BTreeMap<[String; 2], Vec<String>>,
-    unknown: BTreeSet<RunId>,
+    /// How many may still be tried.
+    tries: usize,
+    /// Commits that could not be compared.
+    failed: BTreeSet<String>,
 }
 
 impl Look<'_> {
@@ -217,7 +257,18 @@ impl Look<'_> {
         let key = [one.to_owned(), other.to_owned()];
         let paths = match self.before.remove(&key) {
             Some(known) => known,
-            None => self.radar.conflicts(one, other).inspect_err(|error| tracing::debug!(%error, "a pair")).ok()?,
+            None if self.tries == 0 => return None,
+            None => {
+                self.tries -= 1;
+                match self.radar.conflicts(one, other) {
+                    Ok(paths) => paths,
+                    Err(error) => {
+                        tracing::debug!(%error, one, other, "a pair");
+                        self.failed.extend(key);
+                        return None;
+                    }
+                }
+            }
         };
         self.pairs.insert(key, paths.clone());
         Some(paths)

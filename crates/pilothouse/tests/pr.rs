@@ -54,6 +54,10 @@ fn a_ready_run_has_a_pull_request_from_open_to_merged() {
     refused(&house, &["merge", "greets"], "its pull request is a draft");
     house.ok(&["pr", "greets", "--close"]);
     refused(&house, &["merge", "greets"], "its pull request is closed");
+    // Who loses the forge's file has it written again.
+    let lost =
+        std::fs::read_dir(house.home().join("forge/local")).expect("a forge").flatten().next().expect("a folder");
+    std::fs::remove_file(lost.path().join("1.json")).expect("removed");
     house.ok(&["pr", "greets", "--open"]);
     let open = house.json(&["pr", "greets", "--json"]);
     assert_eq!((&open["state"], &open["review"]), (&"open".into(), &"approve".into()));

@@ -49,6 +49,9 @@ fn a_token_that_agent_and_check_print_is_masked_wherever_it_is_told() {
     let parts = row["proof"]["parts"].as_array().expect("parts");
     let secrets = parts.iter().find(|part| part["name"] == "secrets").expect("a part");
     assert_eq!(secrets["value"], 0, "{secrets}");
+    let found = row["secrets"].as_array().expect("it was looked at");
+    assert_eq!((found[0]["path"].as_str(), found[0]["rule"].as_str()), (Some("token"), Some("github-token")));
+    assert!(told.contains("looks like a secret: token:1 (github-token)"), "{told}");
     let forge = house.home().join("forge");
     assert_eq!(with(&forge, &token), Vec::<String>::new());
 }

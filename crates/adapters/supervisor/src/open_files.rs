@@ -1,6 +1,7 @@
 //! Files that processes have open for writing (`/proc/PID/fd`, `fdinfo`), as proof of who writes them.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::identity::Identity;
@@ -25,6 +26,10 @@ pub fn written(processes: &[Identity], folders: &[PathBuf]) -> Vec<Written> {
         let descriptors = fs::read_dir(of.join("fd")).into_iter().flatten().flatten();
         for number in descriptors.map(|entry| entry.file_name()) {
             let Ok(path) = fs::read_link(of.join("fd").join(&number)) else { continue };
+            // A file that was deleted is in nobody's checkout.
+            if path.as_os_str().as_bytes().ends_with(b" (deleted)") && !path.exists() {
+                continue;
+            }
             let below = folders.iter().any(|folder| path.starts_with(folder));
             if below && is_file(&of.join("fd").join(&number)) && writes(&of.join("fdinfo").join(&number)) {
                 let program = fs::read_to_string(of.join("comm")).unwrap_or_default().trim().to_owned();
@@ -60,6 +65,8 @@ mod tests {
         let at = |name: &str| folder.path().canonicalize().expect("the folder").join(name);
         let _written = fs::File::create(at("written")).expect("made");
         fs::write(at("read"), "").expect("made");
+        let _unlinked = fs::File::create(at("unlinked")).expect("made");
+        fs::remove_file(at("unlinked")).expect("gone");
         let _read = fs::File::open(at("read")).expect("opened");
         let own = Identity::of(std::process::id()).expect("this process");
         let found = written(std::slice::from_ref(&own), &[at("")]);

@@ -7,9 +7,12 @@ use crate::git::Git;
 pub(crate) struct Together {
     /// Full id of the tree; with conflicts in it where there are any.
     pub(crate) tree: String,
-    /// Paths with conflicts; names that are no UTF-8 with U+FFFD.
+    /// Paths with conflicts, none where both fit; names that are no UTF-8 with U+FFFD.
     pub(crate) conflicts: Vec<String>,
 }
+
+/// What stands for a conflict that git names no path of, such as a folder whose files were moved to two others.
+const NO_PATH: &str = "(folders that were moved)";
 
 /// Merges `theirs` into `ours` by `git`, which writes where it was told to; `base` is what both began at, where that is not to
 /// be found out.
@@ -34,5 +37,12 @@ pub(crate) fn merge_tree(git: Git, base: Option<&str>, ours: &str, theirs: &str)
         let side = sides.iter().find(|side| name.ends_with(side.as_str()));
         side.map_or_else(|| name.clone(), |side| name[..name.len() - side.len()].to_owned())
     };
-    Ok(Together { tree, conflicts: std::iter::from_fn(part).map(plain).collect() })
+    let mut conflicts: Vec<String> = std::iter::from_fn(part).map(plain).collect();
+    // Not the list but the exit code says whether they fit (git-merge-tree(1)).
+    match output.status.code() {
+        Some(0) => conflicts.clear(),
+        _ if conflicts.is_empty() => conflicts.push(NO_PATH.to_owned()),
+        _ => {}
+    }
+    Ok(Together { tree, conflicts })
 }

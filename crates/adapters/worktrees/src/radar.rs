@@ -110,7 +110,8 @@ impl Radar<'_> {
 
     /// The tree of tracked and untracked files.
     fn tree(&self, path: &Path) -> Result<String, WorktreeError> {
-        let (_held, git_dir) = self.repo.lock_worktree(path)?;
+        // No lock: the index is replaced in one step by whoever writes it, and nothing of the worktree is written here.
+        let git_dir = self.repo.check_linked(path)?;
         let index = IndexCopy::of(&git_dir)?;
         let git = || self.aside(Git::at(path).index(&index.0));
         unflag(path, git)?;

@@ -58,8 +58,15 @@ impl Two {
             ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "pilothouse/a", "pilothouse/b"];
         let output = Command::new("git").arg("-C").arg(self.place.repo()).args(words).output().expect("git");
         let said = output.stdout.split(|b| *b == 0).skip(1).filter(|name| !name.is_empty());
+        // Not the list but the exit code says whether they fit.
+        let fit = output.status.code() == Some(0);
         let plain = |name: &str| name.trim_end_matches("~pilothouse_a").trim_end_matches("~pilothouse_b").to_owned();
-        said.map(|name| plain(&String::from_utf8_lossy(name))).collect()
+        let named: BTreeSet<String> = said.map(|name| plain(&String::from_utf8_lossy(name))).collect();
+        match (fit, named.is_empty()) {
+            (true, _) => BTreeSet::new(),
+            (false, true) => BTreeSet::from(["(folders that were moved)".to_owned()]),
+            (false, false) => named,
+        }
     }
 
     fn objects(&self) -> BTreeSet<String> {
@@ -165,6 +172,19 @@ const CASES: &[(&str, bool, Change, Change)] = &[
         },
         |b| write(&b.join("dir0/later"), "two\n"),
     ),
+    (
+        "a folder moved to two others, a file added there",
+        true,
+        |a| {
+            for (name, to) in [("file0", "x"), ("file3", "x"), ("file6", "y"), ("file9", "y")] {
+                write(&a.join(to).join(name), &fs::read_to_string(a.join("dir0").join(name)).expect("a file"));
+            }
+            for n in (0..30).step_by(3) {
+                fs::remove_file(a.join(format!("dir0/file{n}"))).expect("gone");
+            }
+        },
+        |b| write(&b.join("dir0/later"), "two\n"),
+    ),
     ("two folders", false, |a| write(&a.join("dir0/x"), "one\n"), |b| write(&b.join("dir1/x"), "two\n")),
 ];
 
@@ -180,6 +200,9 @@ fn it_finds_what_git_finds_when_the_work_is_committed_and_writes_nothing() {
         assert_eq!(after, before, "{name}: nothing is written to the repository, no index is touched");
         let git = two.git();
         assert_eq!(found, git, "{name}");
+        let ids = two.trees.each_ref().map(|tree| two.repo.head(tree).expect("a head"));
+        let gate: BTreeSet<String> = two.repo.conflicts(&ids[0], &ids[1]).expect("tried").into_iter().collect();
+        assert_eq!(gate, git, "{name}: the gate finds the same");
         assert_eq!(!git.is_empty(), *collide, "{name}: {git:?}");
         assert!(meets || git.is_empty(), "{name}: what collides must be looked at");
     }

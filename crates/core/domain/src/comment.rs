@@ -45,31 +45,37 @@ impl Comment {
     }
 
     /// Where its line is now among `lines`, each with its number: the nearest with the same text. A line of nothing but signs
-    /// is found only where it was, since there are many like it. `None`: the comment is stale.
+    /// is found only where it was, since there are many like it, and so is one of which a secret was masked. `None`: the comment
+    /// is stale.
     pub fn place<'a>(&self, lines: impl Iterator<Item = (u64, &'a str)>) -> Option<u64> {
         let telling = self.on.chars().any(char::is_alphanumeric);
-        let on = shown(&self.on);
-        let same = lines.filter(|(number, text)| (telling || *number == self.line) && shown(text) == on);
+        let (on, masked) = (shown(&self.on), self.on.contains(MASKED));
+        let fits = |number: u64, text: &str| match masked {
+            true => number == self.line,
+            false => (telling || number == self.line) && shown(text) == on,
+        };
+        let same = lines.filter(|(number, text)| fits(*number, text));
         same.map(|(number, _)| number).min_by_key(|number| number.abs_diff(self.line))
     }
 
-    /// Whether it still says something of the file as it is now; `None`: there is no such file any more.
-    pub fn stands(&self, file: Option<&str>) -> bool {
-        let mut lines = file.unwrap_or_default().lines();
-        match self.side {
-            Side::New => self.now(file).is_some(),
-            Side::Old => !lines.any(|text| shown(text) == shown(&self.on)),
-        }
-    }
-
-    /// The line it is on now, in the file of its side; `None`: it is stale.
-    pub fn now(&self, file: Option<&str>) -> Option<u64> {
+    /// The line it is on now, in the file of its side; `None`: it is stale. `file` is the file as the work has it, `base` as
+    /// its base has it; `None`: it has no such file.
+    pub fn now(&self, file: Option<&str>, base: Option<&str>) -> Option<u64> {
         match self.side {
             Side::New => self.place(file?.lines().zip(1..).map(|(text, number)| (number, text))),
-            Side::Old => self.stands(file).then_some(self.line),
+            Side::Old => {
+                let on = shown(&self.on);
+                let count =
+                    |text: Option<&str>| text.unwrap_or_default().lines().filter(|line| shown(line) == on).count();
+                // Taken away as long as there are fewer of it than there were.
+                (self.on.contains(MASKED) || count(file) < count(base)).then_some(self.line)
+            }
         }
     }
 }
+
+/// How what stands instead of a secret begins.
+const MASKED: &str = "[masked: ";
 
 /// A line of a file as a reviewer sees it: harmless, with tabs as spaces.
 pub fn shown(line: &str) -> String {
@@ -98,9 +104,19 @@ mod tests {
     #[test]
     fn a_line_that_was_taken_away_stands_until_it_is_back() {
         let comment = Comment { side: Side::Old, ..comment("let a = 1;", 2) };
-        assert!(comment.stands(Some("let b = 1;\n")));
-        assert!(comment.stands(None));
-        assert!(!comment.stands(Some("let b = 1;\nlet a = 1;\n")));
+        let base = Some("fn f() {\nlet a = 1;\n}\n}\n");
+        assert_eq!(comment.now(Some("let b = 1;\n"), base), Some(2));
+        assert_eq!(comment.now(None, base), Some(2));
+        assert_eq!(comment.now(Some("let b = 1;\nlet a = 1;\n"), base), None);
+        let sign = Comment { on: "}".to_owned(), line: 3, ..comment };
+        assert_eq!(sign.now(Some("fn f() {\nlet a = 1;\n}\n"), base), Some(3), "one of two is still taken away");
+    }
+
+    #[test]
+    fn a_line_that_was_masked_is_found_where_it_was() {
+        let comment = comment("key = \"[masked: github-token]\"", 2);
+        assert_eq!(place(&comment, "a\nkey = \"secret\"\n"), Some(2));
+        assert_eq!(place(&comment, "a\n"), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn of(run: &RunState) -> Group {
     if run.dismissed {
         return Group::Finished;
     }
-    let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
+    let at_stake = !run.removed && !matches!(run.status, Status::Merged | Status::Terminated { .. });
     if at_stake && run.conflicts.iter().any(|conflict| conflict.yields) {
         return Group::NeedsYou;
     }

@@ -96,5 +96,6 @@ pub fn due(run: &RunState) -> Option<PullWork> {
     }
     let wanted = wanted(run)?;
     let known = run.pull.as_ref().is_some_and(|pull| pull.work == wanted);
-    (!known && run.pull_failed.as_ref() != Some(&wanted)).then_some(wanted)
+    let again = run.pull_retold || !known;
+    (again && run.pull_failed.as_ref() != Some(&wanted)).then_some(wanted)
 }

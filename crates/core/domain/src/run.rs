@@ -129,6 +129,8 @@ pub struct RunState {
     pub pull: Option<PullOpened>,
     /// What a person asked that to be.
     pub pull_asked: Option<PullState>,
+    /// A person asked, so the forge is told even what it should know.
+    pub pull_retold: bool,
     /// What the forge could not be told.
     pub pull_failed: Option<PullWork>,
     /// What a reviewer said of single lines, the oldest first.
@@ -201,6 +203,7 @@ impl Default for RunState {
             merged: None,
             pull: None,
             pull_asked: None,
+            pull_retold: false,
             pull_failed: None,
             comments: Vec::new(),
             commented_at: 0,

@@ -173,6 +173,12 @@ fn comments_go_to_the_agent_with_the_verdict_and_stale_ones_say_so() {
         "nothing to take back"
     );
     assert!(!run.0.proof.stale, "a comment alone changes no proof");
+    let approved = Command::Review { verdict: Review::Approve, text: String::new() };
+    let said = decide::judged(&run.0, &approved, 0, &work(), &[]).expect("it is proven");
+    run.take(said);
+    run.prove();
+    run.deliver().expect("the forge hears of it");
+    assert!(run.0.comments.iter().all(|said| !said.sent), "an approval tells the agent nothing");
     let asked = Command::Review { verdict: Review::Changes, text: String::new() };
     let said =
         decide::judged(&run.0, &asked, 0, &work(), &[comment(9, "and here?")]).expect("comments are words enough");

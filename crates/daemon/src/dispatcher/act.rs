@@ -145,11 +145,15 @@ fn is_under_way(state: &RunState) -> bool {
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 
-/// What pilothouse wanted to clear away by itself and did not: that is no failure of what was asked for.
+/// What pilothouse wanted to do by itself besides and did not: that is no failure of what was asked for.
 pub(super) fn left(effect: &Effect, outcome: &Outcome) -> Option<String> {
     match (effect, outcome) {
         (Effect::RemoveWorktree { by: By::Pilothouse, .. }, Outcome::Failed(why) | Outcome::Refused(why)) => {
             Some(format!("its worktree was not let go: {why}"))
+        }
+        // What was asked for was done; the forge is told again with what comes next.
+        (Effect::Deliver { .. }, Outcome::Failed(why) | Outcome::Refused(why) | Outcome::Unknown(why)) => {
+            Some(format!("its pull request was not told: {why}"))
         }
         _ => None,
     }

@@ -77,6 +77,9 @@ impl Dispatcher {
         let Some(open) = self.runs.open_mut(run) else { return };
         open.measuring = open.measuring.saturating_sub(1);
         // A worktree that can't be read just now keeps its earlier figure with its time.
+        if measured.changes.is_some() {
+            open.seen.secrets = measured.secrets;
+        }
         open.seen.changes = measured.changes.or(open.seen.changes);
         if let Some(disk) = measured.disk {
             let wait = DISK_EVERY_MS.max(measured.disk_took.saturating_mul(20));

@@ -158,6 +158,7 @@ impl Dispatcher {
         dispatcher.sweep_passes();
         crate::radar::forget(&dispatcher.places.home);
         dispatcher.adopt_all();
+        dispatcher.compare_known();
         dispatcher.performer.keep_gateway();
         dispatcher.schedule();
         dispatcher.finish_turn();

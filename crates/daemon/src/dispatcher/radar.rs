@@ -11,6 +11,11 @@ use super::{Dispatcher, now};
 use crate::input::Input;
 use crate::radar::{Entrant, Known, Sweep, Swept};
 
+/// When one leaves, others are looked at within this time.
+const SOON: Duration = Duration::from_secs(1);
+/// A look may take a fifth of the time.
+const REST: u32 = 4;
+
 /// What is known of each repository, by the path of its main worktree.
 #[derive(Default)]
 pub(super) struct Radar(BTreeMap<String, OfRepository>);
@@ -21,7 +26,11 @@ struct OfRepository {
     changed: BTreeSet<RunId>,
     known: Known,
     looking: bool,
-    last: Option<Instant>,
+    /// When it may be looked again: a long look is followed by a long rest.
+    next: Option<Instant>,
+    began: Option<Instant>,
+    /// Runs that were at work at the beginning of the last look, and of the one before.
+    live: [BTreeSet<RunId>; 2],
     /// Somebody will say when to look again.
     due: bool,
     /// Something changed during a look.
@@ -49,21 +58,34 @@ impl Dispatcher {
         let repos: BTreeSet<String> = left.map(|row| row.repo.clone()).collect();
         for repo in repos {
             let of = self.radar.0.entry(repo.clone()).or_default();
+            // Soon, but never again and again.
+            let soon = of.began.map_or(Duration::ZERO, |began| SOON.saturating_sub(began.elapsed()));
             of.again |= of.looking;
-            if !of.looking {
+            if !of.looking && soon.is_zero() {
                 self.compare_now(&repo);
+            } else if !of.looking {
+                self.compare_soon(&repo);
             }
         }
     }
 
+    /// Looks at every repository in which runs were known to collide: the other one may be gone since.
+    pub(super) fn compare_known(&mut self) {
+        let rows = self.runs.rows(None);
+        let repos: BTreeSet<String> =
+            rows.into_iter().filter(|row| !row.conflicts.is_empty()).map(|row| row.repo).collect();
+        for repo in repos {
+            self.compare_soon(&repo);
+        }
+    }
+
     fn compare_soon(&mut self, repo: &str) {
-        let every = Duration::from_millis(self.look_every);
         let of = self.radar.0.entry(repo.to_owned()).or_default();
         if of.looking {
             of.again = true;
             return;
         }
-        let wait = of.last.map_or(Duration::ZERO, |last| every.saturating_sub(last.elapsed()));
+        let wait = of.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(Instant::now()));
         if wait.is_zero() {
             return self.compare_now(repo);
         }
@@ -81,6 +103,8 @@ impl Dispatcher {
 
     fn compare_now(&mut self, repo: &str) {
         let rows: Vec<Row> = self.runs.rows(Some(repo)).into_iter().filter(takes_part).collect();
+        let is_live = |row: &&Row| self.runs.open_ref(&row.id).is_some_and(|open| open.state.is_live());
+        let live = rows.iter().filter(is_live).map(|row| row.id.clone()).collect();
         let Some(of) = self.radar.0.get_mut(repo) else { return };
         let changed = std::mem::take(&mut of.changed);
         let entrant = |row: Row| Entrant {
@@ -89,7 +113,9 @@ impl Dispatcher {
             name: row.name,
             created_at: row.created_at,
         };
-        (of.looking, of.last) = (true, Some(Instant::now()));
+        (of.looking, of.began) = (true, Some(Instant::now()));
+        of.live.swap(0, 1);
+        of.live[1] = live;
         let known = std::mem::take(&mut of.known);
         let runs = rows.into_iter().map(entrant).collect();
         self.performer.sweep(Sweep { repo: repo.to_owned(), home: self.places.home.clone(), runs, known });
@@ -97,10 +123,14 @@ impl Dispatcher {
 
     /// Writes down what is other than before.
     pub(super) fn swept(&mut self, swept: Swept) {
-        let Swept { repo, known, mut found, unknown, in_main } = swept;
+        let Swept { repo, known, mut found, unknown, in_main, more } = swept;
+        let every = Duration::from_millis(self.look_every);
         let of = self.radar.0.entry(repo.clone()).or_default();
         (of.known, of.looking) = (known, false);
-        let again = std::mem::take(&mut of.again);
+        let took = of.began.map_or(Duration::ZERO, |began| began.elapsed());
+        of.next = Some(Instant::now() + every.saturating_sub(took).max(took * REST));
+        let again = std::mem::take(&mut of.again) || more;
+        let were_live = of.live[0].clone();
         let rows = self.runs.rows(Some(&repo));
         let taking: BTreeSet<RunId> = rows.iter().filter(|row| takes_part(row)).map(|row| row.id.clone()).collect();
         for row in rows {
@@ -115,13 +145,16 @@ impl Dispatcher {
                 _ if takes_part => continue,
                 _ => Vec::new(),
             };
-            let events = news(&row.conflicts, new, &unknown);
+            let kept = |with: Option<&RunId>| takes_part && unknown.has(&row.id, with);
+            let events = news(&row.conflicts, new, kept);
             let first = takes_part && row.conflicts_at.is_none();
             if events.is_empty() && !first && self.runs.open_ref(&row.id).is_none() {
                 continue;
             }
             self.tell_conflicts(&row.id, events);
-            self.tell_in_main(&row.id, &repo, &in_main);
+            if were_live.contains(&row.id) {
+                self.tell_in_main(&row.id, &repo, &in_main);
+            }
         }
         if again {
             self.compare_soon(&repo);
@@ -132,8 +165,9 @@ impl Dispatcher {
     fn tell_in_main(&mut self, run: &RunId, repo: &str, written: &[String]) {
         let Some(open) = self.runs.open_mut(run).filter(|open| open.state.is_live()) else { return };
         let by_it = |name: &String| {
-            let path = format!("{repo}/{}", name.trim_end_matches('/'));
-            open.state.escapes.iter().any(|escape| escape.path.starts_with(&path))
+            let path = format!("{repo}/{name}");
+            let is_it = |known: &str| known == path || name.ends_with('/') && known.starts_with(&path);
+            open.state.escapes.iter().any(|escape| is_it(&escape.path))
         };
         let paths: Vec<String> = written.iter().filter(|name| !by_it(name)).cloned().collect();
         if !paths.is_empty() {
@@ -151,17 +185,15 @@ impl Dispatcher {
             && let Some(open) = self.runs.open_mut(run)
         {
             open.seen.conflicts_at = Some(now());
+            self.turn.changed.insert(run.clone());
         }
-        self.turn.changed.insert(run.clone());
     }
 }
 
-/// What there is to tell of a run.
-fn news(old: &[ConflictFound], new: Vec<ConflictFound>, unknown: &BTreeSet<RunId>) -> Vec<Body> {
-    let still = |known: &ConflictFound| {
-        new.iter().any(|conflict| conflict.with == known.with)
-            || known.with.as_ref().is_some_and(|with| unknown.contains(with))
-    };
+/// What there is to tell of a run; what `kept` says could not be looked at stays as it was known.
+fn news(old: &[ConflictFound], new: Vec<ConflictFound>, kept: impl Fn(Option<&RunId>) -> bool) -> Vec<Body> {
+    let still =
+        |known: &ConflictFound| new.iter().any(|conflict| conflict.with == known.with) || kept(known.with.as_ref());
     let gone = old.iter().filter(|known| !still(known));
     let cleared = |known: &ConflictFound| ConflictCleared { with: known.with.clone(), name: known.name.clone() }.into();
     let mut events: Vec<Body> = gone.map(cleared).collect();

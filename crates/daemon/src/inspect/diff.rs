@@ -48,16 +48,20 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
         let end = (0..=LONGEST).rev().find(|at| diff.text.is_char_boundary(*at)).unwrap_or(0);
         diff.text.truncate(end);
     }
+    let comments = comments(&state, &repo, &spec.base_commit, lies.as_deref());
     let files = diff.files.into_iter().map(|(added, removed, path)| FileChange { path, added, removed }).collect();
-    Ok(DiffReply { from, text: diff.text, files, cut, comments: comments(&state, lies.as_deref()) })
+    Ok(DiffReply { from, text: diff.text, files, cut, comments })
 }
 
 /// What was said of lines, and where those are now; without a worktree they are where they were.
-fn comments(state: &RunState, worktree: Option<&Path>) -> Vec<CommentRow> {
+fn comments(state: &RunState, repo: &Repository, base: &str, worktree: Option<&Path>) -> Vec<CommentRow> {
     let row = |said: &Said| {
         let comment = said.comment.clone();
         let now = match worktree {
-            Some(path) => comment.now(worktrees::text_of(path, &comment.path).as_deref()),
+            Some(path) => {
+                let base = repo.file_at(base, &comment.path).ok().flatten();
+                comment.now(worktrees::text_of(path, &comment.path).as_deref(), base.as_deref())
+            }
             None => Some(comment.line),
         };
         CommentRow { comment, head: said.head.clone(), sent: said.sent, now }

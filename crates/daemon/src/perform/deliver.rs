@@ -8,12 +8,16 @@ use domain::effect::Outcome;
 use domain::event::{PullOpened, ReviewGiven};
 use domain::pull_request::{LOCAL, PullWork};
 use forge::{Forge, Local, NewPull, Update};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use super::{Job, Performed, failed};
 use crate::Places;
 
 /// Characters of a title.
 const TITLE: usize = 120;
+
+/// What needs no percent sign in the path of a URL (RFC 3986, 2.3), and the slash.
+const AS_THEY_ARE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Has the pull request say this. Forges take the same word twice, so it may be done again.
 pub(super) fn deliver(places: &Places, job: &Job, work: &PullWork) -> Performed {
@@ -40,7 +44,8 @@ fn told(places: &Places, job: &Job, work: &PullWork) -> Result<PullOpened, Strin
     // A pack may have been cleared away; the pull request goes on without its text.
     let body = fs::read_to_string(pack.join("summary.md")).unwrap_or_default();
     // A forge on this machine has no pages: what a reviewer reads is the pack's.
-    let url = format!("file://{}", pack.join("proof.html").display());
+    let page = pack.join("proof.html");
+    let url = format!("file://{}", percent_encoding::percent_encode(page.as_os_str().as_encoded_bytes(), AS_THEY_ARE));
     let update = Update { body: &body, url: Some(&url), work };
     let title: String = domain::text::line(spec.task.lines().next().unwrap_or_default()).chars().take(TITLE).collect();
     let new = NewPull { run: spec.id.as_str(), branch: &spec.branch, base: &spec.base, title: &title, update };

@@ -12,7 +12,12 @@ pub(super) fn stale(places: &Places, run: &RunId) -> Vec<Comment> {
     let Ok(state) = inspect::state(places, run) else { return Vec::new() };
     let spec = state.spec.as_ref();
     let path = spec.and_then(|spec| repository(spec).and_then(|repo| worktree(&repo, spec)).ok());
-    let file = |name: &str| worktrees::text_of(path.as_ref()?, name);
+    let Some((spec, path)) = spec.zip(path) else { return Vec::new() };
+    let Ok(repo) = repository(spec) else { return Vec::new() };
+    let stands = |comment: &Comment| {
+        let base = repo.file_at(&spec.base_commit, &comment.path).ok().flatten();
+        comment.now(worktrees::text_of(&path, &comment.path).as_deref(), base.as_deref()).is_some()
+    };
     let open = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment);
-    open.filter(|comment| !comment.stands(file(&comment.path).as_deref())).cloned().collect()
+    open.filter(|comment| !stands(comment)).cloned().collect()
 }

@@ -35,12 +35,11 @@ pub fn pr(run: &RunState, to: PullState, by: By) -> Result<Decision, Refusal> {
         }
         Some(_) => {}
     }
-    let is = run.pull.as_ref().map(|pull| pull.work.state);
-    match (is, to) {
-        (None, PullState::Closed) => Err(Refusal::new("it has no pull request", "there is nothing to close")),
-        (Some(is), to) if is == to => Ok(Decision::default()),
-        _ => Ok(Decision::default().event(None, PullAsked { to, by })),
+    if run.pull.is_none() && to == PullState::Closed {
+        return Err(Refusal::new("it has no pull request", "there is nothing to close"));
     }
+    // Also when it should be so already: the forge may have lost it.
+    Ok(Decision::default().event(None, PullAsked { to, by }))
 }
 
 /// What the forge is to be told.

@@ -1,7 +1,7 @@
 //! A person's verdict on a run's work: an approval of one commit, or changes that its agent is asked for next.
 
 use super::{Decision, Refusal};
-use crate::comment::Comment;
+use crate::comment::{Comment, Said};
 use crate::event::{Remark, Review, ReviewGiven, WorkMeasured};
 use crate::run::RunState;
 use crate::status::{By, Status};
@@ -45,7 +45,8 @@ pub fn review(run: &RunState, said: &Verdict<'_>, now: &WorkMeasured, by: By) ->
         }
         _ => {}
     }
-    let open = run.comments.iter().filter(|said| !said.sent).map(|said| said.comment.clone());
+    let takes = |said: &&Said| !said.sent && verdict == Review::Changes;
+    let open = run.comments.iter().filter(takes).map(|said| said.comment.clone());
     let comments = open.map(|comment| Remark { stale: stale.contains(&comment), comment }).collect();
     let given = ReviewGiven { verdict, head: now.head.clone(), text: text.trim().to_owned(), comments, by };
     Ok(Decision::default().event(run.attempt_key(), given))

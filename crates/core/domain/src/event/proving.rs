@@ -58,6 +58,13 @@ pub struct SecretFound {
     pub rule: String,
 }
 
+impl SecretFound {
+    /// `src/a.rs:12 (github-token)`.
+    pub fn says(&self) -> String {
+        format!("{}:{} ({})", self.path, self.line, self.rule)
+    }
+}
+
 /// A proof pack lies in `proof/<k>` of the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofWritten {

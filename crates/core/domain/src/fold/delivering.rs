@@ -11,7 +11,10 @@ const KEPT: usize = 200;
 /// Events of delivering; `false` for all others.
 pub(super) fn delivering(state: &mut RunState, event: &Event, body: &Body) -> bool {
     match body {
-        Body::PullAsked(data) => (state.pull_asked, state.pull_failed) = (Some(data.to), None),
+        Body::PullAsked(data) => {
+            (state.pull_asked, state.pull_failed) = (Some(data.to), None);
+            state.pull_retold = true;
+        }
         Body::PullOpened(data) => state.pull = Some(data.clone()),
         Body::PullChanged(data) => state.pull = Some(data.pull.clone()),
         Body::CommentGiven(data) => {
@@ -37,6 +40,7 @@ fn said(state: &mut RunState, given: &CommentGiven) {
 pub(super) fn ended(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
     if let Effect::Deliver { work } = effect {
         let told = *outcome == Outcome::Done && state.pull.as_ref().is_some_and(|pull| pull.work == *work);
+        state.pull_retold = false;
         state.pull_failed = (!told).then(|| work.clone());
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
         Body::ReviewGiven(data) => {
             proof.review = Some(data.clone());
             proof.reviewed_at = Some(event.seq);
-            state.comments.iter_mut().for_each(|said| said.sent = true);
+            // An approval tells the agent nothing.
+            state.comments.iter_mut().for_each(|said| said.sent |= data.verdict == Review::Changes);
             match data.verdict {
                 Review::Approve => (state.proof.due, state.proof.covers) = (state.has_worktree(), None),
                 Review::Changes => changes(state, data),

@@ -6,7 +6,7 @@ mod proof;
 mod pull_request;
 mod reason;
 
-use domain::event::ConflictFound;
+use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
@@ -81,6 +81,9 @@ pub struct Row {
     pub conflicts: Vec<ConflictFound>,
     #[serde(default)]
     pub conflicts_at: Option<Timestamp>,
+    /// Where what it adds looks like a secret; `null` when nothing looked.
+    #[serde(default)]
+    pub secrets: Option<Vec<SecretFound>>,
     /// What was changed in the main checkout while it was at work, nobody knows by whom.
     #[serde(default)]
     pub in_main: Option<InMain>,
@@ -251,6 +254,7 @@ pub struct Observations {
     /// When it was last looked whether its work comes together with others'.
     pub conflicts_at: Option<Timestamp>,
     pub in_main: Option<InMain>,
+    pub secrets: Option<Vec<SecretFound>>,
 }
 
 /// The row of a run; `None` for a timeline that does not say what was asked.
@@ -300,6 +304,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_with: conflict::names(run, seen),
         conflicts: run.conflicts.clone(),
         conflicts_at: seen.conflicts_at,
+        secrets: seen.secrets.clone(),
         in_main: seen.in_main.clone(),
         pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),

@@ -75,6 +75,7 @@ impl PullRequest {
 pub(super) fn row(run: &RunState) -> Option<PullRequest> {
     let pull = run.pull.as_ref()?;
     let review = run.proof.review.as_ref().filter(|given| given.head == pull.work.head);
+    let conflicts = run.conflicts.iter().any(|conflict| conflict.with.is_none());
     Some(PullRequest {
         forge: pull.forge.clone(),
         number: Some(pull.number),
@@ -82,7 +83,8 @@ pub(super) fn row(run: &RunState) -> Option<PullRequest> {
         state: pull.work.state.word().to_owned(),
         review: review.map(|given| given.verdict.word().to_owned()),
         checks: pull.work.checks.map(|passed| if passed { "pass" } else { "fail" }.to_owned()),
-        mergeable: pull.work.mergeable,
+        // What was seen since counts more than what was measured for the proof.
+        mergeable: pull.work.mergeable.map(|merges| merges && !conflicts),
         head: Some(pull.work.head.clone()),
     })
 }

@@ -22,6 +22,11 @@ pub(super) async fn pr(args: PrArgs, places: &Places) -> Result<Code, CliError> 
             return report(&mut out, &acted, "");
         }
         row = find_run(&mut connection, row.id.as_str()).await?;
+        if row.pr.as_ref().is_none_or(|pull| pull.state != to.word()) {
+            let note = acted.iter().find_map(|one| one.note.clone());
+            let why = note.unwrap_or_else(|| "`pilothouse timeline` says why".to_owned());
+            return Err(CliError::new(Code::Failed, format!("{}: it is not {}: {why}", row.name, to.word())));
+        }
     }
     if out.json {
         out.value(&row.pr)?;

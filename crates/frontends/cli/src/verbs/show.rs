@@ -89,6 +89,9 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
     for (name, value) in facts.into_iter().filter(|(name, _)| !row.is_observed() || by_hand.contains(name)) {
         out.line(format!("{name:<11} {}", text::line(&value)))?;
     }
+    if let Some(secrets) = row.secrets_say() {
+        out.line(format!("{:<11} {}", "note", text::line(&secrets)))?;
+    }
     if let Some(in_main) = &row.in_main {
         out.line(format!("{:<11} {}  at {}", "note", text::line(&in_main.says()), in_main.at))?;
     }

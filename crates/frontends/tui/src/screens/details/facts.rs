@@ -106,6 +106,8 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         let files = runs::count(usize::try_from(c.files).unwrap_or(usize::MAX), "file");
         format!("{files} {}{}", figures::lines(c.added, c.removed), at(row.changes_at))
     });
+    let secrets = row.secrets_say().map_or_else(String::new, |says| format!("; {}", domain::text::line(&says)));
+    let changes = format!("{changes}{secrets}");
     let memory = row.rss_bytes.map_or_else(String::new, |bytes| format!(", {} RSS", figures::bytes(bytes)));
     let process = match (row.pid, row.keeper.as_deref()) {
         (Some(pid), None) if row.is_observed() => format!("agent {pid}{memory}"),

@@ -86,6 +86,7 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
         return Vec::new();
     }
     let before = place(model);
+    let at_cursor = super::cursor::index(model).and_then(|at| place_of(model, at));
     let view = &mut model.diff;
     view.asked = false;
     view.found = None;
@@ -96,6 +97,7 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
     if let Some(place) = before {
         go_to_place(model, &place);
     }
+    model.diff.cursor = at_cursor.and_then(|place| row_of(model, &place));
     // What changed while it was being read is read too.
     load(model)
 }
@@ -108,6 +110,31 @@ pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours
         }
     }
     Vec::new()
+}
+
+/// What stands at this line of the diff.
+fn place_of(model: &Model, at: usize) -> Option<Place> {
+    let diff = model.diff.difference()?;
+    let line = diff.lines.get(at)?;
+    let path = diff.files.get(line.file).map(|file| file.path.clone()).unwrap_or_default();
+    Some(Place { path, kind: line.kind, old: line.old, new: line.new })
+}
+
+/// The row in which that very line stands now.
+fn row_of(model: &Model, place: &Place) -> Option<usize> {
+    let diff = model.diff.difference()?;
+    let is = |line: &super::parse::DiffLine| {
+        let same_file = diff.files.get(line.file).is_some_and(|file| file.path == place.path);
+        same_file && (line.kind, line.old, line.new) == (place.kind, place.old, place.new)
+    };
+    let at = diff.lines.iter().position(is)?;
+    match has_sides(model) {
+        false => Some(at),
+        true => diff.sides.iter().position(|side| match side {
+            super::parse::Side::Both(both) => *both == at,
+            super::parse::Side::Pair(old, new) => *old == Some(at) || *new == Some(at),
+        }),
+    }
 }
 
 /// Where one reads: the file, the kind of line and its numbers there.
