@@ -113,13 +113,13 @@ fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::Chan
 /// work.
 fn escapes(home: &Path, run: &RunId, repo: &Repository, own: &Path) -> Vec<EscapeFound> {
     let attempts = home.join("runs").join(run.as_str()).join("attempts");
-    let living = supervisor::living(home, run.as_str(), &attempts);
-    if living.is_empty() {
+    let held = supervisor::held(&attempts);
+    if held.is_empty() {
         return Vec::new();
     }
     let others = repo.worktrees().unwrap_or_default().into_iter().map(|tree| tree.path);
     let folders: Vec<PathBuf> = others.chain([repo.main().to_owned()]).filter(|path| path != own).collect();
-    let written = supervisor::written(&living, &folders).into_iter();
+    let written = supervisor::written(&held, &folders).into_iter();
     let of_git = |path: &Path| path.starts_with(repo.common_dir());
     let theirs = written.filter(|written| !written.path.starts_with(own) && !of_git(&written.path));
     let counts = |path: &Path| {
@@ -132,7 +132,10 @@ fn escapes(home: &Path, run: &RunId, repo: &Repository, own: &Path) -> Vec<Escap
         pid: written.pid,
         program: written.program,
     };
-    theirs.filter(|written| counts(&written.path)).map(found).collect()
+    let mut found: Vec<EscapeFound> = theirs.filter(|written| counts(&written.path)).map(found).collect();
+    // Whoever was started by the one that opened it has it too.
+    found.dedup_by(|later, earlier| later.path == earlier.path);
+    found
 }
 
 /// Has this thread, and the programs that it starts, give way to those who work at the usual priority.

@@ -85,7 +85,7 @@ fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
     assert!(back["reason"].as_str().expect("a reason").contains("rolled back to checkpoint 1"), "{back:#}");
     assert_eq!(git_at(&tree, &["rev-parse", "HEAD"]), house.repo.git(&["rev-parse", "main"]));
     house.ok(&["rollback", "twice", "2"]);
-    assert!(tree.join("REHEARSAL.md").exists() && !tree.join("attempt.txt").exists());
+    assert!(tree.join("REHEARSAL-twice.md").exists() && !tree.join("attempt.txt").exists());
     assert_eq!(git_at(&tree, &["status", "--porcelain"]), "");
     house.assert_replayed("twice");
 }
@@ -96,7 +96,7 @@ fn what_was_cut_short_goes_on_in_its_own_session() {
     let row = house.run("cut", "slow");
     let tree = house.wait_for("cut", "working");
     let tree = worktree(&tree);
-    let steps = || fs::read_to_string(tree.join("slow.txt")).unwrap_or_default().lines().count();
+    let steps = || fs::read_to_string(tree.join("slow-cut.txt")).unwrap_or_default().lines().count();
     wait_until("some steps", || if steps() >= 3 { Ok(()) } else { Err(format!("{} steps", steps())) });
     let folder = house.folder(&row).join("attempts/build.1");
     let record = supervisor::keeper_record(&folder).expect("readable").expect("a record");
@@ -120,7 +120,8 @@ fn what_was_cut_short_goes_on_in_its_own_session() {
     house.ok(&["retry", "cut"]);
     house.wait_for("cut", "working");
     wait_until("more steps", || if steps() > before { Ok(()) } else { Err(format!("{} steps", steps())) });
-    let numbers: Vec<_> = fs::read_to_string(tree.join("slow.txt")).expect("text").lines().map(str::to_owned).collect();
+    let numbers: Vec<_> =
+        fs::read_to_string(tree.join("slow-cut.txt")).expect("text").lines().map(str::to_owned).collect();
     let wanted: Vec<_> = (1..=numbers.len()).map(|n| format!("step {n}")).collect();
     assert_eq!(numbers, wanted, "no step is missing and none was done twice");
     let sessions = || -> Vec<String> {
@@ -163,7 +164,7 @@ fn a_removed_run_comes_back_with_every_byte() {
     assert_eq!((&gone["removed"], &gone["worktree"], &gone["group"]), (&true.into(), &Value::Null, &"finished".into()));
     assert!(!tree.exists());
     assert_eq!(house.repo.git(&["branch", "--list", "pilothouse/gone"]), "");
-    assert!(house.ok(&["diff", "gone"]).contains("REHEARSAL.md"), "its commits can still be read");
+    assert!(house.ok(&["diff", "gone"]).contains("REHEARSAL-gone.md"), "its commits can still be read");
     assert_eq!(house.say(&["rm", "gone", "--yes"]).code, 4);
     assert_eq!(house.say(&["retry", "gone"]).code, 4);
     house.assert_replayed("gone");

@@ -115,7 +115,7 @@ fn a_new_daemon_takes_up_twenty_living_runs_and_misses_nothing() {
     for name in &names {
         let row = house.assert_over(name);
         let tree = PathBuf::from(row["worktree"].as_str().expect("a path"));
-        let steps = fs::read_to_string(tree.join("slow.txt")).expect("text");
+        let steps = fs::read_to_string(tree.join(format!("slow-{name}.txt"))).expect("text");
         let wanted: String = (1..=steps.lines().count()).map(|n| format!("step {n}\n")).collect();
         assert_eq!(steps, wanted, "{name}");
     }

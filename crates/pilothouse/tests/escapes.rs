@@ -1,45 +1,12 @@
 //! What a run does to files that are not its own: proven by who has them open, else told of without a culprit.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use testkit::{House, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
-
-/// A house whose worktrees are looked at every second.
-fn house(settings: &str) -> House {
-    let house = testkit::checked_house(BINARY, settings);
-    fs::write(house.home().join("config.toml"), "[limits]\nlook_every = \"1s\"\n").expect("written");
-    house.ok(&["daemon", "stop"]);
-    house
-}
-
-/// A process of this run, by its marker, that keeps these files open for writing.
-struct Writer(Child);
-
-impl Writer {
-    fn start(house: &House, row: &Value, files: &[&Path]) -> Self {
-        let opens: Vec<String> = (3..).zip(files).map(|(n, _)| format!("exec {n}>>\"${}\"", n - 2)).collect();
-        let script = format!("{}; echo ready; exec sleep 600", opens.join("; "));
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(script).arg("sh").args(files);
-        command.env("PILOTHOUSE_RUN", row["id"].as_str().expect("an id")).env("PILOTHOUSE_HOME", house.home());
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("a shell");
-        let mut said = [0; 5];
-        std::io::Read::read_exact(child.stdout.as_mut().expect("a pipe"), &mut said).expect("it is ready");
-        Self(child)
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
 
 fn working(house: &House, name: &str) -> (Value, PathBuf) {
     house.run(name, "slow");
@@ -55,16 +22,22 @@ fn seen(house: &House, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> V
     })
 }
 
+/// An agent that has a file of its own, two of the main checkout and one of a sibling open for writing.
+const WRITER: &str = r#"[agent.writer]
+command = ["sh", "-c", "exec 3>>log 4>>\"$REPO_ROOT/notes.txt\" 5>>\"$REPO_ROOT/target/out\" 6>>../sibling/log; sleep 600"]
+"#;
+
 #[test]
 fn who_has_a_file_of_another_checkout_open_is_proven_and_scored_and_what_git_ignores_there_is_not() {
-    let house = house("");
+    let house = testkit::watched_house(BINARY, "");
+    let config = house.home().join("config.toml");
+    let settings = fs::read_to_string(&config).expect("settings");
+    fs::write(&config, format!("{settings}{WRITER}")).expect("written");
     let (_, sibling) = working(&house, "sibling");
-    let (row, tree) = working(&house, "writes");
     let main = house.repo.path();
     fs::create_dir_all(main.join("target")).expect("made");
-    let (own, theirs, ignored, other) =
-        (tree.join("log"), main.join("notes.txt"), main.join("target/out"), sibling.join("log"));
-    let _writer = Writer::start(&house, &row, &[&own, &theirs, &ignored, &other]);
+    let (theirs, other) = (main.join("notes.txt"), sibling.join("log"));
+    house.json(&["run", "write everywhere", "--name", "writes", "--agent", "writer", "--json"]);
     let told = wait_until("both to be told of", || {
         let told = house.ok(&["timeline", "writes"]);
         let count = told.lines().filter(|line| line.contains("escape")).count();
@@ -76,7 +49,6 @@ fn who_has_a_file_of_another_checkout_open_is_proven_and_scored_and_what_git_ign
         assert!(escapes.iter().any(|line| line.contains(&format!("writes {}", path.display()))), "{escapes:#?}");
     }
     assert!(!house.ok(&["timeline", "sibling"]).contains("escape"), "the sibling did nothing");
-    drop(_writer);
     house.ok(&["terminate", "writes", "--grace", "0s"]);
     let row = house.proven("writes");
     let parts = row["proof"]["parts"].as_array().expect("parts");
@@ -87,7 +59,7 @@ fn who_has_a_file_of_another_checkout_open_is_proven_and_scored_and_what_git_ign
 
 #[test]
 fn a_main_checkout_that_somebody_changed_is_told_of_without_a_culprit() {
-    let house = house("");
+    let house = testkit::watched_house(BINARY, "");
     let (row, tree) = working(&house, "works");
     assert!(row["in_main"].is_null());
     // A first look says what was there before.

@@ -9,22 +9,9 @@ use serde_json::Value;
 use testkit::{House, git_at, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
-const CHECK: &str = "[check.greeting]\nrun = \"sh test.sh\"\n";
 
-/// A house with these settings and a run that is ready and proven.
 fn ready(settings: &str, name: &str) -> (House, Value) {
-    let house = testkit::checked_house(BINARY, &format!("{CHECK}{settings}"));
-    house.run(name, "repairs");
-    house.wait_for(name, "ready");
-    let row = house.proven(name);
-    (house, row)
-}
-
-/// Refused with exit code 4, and this among the reasons.
-fn refused(house: &House, words: &[&str], why: &str) {
-    let said = house.say(words);
-    assert_eq!(said.code, 4, "{words:?}: {said:?}");
-    assert!(said.err.contains(why), "{words:?}: {said:?}");
+    testkit::ready_house(BINARY, settings, name)
 }
 
 fn at(house: &House, name: &str) -> String {
@@ -39,8 +26,8 @@ fn worktree(row: &Value) -> &std::path::Path {
 fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
     let (house, row) = ready("", "greets");
     let before = at(&house, "main");
-    refused(&house, &["gate", "greets"], "nobody has approved it");
-    refused(&house, &["merge", "greets"], "nobody has approved it");
+    house.refuses(&["gate", "greets"], "nobody has approved it");
+    house.refuses(&["merge", "greets"], "nobody has approved it");
     house.ok(&["review", "greets", "--approve"]);
     house.ok(&["gate", "greets"]);
     fs::write(house.repo.path().join("notes.txt"), "mine, and nobody else's").expect("written");
@@ -57,7 +44,7 @@ fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
     });
     assert!(!worktree(&row).exists());
     assert_eq!(gone["group"], "finished", "{merged:#}");
-    refused(&house, &["merge", "greets"], "merged already");
+    house.refuses(&["merge", "greets"], "merged already");
 }
 
 #[test]
@@ -113,10 +100,10 @@ fn what_was_not_proven_is_not_merged() {
     let tree = worktree(&row);
     // Changed after the proof, and not committed.
     fs::write(tree.join("greeting.txt"), "hello mars\n").expect("written");
-    refused(&house, &["merge", "greets"], "its worktree has changes that the proof does not have");
+    house.refuses(&["merge", "greets"], "its worktree has changes that the proof does not have");
     // Committed beside pilothouse: the head is another one than that approved and proven.
     git_at(tree, &["commit", "--quiet", "--all", "-m", "sneaked in"]);
-    refused(&house, &["merge", "greets"], "its branch moved since the proof");
+    house.refuses(&["merge", "greets"], "its branch moved since the proof");
     house.ok(&["proof", "greets"]);
     let said = house.say(&["merge", "greets"]);
     assert_eq!(said.code, 4);
@@ -126,19 +113,19 @@ fn what_was_not_proven_is_not_merged() {
     // A red check.
     assert_eq!(house.say(&["check", "greets"]).code, 1);
     house.proven("greets");
-    refused(&house, &["merge", "greets"], "check greeting fail");
-    refused(&house, &["merge", "greets"], "it is failed");
+    house.refuses(&["merge", "greets"], "check greeting fail");
+    house.refuses(&["merge", "greets"], "it is failed");
     assert_eq!(house.repo.git(&["log", "--format=%s", "-1", "main"]).trim(), "checks");
 }
 
 #[test]
 fn a_strict_policy_wants_a_known_cost_and_a_conflict_is_named() {
     let (house, _) = ready("[gate]\napproval = \"none\"\ncost = \"known\"\n", "greets");
-    refused(&house, &["merge", "greets"], "its cost must be known and in budget: some of it is the agent's own figure");
+    house.refuses(&["merge", "greets"], "its cost must be known and in budget: some of it is the agent's own figure");
     house.repo.write("greeting.txt", "good evening\n");
     house.repo.git(&["add", "--all"]);
     house.repo.git(&["commit", "--quiet", "-m", "another greeting"]);
-    refused(&house, &["gate", "greets"], "it conflicts with main in greeting.txt");
+    house.refuses(&["gate", "greets"], "it conflicts with main in greeting.txt");
 }
 
 #[test]
@@ -146,7 +133,7 @@ fn changes_in_the_way_are_not_touched() {
     let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
     let before = at(&house, "main");
     house.repo.write("greeting.txt", "mine\n");
-    refused(&house, &["merge", "greets"], "are in the way");
+    house.refuses(&["merge", "greets"], "are in the way");
     assert_eq!((at(&house, "main"), house.row("greets").expect("a row")["status"].clone()), (before, "ready".into()));
     assert_eq!(fs::read_to_string(house.repo.path().join("greeting.txt")).expect("a file"), "mine\n");
     fs::remove_file(house.repo.path().join("greeting.txt")).expect("removed");
@@ -167,8 +154,8 @@ fn what_a_reviewer_asks_for_goes_to_the_agent_in_its_session_and_is_checked_agai
     let spec = fs::read_to_string(house.folder(&row).join("attempts/build.3/stdin.jsonl")).unwrap_or_default();
     let start = fs::read_to_string(house.folder(&row).join("attempts/build.3/start.json")).unwrap_or_default();
     assert!((spec + &start).contains("Your work was reviewed"), "it was told");
-    refused(&house, &["merge", "greets"], "changes were asked for");
-    refused(&house, &["review", "greets", "--changes", " "], "nothing says what is to be changed");
+    house.refuses(&["merge", "greets"], "changes were asked for");
+    house.refuses(&["review", "greets", "--changes", " "], "nothing says what is to be changed");
 }
 
 /// The daemon dies with the merge begun and this much of it done.

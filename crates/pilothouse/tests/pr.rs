@@ -10,21 +10,9 @@ use serde_json::Value;
 use testkit::{House, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
-const CHECK: &str = "[check.greeting]\nrun = \"sh test.sh\"\n";
 
-/// A house with these settings and a run that is ready, proven and delivered.
 fn ready(settings: &str, name: &str) -> (House, Value) {
-    let house = testkit::checked_house(BINARY, &format!("{CHECK}{settings}"));
-    house.run(name, "repairs");
-    house.wait_for(name, "ready");
-    let row = house.proven(name);
-    (house, row)
-}
-
-fn refused(house: &House, words: &[&str], why: &str) {
-    let said = house.say(words);
-    assert_eq!(said.code, 4, "{words:?}: {said:?}");
-    assert!(said.err.contains(why), "{words:?}: {said:?}");
+    testkit::ready_house(BINARY, settings, name)
 }
 
 /// The only record of the forge.
@@ -49,11 +37,11 @@ fn a_ready_run_has_a_pull_request_from_open_to_merged() {
     }
     assert!(record(&house)["body"].as_str().expect("a text").contains("greeting"), "the pack's summary");
     house.ok(&["pr", "greets", "--draft"]);
-    refused(&house, &["gate", "greets"], "its pull request is a draft");
+    house.refuses(&["gate", "greets"], "its pull request is a draft");
     house.ok(&["review", "greets", "--approve"]);
-    refused(&house, &["merge", "greets"], "its pull request is a draft");
+    house.refuses(&["merge", "greets"], "its pull request is a draft");
     house.ok(&["pr", "greets", "--close"]);
-    refused(&house, &["merge", "greets"], "its pull request is closed");
+    house.refuses(&["merge", "greets"], "its pull request is closed");
     // Who loses the forge's file has it written again.
     let lost =
         std::fs::read_dir(house.home().join("forge/local")).expect("a forge").flatten().next().expect("a folder");
@@ -67,7 +55,7 @@ fn a_ready_run_has_a_pull_request_from_open_to_merged() {
     let record = record(&house);
     assert_eq!(record["merged"].as_str(), Some(house.repo.git(&["rev-parse", "main"]).trim()));
     assert_eq!(record["reviews"][0]["given"]["verdict"], "approve");
-    refused(&house, &["pr", "greets", "--close"], "merged already");
+    house.refuses(&["pr", "greets", "--close"], "merged already");
 }
 
 #[test]
@@ -91,7 +79,7 @@ fn what_is_to_be_delivered_follows_from_the_settings_and_from_what_was_done() {
     let (house, row) = ready("[deliver]\nforge = \"none\"\n[gate]\napproval = \"none\"\n", "nowhere");
     assert!(row["pr"].is_null());
     assert_eq!(house.say(&["pr", "nowhere"]).code, 3);
-    refused(&house, &["pr", "nowhere", "--open"], "nothing is delivered");
+    house.refuses(&["pr", "nowhere", "--open"], "nothing is delivered");
     house.ok(&["merge", "nowhere"]);
     assert!(!house.home().join("forge").exists());
 }

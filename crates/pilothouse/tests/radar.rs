@@ -8,14 +8,6 @@ use testkit::{House, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-/// A house whose worktrees are looked at every second.
-fn house(settings: &str) -> House {
-    let house = testkit::checked_house(BINARY, settings);
-    fs::write(house.home().join("config.toml"), "[limits]\nlook_every = \"1s\"\n").expect("written");
-    house.ok(&["daemon", "stop"]);
-    house
-}
-
 fn worktree(house: &House, name: &str) -> PathBuf {
     wait_until("its worktree", || match house.row(name) {
         Some(row) if row["worktree"].is_string() && row["status"] == "working" => {
@@ -42,7 +34,7 @@ fn count_objects(house: &House) -> String {
 
 #[test]
 fn three_that_collide_are_seen_while_they_work_and_nothing_is_written_to_the_repository() {
-    let house = house("");
+    let house = testkit::watched_house(BINARY, "");
     for name in ["first", "second", "third"] {
         house.run(name, "slow");
     }
@@ -78,7 +70,7 @@ fn three_that_collide_are_seen_while_they_work_and_nothing_is_written_to_the_rep
 
 #[test]
 fn a_merge_frees_the_other_run_and_the_base_is_what_it_collides_with_then() {
-    let house = house("[gate]\napproval = \"none\"\nmin_score = 0.1\n");
+    let house = testkit::watched_house(BINARY, "[gate]\napproval = \"none\"\nmin_score = 0.1\n");
     for name in ["older", "younger"] {
         house.run(name, "success");
         house.wait_for(name, "ready");

@@ -43,7 +43,7 @@ fn a_base_that_was_rebased_changes_nothing_of_a_run() {
     let base = row["head"].as_str().expect("a commit").to_owned();
     assert_eq!(git_at(&tree(&row), &["rev-parse", "HEAD"]).trim(), base);
     let diff = house.ok(&["diff", "based"]);
-    assert!(diff.contains("slow.txt") && !diff.contains("other.txt"), "{diff}");
+    assert!(diff.contains("slow-based.txt") && !diff.contains("other.txt"), "{diff}");
     house.ok(&["rollback", "based", "0"]);
     house.assert_over("based");
 }
@@ -108,7 +108,7 @@ fn a_repository_that_moved_away_is_named_and_all_goes_on_when_it_is_back() {
     for words in [&["rm", id, "--yes"][..], &["rollback", id, "0"]] {
         let said = house.say(words);
         assert!(said.code != 0 && !said.err.is_empty(), "{words:?}: {said:?}");
-        assert!(tree(&row).join("REHEARSAL.md").exists(), "{words:?} touched the worktree");
+        assert!(tree(&row).join("REHEARSAL-moved.md").exists(), "{words:?} touched the worktree");
     }
     fs::remove_dir(&here).expect("empty");
     fs::rename(&there, &here).expect("movable");
@@ -133,7 +133,7 @@ fn a_clone_in_the_repositorys_place_is_not_taken_for_it() {
     }
     house.ok(&["retry", id, "--fresh"]);
     house.wait_for("clone", "failed");
-    assert!(tree(&row).join("REHEARSAL.md").exists(), "the old repository's worktree is as it was");
+    assert!(tree(&row).join("REHEARSAL-clone.md").exists(), "the old repository's worktree is as it was");
     assert_eq!(git_at(&here, &["worktree", "list"]).lines().count(), 1, "and the clone has none");
 }
 
@@ -146,10 +146,10 @@ fn a_worktree_that_was_moved_or_deleted_by_hand_is_found_or_said_to_be_gone() {
     let (from, to_text) = (tree(&row), to.to_str().expect("UTF-8").to_owned());
     house.repo.git(&["worktree", "move", "--force", "--force", from.to_str().expect("UTF-8"), &to_text]);
     house.ok(&["rollback", "moves", "0"]);
-    assert!(!to.join("REHEARSAL.md").exists() && !from.exists());
+    assert!(!to.join("REHEARSAL-moves.md").exists() && !from.exists());
     house.ok(&["retry", "moves"]);
     house.wait_for("moves", "ready");
-    assert!(to.join("REHEARSAL.md").exists(), "it works where the worktree is");
+    assert!(to.join("REHEARSAL-moves.md").exists(), "it works where the worktree is");
     fs::remove_dir_all(&to).expect("removable");
     let refused = house.say(&["rollback", "moves", "0"]);
     assert!(refused.code == 4 && refused.err.contains("is gone") && refused.err.contains("`restore`"), "{refused:?}");
@@ -160,7 +160,7 @@ fn a_worktree_that_was_moved_or_deleted_by_hand_is_found_or_said_to_be_gone() {
     house.ok(&["rm", "moves", "--yes"]);
     house.ok(&["restore", "moves"]);
     wait_until("the branch's files", || {
-        if to.join("REHEARSAL.md").exists() { Ok(()) } else { Err("not there".to_owned()) }
+        if to.join("REHEARSAL-moves.md").exists() { Ok(()) } else { Err("not there".to_owned()) }
     });
     house.assert_over("moves");
 }

@@ -78,6 +78,13 @@ impl House {
         said.out
     }
 
+    /// Checks that a command is refused with exit code 4, and that it says this.
+    pub fn refuses(&self, words: &[&str], why: &str) {
+        let said = self.say(words);
+        assert_eq!(said.code, 4, "{words:?}: {said:?}");
+        assert!(said.err.contains(why), "{words:?}: {said:?}");
+    }
+
     /// The JSON a command prints.
     pub fn json(&self, words: &[&str]) -> Value {
         let out = self.ok(words);

@@ -12,7 +12,7 @@ mod standstill;
 mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
-pub use checked_house::checked_house;
+pub use checked_house::{checked_house, ready_house, watched_house};
 pub use house::{House, Said};
 pub use repo::{Repo, git_at};
 pub use rounds::rounds;

@@ -7,6 +7,15 @@ use serde_json::json;
 
 use crate::stage::Stage;
 
+/// A file that no other run writes, so that rehearsals don't get into each other's way: it has the run's name.
+pub(crate) fn own(stem: &str, end: &str) -> String {
+    let branch = std::env::var("BRANCH").unwrap_or_default();
+    match branch.rsplit('/').next().filter(|name| !name.is_empty()) {
+        Some(name) => format!("{stem}-{name}.{end}"),
+        None => format!("{stem}.{end}"),
+    }
+}
+
 impl Stage {
     /// Writes a file of the worktree, as a tool call.
     pub(crate) fn writes(&mut self, name: &str, text: &str) -> io::Result<()> {

@@ -5,13 +5,12 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::files::own;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
 
 /// A step of its work takes this long.
 const STEP: Duration = Duration::from_millis(500);
-/// What it writes its steps and what it was told to.
-const NOTES: &str = "REHEARSAL.md";
 
 /// Works until it is told `done` or `fail`; everything else that is typed is written down.
 pub(crate) fn play(task: &str) -> io::Result<ExitCode> {
@@ -79,7 +78,7 @@ fn work(task: &str, input: &io::Stdin, output: &mut io::Stdout) -> io::Result<Ex
 }
 
 fn note(text: &str) -> io::Result<()> {
-    OpenOptions::new().append(true).create(true).open(NOTES)?.write_all(text.as_bytes())
+    OpenOptions::new().append(true).create(true).open(own("REHEARSAL", "md"))?.write_all(text.as_bytes())
 }
 
 fn draw(task: &str, told: &Told, output: &mut io::Stdout) -> io::Result<()> {

@@ -32,7 +32,7 @@ pub use identity::Identity;
 pub use launch::{Launched, forestall, launch};
 pub use open_files::{Written, written};
 pub use process::Process;
-pub use processes::{Inside, end_left, inside, living, marked};
+pub use processes::{Inside, end_left, held, inside, living, marked};
 pub use program::in_path;
 pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
 pub use sandbox::sandbox_works;

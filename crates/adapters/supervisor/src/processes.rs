@@ -71,6 +71,14 @@ pub fn living(home: &Path, run: &str, attempts: &Path) -> Vec<Identity> {
     found
 }
 
+/// What the living keepers of a run hold (`attempts` is the folder of their folders): without a look at every process there is,
+/// and so without those that outlived a keeper.
+pub fn held(attempts: &Path) -> Vec<Identity> {
+    let keepers = records(attempts).into_iter().filter(|record| record.keeper.is_alive());
+    let pids: BTreeSet<u32> = keepers.flat_map(|record| descendants(record.keeper.pid)).collect();
+    pids.into_iter().filter_map(Identity::of).collect()
+}
+
 /// The records of all attempts whose keeper was started since the machine was.
 fn records(attempts: &Path) -> Vec<KeeperRecord> {
     let folders = fs::read_dir(attempts).into_iter().flatten().flatten();

@@ -6,10 +6,14 @@ use domain::decide::{self, Decision, Facts};
 use domain::effect::{Effect, Outcome};
 use domain::event::{
     EffectStarted, GENESIS, Merge, Note, ProofWritten, Review, ReviewGiven, RunFailed, ToolCalled, ToolReturned,
-    WorkMeasured, WorktreeCreated,
+    WorktreeCreated,
 };
 use domain::status::By;
 use domain::{Body, Event, RunState, Timestamp, fold, score};
+
+mod measured;
+
+use measured::work;
 
 #[derive(Default)]
 struct Run(RunState);
@@ -64,21 +68,6 @@ impl Run {
         let (k, score) = (self.0.proof.next(), score::score(&self.0).score);
         done.extend(self.step(Facts::Proven(ProofWritten { k, seq, statement: "s".into(), score })));
         done
-    }
-}
-
-fn work(merge: Merge) -> WorkMeasured {
-    WorkMeasured {
-        head: "h".repeat(40),
-        tree: "t".repeat(40),
-        uncommitted: false,
-        base: Some("b".repeat(40)),
-        files: 1,
-        added: 1,
-        removed: 0,
-        merge,
-        exam: Vec::new(),
-        secrets: Some(Vec::new()),
     }
 }
 

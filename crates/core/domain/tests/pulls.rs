@@ -13,6 +13,8 @@ use domain::pull_request::{PullState, PullWork};
 use domain::status::By;
 use domain::{Body, Event, RunState, Timestamp, fold};
 
+mod measured;
+
 struct Run(RunState);
 
 impl Run {
@@ -86,18 +88,7 @@ impl Run {
 }
 
 fn work() -> WorkMeasured {
-    WorkMeasured {
-        head: "h".repeat(40),
-        tree: "t".repeat(40),
-        uncommitted: false,
-        base: Some("b".repeat(40)),
-        files: 1,
-        added: 1,
-        removed: 0,
-        merge: Merge::Clean,
-        exam: Vec::new(),
-        secrets: Some(Vec::new()),
-    }
+    measured::work(Merge::Clean)
 }
 
 fn comment(line: u64, text: &str) -> Comment {

@@ -37,9 +37,9 @@ struct OfRepository {
     again: bool,
 }
 
-/// Whether a run's work may still come into its base.
+/// Whether a run is at work or ready. One that failed or was lost takes part again when it goes on.
 fn takes_part(row: &Row) -> bool {
-    let over = matches!(row.status.as_str(), "merged" | "terminated");
+    let over = matches!(row.status.as_str(), "merged" | "terminated" | "failed" | "lost");
     row.worktree.is_some() && !row.removed && !row.dismissed && !over && !row.is_observed()
 }
 

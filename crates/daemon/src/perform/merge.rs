@@ -9,7 +9,7 @@ use domain::gate::Method;
 use forge::{Forge, ForgeError};
 use worktrees::{Merging, WorktreeError};
 
-use super::{Job, Performed, deliver, failed, refused, repository};
+use super::{Job, Performed, failed, pr, refused, repository};
 use crate::Places;
 
 /// Columns of a commit's first line.
@@ -42,7 +42,7 @@ pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed 
             said
         })
     };
-    let done = match pull.map(|number| (number, deliver::forge(places, job))) {
+    let done = match pull.map(|number| (number, pr::forge(places, job))) {
         None => here().map_err(ForgeError::Refused),
         Some((number, Ok(forge))) => forge.merge(number, &forge::Merging { method, head, here: &here }),
         Some((_, Err(reason))) => return failed(reason),

@@ -4,13 +4,13 @@ mod by_hand;
 mod check;
 mod checkpoint;
 mod commands;
-mod deliver;
 mod environment;
 mod find;
 pub(crate) mod gateway;
 mod keep;
 mod merge;
 mod pause;
+mod pr;
 mod proof;
 mod restore;
 mod review;
@@ -160,7 +160,7 @@ impl Performer {
             Effect::Merge { method, head, onto, before, pull } => {
                 merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
             }
-            Effect::Deliver { work } => deliver::deliver(places, job, work),
+            Effect::Deliver { work } => pr::deliver(places, job, work),
             Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::files::own;
 use crate::stage::{Stage, git_folder};
 
 /// What an agent says at its end.
@@ -27,11 +28,14 @@ pub(super) fn success(stage: &mut Stage) -> io::Result<End> {
     let task = stage.task.clone();
     stage.says(&format!("I will do this: {task}"))?;
     stage.think(300);
-    stage.writes("REHEARSAL.md", &format!("# Rehearsal\n\nTask: {task}\n"))?;
+    let notes = own("REHEARSAL", "md");
+    stage.writes(&notes, &format!("# Rehearsal\n\nTask: {task}\n"))?;
     stage.think(300);
-    stage.runs("git add REHEARSAL.md && git commit --quiet -m 'rehearsal: note the task' && git log --oneline -1")?;
+    stage.runs(&format!(
+        "git add {notes} && git commit --quiet -m 'rehearsal: note the task' && git log --oneline -1"
+    ))?;
     stage.think(300);
-    stage.appends("notes/rehearsal.txt", "a line that the agent left uncommitted")?;
+    stage.appends(&own("notes/rehearsal", "txt"), "a line that the agent left uncommitted")?;
     stage.runs("ls | head -5")?;
     stage.think(300);
     done("Done: two files written, one of them committed.")
@@ -39,7 +43,8 @@ pub(super) fn success(stage: &mut Stage) -> io::Result<End> {
 
 /// A small step twice a second for a minute. What it finds done it does not do again.
 pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
-    let done_before = fs::read_to_string(stage.worktree.join("slow.txt")).unwrap_or_default().lines().count();
+    let steps = own("slow", "txt");
+    let done_before = fs::read_to_string(stage.worktree.join(&steps)).unwrap_or_default().lines().count();
     if done_before > 0 {
         stage.says(&format!("{done_before} steps are done already."))?;
     }
@@ -47,7 +52,7 @@ pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
         if step % 10 == 1 {
             stage.says(&format!("Step {step} of 120."))?;
         }
-        stage.appends("slow.txt", &format!("step {step}"))?;
+        stage.appends(&steps, &format!("step {step}"))?;
         stage.think(500);
     }
     done("Done: 120 small steps.")

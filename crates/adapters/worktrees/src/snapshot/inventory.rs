@@ -15,42 +15,28 @@ use crate::repository::open;
 /// Ignored files are kept up to this many bytes in all.
 const IGNORED_UP_TO: u64 = 100 << 20;
 
-/// Ignored folders of these names hold what can be built or fetched again.
-const REBUILDABLE: &[&str] = &[
-    "node_modules",
-    "target",
-    ".venv",
-    "venv",
-    "__pycache__",
-    "dist",
-    "build",
-    ".next",
-    ".nuxt",
-    ".turbo",
-    ".gradle",
-    ".tox",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".cache",
-    "coverage",
-    "DerivedData",
-    ".parcel-cache",
-];
-
-/// Those among them that nobody keeps anything of their own in.
-const MADE_BY_TOOLS: &[&str] = &[
-    "node_modules",
-    "__pycache__",
-    ".next",
-    ".nuxt",
-    ".turbo",
-    ".gradle",
-    ".tox",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".parcel-cache",
+/// Ignored folders of these names hold what can be built or fetched again, and whether nobody keeps anything of their own in
+/// such a one.
+const REBUILDABLE: &[(&str, bool)] = &[
+    ("node_modules", true),
+    ("target", false),
+    (".venv", false),
+    ("venv", false),
+    ("__pycache__", true),
+    ("dist", false),
+    ("build", false),
+    (".next", true),
+    (".nuxt", true),
+    (".turbo", true),
+    (".gradle", true),
+    (".tox", true),
+    (".mypy_cache", true),
+    (".pytest_cache", true),
+    (".ruff_cache", true),
+    (".cache", false),
+    ("coverage", false),
+    ("DerivedData", false),
+    (".parcel-cache", true),
 ];
 
 /// What is to be kept, what is not, and what was deleted.
@@ -106,7 +92,7 @@ impl Ignored {
 }
 
 pub(crate) fn is_rebuildable(name: &OsStr) -> bool {
-    REBUILDABLE.iter().any(|known| OsStr::new(known) == name)
+    REBUILDABLE.iter().any(|(known, _)| OsStr::new(known) == name)
 }
 
 impl Inventory {
@@ -141,7 +127,7 @@ impl Inventory {
         let made_again = |name: &String| {
             let Some(folder) = name.strip_suffix('/') else { return false };
             let last = Path::new(folder).file_name();
-            let by_name = MADE_BY_TOOLS.iter().any(|known| last == Some(OsStr::new(known)));
+            let by_name = REBUILDABLE.iter().any(|(known, tools)| *tools && last == Some(OsStr::new(known)));
             by_name || ["CACHEDIR.TAG", "pyvenv.cfg"].iter().any(|tag| root.join(folder).join(tag).is_file())
         };
         !self.left_out.iter().all(made_again)

@@ -6,6 +6,7 @@ use super::agent::*;
 use super::checking::*;
 use super::conflict::*;
 use super::delivering::*;
+use super::escape::*;
 use super::history::*;
 use super::lifecycle::*;
 use super::proving::*;

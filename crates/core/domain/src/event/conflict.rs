@@ -1,4 +1,4 @@
-//! Data of the events by which it becomes known that runs get into each other's way, or into somebody else's.
+//! Data of the events by which it becomes known that runs get into each other's way.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,14 +39,4 @@ impl ConflictFound {
         }
         format!("{} in {paths}", self.name)
     }
-}
-
-/// A process of the run was seen with a file open for writing that is not the run's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EscapeFound {
-    /// Absolute.
-    pub path: String,
-    pub pid: u32,
-    /// The process's name.
-    pub program: String,
 }

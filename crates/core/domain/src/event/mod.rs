@@ -5,6 +5,7 @@ mod body;
 mod checking;
 mod conflict;
 mod delivering;
+mod escape;
 mod history;
 mod lifecycle;
 mod line;
@@ -17,8 +18,9 @@ pub use agent::{
 };
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
-pub use conflict::{ConflictCleared, ConflictFound, EscapeFound};
+pub use conflict::{ConflictCleared, ConflictFound};
 pub use delivering::{PullAsked, PullChanged, PullOpened};
+pub use escape::EscapeFound;
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
     RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,

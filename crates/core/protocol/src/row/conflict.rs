@@ -4,7 +4,7 @@ use domain::event::ConflictFound;
 use domain::{RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Observations, Row};
+use super::Observations;
 
 /// Files of the main checkout that somebody changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,17 +24,6 @@ impl InMain {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let named = self.paths.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         format!("main checkout changed, writer unknown: {named}{more}")
-    }
-}
-
-impl Row {
-    /// `looks like a secret: src/a.rs:12 (github-token) and 2 more`; `None` where nothing does.
-    pub fn secrets_say(&self) -> Option<String> {
-        let found = self.secrets.as_ref()?;
-        let first = found.first()?;
-        let more = found.len() - 1;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Some(format!("looks like a secret: {}{more}", first.says()))
     }
 }
 

@@ -5,6 +5,7 @@ mod conflict;
 mod proof;
 mod pull_request;
 mod reason;
+mod secrets;
 
 use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
