@@ -8,6 +8,7 @@ mod error;
 mod input;
 mod inspect;
 mod instance;
+mod kept_input;
 mod known;
 mod observe;
 mod observer;

@@ -55,3 +55,42 @@ fn a_token_that_agent_and_check_print_is_masked_wherever_it_is_told() {
     let forge = house.home().join("forge");
     assert_eq!(with(&forge, &token), Vec::<String>::new());
 }
+
+/// Asks whether it may use a tool with a secret in its input, in Claude Code's words, and keeps the answer.
+const ASKS: &str = r#"#!/bin/sh
+echo '{"type":"system","subtype":"init","session_id":"s1","model":"m"}'
+echo '{"type":"control_request","request_id":"q1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"export T=TOKEN"}}}'
+while read -r line; do
+    case "$line" in
+    *control_response*)
+        printf '%s\n' "$line" > answer.json
+        echo '{"type":"result","subtype":"success","is_error":false,"result":"done","session_id":"s1"}'
+        exit 0
+        ;;
+    esac
+done
+"#;
+
+#[test]
+fn what_an_agent_wants_back_with_the_answer_is_kept_beside_and_masked_where_it_is_told() {
+    let token = token();
+    let house = testkit::checked_house(BINARY, "");
+    let program = house.home().join("asks.sh");
+    fs::write(&program, ASKS.replace("TOKEN", &token)).expect("written");
+    let config = format!("[agent.asker]\ncommand = [\"sh\", {program:?}]\nreads = \"claude-stream\"\n");
+    fs::write(house.home().join("config.toml"), config).expect("written");
+    house.ok(&["run", "ask", "--name", "asks", "--agent", "asker", "--policy", "ask", "--json"]);
+    let row = house.wait_for("asks", "waiting");
+    // A new daemon has only the timeline to answer from.
+    house.kill_daemon();
+    house.ok(&["send", "asks", "--allow"]);
+    house.wait_for("asks", "ready");
+    house.proven("asks");
+    let tree = Path::new(row["worktree"].as_str().expect("a worktree"));
+    let answer = fs::read_to_string(tree.join("answer.json")).expect("an answer");
+    assert!(answer.contains(&format!("export T={token}")) && !answer.contains("pilothouse_blob"), "{answer}");
+    let folder = house.folder(&row);
+    let timeline = fs::read_to_string(folder.join("timeline.jsonl")).expect("a timeline");
+    assert!(!timeline.contains(&token), "{timeline}");
+    assert_eq!(with(&folder.join("proof"), &token), Vec::<String>::new());
+}

@@ -1,10 +1,14 @@
 //! What looks like a secret in what agents and checks say is masked before it is written down.
 
 use domain::Body;
+use evidence::RunFolder;
 use proof::Rules;
 
-/// Masks the texts of an event that come from outside. What an agent wants back word by word is left as it is.
-pub(super) fn mask(body: &mut Body) {
+use crate::kept_input;
+
+/// Masks the texts of an event of the run in `folder` that come from outside. What an agent wants back word by word is kept
+/// beside.
+pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
     let rules = Rules::built_in();
     let hide = |text: &mut String| {
         let masked = rules.mask_text(text);
@@ -18,7 +22,10 @@ pub(super) fn mask(body: &mut Body) {
         Body::AgentRetrying(data) => hide(&mut data.reason),
         Body::ToolCalled(data) => hide(&mut data.about),
         Body::ToolReturned(data) => hide(&mut data.text),
-        Body::WaitingStarted(data) => hide(&mut data.text),
+        Body::WaitingStarted(data) => {
+            hide(&mut data.text);
+            data.input = data.input.take().map(|input| kept_input::put(folder, &input).unwrap_or(input));
+        }
         Body::WaitingEnded(data) => hide(&mut data.how),
         Body::Limited(data) => hide(&mut data.reason),
         Body::RunFailed(data) => hide(&mut data.reason),

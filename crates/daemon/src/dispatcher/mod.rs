@@ -273,8 +273,9 @@ impl Dispatcher {
         if batch.is_empty() {
             return Ok(());
         }
+        let folder = self.state.run(run);
         for (_, body) in &mut batch {
-            mask::mask(body);
+            mask::mask(&folder, body);
         }
         let Some(open) = self.runs.open_mut(run) else { return Ok(()) };
         let word = open.state.status.word();

@@ -11,6 +11,7 @@ use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::policy::Policy;
+use evidence::StateFolder;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
 use worktrees::WorktreeError;
 
@@ -18,7 +19,7 @@ use super::{
     Job, Performed, Performer, attempt_folder, failed, gateway, keep, living, repository, sandbox, scratch, worktree,
 };
 use crate::known::{Known, known};
-use crate::{Places, prepare};
+use crate::{Places, kept_input, prepare};
 
 /// How often a folder is looked at while its keeper ends a tree.
 const LOOK: Duration = Duration::from_millis(10);
@@ -304,7 +305,11 @@ pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &st
         Ok(folder) => folder,
         Err(reason) => return failed(reason),
     };
-    let request = Request::Stdin { id: write.to_owned(), data: data.to_owned() };
+    let run = match StateFolder::open(&places.home) {
+        Ok(state) => state.run(&job.spec.id),
+        Err(error) => return failed(error),
+    };
+    let request = Request::Stdin { id: write.to_owned(), data: kept_input::back(&run, data) };
     match ask(&folder, &request) {
         Ok(Reply::Done | Reply::Known) => done(),
         Ok(_) => failed("the keeper gave another answer than was asked for"),

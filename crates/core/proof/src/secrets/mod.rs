@@ -3,6 +3,7 @@
 mod rules;
 
 use domain::event::SecretFound;
+use serde_json::Value;
 
 pub use rules::Rules;
 
@@ -58,6 +59,23 @@ impl Rules {
                 .map_or("", |(_, after)| after.split_once("KEY-----").map_or("", |(_, after)| after));
         }
         masked + &self.mask_lines(rest)
+    }
+
+    /// JSON with every secret in its strings masked; `None` where there is none, or where it is no JSON.
+    pub fn mask_json(&self, text: &str) -> Option<Value> {
+        let before: Value = serde_json::from_str(text).ok()?;
+        let mut masked = before.clone();
+        self.mask_value(&mut masked);
+        (masked != before).then_some(masked)
+    }
+
+    fn mask_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.mask_text(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.mask_value(value)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.mask_value(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     fn mask_lines(&self, text: &str) -> String {
@@ -201,6 +219,16 @@ mod tests {
         let cut = ["see -----BEGIN PRIVATE ", "KEY-----\nMIIEow"].concat();
         assert_eq!(rules.mask_text(&cut), "see [masked: private-key]");
         assert_eq!(rules.mask_text("-----BEGIN CERTIFICATE-----\nMII"), "-----BEGIN CERTIFICATE-----\nMII");
+    }
+
+    #[test]
+    fn strings_in_json_are_masked_wherever_they_stand() {
+        let rules = Rules::built_in();
+        let text = format!(r#"{{"a":["x",{{"b":"key {}","n":1}}]}}"#, secret("ghp_", 36));
+        let masked = rules.mask_json(&text).expect("there is one");
+        assert_eq!(masked, serde_json::json!({"a": ["x", {"b": "key [masked: github-token]", "n": 1}]}));
+        assert_eq!(rules.mask_json(r#"{"a":"plain"}"#), None);
+        assert_eq!(rules.mask_json("{"), None);
     }
 
     #[test]

@@ -1,0 +1,64 @@
+//! A tool's input that an agent wants back word by word with the answer, and that has a secret in it: the timeline gets it masked,
+//! and what is true lies beside it as a blob.
+
+use evidence::RunFolder;
+use serde_json::{Map, Value};
+
+/// The field that names the blob.
+const KEPT: &str = "pilothouse_blob";
+
+/// Keeps an input with a secret, and gives it as the timeline may have it; `None` where there is no secret in it, or where it
+/// can't be kept.
+pub(crate) fn put(folder: &RunFolder, input: &str) -> Option<String> {
+    let mut masked = proof::Rules::built_in().mask_json(input)?;
+    let kept = folder.put_blob(input.as_bytes()).inspect_err(|error| tracing::warn!(%error, "an input stays as it is"));
+    masked.as_object_mut()?.insert(KEPT.to_owned(), Value::String(kept.ok()?));
+    Some(masked.to_string())
+}
+
+/// A line for an agent with every such input as it was. What names no blob of the run is left as it is.
+pub(crate) fn back(folder: &RunFolder, line: &str) -> String {
+    let parsed = line.contains(KEPT).then(|| serde_json::from_str::<Value>(line).ok()).flatten();
+    let Some(mut value) = parsed else { return line.to_owned() };
+    give_back(folder, &mut value);
+    format!("{value}\n")
+}
+
+fn give_back(folder: &RunFolder, value: &mut Value) {
+    match value {
+        Value::Object(fields) => match kept(folder, fields) {
+            Some(kept) => *value = kept,
+            None => fields.values_mut().for_each(|value| give_back(folder, value)),
+        },
+        Value::Array(values) => values.iter_mut().for_each(|value| give_back(folder, value)),
+        _ => {}
+    }
+}
+
+fn kept(folder: &RunFolder, fields: &Map<String, Value>) -> Option<Value> {
+    let bytes = folder.blob(fields.get(KEPT)?.as_str()?).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_comes_back_as_it_was_and_what_is_none_stays() {
+        let home = tempfile::tempdir().expect("a folder");
+        let state = evidence::StateFolder::open(home.path()).expect("a state folder");
+        let folder = state.run(&domain::RunId::parse("abc234").expect("an id"));
+        let key = ["ghp_", "a1B9c3D8e5F7g2H6j4K0mNpQrStUvWxYz012"].concat();
+        let input = format!(r#"{{"command":"export T={key}","n":1}}"#);
+        let told = put(&folder, &input).expect("there is a secret");
+        assert!(!told.contains(&key) && told.contains("[masked: github-token]"), "{told}");
+        let line = format!(r#"{{"response":{{"updatedInput":{told}}}}}"#) + "\n";
+        let given: Value = serde_json::from_str(&back(&folder, &line)).expect("JSON");
+        assert_eq!(given["response"]["updatedInput"], serde_json::from_str::<Value>(&input).expect("JSON"));
+        assert_eq!(put(&folder, r#"{"command":"ls"}"#), None);
+        let foreign = r#"{"updatedInput":{"pilothouse_blob":"../../etc/passwd"}}"#;
+        assert_eq!(back(&folder, foreign).trim_end(), foreign);
+        assert_eq!(back(&folder, "no pilothouse_blob JSON\n"), "no pilothouse_blob JSON\n");
+    }
+}
