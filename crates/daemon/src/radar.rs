@@ -36,6 +36,8 @@ pub(crate) struct Entrant {
     pub(crate) created_at: Option<Timestamp>,
     /// Its worktree may be another than at the last look.
     pub(crate) changed: bool,
+    /// It was measured to have changed nothing, so it is in nobody's way.
+    pub(crate) untouched: bool,
 }
 
 /// Forgets what an earlier daemon kept; only trees that are made anew.
@@ -132,7 +134,7 @@ impl Sweep {
         let mut specs = BTreeMap::new();
         let mut unknown = Unknown::default();
         let mut works = BTreeMap::new();
-        for entrant in &self.runs {
+        for entrant in self.runs.iter().filter(|entrant| !entrant.untouched) {
             let before = known.works.remove(&entrant.run).filter(|_| !entrant.changed);
             let looked = state.run(&entrant.run).spec().map_err(|e| e.to_string()).and_then(|spec| {
                 let stands =
@@ -154,8 +156,9 @@ impl Sweep {
         }
         let mut look =
             Look { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
-        let mut found: BTreeMap<RunId, Vec<ConflictFound>> =
-            works.keys().map(|run| (run.clone(), Vec::new())).collect();
+        let untouched = self.runs.iter().filter(|entrant| entrant.untouched).map(|entrant| &entrant.run);
+        let looked = works.keys().chain(untouched);
+        let mut found: BTreeMap<RunId, Vec<ConflictFound>> = looked.map(|run| (run.clone(), Vec::new())).collect();
         // The older one first.
         let mut runs: Vec<&Entrant> = self.runs.iter().filter(|entrant| works.contains_key(&entrant.run)).collect();
         runs.sort_by_key(|entrant| (entrant.created_at, &entrant.run));

@@ -109,6 +109,7 @@ impl Dispatcher {
         let changed = std::mem::take(&mut of.changed);
         let entrant = |row: Row| Entrant {
             changed: changed.contains(&row.id),
+            untouched: row.changes.is_some_and(|changes| changes.files == 0),
             run: row.id,
             name: row.name,
             created_at: row.created_at,
