@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::command::NewRun;
-use domain::digest::sha256_hex;
+use domain::digest::folder_of;
 use domain::event::ConflictFound;
 use domain::{RunId, Timestamp};
 use evidence::StateFolder;
@@ -122,8 +122,7 @@ impl Sweep {
     }
 
     fn compare(self, repository: &Repository) -> Result<Swept, String> {
-        let key: String = sha256_hex(self.repo.as_bytes()).chars().take(16).collect();
-        let folder = self.home.join("radar").join(key);
+        let folder = self.home.join("radar").join(folder_of(&self.repo));
         let mut known = self.known;
         if worktrees::disk(&folder).is_ok_and(|disk| disk.bytes > MOST) {
             fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use domain::digest::sha256_hex;
+use domain::digest::folder_of;
 use domain::event::ReviewGiven;
 use domain::pull_request::{LOCAL, PullState};
 use rustix::fs::{FlockOperation, flock};
@@ -13,9 +13,6 @@ use rustix::fs::{FlockOperation, flock};
 use crate::Forge;
 use crate::error::ForgeError;
 use crate::pull::{Merging, NewPull, Pull, ReviewOf, Update};
-
-/// Letters of a repository's hash that name its folder.
-const KEY: usize = 16;
 
 /// The pull requests of one repository on this machine.
 #[derive(Debug, Clone)]
@@ -27,8 +24,7 @@ pub struct Local {
 impl Local {
     /// Those of the repository whose main worktree is at `repo` (an absolute path), below `home`, the state folder.
     pub fn of(home: &Path, repo: &str) -> Self {
-        let key: String = sha256_hex(repo.as_bytes()).chars().take(KEY).collect();
-        Self { folder: home.join("forge").join(LOCAL).join(key), repo: repo.to_owned() }
+        Self { folder: home.join("forge").join(LOCAL).join(folder_of(repo)), repo: repo.to_owned() }
     }
 
     fn path(&self, number: u64) -> PathBuf {

@@ -68,6 +68,34 @@ pub struct NewRun {
 }
 
 impl NewRun {
+    /// A run of which nothing is known but its id.
+    pub fn unknown(id: RunId) -> Self {
+        Self {
+            name: id.to_string(),
+            id,
+            repo: String::new(),
+            base: String::new(),
+            base_commit: String::new(),
+            branch: String::new(),
+            worktree: String::new(),
+            agent: String::new(),
+            model: None,
+            task: String::new(),
+            phases: Vec::new(),
+            release_unchanged: false,
+            interactive: false,
+            budget_tokens: None,
+            budget_usd: None,
+            repository_budget: Budget::NONE,
+            policy: Policy::default(),
+            go_on_within_ms: None,
+            environment: EnvironmentSpec::default(),
+            checks: Vec::new(),
+            gate: GateSpec::default(),
+            deliver: DeliverSpec::default(),
+        }
+    }
+
     /// What it may use until a person is asked.
     pub fn budget(&self) -> Budget {
         Budget { tokens: self.budget_tokens, usd: self.budget_usd }

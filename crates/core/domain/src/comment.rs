@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+use crate::text::{self, MASKED};
 
 /// Which side of a difference a line stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,9 +73,6 @@ impl Comment {
         }
     }
 }
-
-/// How what stands instead of a secret begins.
-const MASKED: &str = "[masked: ";
 
 /// A line of a file as a reviewer sees it: harmless, with tabs as spaces.
 pub fn shown(line: &str) -> String {

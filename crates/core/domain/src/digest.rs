@@ -12,3 +12,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     }
     hex
 }
+
+/// What a folder for things of the repository at this absolute path is called: sixteen digits of its path's hash.
+pub fn folder_of(repo: &str) -> String {
+    sha256_hex(repo.as_bytes()).chars().take(16).collect()
+}

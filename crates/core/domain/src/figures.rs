@@ -7,6 +7,15 @@ pub const UNKNOWN: &str = "—";
 /// What is shown where there is nothing to know.
 pub const NONE: &str = "–";
 
+/// The first `n` of some names, and how many more there are: `a, b and 3 more`.
+pub fn first_of(names: &[String], n: usize) -> String {
+    let named = names.iter().take(n).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(n) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 /// How many processes of a run live, as a sentence.
 pub fn living(n: usize) -> String {
     if n == 1 { "1 process of it lives".to_owned() } else { format!("{n} processes of it live") }

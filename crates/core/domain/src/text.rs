@@ -16,6 +16,9 @@ pub fn line(text: &str) -> String {
     strip(text, |c| matches!(c, '\n' | '\r' | '\t').then_some(' '))
 }
 
+/// How what stands instead of a secret begins; the rule's name follows.
+pub const MASKED: &str = "[masked: ";
+
 /// The first digits of a commit's or a tree's id, enough to tell it from others.
 pub fn short(id: &str) -> &str {
     id.get(..7).unwrap_or(id)

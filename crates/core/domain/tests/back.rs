@@ -21,7 +21,6 @@ impl Run {
     fn new(phases: Vec<PhaseSpec>, release_unchanged: bool) -> Self {
         let mut run = Self { state: RunState::default(), events: Vec::new(), commits: 0 };
         let spec = NewRun {
-            id: RunId::parse("abc234").expect("an id"),
             name: "fix".to_owned(),
             repo: "/r".to_owned(),
             base: "main".to_owned(),
@@ -29,20 +28,10 @@ impl Run {
             branch: "pilothouse/fix".to_owned(),
             worktree: "/w/fix".to_owned(),
             agent: "rehearsal".to_owned(),
-            model: None,
             task: "do it".to_owned(),
             phases,
             release_unchanged,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            checks: Vec::new(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
+            ..NewRun::unknown(RunId::parse("abc234").expect("an id"))
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());

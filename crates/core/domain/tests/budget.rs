@@ -25,7 +25,6 @@ impl Run {
     /// A run at work that may use a thousand tokens.
     fn at_work() -> Self {
         let run = NewRun {
-            id: RunId::parse("abc234").expect("an id"),
             name: "fix".to_owned(),
             repo: "/r".to_owned(),
             base: "main".to_owned(),
@@ -33,20 +32,10 @@ impl Run {
             branch: "pilothouse/fix".to_owned(),
             worktree: "/w/fix".to_owned(),
             agent: "rehearsal".to_owned(),
-            model: None,
             task: "do it".to_owned(),
             phases: vec![PhaseSpec { name: "build".to_owned(), ..PhaseSpec::default() }],
-            release_unchanged: false,
-            interactive: false,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            checks: Vec::new(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
             budget_tokens: Some(1_000),
-            budget_usd: None,
-            repository_budget: Budget::NONE,
+            ..NewRun::unknown(RunId::parse("abc234").expect("an id"))
         };
         let (path, branch, head) = (run.worktree.clone(), run.branch.clone(), run.base_commit.clone());
         let mut at_work = Self { state: RunState::default(), seq: 0 };

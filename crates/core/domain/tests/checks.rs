@@ -39,7 +39,6 @@ fn check(name: &str, required: bool) -> CheckSpec {
 impl Run {
     fn new(phases: Vec<PhaseSpec>, results: &[(Verdict, &'static str)]) -> Self {
         let spec = NewRun {
-            id: RunId::parse("abc234").expect("an id"),
             name: "fix".to_owned(),
             repo: "/r".to_owned(),
             base: "main".to_owned(),
@@ -47,20 +46,10 @@ impl Run {
             branch: "pilothouse/fix".to_owned(),
             worktree: "/w/fix".to_owned(),
             agent: "rehearsal".to_owned(),
-            model: None,
             task: "do it".to_owned(),
             phases,
-            release_unchanged: false,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
-            environment: domain::environment::EnvironmentSpec::default(),
             checks: vec![check("lint", false), check("test", true)],
+            ..NewRun::unknown(RunId::parse("abc234").expect("an id"))
         };
         let mut run = Self { state: RunState::default(), results: results.iter().copied().collect(), log: Vec::new() };
         run.append(None, RunCreated { run: Box::new(spec) }.into());

@@ -24,7 +24,6 @@ impl Run {
             .map(|name| PhaseSpec { name: (*name).to_owned(), prompt: "do it".to_owned(), ..PhaseSpec::default() })
             .collect();
         let spec = NewRun {
-            id: RunId::parse("abc234").expect("an id"),
             name: "fix".to_owned(),
             repo: "/r".to_owned(),
             base: "main".to_owned(),
@@ -32,20 +31,9 @@ impl Run {
             branch: "pilothouse/fix".to_owned(),
             worktree: "/w/fix".to_owned(),
             agent: "rehearsal".to_owned(),
-            model: None,
             task: "do it".to_owned(),
             phases,
-            release_unchanged: false,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            checks: Vec::new(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
+            ..NewRun::unknown(RunId::parse("abc234").expect("an id"))
         };
         run.append(None, RunCreated { run: Box::new(spec) }.into());
         run.append(None, RunQueued {}.into());

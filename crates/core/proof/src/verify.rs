@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Event;
 use domain::digest::sha256_hex;
 use domain::event::GENESIS;
+use domain::text::MASKED;
 
 use crate::pack::{NAMES, Told};
 use crate::page;
-use crate::secrets::MASKED;
 use crate::spans::spans;
 use crate::statement::{PREDICATE, Statement, TYPE, sorted};
 

@@ -53,13 +53,12 @@ impl Dispatcher {
         let delivering =
             |one: &Counted| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.is_delivering());
         let (held, counted): (Vec<_>, Vec<_>) = counted.into_iter().partition(delivering);
-        if !held.is_empty() {
-            let held = held.into_iter().map(|one| (one.asked, one.run)).collect();
-            self.performer.count(face, id, held, command.clone(), LOOK_AGAIN);
-            return self.act_on(face, id, counted, command);
-        }
         self.act_on(face, id, counted, command);
-        self.pending.complete(face, id);
+        if held.is_empty() {
+            return self.pending.complete(face, id);
+        }
+        let held = held.into_iter().map(|one| (one.asked, one.run)).collect();
+        self.performer.count(face, id, held, command.clone(), LOOK_AGAIN);
     }
 
     fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {

@@ -170,8 +170,10 @@ impl Dispatcher {
             // Somebody may have worked there since the run was over.
             (Effect::MeasureWork, Facts::Measured(_)) => {
                 let proven = self.runs.open_ref(run).is_some_and(|open| open.state.proof.written.is_some());
-                let _later = if proven { self.measure(run, true) } else { false };
-                self.compare(run);
+                // What is measured is compared too.
+                if !(proven && self.measure(run, true)) {
+                    self.compare(run);
+                }
             }
             _ => {}
         }

@@ -10,12 +10,7 @@ use crate::kept_input;
 /// beside.
 pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
     let rules = Rules::built_in();
-    let hide = |text: &mut String| {
-        let masked = rules.mask_text(text);
-        if masked != *text {
-            *text = masked;
-        }
-    };
+    let hide = |text: &mut String| *text = rules.mask_text(text);
     match body {
         Body::AgentMessage(data) => hide(&mut data.text),
         Body::AgentFinished(data) => hide(&mut data.text),

@@ -272,33 +272,7 @@ impl Runs {
 }
 
 fn blank_row(id: &RunId) -> Row {
-    let state = RunState {
-        spec: Some(domain::command::NewRun {
-            id: id.clone(),
-            name: id.to_string(),
-            repo: String::new(),
-            base: String::new(),
-            base_commit: String::new(),
-            branch: String::new(),
-            worktree: String::new(),
-            agent: String::new(),
-            model: None,
-            task: String::new(),
-            phases: Vec::new(),
-            release_unchanged: false,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            checks: Vec::new(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
-        }),
-        ..RunState::default()
-    };
+    let state = RunState { spec: Some(domain::command::NewRun::unknown(id.clone())), ..RunState::default() };
     protocol::row(&state, &Observations::default()).expect("a state with a spec has a row")
 }
 

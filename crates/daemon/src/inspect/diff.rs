@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::comment::Said;
+use domain::comment::{Comment, Said};
 use domain::{RunId, RunState};
 use protocol::{Code, CommentRow, DiffReply, FileChange, Refused};
 use worktrees::{Found, Repository, snapshot_record};
@@ -57,14 +57,14 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
 fn comments(state: &RunState, repo: &Repository, base: &str, worktree: Option<&Path>) -> Vec<CommentRow> {
     let row = |said: &Said| {
         let comment = said.comment.clone();
-        let now = match worktree {
-            Some(path) => {
-                let base = repo.file_at(base, &comment.path).ok().flatten();
-                comment.now(worktrees::text_of(path, &comment.path).as_deref(), base.as_deref())
-            }
-            None => Some(comment.line),
-        };
+        let now = worktree.map_or(Some(comment.line), |path| line_now(repo, base, path, &comment));
         CommentRow { comment, head: said.head.clone(), sent: said.sent, now }
     };
     state.comments.iter().map(row).collect()
+}
+
+/// Where the line of a comment is in a worktree that began at `base`; `None`: it was changed since.
+pub(crate) fn line_now(repo: &Repository, base: &str, worktree: &Path, comment: &Comment) -> Option<u64> {
+    let before = repo.file_at(base, &comment.path).ok().flatten();
+    comment.now(worktrees::text_of(worktree, &comment.path).as_deref(), before.as_deref())
 }

@@ -5,6 +5,8 @@ mod diff;
 mod explain;
 mod gc;
 
+pub(crate) use diff::line_now;
+
 use std::path::PathBuf;
 
 use domain::{RunId, RunState, fold};

@@ -10,14 +10,11 @@ use crate::inspect;
 /// Comments that wait for a verdict and whose lines are no more as they were; what can't be looked at counts as changed.
 pub(super) fn stale(places: &Places, run: &RunId) -> Vec<Comment> {
     let Ok(state) = inspect::state(places, run) else { return Vec::new() };
-    let spec = state.spec.as_ref();
-    let path = spec.and_then(|spec| repository(spec).and_then(|repo| worktree(&repo, spec)).ok());
-    let Some((spec, path)) = spec.zip(path) else { return Vec::new() };
-    let Ok(repo) = repository(spec) else { return Vec::new() };
-    let stands = |comment: &Comment| {
-        let base = repo.file_at(&spec.base_commit, &comment.path).ok().flatten();
-        comment.now(worktrees::text_of(&path, &comment.path).as_deref(), base.as_deref()).is_some()
+    let open: Vec<&Comment> = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment).collect();
+    let Some(spec) = state.spec.as_ref().filter(|_| !open.is_empty()) else { return Vec::new() };
+    let Ok((repo, path)) = repository(spec).and_then(|repo| worktree(&repo, spec).map(|path| (repo, path))) else {
+        return open.into_iter().cloned().collect();
     };
-    let open = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment);
-    open.filter(|comment| !stands(comment)).cloned().collect()
+    let stands = |comment: &Comment| inspect::line_now(&repo, &spec.base_commit, &path, comment).is_some();
+    open.into_iter().filter(|comment| !stands(comment)).cloned().collect()
 }

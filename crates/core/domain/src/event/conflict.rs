@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures;
 use crate::ids::RunId;
 
 /// A run's work, committed or not, does not come together with that of another, or with its base as that is now.
@@ -28,15 +29,11 @@ pub struct ConflictCleared {
 }
 
 /// So many paths are named.
-const NAMED: usize = 3;
+pub const NAMED: usize = 3;
 
 impl ConflictFound {
     /// `cart-fix in src/cart.rs, src/lib.rs`.
     pub fn says(&self) -> String {
-        let mut paths = self.paths.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if self.paths.len() > NAMED {
-            paths.push_str(&format!(" and {} more", self.paths.len() - NAMED));
-        }
-        format!("{} in {paths}", self.name)
+        format!("{} in {}", self.name, figures::first_of(&self.paths, NAMED))
     }
 }

@@ -18,7 +18,7 @@ pub use agent::{
 };
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
-pub use conflict::{ConflictCleared, ConflictFound};
+pub use conflict::{ConflictCleared, ConflictFound, NAMED};
 pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use escape::EscapeFound;
 pub use history::{

@@ -62,7 +62,6 @@ fn new_run() -> impl Strategy<Value = NewRun> {
     );
     (any::<[u8; 6]>(), text(), text(), prop::option::of(text()), phases).prop_map(|(id, name, path, model, phases)| {
         NewRun {
-            id: RunId::from_random(id),
             name,
             repo: path.clone(),
             base: "main".to_owned(),
@@ -74,15 +73,6 @@ fn new_run() -> impl Strategy<Value = NewRun> {
             task: "t".to_owned(),
             phases,
             release_unchanged: true,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
             checks: vec![CheckSpec {
                 name: "test".to_owned(),
                 run: "true".to_owned(),
@@ -91,6 +81,7 @@ fn new_run() -> impl Strategy<Value = NewRun> {
                 weight: 1,
                 report: None,
             }],
+            ..NewRun::unknown(RunId::from_random(id))
         }
     })
 }

@@ -3,12 +3,11 @@
 mod rules;
 
 use domain::event::SecretFound;
+use domain::text::MASKED;
 use serde_json::Value;
 
 pub use rules::Rules;
 
-/// How what stands instead of a secret begins; the rule's name follows.
-pub(crate) const MASKED: &str = "[masked: ";
 /// So many are told of.
 const MOST: usize = 200;
 

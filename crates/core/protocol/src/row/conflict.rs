@@ -1,10 +1,11 @@
 //! What a run's work does not come together with, as its row has it.
 
-use domain::event::ConflictFound;
+use domain::event::{ConflictFound, NAMED};
+use domain::figures::{self, UNKNOWN};
 use domain::{RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Observations;
+use super::{Observations, Row};
 
 /// Files of the main checkout that somebody changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,16 +15,22 @@ pub struct InMain {
     pub at: Timestamp,
 }
 
-/// So many paths are named.
-const NAMED: usize = 3;
-
 impl InMain {
     /// `main checkout changed, writer unknown: src/a.rs`.
     pub fn says(&self) -> String {
-        let more = self.paths.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = self.paths.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        format!("main checkout changed, writer unknown: {named}{more}")
+        format!("main checkout changed, writer unknown: {}", figures::first_of(&self.paths, NAMED))
+    }
+}
+
+impl Row {
+    /// What its work does not come together with: `cart in src/a.rs; main in src/b.rs`, `none`, or `—` before that was looked at.
+    pub fn conflicts_say(&self) -> String {
+        let all: Vec<String> = self.conflicts.iter().map(ConflictFound::says).collect();
+        match (all.is_empty(), self.conflicts_at) {
+            (false, _) => all.join("; "),
+            (true, Some(_)) => "none".to_owned(),
+            (true, None) => UNKNOWN.to_owned(),
+        }
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         ("repository", row.repo.clone()),
         ("pr", row.pr.as_ref().map_or_else(|| figures::NONE.to_owned(), |pr| pr.says(row.head.as_deref()))),
         ("changes", changes),
-        ("conflicts", conflicts(&row)),
+        ("conflicts", row.conflicts_say()),
         ("disk", disk),
         ("tokens", tokens),
         ("cost", calls::cost(&row)),
@@ -114,13 +114,4 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         calls::print(&mut out, &calls)?;
     }
     Ok(Code::Done)
-}
-
-fn conflicts(row: &protocol::Row) -> String {
-    let all: Vec<String> = row.conflicts.iter().map(|conflict| conflict.says()).collect();
-    match (all.is_empty(), row.conflicts_at) {
-        (false, _) => all.join("; "),
-        (true, Some(_)) => "none".to_owned(),
-        (true, None) => figures::UNKNOWN.to_owned(),
-    }
 }

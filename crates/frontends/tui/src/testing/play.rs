@@ -29,7 +29,6 @@ impl Play {
     pub(crate) fn new(id: &str, name: &str, scenario: &str, minutes_ago: i64) -> Self {
         let play = Self { events: Vec::new(), at: NOW - minutes_ago * 60_000, seen: Observations::default() };
         let run = NewRun {
-            id: RunId::parse(id).expect("an id"),
             name: name.to_owned(),
             repo: "/home/dev/acme/shop".to_owned(),
             base: "main".to_owned(),
@@ -41,16 +40,7 @@ impl Play {
             task: "do it".to_owned(),
             phases: vec![PhaseSpec { name: "build".to_owned(), prompt: "do it".to_owned(), ..PhaseSpec::default() }],
             release_unchanged: true,
-            interactive: false,
-            budget_tokens: None,
-            budget_usd: None,
-            repository_budget: domain::budget::Budget::NONE,
-            policy: domain::policy::Policy::default(),
-            go_on_within_ms: None,
-            environment: domain::environment::EnvironmentSpec::default(),
-            checks: Vec::new(),
-            gate: domain::gate::GateSpec::default(),
-            deliver: domain::pull_request::DeliverSpec::default(),
+            ..NewRun::unknown(RunId::parse(id).expect("an id"))
         };
         play.add(false, RunCreated { run: Box::new(run) }).add(false, RunQueued {})
     }

@@ -46,19 +46,12 @@ pub(super) fn lines(
     lines
 }
 
-/// What its work does not come together with.
+/// What its work does not come together with, and what was changed beside it.
 fn conflicts(row: &Row) -> String {
-    let all: Vec<String> = row.conflicts.iter().map(|conflict| domain::text::line(&conflict.says())).collect();
-    let in_main = row.in_main.as_ref().map(|in_main| domain::text::line(&in_main.says()));
-    if let Some(in_main) = in_main {
-        let all = if all.is_empty() { String::new() } else { format!("{}; ", all.join("; ")) };
-        return format!("{all}{in_main}");
-    }
-    match (all.is_empty(), row.conflicts_at) {
-        (false, _) => all.join("; "),
-        (true, Some(_)) => "none".to_owned(),
-        (true, None) => UNKNOWN.to_owned(),
-    }
+    let in_main = row.in_main.as_ref().map(protocol::InMain::says);
+    let conflicts = Some(row.conflicts_say()).filter(|_| in_main.is_none() || !row.conflicts.is_empty());
+    let parts: Vec<String> = conflicts.into_iter().chain(in_main).map(|part| domain::text::line(&part)).collect();
+    parts.join("; ")
 }
 
 /// What the run asks, in full, with the keys that answer it.
