@@ -65,7 +65,7 @@ impl Known {
 }
 
 /// What was found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Swept {
     pub(crate) repo: String,
     pub(crate) known: Known,
@@ -104,9 +104,7 @@ impl Sweep {
         });
         let swept = thread.ok().and_then(|thread| thread.join().ok()).flatten();
         let unknown = Unknown { runs, ..Unknown::default() };
-        let nothing =
-            Swept { repo, known: Known::default(), found: BTreeMap::new(), unknown, more: false, in_main: Vec::new() };
-        swept.unwrap_or(nothing)
+        swept.unwrap_or_else(|| Swept { repo, unknown, ..Swept::default() })
     }
 
     fn look(mut self) -> Result<Swept, String> {
@@ -121,38 +119,16 @@ impl Sweep {
         Ok(Swept { in_main, ..swept })
     }
 
-    fn compare(self, repository: &Repository) -> Result<Swept, String> {
+    fn compare(mut self, repository: &Repository) -> Result<Swept, String> {
         let folder = self.home.join("radar").join(folder_of(&self.repo));
-        let mut known = self.known;
+        let mut known = std::mem::take(&mut self.known);
         if worktrees::disk(&folder).is_ok_and(|disk| disk.bytes > MOST) {
             fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
             known = Known { main: known.main, ..Known::default() };
         }
         let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
-        let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
-        let mut specs = BTreeMap::new();
-        let mut unknown = Unknown::default();
-        let mut works = BTreeMap::new();
-        for entrant in self.runs.iter().filter(|entrant| !entrant.untouched) {
-            let before = known.works.remove(&entrant.run).filter(|_| !entrant.changed);
-            let looked = state.run(&entrant.run).spec().map_err(|e| e.to_string()).and_then(|spec| {
-                let stands =
-                    |work: &Work| repository.head(Path::new(&spec.worktree)).is_ok_and(|head| head == work.head);
-                let before = before.filter(stands);
-                let work = before.map_or_else(|| work(repository, &radar, &spec), Ok)?;
-                Ok((spec, work))
-            });
-            match looked {
-                Ok((spec, work)) => {
-                    specs.insert(entrant.run.clone(), spec);
-                    works.insert(entrant.run.clone(), work);
-                }
-                Err(error) => {
-                    tracing::debug!(run = %entrant.run, error, "its work can't be compared");
-                    unknown.runs.insert(entrant.run.clone());
-                }
-            }
-        }
+        let before = std::mem::take(&mut known.works);
+        let Works { specs, mut works, mut unknown } = self.works(repository, &radar, before)?;
         let mut look =
             Look { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
         let untouched = self.runs.iter().filter(|entrant| entrant.untouched).map(|entrant| &entrant.run);
@@ -202,11 +178,40 @@ impl Sweep {
         works.retain(|_, work| !look.failed.contains(&work.commit));
         let more = look.tries == 0;
         let known = Known { works, pairs: look.pairs, main: known.main };
-        Ok(Swept { repo: self.repo, known, found, unknown, more, in_main: Vec::new() })
+        Ok(Swept { repo: self.repo, known, found, unknown, more, ..Swept::default() })
     }
-}
 
-impl Sweep {
+    /// The work of each run that changed something; of those whose worktree is as it was what is known `before`.
+    fn works(
+        &self,
+        repository: &Repository,
+        radar: &Radar<'_>,
+        mut before: BTreeMap<RunId, Work>,
+    ) -> Result<Works, String> {
+        let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
+        let mut found = Works::default();
+        for entrant in self.runs.iter().filter(|entrant| !entrant.untouched) {
+            let known = before.remove(&entrant.run).filter(|_| !entrant.changed);
+            let looked = state.run(&entrant.run).spec().map_err(|e| e.to_string()).and_then(|spec| {
+                let head = repository.head(Path::new(&spec.worktree));
+                let known = known.filter(|work| head.is_ok_and(|head| head == work.head));
+                let work = known.map_or_else(|| work(repository, radar, &spec), Ok)?;
+                Ok((spec, work))
+            });
+            match looked {
+                Ok((spec, work)) => {
+                    found.specs.insert(entrant.run.clone(), spec);
+                    found.works.insert(entrant.run.clone(), work);
+                }
+                Err(error) => {
+                    tracing::debug!(run = %entrant.run, error, "its work can't be compared");
+                    found.unknown.runs.insert(entrant.run.clone());
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// A single run whose base stands where it stood has nothing to get into the way of.
     fn alone(&mut self, repository: &Repository) -> Option<Swept> {
         let [one] = self.runs.as_slice() else { return None };
@@ -217,11 +222,17 @@ impl Sweep {
             repo: self.repo.clone(),
             known: Known { main: self.known.main.take(), ..Known::default() },
             found,
-            unknown: Unknown::default(),
-            more: false,
-            in_main: Vec::new(),
+            ..Swept::default()
         })
     }
+}
+
+/// What runs have done, as far as that could be read.
+#[derive(Default)]
+struct Works {
+    specs: BTreeMap<RunId, NewRun>,
+    works: BTreeMap<RunId, Work>,
+    unknown: Unknown,
 }
 
 /// Files that were not as they are at the look before; none at the first one.

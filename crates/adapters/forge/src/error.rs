@@ -11,9 +11,10 @@ pub enum ForgeError {
     NotReady { number: u64, state: &'static str },
     #[error("pull request #{number} is merged; nothing about it can be changed")]
     Over { number: u64 },
-    /// In the words of whoever merges.
+    /// It can't be merged as things are, in the words of whoever tried.
     #[error("{0}")]
     Refused(String),
+    /// Merging went wrong, in the same words.
     #[error("{0}")]
     Failed(String),
     #[error("{path}: can't {what}: {source}; mend that and try again")]

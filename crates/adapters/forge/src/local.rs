@@ -157,7 +157,7 @@ impl Forge for Local {
         if matches!(pull.work.state, PullState::Draft | PullState::Closed) {
             return Err(ForgeError::NotReady { number, state: pull.work.state.word() });
         }
-        let commit = (merging.here)().map_err(ForgeError::Refused)?;
+        let commit = (merging.here)()?;
         self.change(number, |pull| {
             pull.work.state = PullState::Merged;
             merging.head.clone_into(&mut pull.work.head);

@@ -5,6 +5,8 @@ use domain::gate::Method;
 use domain::pull_request::{PullState, PullWork};
 use serde::{Deserialize, Serialize};
 
+use crate::error::ForgeError;
+
 /// A pull request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pull {
@@ -57,7 +59,7 @@ pub struct Merging<'a> {
     /// The commit that is to be merged, in full.
     pub head: &'a str,
     /// A forge on this machine has git do it by this, which gives the base's new commit.
-    pub here: &'a dyn Fn() -> Result<String, String>,
+    pub here: &'a dyn Fn() -> Result<String, ForgeError>,
 }
 
 impl Pull {

@@ -97,7 +97,7 @@ fn a_draft_and_a_closed_one_are_not_merged_and_a_merged_one_stays_so() {
     let open = work(PullState::Open);
     forge.update(1, &Update { body: "", url: None, work: &open }).expect("it is opened");
     assert_eq!(forge.merge(1, &merging).expect("it merges"), "c".repeat(40));
-    let refused = || Err("main moved".to_owned());
+    let refused = || Err(ForgeError::Refused("main moved".to_owned()));
     let no = Merging { method: Method::Squash, head: &head, here: &refused };
     assert!(matches!(forge.merge(1, &no), Err(ForgeError::Refused(why)) if why == "main moved"));
     assert!(matches!(forge.update(1, &Update { body: "", url: None, work: &open }), Err(ForgeError::Over { .. })));

@@ -1,7 +1,5 @@
 //! Bringing a run's work into its base.
 
-use std::cell::RefCell;
-
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::event::RunMerged;
@@ -30,34 +28,31 @@ pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed 
     let Asked { method, head, onto, before, pull } = *asked;
     let (run, message) = (job.spec.id.as_str(), message(job, method));
     let merging = Merging { run, method, head, before, onto, message: &message };
-    let tell = |commit: String| {
-        let merged = RunMerged { method, head: head.to_owned(), commit, before: before.to_owned() };
-        (Outcome::Done, Facts::Merged(merged))
+    let here = || repository(&job.spec).and_then(|repo| repo.merge(&merging)).map_err(said);
+    let merged = match pull {
+        None => here(),
+        Some(number) => match pr::forge(places, job) {
+            Ok(forge) => forge.merge(number, &forge::Merging { method, head, here: &here }),
+            Err(reason) => return failed(reason),
+        },
     };
-    let broke = RefCell::new(None);
-    let here = || {
-        repository(&job.spec).and_then(|repo| repo.merge(&merging)).map_err(|error| {
-            let said = error.to_string();
-            broke.replace(Some(error));
-            said
-        })
-    };
-    let done = match pull.map(|number| (number, pr::forge(places, job))) {
-        None => here().map_err(ForgeError::Refused),
-        Some((number, Ok(forge))) => forge.merge(number, &forge::Merging { method, head, here: &here }),
-        Some((_, Err(reason))) => return failed(reason),
-    };
-    match (done, broke.into_inner()) {
-        (Ok(commit), _) => tell(commit),
-        (
-            Err(_),
-            Some(
-                error @ (WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. }),
-            ),
-        ) => refused(error),
-        (Err(_), Some(error)) => failed(error),
-        (Err(error @ ForgeError::NotReady { .. }), None) => refused(error),
-        (Err(error), None) => failed(error),
+    match merged {
+        Ok(commit) => {
+            let merged = RunMerged { method, head: head.to_owned(), commit, before: before.to_owned() };
+            (Outcome::Done, Facts::Merged(merged))
+        }
+        Err(error @ (ForgeError::Refused(_) | ForgeError::NotReady { .. })) => refused(error),
+        Err(error) => failed(error),
+    }
+}
+
+/// What git says where a merge is not possible as things are, apart from what went wrong.
+fn said(error: WorktreeError) -> ForgeError {
+    match error {
+        WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. } => {
+            ForgeError::Refused(error.to_string())
+        }
+        other => ForgeError::Failed(other.to_string()),
     }
 }
 
