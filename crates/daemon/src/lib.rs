@@ -3,6 +3,7 @@
 //! It holds no truth that is not on disk: killed at any point and started again, it folds the run folders,
 //! adopts the living keepers and goes on.
 
+mod chosen_place;
 mod dispatcher;
 mod error;
 mod input;
@@ -61,6 +62,7 @@ pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
         .enable_all()
         .build()
         .map_err(DaemonError::io("start the runtime for", &places.home))?;
+    worktrees::keep_locks_in(&places.home.join("locks"));
     let (inputs, receiver) = input::channel();
     let dispatcher = dispatcher::Dispatcher::open(places, inputs.clone(), runtime.handle().clone())?;
     let server = serve::Server::bind(&instance, &runtime, inputs, places)?;
@@ -68,6 +70,8 @@ pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
     tracing::info!(home = %places.home.display(), "serving");
     dispatcher.run(&receiver);
     tracing::info!("stopping");
+    // What only reads has nobody left to tell.
+    worktrees::end_git_that_reads();
     drop(server);
     instance.withdraw();
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));

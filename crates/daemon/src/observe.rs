@@ -55,6 +55,7 @@ impl Measure {
     fn look(self) -> Measured {
         give_way(Way::Behind);
         let repo = Repository::find(Path::new(&self.spec.repo));
+        let own = repo.as_ref().ok().cloned();
         let path = repo.as_ref().ok().and_then(|repo| match repo.worktree_of(self.run.as_str()) {
             Ok(Found::There(worktree)) => Some(worktree.path),
             _ => None,
@@ -77,7 +78,7 @@ impl Measure {
         if self.disk {
             give_way(Way::Last);
             let began = Instant::now();
-            measured.disk = self.disk_of(&path).map(|value| Observed { value, at: now() });
+            measured.disk = self.disk_of(own.as_ref(), &path).map(|value| Observed { value, at: now() });
             measured.disk_took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
         measured
@@ -86,8 +87,11 @@ impl Measure {
 
 impl Measure {
     /// The worktree, and what else the run has, all of which can be fetched or made again.
-    fn disk_of(&self, worktree: &Path) -> Option<Disk> {
-        let mut disk = worktrees::disk(worktree).ok()?;
+    fn disk_of(&self, repo: Option<&Repository>, worktree: &Path) -> Option<Disk> {
+        let mut disk = match repo {
+            Some(repo) => repo.disk(worktree).ok()?,
+            None => worktrees::disk(worktree).ok()?,
+        };
         // An empty folder is nothing to tell of.
         let filled = |path: &&PathBuf| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
         for beside in self.beside.iter().filter(filled).filter_map(|path| worktrees::disk(path).ok()) {

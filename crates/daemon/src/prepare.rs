@@ -15,7 +15,7 @@ use settings::phase::REPAIRS;
 use settings::{Phase, Settings, SettingsError};
 use worktrees::{Repository, WorktreeError};
 
-use crate::{Places, known, trust};
+use crate::{Places, chosen_place, known, trust};
 
 /// A request with everything that can be found out without the other runs.
 #[derive(Debug)]
@@ -77,6 +77,13 @@ fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -
         (None, None) => repo.current_branch(folder).map_err(refused)?,
     };
     let commit = repo.resolve(&base).map_err(refused)?;
+    // Work is merged into a branch: a remote's one stands for the one that follows it, and where none is checked out the commit
+    // stays what it is, whatever HEAD is later.
+    let base = match repo.branch_for(&base).map_err(refused)? {
+        Some(branch) => branch,
+        None if base == "HEAD" => commit.clone(),
+        None => base,
+    };
     let committed = repo.file_at(&commit, REPOSITORY_FILE).map_err(refused)?;
     let differs = committed.as_deref() != checkout.as_ref().map(|(_, text)| text.as_str());
     let short: String = commit.chars().take(7).collect();
@@ -159,6 +166,8 @@ pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, 
         let reason = format!("{agent} has no screen of its own to show in a terminal; start it without --interactive");
         return Err(Mistake::at(Field::Agent)(usage(reason)));
     }
+    repo.check_not_bare().map_err(refused)?;
+    chosen_place::check(&settings, config, repo.main(), &repo.name())?;
     repo.check_identity().map_err(refused)?;
     trust::check(&places.home, config, &repo, &settings, request.base.as_deref())?;
     let include = repo.file_at(&base_commit, ".worktreeinclude").map_err(refused)?;
@@ -282,6 +291,12 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::NoCheckpoint { .. }
         | WorktreeError::NoSnapshot { .. } => Code::NotFound,
         WorktreeError::Bare(_)
+        | WorktreeError::BareByMistake { .. }
+        | WorktreeError::NotLinked { .. }
+        | WorktreeError::Tampered { .. }
+        | WorktreeError::InUse { .. }
+        | WorktreeError::NotAsItIs(_)
+        | WorktreeError::Ended { .. }
         | WorktreeError::ForeignOwner { .. }
         | WorktreeError::BranchTaken(_)
         | WorktreeError::TargetTaken(_)
@@ -299,6 +314,8 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::InProgress { .. } => Code::Refused,
         WorktreeError::DiskFull(_)
         | WorktreeError::NoGit(_)
+        | WorktreeError::Stuck { .. }
+        | WorktreeError::DamagedSnapshot { .. }
         | WorktreeError::Git { .. }
         | WorktreeError::Read { .. }
         | WorktreeError::Io { .. } => Code::Failed,

@@ -1,13 +1,13 @@
 //! What a worktree holds that its base does not: files and lines, committed or not.
 
-use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::admin_file::open_regular;
 use crate::error::WorktreeError;
-use crate::git::Git;
-use crate::repository::{Repository, open};
+use crate::look::Look;
+use crate::repository::Repository;
 
 /// An untracked file larger than this counts as a file without lines.
 const LARGEST_COUNTED: u64 = 4 << 20;
@@ -29,13 +29,15 @@ impl Repository {
     pub fn changes(&self, path: &Path, base: &str) -> Result<Changes, WorktreeError> {
         let head = self.head(path)?;
         let from = self.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
-        let dirt = self.dirt(path)?;
+        let look = self.look(path)?;
+        look.unflag(path)?;
+        let dirt = self.dirt_of(&look)?;
         if dirt.is_clean() && !self.only_git {
-            return between(path, &from, &head);
+            return self.between(path, &from, &head);
         }
-        let mut changes = by_git(path, &from)?;
+        let mut changes = by_git(&look, &from)?;
         if dirt.untracked > 0 {
-            add_untracked(path, &mut changes)?;
+            add_untracked(&look, path, &mut changes)?;
         }
         Ok(changes)
     }
@@ -45,39 +47,40 @@ impl Repository {
     /// # Errors
     /// When it has none.
     pub fn head(&self, path: &Path) -> Result<String, WorktreeError> {
+        let look = self.look(path)?;
         if self.only_git {
-            return Git::at(path).args(&["rev-parse", "--verify", "HEAD"]).line();
+            return look.git().args(&["rev-parse", "--verify", "HEAD"]).line();
         }
-        let id = open(path)?.head_id().map(|id| id.to_string());
+        let id = look.gix()?.head_id().map(|id| id.to_string());
         id.map_err(|e| WorktreeError::read(path)(e.to_string()))
     }
-}
 
-/// Both sides are committed, so object work is enough and no process is started.
-fn between(path: &Path, from: &str, to: &str) -> Result<Changes, WorktreeError> {
-    if from == to {
-        return Ok(Changes::default());
+    /// The changes between two commits: object work is enough, and no process is started.
+    fn between(&self, path: &Path, from: &str, to: &str) -> Result<Changes, WorktreeError> {
+        if from == to {
+            return Ok(Changes::default());
+        }
+        let fail = |e: &dyn std::fmt::Display| WorktreeError::read(path)(e.to_string());
+        let repo = self.open()?;
+        let tree = |hex: &str| {
+            let id = gix::ObjectId::from_hex(hex.as_bytes()).map_err(|e| fail(&e))?;
+            repo.find_commit(id).map_err(|e| fail(&e))?.tree().map_err(|e| fail(&e))
+        };
+        let (old, new) = (tree(from)?, tree(to)?);
+        let mut platform = old.changes().map_err(|e| fail(&e))?;
+        platform.options(|options| {
+            options.track_rewrites(None);
+        });
+        let stats = platform.stats(&new).map_err(|e| fail(&e))?;
+        Ok(Changes { files: stats.files_changed, added: stats.lines_added, removed: stats.lines_removed })
     }
-    let fail = |e: &dyn std::fmt::Display| WorktreeError::read(path)(e.to_string());
-    let repo = open(path)?;
-    let tree = |hex: &str| {
-        let id = gix::ObjectId::from_hex(hex.as_bytes()).map_err(|e| fail(&e))?;
-        repo.find_commit(id).map_err(|e| fail(&e))?.tree().map_err(|e| fail(&e))
-    };
-    let (old, new) = (tree(from)?, tree(to)?);
-    let mut platform = old.changes().map_err(|e| fail(&e))?;
-    platform.options(|options| {
-        options.track_rewrites(None);
-    });
-    let stats = platform.stats(&new).map_err(|e| fail(&e))?;
-    Ok(Changes { files: stats.files_changed, added: stats.lines_added, removed: stats.lines_removed })
 }
 
 /// Sums `git diff --numstat -z`: `added TAB removed TAB path NUL`, `-` for binaries.
-pub(crate) fn by_git(path: &Path, from: &str) -> Result<Changes, WorktreeError> {
+fn by_git(look: &Look, from: &str) -> Result<Changes, WorktreeError> {
     let words =
         ["diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--end-of-options", from, "--"];
-    let out = Git::at(path).args(&words).run()?;
+    let out = look.git().args(&words).run()?;
     let mut changes = Changes::default();
     for entry in out.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
         let text = String::from_utf8_lossy(entry);
@@ -90,8 +93,8 @@ pub(crate) fn by_git(path: &Path, from: &str) -> Result<Changes, WorktreeError> 
     Ok(changes)
 }
 
-fn add_untracked(path: &Path, changes: &mut Changes) -> Result<(), WorktreeError> {
-    let out = Git::at(path).args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
+fn add_untracked(look: &Look, path: &Path, changes: &mut Changes) -> Result<(), WorktreeError> {
+    let out = look.git().args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
     for name in out.split(|b| *b == 0).filter(|name| !name.is_empty()) {
         changes.files += 1;
         changes.added += lines(&path.join(std::ffi::OsStr::from_bytes(name))).unwrap_or(0);
@@ -101,9 +104,10 @@ fn add_untracked(path: &Path, changes: &mut Changes) -> Result<(), WorktreeError
 
 /// Lines of a regular text file as git counts them; nothing is followed out of the worktree.
 fn lines(path: &Path) -> Option<u64> {
-    let meta = fs::symlink_metadata(path).ok().filter(|m| m.is_file() && m.len() <= LARGEST_COUNTED)?;
+    let file = open_regular(path).ok()?;
+    let meta = file.metadata().ok().filter(|meta| meta.len() <= LARGEST_COUNTED)?;
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
-    fs::File::open(path).ok()?.take(LARGEST_COUNTED).read_to_end(&mut bytes).ok()?;
+    file.take(LARGEST_COUNTED).read_to_end(&mut bytes).ok()?;
     if bytes.iter().take(8000).any(|b| *b == 0) {
         return None;
     }

@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::commit::add_everything;
 use crate::error::WorktreeError;
-use crate::git::Git;
+use crate::obstacles::mounted_below;
 use crate::pointers::{end_what_is_under_way, pointed_to};
 use crate::repository::Repository;
 
@@ -30,8 +29,10 @@ pub struct Checkpoint {
     pub commit: String,
     /// Full id of its tree: tracked and untracked files, not ignored ones.
     pub tree: String,
-    /// Its first parent: where HEAD stood.
+    /// Its first parent: where HEAD stood, or the branch where HEAD stood at no commit.
     pub head: String,
+    /// Files that are not in it, each with the reason; not known of one that was saved before.
+    pub left_out: Vec<String>,
 }
 
 /// What a way back came to.
@@ -60,14 +61,15 @@ impl Repository {
         if let Some(saved) = self.checkpoint(name)? {
             return Ok(saved);
         }
-        let (held, git_dir) = self.lock_worktree(name.path)?;
-        let tree = self.tree_of_everything(name.path, &git_dir, &held)?;
+        let (held, linked) = self.lock_worktree(name.path)?;
+        let git_dir = &linked.git_dir;
+        let Everything { tree, left_out } = self.tree_of_everything(name.path, &held)?;
         let subject = format!("checkpoint {} of {}: {why}", name.n, name.run);
-        let (commit, head) = self.commit_of(name, &git_dir, &tree, &subject)?;
+        let (commit, head) = self.commit_of(name, git_dir, &tree, &subject)?;
         // Only made, never moved: a checkpoint is for ever what it was.
         let none = "0".repeat(commit.len());
-        Git::at(name.path).holding(&held)?.args(&["update-ref", &name.reference(), &commit, &none]).run()?;
-        Ok(Checkpoint { commit, tree, head })
+        self.git().holding(&held)?.args(&["update-ref", &name.reference(), &commit, &none]).run()?;
+        Ok(Checkpoint { commit, tree, head, left_out })
     }
 
     /// A commit of this tree whose parents are HEAD, the branch and everything that only the worktree points to.
@@ -78,7 +80,7 @@ impl Repository {
         tree: &str,
         subject: &str,
     ) -> Result<(String, String), WorktreeError> {
-        let head = self.head(name.path)?;
+        let head = self.stands_at(name.path, name.branch)?;
         let others = self.tip(name.branch)?.into_iter().chain(pointed_to(git_dir));
         let parents = self.commits_of(std::iter::once(head.clone()).chain(others))?;
         Ok((self.commit_tree(tree, &parents, subject)?, head))
@@ -92,14 +94,14 @@ impl Repository {
         let reference = name.reference();
         let of = |what: &str| {
             let spec = format!("{reference}{what}");
-            Git::at(self.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
+            self.git().args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
         };
         let commit = match of("^{commit}") {
             Ok(commit) => commit,
             Err(WorktreeError::Git { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
-        Ok(Some(Checkpoint { commit, tree: of("^{tree}")?, head: of("^1")? }))
+        Ok(Some(Checkpoint { commit, tree: of("^{tree}")?, head: of("^1")?, left_out: Vec::new() }))
     }
 
     /// Sets the branch to the checkpoint's parent, files to its tree and the index to HEAD; ignored files stay.
@@ -114,16 +116,21 @@ impl Repository {
         if let Some(other) = self.worktrees()?.into_iter().find(elsewhere) {
             return Err(WorktreeError::BranchElsewhere { branch: name.branch.to_owned(), path: other.path });
         }
-        let (held, git_dir) = self.lock_worktree(name.path)?;
-        let git = |words: &[&str]| Git::at(name.path).holding(&held).map(|git| git.args(words));
+        if mounted_below(name.path) {
+            let what = "something is mounted inside it; unmount that first".to_owned();
+            return Err(WorktreeError::Changed { path: name.path.to_owned(), what });
+        }
+        let (held, linked) = self.lock_worktree(name.path)?;
+        let git_dir = &linked.git_dir;
+        let git = |words: &[&str]| Ok::<_, WorktreeError>(self.git_in(&linked)?.patient().holding(&held)?.args(words));
         // Untracked files become tracked by the present's tree first, so that no clean is needed that could reach
         // further than it: what the present has and the checkpoint has not goes, the rest stays.
-        let present = self.tree_of_everything(name.path, &git_dir, &held)?;
-        let present_kept = self.keep_present(name, &git_dir, &present)?;
-        let in_the_way = self.make_way(name, &git_dir, &present, &saved)?;
+        let present = self.tree_of_everything(name.path, &held)?.tree;
+        let present_kept = self.keep_present(name, git_dir, &present)?;
+        let in_the_way = self.make_way(name, git_dir, &present, &saved)?;
         let branch = format!("refs/heads/{}", name.branch);
         git(&["symbolic-ref", "HEAD", &branch])?.run()?;
-        end_what_is_under_way(&git_dir);
+        end_what_is_under_way(git_dir);
         git(&["read-tree", "--reset", &present])?.run()?;
         // Files that are the same are then known to be, and are not written anew with other permissions.
         drop(git(&["update-index", "-q", "--refresh"])?.run());
@@ -143,13 +150,13 @@ impl Repository {
         present: &str,
     ) -> Result<Option<String>, WorktreeError> {
         let prefix = format!("refs/pilothouse/{}/", name.run);
-        let kept = Git::at(self.main()).args(&["for-each-ref", "--format=%(tree)", &prefix]).run()?;
+        let kept = self.git().args(&["for-each-ref", "--format=%(tree)", &prefix]).run()?;
         if String::from_utf8_lossy(&kept).lines().any(|tree| tree == present) {
             return Ok(None);
         }
         let (commit, _) = self.commit_of(name, git_dir, present, "what a way back overwrote")?;
         let reference = format!("{prefix}overwritten-{}", short(present));
-        Git::at(name.path).args(&["update-ref", &reference, &commit]).run()?;
+        self.git().args(&["update-ref", &reference, &commit]).run()?;
         Ok(Some(reference))
     }
 
@@ -163,8 +170,8 @@ impl Repository {
         saved: &Checkpoint,
     ) -> Result<Option<String>, WorktreeError> {
         let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", present, &saved.tree];
-        let added = Git::at(name.path).args(&words).run()?;
-        let listed = Git::at(name.path).args(&["ls-tree", "-r", "-z", "--name-only", present]).run()?;
+        let added = self.git().args(&words).run()?;
+        let listed = self.git().args(&["ls-tree", "-r", "-z", "--name-only", present]).run()?;
         let tracked: std::collections::BTreeSet<&[u8]> = listed.split(|b| *b == 0).collect();
         let names = added.split(|b| *b == 0).filter(|n| !n.is_empty());
         let mut hit: Vec<PathBuf> =
@@ -175,15 +182,15 @@ impl Repository {
         if hit.is_empty() {
             return Ok(None);
         }
-        let index = IndexCopy::of(git_dir)?;
-        let git = || Git::at(name.path).index(&index.0);
+        let look = self.look(name.path)?;
+        let git = || look.git().patient();
         git().args(&["read-tree", "--empty"]).run()?;
         let names: Vec<u8> = hit.iter().flat_map(|n| [n.as_os_str().as_bytes(), b"\0"].concat()).collect();
         git().args(&["update-index", "-z", "--add", "--stdin"]).input(&names)?;
         let tree = git().args(&["write-tree"]).line()?;
         let (commit, _) = self.commit_of(name, git_dir, &tree, "ignored files that a way back overwrote")?;
         let reference = format!("refs/pilothouse/{}/overwritten-{}", name.run, short(&tree));
-        Git::at(name.path).args(&["update-ref", &reference, &commit]).run()?;
+        self.git().args(&["update-ref", &reference, &commit]).run()?;
         for below in hit {
             let path = name.path.join(&below);
             fs::remove_file(&path).map_err(WorktreeError::io("make way at", &path))?;
@@ -192,27 +199,32 @@ impl Repository {
     }
 
     /// Writes tracked and untracked files as a tree, through a copy of the index.
-    pub(crate) fn tree_of_everything(&self, path: &Path, git_dir: &Path, held: &File) -> Result<String, WorktreeError> {
-        let index = IndexCopy::of(git_dir)?;
-        let git = |words: &[&str]| Git::at(path).holding(held).map(|git| git.index(&index.0).args(words));
-        unflag(path, || Git::at(path).index(&index.0))?;
-        add_everything(path, git)?;
-        git(&["write-tree"])?.line()
+    /// What is left out of every tree is told.
+    pub(crate) fn tree_of_everything(&self, path: &Path, held: &File) -> Result<Everything, WorktreeError> {
+        let look = self.look(path)?;
+        look.unflag(path)?;
+        let left = look.left_out(path)?;
+        left.add_the_rest(look.git(), &[])?;
+        let tree = look.git().holding(held)?.args(&["write-tree"]).line()?;
+        Ok(Everything { tree, left_out: left.reasons })
+    }
+
+    /// The full id of the commit that the worktree is at, or of its branch's where HEAD stands at none.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn stands_at(&self, path: &Path, branch: &str) -> Result<String, WorktreeError> {
+        match self.head(path) {
+            Ok(head) => Ok(head),
+            Err(error) => self.tip(branch)?.ok_or(error),
+        }
     }
 }
 
-/// Takes those flags off the index that `git` works on that tell it to look away, which would leave a file's changes out.
-pub(crate) fn unflag(path: &Path, git: impl Fn() -> Git) -> Result<(), WorktreeError> {
-    let flagged = git().args(&["ls-files", "-v", "-z"]).run()?;
-    for (flag, is_set) in FLAGS {
-        let set = flagged.split(|b| *b == 0).filter(|line| line.first().is_some_and(|c| is_set(*c)));
-        let there = set.filter_map(|line| line.get(2..)).filter(|name| there(path, name));
-        let names: Vec<u8> = there.flat_map(|name| [name, b"\0"].concat()).collect();
-        if !names.is_empty() {
-            git().args(&["update-index", "-z", flag, "--stdin"]).input(&names)?;
-        }
-    }
-    Ok(())
+/// The files of a worktree as a tree.
+pub(crate) struct Everything {
+    pub(crate) tree: String,
+    pub(crate) left_out: Vec<String>,
 }
 
 fn short(id: &str) -> &str {
@@ -246,35 +258,4 @@ fn in_the_way(root: &Path, below: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-type IsSet = fn(u8) -> bool;
-
-/// How to take a flag away, and by which letter `git ls-files -v` shows it.
-const FLAGS: [(&str, IsSet); 2] =
-    [("--no-assume-unchanged", |c| c.is_ascii_lowercase()), ("--no-skip-worktree", |c| matches!(c, b'S' | b's'))];
-
-/// A file that a sparse checkout leaves away is not missing.
-fn there(path: &Path, name: &[u8]) -> bool {
-    fs::symlink_metadata(path.join(OsStr::from_bytes(name))).is_ok()
-}
-
-/// A copy of a worktree's index that goes away by itself.
-pub(crate) struct IndexCopy(pub(crate) PathBuf);
-
-impl IndexCopy {
-    pub(crate) fn of(git_dir: &Path) -> Result<Self, WorktreeError> {
-        let copy = git_dir.join(format!("pilothouse-index.{}.{:?}", std::process::id(), std::thread::current().id()));
-        let copied = fs::copy(git_dir.join("index"), &copy);
-        match copied {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(WorktreeError::io("copy the index to", copy)(e)),
-            _ => Ok(Self(copy)),
-        }
-    }
-}
-
-impl Drop for IndexCopy {
-    fn drop(&mut self) {
-        let _gone = fs::remove_file(&self.0);
-    }
 }

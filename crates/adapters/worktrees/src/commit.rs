@@ -1,11 +1,11 @@
 //! Committing what an agent left, once no process of it lives.
 
-use std::os::unix::ffi::OsStrExt;
+use std::fs;
 use std::path::Path;
 
 use crate::error::WorktreeError;
-use crate::git::Git;
-use crate::repository::{Repository, open};
+use crate::linked::Linked;
+use crate::repository::Repository;
 
 /// What is to be committed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Committed {
     pub head: String,
     /// Files that the commit took up; 0 when there was nothing to commit.
     pub files: u32,
+    /// Files that it did not, each with the reason.
+    pub left_out: Vec<String>,
 }
 
 impl Repository {
@@ -34,57 +36,59 @@ impl Repository {
     /// # Errors
     /// When the worktree is on another branch, a merge or rebase is under way, or git can't commit.
     pub fn commit_leftovers(&self, left: &Leftovers<'_>) -> Result<Committed, WorktreeError> {
-        let (held, _) = self.lock_worktree(left.path)?;
-        let on = Git::at(left.path).args(&["rev-parse", "--symbolic-full-name", "HEAD"]).line()?;
+        let (held, linked) = self.lock_worktree(left.path)?;
+        let look = self.look(left.path)?;
+        let on = look.git().args(&["symbolic-ref", "--quiet", "HEAD"]).line().unwrap_or_default();
         if on != format!("refs/heads/{}", left.branch) {
-            let found = match on.trim_start_matches("refs/heads/") {
-                "HEAD" => "no branch".to_owned(),
-                branch => branch.to_owned(),
+            let branch = on.strip_prefix("refs/heads/").unwrap_or(&on);
+            let found = match branch {
+                "" => "no branch".to_owned(),
+                branch if self.tip(branch)?.is_none() => format!("the branch {branch}, which has no commit,"),
+                branch => format!("the branch {branch}"),
             };
             let (path, wanted) = (left.path.to_owned(), left.branch.to_owned());
             return Err(WorktreeError::WrongBranch { path, found, wanted });
         }
-        if let Some(what) = self.in_progress(left.path)? {
+        if let Some(what) = linked.in_progress() {
             return Err(WorktreeError::InProgress { path: left.path.to_owned(), what });
         }
-        let dirt = self.dirt(left.path)?;
+        let left_out = look.left_out(left.path)?;
+        let dirt = self.dirt_of(&look)?;
+        let git = || self.git_in(&linked)?.patient().holding(&held);
         if !dirt.is_clean() {
-            add_everything(left.path, |words| Git::at(left.path).holding(&held).map(|git| git.args(words)))?;
+            // Standard input is the list of paths here, so that the lock is held by the commit alone.
+            left_out.add_the_rest(self.git_in(&linked)?, &[])?;
+        }
+        let staged = git()?.args(&["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD", "--"]);
+        let is_staged = staged.output()?.status.code() == Some(1);
+        if is_staged {
             let trailer = format!("Pilothouse-Run: {}", left.run);
             let words =
                 ["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--trailer", &trailer, "-m", left.subject];
-            Git::at(left.path).holding(&held)?.args(&words).run()?;
+            let (name, address) = self.identity()?;
+            let git = git()?.author(&name, &address, None).committer(&name, &address, None);
+            git.args(&words).run()?;
         }
-        Ok(Committed { head: self.head(left.path)?, files: dirt.changed + dirt.untracked })
-    }
-
-    /// What a worktree is in the middle of, where a commit would be a wrong step.
-    fn in_progress(&self, path: &Path) -> Result<Option<&'static str>, WorktreeError> {
-        use gix::state::InProgress;
-        Ok(match open(path)?.state() {
-            None => None,
-            Some(InProgress::Merge) => Some("merge"),
-            Some(InProgress::Rebase | InProgress::RebaseInteractive) => Some("rebase"),
-            Some(InProgress::CherryPick | InProgress::CherryPickSequence) => Some("cherry-pick"),
-            Some(InProgress::Revert | InProgress::RevertSequence) => Some("revert"),
-            Some(InProgress::Bisect) => Some("bisect"),
-            Some(InProgress::ApplyMailbox | InProgress::ApplyMailboxRebase) => Some("git am"),
-        })
+        let files = if is_staged { dirt.changed + dirt.untracked } else { 0 };
+        Ok(Committed { head: self.head(left.path)?, files, left_out: left_out.reasons })
     }
 }
 
-/// Adds all files that are not ignored to the index that `git` works on. A repository inside that has no commit
-/// can't be added and is left where it is; anything else that can't be is an error.
-pub(crate) fn add_everything(
-    path: &Path,
-    git: impl Fn(&[&str]) -> Result<Git, WorktreeError>,
-) -> Result<(), WorktreeError> {
-    let added = git(&["add", "--all", "--sparse", "--ignore-errors", "--", "."])?.run();
-    let Err(error) = added else { return Ok(()) };
-    let left = git(&["ls-files", "--others", "--exclude-standard", "-z"])?.run()?;
-    let is_repository =
-        |name: &[u8]| name.ends_with(b"/") && path.join(std::ffi::OsStr::from_bytes(name)).join(".git").exists();
-    let mut names = left.split(|b| *b == 0).filter(|name| !name.is_empty()).peekable();
-    let only_repositories = names.peek().is_some() && names.all(is_repository);
-    if only_repositories && git(&["diff-files", "--quiet"])?.run().is_ok() { Ok(()) } else { Err(error) }
+impl Linked {
+    /// What the worktree is in the middle of, where a commit would be a wrong step.
+    fn in_progress(&self) -> Option<&'static str> {
+        let is_there = |name: &str| fs::symlink_metadata(self.git_dir.join(name)).is_ok();
+        UNDER_WAY.iter().find(|(name, _)| is_there(name)).map(|(_, what)| *what)
+    }
 }
+
+/// The files by which git knows (git's `wt_status_get_state`), the surest first.
+const UNDER_WAY: [(&str, &str); 7] = [
+    ("rebase-apply/applying", "git am"),
+    ("rebase-apply", "rebase"),
+    ("rebase-merge", "rebase"),
+    ("MERGE_HEAD", "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+    ("BISECT_LOG", "bisect"),
+];

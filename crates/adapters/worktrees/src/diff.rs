@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::changes::Changes;
-use crate::checkpoint::IndexCopy;
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::repository::Repository;
@@ -16,6 +15,8 @@ pub struct Diff {
     /// Each changed file: lines added and removed (`None` for binaries) and its path.
     pub files: Vec<(Option<u64>, Option<u64>, String)>,
     pub changes: Changes,
+    /// Files of the worktree that are not in it, each with the reason.
+    pub left_out: Vec<String>,
 }
 
 impl Repository {
@@ -24,11 +25,13 @@ impl Repository {
     /// # Errors
     /// When the worktree can't be read.
     pub fn diff(&self, path: &Path, from: &str) -> Result<Diff, WorktreeError> {
-        let index = IndexCopy::of(&self.git_dir_of(path)?)?;
-        let git = || Git::at(path).index(&index.0);
+        let look = self.look(path)?;
+        look.unflag(path)?;
+        let left = look.left_out(path)?;
         // Names alone are added to the copy, so that new files are part of the difference.
-        git().args(&["add", "--all", "--intent-to-add", "--", "."]).run()?;
-        compare(git, &[from])
+        left.add_the_rest(look.git(), &["--intent-to-add"])?;
+        let diff = compare(|| look.git(), |git| left.pass_over(git), &[from])?;
+        Ok(Diff { left_out: left.reasons, ..diff })
     }
 
     /// What the commit `to` has that `from` has not; neither needs a worktree.
@@ -36,7 +39,7 @@ impl Repository {
     /// # Errors
     /// When one of them is no commit here.
     pub fn diff_of_commits(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
-        compare(|| Git::at(self.main()), &[from, to])
+        compare(|| self.git(), |git| git, &[from, to])
     }
 
     /// As [`diff_of_commits`](Self::diff_of_commits), also for trees, without the text.
@@ -44,23 +47,24 @@ impl Repository {
     /// # Errors
     /// When one of them is not here.
     pub fn counts_between(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
-        count(Git::at(self.main()), &[from, to])
+        count(self.git(), |git| git, &[from, to])
     }
 }
 
 const ALWAYS: [&str; 5] = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
 
-fn compare(git: impl Fn() -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
-    let text = git().args(&ALWAYS).args(&["--end-of-options"]).args(commits).args(&["--"]).run()?;
-    let diff = count(git(), commits)?;
+fn compare(git: impl Fn() -> Git, paths: impl Fn(Git) -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
+    let words = git().patient().args(&ALWAYS).args(&["--end-of-options"]).args(commits).args(&["--"]);
+    let text = paths(words).run()?;
+    let diff = count(git(), paths, commits)?;
     Ok(Diff { text: String::from_utf8_lossy(&text).into_owned(), ..diff })
 }
 
 /// A difference without its text.
-fn count(git: Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
+fn count(git: Git, paths: impl Fn(Git) -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
     let mut diff = Diff::default();
     let counted = git.args(&ALWAYS).args(&["--numstat", "-z", "--end-of-options"]).args(commits).args(&["--"]);
-    for entry in counted.run()?.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
+    for entry in paths(counted.patient()).run()?.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
         let entry = String::from_utf8_lossy(entry);
         let mut fields = entry.splitn(3, '\t');
         let mut number = || fields.next().and_then(|n| n.parse::<u64>().ok());

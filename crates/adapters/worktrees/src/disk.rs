@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
+use crate::repository::Repository;
 use crate::snapshot::{Ignored, is_rebuildable};
 
 /// Bytes on disk.
@@ -22,9 +23,23 @@ pub struct Disk {
 /// # Errors
 /// When the folder itself can't be read; what vanishes meanwhile is left out.
 pub fn disk(path: &Path) -> Result<Disk, WorktreeError> {
+    disk_of(path, None)
+}
+
+impl Repository {
+    /// As [`disk`], of a worktree; what it has of folders that can be built again is told too.
+    ///
+    /// # Errors
+    /// When the folder itself can't be read.
+    pub fn disk(&self, path: &Path) -> Result<Disk, WorktreeError> {
+        // Where git can't tell what is ignored, nothing is said to be rebuildable.
+        let ignored = self.look(path).and_then(|look| Ignored::of(&look)).ok();
+        disk_of(path, ignored.as_ref())
+    }
+}
+
+fn disk_of(path: &Path, ignored: Option<&Ignored>) -> Result<Disk, WorktreeError> {
     let root = fs::symlink_metadata(path).map_err(WorktreeError::io("look at", path))?;
-    // Where git can't tell what is ignored, nothing is said to be rebuildable.
-    let ignored = Ignored::of(path).ok();
     let mut disk = Disk { bytes: root.blocks() * 512, rebuildable: 0 };
     let mut linked = HashSet::new();
     let mut open = vec![(PathBuf::new(), false, false)];
@@ -39,7 +54,7 @@ pub fn disk(path: &Path) -> Result<Disk, WorktreeError> {
             let mut rebuildable = in_rebuildable;
             if meta.is_dir() {
                 let below = folder.join(entry.file_name());
-                let is_ignored = in_ignored || ignored.as_ref().is_some_and(|ignored| ignored.has_folder(&below));
+                let is_ignored = in_ignored || ignored.is_some_and(|ignored| ignored.has_folder(&below));
                 rebuildable |= is_ignored && is_rebuildable(&entry.file_name());
                 open.push((below, is_ignored, rebuildable));
             }
@@ -75,7 +90,7 @@ mod tests {
         fs::write(at(".gitignore"), "node_modules\n").expect("a file");
         fs::create_dir_all(at("pkg/node_modules/x")).expect("a folder");
         fs::write(at("pkg/node_modules/x/index.js"), vec![1u8; 70_000]).expect("a file");
-        let found = disk(temp.path()).expect("readable");
+        let found = Repository::find(temp.path()).and_then(|repo| repo.disk(temp.path())).expect("readable");
         assert_eq!(found, Disk { bytes: du(temp.path()), rebuildable: du(&at("pkg/node_modules")) });
     }
 }

@@ -7,8 +7,18 @@ use std::path::PathBuf;
 pub enum WorktreeError {
     #[error("{0} is not inside a git repository; go into one, or make one with `git init`")]
     NotARepository(PathBuf),
-    #[error("{0} is a bare repository; run pilothouse in a clone or a worktree of it")]
+    #[error("{0} is a bare repository without a worktree; make one with `git worktree add`, or clone it")]
     Bare(PathBuf),
+    #[error("core.bare was set to true in {config}; if nobody meant that: git config --file {config} core.bare false")]
+    BareByMistake { config: PathBuf },
+    #[error("{path} is no worktree of this repository any more: {why}")]
+    NotLinked { path: PathBuf, why: String },
+    #[error("{path} is not as git made it: {why}; nothing is done there until it is mended or gone")]
+    Tampered { path: PathBuf, why: String },
+    #[error("`git {command}` in {path} was ended, since it waited {why}")]
+    Stuck { command: String, path: PathBuf, why: String },
+    #[error("`git {command}` was ended with its run")]
+    Ended { command: String },
     #[error(
         "{path} belongs to another user, and git does not trust it; if you do: git config --global --add safe.directory {path}"
     )]
@@ -25,7 +35,10 @@ pub enum WorktreeError {
     DiskFull(PathBuf),
     #[error("git does not know who you are; set it with: git config --global user.name NAME and user.email ADDRESS")]
     NoIdentity,
-    #[error("the worktree {path} is on {found} and not on {wanted} any more")]
+    #[error(
+        "the worktree {path} is on {found} and not on {wanted} any more; `git -C {path} switch {wanted}` goes back to it, \
+         or `git -C {path} branch -m {wanted}` gives the name back"
+    )]
     WrongBranch { path: PathBuf, found: String, wanted: String },
     #[error("a {what} is under way in {path}")]
     InProgress { path: PathBuf, what: &'static str },
@@ -34,19 +47,25 @@ pub enum WorktreeError {
     #[error("in {path} works: {processes}; end that first")]
     Busy { path: PathBuf, processes: String },
     #[error("{path} stays: {what}")]
-    Changed { path: PathBuf, what: &'static str },
+    Changed { path: PathBuf, what: String },
     #[error("{path} is on the branch {branch} by now; put it on another one first")]
     BranchElsewhere { branch: String, path: PathBuf },
     #[error("there is no checkpoint {reference}")]
     NoCheckpoint { reference: String },
+    #[error("{path} is damaged: {why}; bring it back from a backup and restore again, nothing was changed")]
+    DamagedSnapshot { path: PathBuf, why: String },
     #[error("there is no whole snapshot at {path}")]
     NoSnapshot { path: PathBuf },
     #[error("{0} exists again and is not empty; move it away and try again")]
     PlaceTaken(PathBuf),
     #[error("the branch {0} exists again and stands elsewhere; rename it and try again")]
     BranchMoved(String),
-    #[error("{0} is no branch of this repository, so nothing can be merged into it; start runs from a local branch")]
+    #[error("{0} is no local branch, so nothing can be merged into it; start runs from a local branch")]
     NoBranch(String),
+    #[error("{branch} is in use: {why}")]
+    InUse { branch: String, why: String },
+    #[error("it can't be merged as it is: {0}")]
+    NotAsItIs(String),
     #[error("{base} moved to {to} meanwhile; look again and merge again")]
     BaseMoved { base: String, to: String },
     #[error("changes in {path} are in the way: {message}")]

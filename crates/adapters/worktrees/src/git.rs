@@ -1,37 +1,131 @@
-//! Running git: no shell, no inherited GIT_ variables, no hooks or monitors that an agent could have set.
+//! Running git: no shell, no repository but the one that was checked, and nothing that an agent could have set.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::bounded::{self, Bounds};
 use crate::error::WorktreeError;
 
-/// One call of git in a folder.
+/// Variables that say which repository git is to look at (`git rev-parse --local-env-vars`). Those that configure
+/// it, `GIT_CONFIG_COUNT` and its pairs, are set by people alone and stay.
+const OF_A_REPOSITORY: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_INTERNAL_SUPER_PREFIX",
+];
+
+/// Variables that change what the words of a call mean.
+const OF_A_CALL: &[&str] = &[
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_DIFF_OPTS",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_REFLOG_ACTION",
+    "GIT_QUARANTINE_PATH",
+    "GIT_ATTR_SOURCE",
+    "GIT_PROTOCOL_FROM_USER",
+];
+
+/// Settings of every call: no program of a repository is started, and nothing is tidied up by the way, which would
+/// read every worktree's files.
+const SETTINGS: &[&str] = &[
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.safecrlf=false",
+    "core.commitGraph=false",
+    "diff.ignoreSubmodules=dirty",
+    "submodule.recurse=false",
+    "protocol.ext.allow=never",
+    "gc.auto=0",
+    "maintenance.auto=false",
+];
+
+/// The folders that git works in, given to it by name so that no file says them.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) git_dir: PathBuf,
+    pub(crate) common: PathBuf,
+    /// The checkout; a bare repository has none.
+    pub(crate) work_tree: Option<PathBuf>,
+}
+
+impl Site {
+    fn folder(&self) -> &Path {
+        self.work_tree.as_deref().unwrap_or(&self.git_dir)
+    }
+}
+
+/// One call of git.
 pub(crate) struct Git {
     command: Command,
     words: Vec<OsString>,
+    bounds: Bounds,
+    folder: PathBuf,
+    /// It holds no lock, so it changes nothing that others see.
+    reads: bool,
 }
 
 impl Git {
+    /// Returns a call in a folder of which git itself finds out what repository it belongs to.
     pub(crate) fn at(folder: &Path) -> Self {
         let mut command = Command::new("git");
-        for (name, _) in std::env::vars_os() {
-            let configures = name.as_encoded_bytes().starts_with(b"GIT_");
-            if configures && !is_about_people_or_config(&name) {
-                command.env_remove(name);
-            }
+        for name in OF_A_REPOSITORY.iter().chain(OF_A_CALL) {
+            command.env_remove(name);
+        }
+        command.arg("-C").arg(folder);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
         }
         command
-            .arg("-C")
-            .arg(folder)
-            .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C")
             .stdin(Stdio::null());
-        Self { command, words: Vec::new() }
+        Self { command, words: Vec::new(), bounds: Bounds::LOOK, folder: folder.to_owned(), reads: true }
+    }
+
+    /// Returns a call in folders that were checked.
+    pub(crate) fn within(site: &Site) -> Self {
+        let mut git = Self::at(site.folder());
+        git.command.env("GIT_DIR", &site.git_dir).env("GIT_COMMON_DIR", &site.common);
+        if let Some(work_tree) = &site.work_tree {
+            git.command.env("GIT_WORK_TREE", work_tree);
+        }
+        git
+    }
+
+    /// Lets git take as long as a checkout or the hashing of many files may take.
+    pub(crate) fn patient(mut self) -> Self {
+        self.bounds = Bounds::WORK;
+        self
+    }
+
+    /// Lets git fetch what a partial clone has not yet, as a checkout in it must; by the protocols of remotes alone.
+    pub(crate) fn fetching(mut self) -> Self {
+        self.command.env_remove("GIT_NO_LAZY_FETCH").env("GIT_ALLOW_PROTOCOL", "file:git:http:https:ssh");
+        self
     }
 
     /// Lets git hold a lock for as long as it runs, also when whoever started it dies: the locked file becomes
@@ -39,6 +133,7 @@ impl Git {
     pub(crate) fn holding(mut self, lock: &File) -> Result<Self, WorktreeError> {
         let copy = lock.try_clone().map_err(WorktreeError::io("hand on the lock for", "git"))?;
         self.command.stdin(Stdio::from(copy));
+        self.reads = false;
         Ok(self)
     }
 
@@ -49,21 +144,26 @@ impl Git {
     }
 
     /// Has a commit made in somebody's name.
-    pub(crate) fn author(mut self, name: &str, address: &str, date: &str) -> Self {
-        self.command.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", address).env("GIT_AUTHOR_DATE", date);
+    pub(crate) fn author(mut self, name: &str, address: &str, date: Option<&str>) -> Self {
+        self.command.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", address);
+        if let Some(date) = date {
+            self.command.env("GIT_AUTHOR_DATE", date);
+        }
         self
     }
 
-    /// As [`author`](Self::author), for who made the commit, at the beginning of time.
-    pub(crate) fn committer(mut self, name: &str, address: &str) -> Self {
+    /// As [`author`](Self::author), for who made the commit.
+    pub(crate) fn committer(mut self, name: &str, address: &str, date: Option<&str>) -> Self {
         self.command.env("GIT_COMMITTER_NAME", name).env("GIT_COMMITTER_EMAIL", address);
-        self.command.env("GIT_COMMITTER_DATE", "@0 +0000");
+        if let Some(date) = date {
+            self.command.env("GIT_COMMITTER_DATE", date);
+        }
         self
     }
 
     /// Has git write objects elsewhere, beside those that it reads.
     pub(crate) fn writing_to(mut self, objects: &Path, beside: &Path) -> Self {
-        self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", beside);
+        self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", in_a_list(beside));
         self
     }
 
@@ -86,21 +186,32 @@ impl Git {
         self
     }
 
+    /// The word that says what git is to do, after the settings of this call.
+    fn verb(&self) -> String {
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            if word != "-c" {
+                return word.to_string_lossy().into_owned();
+            }
+            words.next();
+        }
+        String::new()
+    }
+
     pub(crate) fn output(mut self) -> Result<Output, WorktreeError> {
-        self.command.args(&self.words).output().map_err(WorktreeError::NoGit)
+        let verb = self.verb();
+        self.command.args(&self.words);
+        bounded::output(&mut self.command, &self.folder, self.bounds, &verb, self.reads)
     }
 
     /// Standard output of a call that must succeed.
     pub(crate) fn run(self) -> Result<Vec<u8>, WorktreeError> {
-        let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let command = self.verb();
         let output = self.output()?;
         if output.status.success() {
             return Ok(output.stdout);
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let told = said.lines().filter(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join(" ");
-        let message = if told.trim().is_empty() { output.status.to_string() } else { told.trim().to_owned() };
-        Err(WorktreeError::Git { command: words.first().cloned().unwrap_or_default(), message })
+        Err(WorktreeError::Git { command, message: complaint(&output) })
     }
 
     /// The first line of standard output as text.
@@ -110,10 +221,56 @@ impl Git {
     }
 }
 
-/// Variables that a person sets to say who they are or where their configuration is.
-fn is_about_people_or_config(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    name.starts_with("GIT_AUTHOR_")
-        || name.starts_with("GIT_COMMITTER_")
-        || matches!(&*name, "GIT_CONFIG_GLOBAL" | "GIT_CONFIG_SYSTEM" | "GIT_CONFIG_NOSYSTEM" | "GIT_EXEC_PATH")
+/// The reason that git gives, without its hints; its exit status where it gives none.
+pub(crate) fn complaint(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let told = said.lines().filter(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join(" ");
+    if told.trim().is_empty() { output.status.to_string() } else { told.trim().to_owned() }
+}
+
+/// A path as `GIT_ALTERNATE_OBJECT_DIRECTORIES` (git(1)) takes it: colons part its entries, so what has one is quoted.
+fn in_a_list(path: &Path) -> OsString {
+    let bytes = path.as_os_str().as_bytes();
+    if !bytes.contains(&b':') && !bytes.starts_with(b"\"") {
+        return path.as_os_str().to_owned();
+    }
+    let mut quoted = vec![b'"'];
+    for byte in bytes {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
+        }
+        match byte {
+            b'\n' => quoted.extend(b"\\n"),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'"');
+    OsString::from_vec(quoted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_of_a_repository_is_known() {
+        let listed = Command::new("git").args(["rev-parse", "--local-env-vars"]).output().expect("git");
+        let listed = String::from_utf8(listed.stdout).expect("names");
+        assert!(listed.lines().count() > 10, "{listed}");
+        for name in listed.lines().filter(|name| *name != "GIT_CONFIG_COUNT") {
+            assert!(OF_A_REPOSITORY.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_with_colons_are_one_entry() {
+        assert_eq!(in_a_list(Path::new("/a/b")), OsString::from("/a/b"));
+        assert_eq!(in_a_list(Path::new("/a:b/\"c")), OsString::from("\"/a:b/\\\"c\""));
+    }
+
+    #[test]
+    fn an_error_names_the_verb() {
+        let git = Git::at(Path::new("/")).args(&["-c", "a.b=c", "-c", "d=e", "merge", "--ff-only"]);
+        assert_eq!(git.verb(), "merge");
+    }
 }

@@ -1,7 +1,6 @@
 //! Where branches stand to one another.
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 impl Repository {
@@ -13,7 +12,7 @@ impl Repository {
         if self.only_git {
             let range = format!("{base}...{tip}");
             let words = ["rev-list", "--left-right", "--count", "--end-of-options", &range];
-            let line = Git::at(self.main()).args(&words).line()?;
+            let line = self.git().args(&words).line()?;
             let mut counts = line.split_ascii_whitespace().filter_map(|n| n.parse().ok());
             let (behind, ahead) = (counts.next().unwrap_or(0), counts.next().unwrap_or(0));
             return Ok((ahead, behind));
@@ -35,7 +34,7 @@ impl Repository {
     /// When one of them is no commit here.
     pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, WorktreeError> {
         if self.only_git {
-            let found = Git::at(self.main()).args(&["merge-base", "--end-of-options", one, other]).output()?;
+            let found = self.git().args(&["merge-base", "--end-of-options", one, other]).output()?;
             let line = String::from_utf8_lossy(&found.stdout).trim().to_owned();
             return Ok(Some(line).filter(|l| found.status.success() && !l.is_empty()));
         }

@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 impl Repository {
@@ -15,7 +14,7 @@ impl Repository {
     /// When git can't list them.
     pub fn ignored(&self) -> Result<Vec<PathBuf>, WorktreeError> {
         let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let out = Git::at(self.main()).args(&words).run()?;
+        let out = self.git().args(&words).run()?;
         let names = out.split(|b| *b == 0).filter(|name| !name.is_empty());
         Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
     }
@@ -29,7 +28,8 @@ impl Repository {
             return Ok(paths);
         }
         let asked: Vec<u8> = paths.iter().flat_map(|path| [path.as_os_str().as_bytes(), b"\0"].concat()).collect();
-        let git = Git::at(worktree).args(&["check-ignore", "-z", "--stdin"]);
+        let look = self.look(worktree)?;
+        let git = look.git().args(&["check-ignore", "-z", "--stdin"]);
         let said = match git.input(&asked) {
             Ok(said) => said,
             // Its exit code 1 says that none is ignored.

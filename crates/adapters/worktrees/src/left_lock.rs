@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::WorktreeError;
+use crate::linked::Linked;
 use crate::repository::Repository;
 
 /// How long another git may hold a lock of a worktree whose agent has ended.
@@ -24,7 +25,7 @@ impl Repository {
         branch: &str,
         lives: impl Fn() -> bool,
     ) -> Result<Vec<String>, WorktreeError> {
-        let (_held, git_dir) = self.lock_worktree(path)?;
+        let (_held, Linked { git_dir, .. }) = self.lock_worktree(path)?;
         let branch = self.common_dir().join(format!("refs/heads/{branch}.lock"));
         let locks = [git_dir.join("index.lock"), git_dir.join("HEAD.lock"), branch];
         if !locks.iter().any(|lock| lock.exists()) || lives() {

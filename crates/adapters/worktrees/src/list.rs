@@ -1,13 +1,15 @@
 //! All worktrees of a repository, foreign ones too: they are shown and never changed.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use gix::bstr::ByteSlice;
 
+use crate::admin_file::{path_in, read_small};
+use crate::claim::Claims;
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 /// The lock reason of worktrees that pilothouse made begins with this; the run's id follows.
@@ -28,12 +30,15 @@ pub struct Worktree {
     pub locked: Option<String>,
     /// Its folder is gone.
     pub prunable: bool,
+    /// The repository's folder for it.
+    pub(crate) git_dir: PathBuf,
+    run: Option<String>,
 }
 
 impl Worktree {
-    /// The run this worktree was made for, by the lock that was put on it when it was made.
+    /// The run this worktree was made for, by what was kept of it when it was made.
     pub fn run(&self) -> Option<&str> {
-        self.locked.as_deref()?.strip_prefix(LOCK_REASON)
+        self.run.as_deref()
     }
 
     /// Whether someone other than pilothouse made it.
@@ -57,75 +62,90 @@ impl Worktree {
 }
 
 impl Repository {
-    /// All worktrees, the main one first.
+    /// All worktrees, the main one first; a bare repository has none.
     ///
     /// # Errors
     /// When the repository can't be read.
     pub fn worktrees(&self) -> Result<Vec<Worktree>, WorktreeError> {
-        if self.only_git { self.list_by_git() } else { self.list_by_gix() }
-    }
-
-    fn list_by_gix(&self) -> Result<Vec<Worktree>, WorktreeError> {
-        let fail = |e: &dyn std::fmt::Display| WorktreeError::read(self.main())(e.to_string());
+        let mut all = Vec::new();
+        let by_git = if self.only_git { self.list_by_git()? } else { Vec::new() };
         let repo = self.open()?;
-        let mut all = vec![read(&repo, self.main().to_owned(), true)?];
-        for proxy in repo.worktrees().map_err(|e| fail(&e))? {
-            // A worktree whose gitdir file is being written just now is there at the next look.
-            let Ok(path) = proxy.base() else { continue };
-            let locked = proxy.lock_reason().map(|r| r.to_str_lossy().trim_end().to_owned());
-            // git never prunes what is locked, so it does not call it prunable either.
-            let prunable = locked.is_none() && proxy.is_prunable();
-            let git_dir = proxy.git_dir().to_owned();
-            let found = match proxy.into_repo_with_possibly_inaccessible_worktree() {
-                Ok(linked) => read(&linked, path.clone(), false).ok(),
-                Err(_) => None,
-            };
-            let found = found.unwrap_or_else(|| without_folder(&repo, &git_dir, path));
-            all.push(Worktree { locked, prunable, ..found });
+        if self.has_checkout {
+            all.push(match by_git.iter().find(|tree| tree.main) {
+                Some(main) => main.clone(),
+                None => self.main_worktree(&repo)?,
+            });
         }
-        all[1..].sort_by(|a, b| a.path.cmp(&b.path));
+        let claims = self.claims();
+        let folder = self.common_dir().join("worktrees");
+        let mut linked: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        linked.sort();
+        let mut linked: Vec<_> = linked.iter().filter_map(|git_dir| linked_one(&repo, &claims, git_dir)).collect();
+        for tree in &mut linked {
+            if let Some(known) = by_git.iter().find(|known| known.path == tree.path) {
+                let Worktree { branch, head, detached, .. } = known.clone();
+                (tree.branch, tree.head, tree.detached) = (branch, head, detached);
+            }
+        }
+        linked.sort_by(|a, b| a.path.cmp(&b.path));
+        all.extend(linked);
         Ok(all)
     }
 
-    pub(crate) fn list_by_git(&self) -> Result<Vec<Worktree>, WorktreeError> {
-        let out = Git::at(self.main()).args(&["worktree", "list", "--porcelain", "-z"]).run()?;
+    fn main_worktree(&self, repo: &gix::Repository) -> Result<Worktree, WorktreeError> {
+        let path = self.main().to_owned();
+        let head = repo.head().map_err(|e| WorktreeError::read(&path)(e.to_string()))?;
+        Ok(Worktree {
+            branch: head.referent_name().map(|name| name.shorten().to_str_lossy().into_owned()),
+            head: head.id().map(|id| id.to_string()),
+            detached: head.is_detached(),
+            git_dir: self.common_dir().to_owned(),
+            path,
+            main: true,
+            locked: None,
+            prunable: false,
+            run: None,
+        })
+    }
+
+    fn list_by_git(&self) -> Result<Vec<Worktree>, WorktreeError> {
+        let out = self.git().args(&["worktree", "list", "--porcelain", "-z"]).run()?;
         let mut all: Vec<Worktree> = parse_porcelain(&out);
         if let Some(first) = all.first_mut() {
             first.main = true;
         }
-        if all.len() > 1 {
-            all[1..].sort_by(|a, b| a.path.cmp(&b.path));
-        }
         Ok(all)
     }
 }
 
-/// A worktree whose folder is gone, by the HEAD that git keeps of it.
-fn without_folder(repo: &gix::Repository, git_dir: &Path, path: PathBuf) -> Worktree {
-    let head = std::fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
-    let reference = head.trim().strip_prefix("ref: ");
+/// A linked worktree by the files that git keeps of it; `None` for one whose files are being written just now.
+fn linked_one(repo: &gix::Repository, claims: &Claims, git_dir: &Path) -> Option<Worktree> {
+    let back = path_in(&read_small(&git_dir.join("gitdir")).ok()??, git_dir);
+    let path = back.parent()?;
+    // Relative ones (git-worktree(1), `worktree.useRelativePaths`) are told as git tells them.
+    let path = if path.components().any(|part| part == Component::ParentDir) { path.canonicalize().ok() } else { None }
+        .unwrap_or_else(|| path.to_owned());
+    let locked = match read_small(&git_dir.join("locked")) {
+        Ok(None) => None,
+        Ok(Some(reason)) => Some(reason.to_str_lossy().trim_end().to_owned()),
+        Err(_) => Some(String::new()),
+    };
+    let head = read_small(&git_dir.join("HEAD")).ok().flatten().unwrap_or_default();
+    let head = head.to_str_lossy().trim_end().to_owned();
+    let reference = head.strip_prefix("ref:").map(str::trim_start);
     let tip = |name: &str| repo.find_reference(name).ok()?.peel_to_id().ok().map(|id| id.to_string());
-    Worktree {
-        path,
+    let is_id = |id: &String| id.len() >= 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    Some(Worktree {
         main: false,
-        branch: reference.map(|name| name.trim_start_matches("refs/heads/").to_owned()),
-        head: reference.map_or_else(|| Some(head.trim().to_owned()).filter(|id| !id.is_empty()), tip),
+        branch: reference.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()),
+        head: reference.map_or_else(|| Some(head.clone()).filter(is_id), tip),
         detached: reference.is_none(),
-        locked: None,
-        prunable: false,
-    }
-}
-
-fn read(repo: &gix::Repository, path: PathBuf, main: bool) -> Result<Worktree, WorktreeError> {
-    let head = repo.head().map_err(|e| WorktreeError::read(&path)(e.to_string()))?;
-    Ok(Worktree {
-        branch: head.referent_name().map(|name| name.shorten().to_str_lossy().into_owned()),
-        head: head.id().map(|id| id.to_string()),
-        detached: head.is_detached(),
+        // git never prunes what is locked, so it does not call it prunable either.
+        prunable: locked.is_none() && fs::symlink_metadata(&back).is_err(),
+        run: claims.run_of(git_dir, locked.as_deref()),
+        git_dir: git_dir.to_owned(),
+        locked,
         path,
-        main,
-        locked: None,
-        prunable: false,
     })
 }
 
@@ -147,6 +167,8 @@ fn parse_porcelain(out: &[u8]) -> Vec<Worktree> {
                     detached: false,
                     locked: None,
                     prunable: false,
+                    git_dir: PathBuf::new(),
+                    run: None,
                 });
             }
             (b"", _) => all.extend(open.take()),

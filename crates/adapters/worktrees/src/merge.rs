@@ -1,12 +1,9 @@
 //! Bringing a run's work into its base, so that whoever is killed on the way leaves the base as it was or as it should be.
 
-use std::fs::File;
-use std::path::PathBuf;
-
 use domain::gate::Method;
 
+use crate::base_use::BranchUse;
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::merge_tree::merge_tree;
 use crate::repository::Repository;
 
@@ -30,9 +27,12 @@ impl Repository {
     /// `refs/pilothouse/<run>/merging/<head>/<before>`; then the base is moved in one step: its ref by compare-and-swap, or, where it is
     /// checked out, by a fast-forward there. Doing it again after an interruption finds out whether that step was taken.
     ///
+    /// `lives` says whether anything of a run lives.
+    ///
     /// # Errors
-    /// When the base is no branch here or moved, the work does not fit, or changes in a checkout of the base are in the way.
-    pub fn merge(&self, merging: &Merging<'_>) -> Result<String, WorktreeError> {
+    /// When the base is no branch here, moved or is in use, the work does not fit or changes nothing, or changes in a checkout of
+    /// the base are in the way.
+    pub fn merge(&self, merging: &Merging<'_>, lives: &dyn Fn(&str) -> bool) -> Result<String, WorktreeError> {
         let lock = self.lock()?;
         let full = format!("refs/heads/{}", merging.onto);
         let marker = format!("refs/pilothouse/{}/merging/{}/{}", merging.run, merging.head, merging.before);
@@ -46,12 +46,16 @@ impl Repository {
             return Err(WorktreeError::BaseMoved { base: merging.onto.to_owned(), to: tip });
         }
         self.check_identity()?;
+        let place = self.use_of(merging.onto, lives)?;
         let made = self.make(merging)?;
+        if self.tree_of(&made)? == self.tree_of(merging.before)? {
+            return Err(WorktreeError::NotAsItIs(format!("merged it would change nothing of {}", merging.onto)));
+        }
         self.git().holding(&lock)?.args(&["update-ref", &marker, &made]).run()?;
-        match self.checkout_of(merging.onto)? {
-            Some(path) => fast_forward(&path, merging.onto, &made, &lock)?,
-            None => {
-                let words = ["update-ref", "-m", "pilothouse: merge", &full, &made, merging.before];
+        match place {
+            BranchUse::CheckedOut(path) => self.fast_forward(&path, merging, &made, &lock)?,
+            BranchUse::Free => {
+                let words = ["update-ref", "--no-deref", "-m", "pilothouse: merge", &full, &made, merging.before];
                 self.git().holding(&lock)?.args(&words).run()?;
             }
         }
@@ -73,12 +77,13 @@ impl Repository {
         Ok(String::from_utf8_lossy(&out).lines().map(str::to_owned).collect())
     }
 
-    fn git(&self) -> Git {
-        Git::at(self.main())
-    }
-
     /// The commit that a ref is at; `None` when there is no such ref.
-    fn at_ref(&self, full: &str) -> Result<Option<String>, WorktreeError> {
+    pub(crate) fn at_ref(&self, full: &str) -> Result<Option<String>, WorktreeError> {
+        if !self.only_git {
+            let repo = self.open()?;
+            let found = repo.try_find_reference(full).ok().flatten();
+            return Ok(found.and_then(|mut found| found.peel_to_id().ok().map(|id| id.to_string())));
+        }
         let line = self.git().args(&["for-each-ref", "--format=%(refname) %(objectname)", full]).line()?;
         Ok(line.split_once(' ').filter(|(name, _)| *name == full).map(|(_, id)| id.to_owned()))
     }
@@ -93,12 +98,6 @@ impl Repository {
                 Err(WorktreeError::Git { command: "merge-base".to_owned(), message })
             }
         }
-    }
-
-    /// Where a branch is checked out.
-    fn checkout_of(&self, branch: &str) -> Result<Option<PathBuf>, WorktreeError> {
-        let there = self.worktrees()?.into_iter().find(|tree| tree.branch.as_deref() == Some(branch) && !tree.prunable);
-        Ok(there.map(|tree| tree.path))
     }
 
     /// The commit that the base is to be at.
@@ -167,33 +166,10 @@ impl Repository {
             git = git.args(&["-p", parent]);
         }
         let git = match author {
-            Some([name, address, date]) => git.author(name, address, date),
+            Some([name, address, date]) => git.author(name, address, Some(date)),
             None => git,
         };
         let out = git.args(&["-F", "-"]).input(message.as_bytes())?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
-    }
-}
-
-/// Moves a checkout of the base on. git refuses where changed or new files are in the way, and changes nothing then.
-fn fast_forward(path: &std::path::Path, onto: &str, to: &str, lock: &File) -> Result<(), WorktreeError> {
-    let options = format!("branch.{onto}.mergeOptions=");
-    let settings = [
-        "-c",
-        options.as_str(),
-        "-c",
-        "merge.autoStash=false",
-        "-c",
-        "merge.verifySignatures=false",
-        "-c",
-        "merge.ff=only",
-    ];
-    let words =
-        ["merge", "--ff-only", "--no-squash", "--quiet", "--no-verify", "--no-autostash", "--no-overwrite-ignore", to];
-    match Git::at(path).holding(lock)?.args(&settings).args(&words).run() {
-        Err(WorktreeError::Git { message, .. }) if message.contains("would be overwritten") => {
-            Err(WorktreeError::InTheWay { path: path.to_owned(), message })
-        }
-        other => other.map(drop),
     }
 }

@@ -1,9 +1,10 @@
 //! git merge-tree(1): the tree of two commits together, and the paths in which they do not fit.
 
 use crate::error::WorktreeError;
-use crate::git::Git;
+use crate::git::{Git, complaint};
 
 /// What two commits come to together.
+#[derive(Debug)]
 pub(crate) struct Together {
     /// Full id of the tree; with conflicts in it where there are any.
     pub(crate) tree: String,
@@ -24,9 +25,10 @@ pub(crate) fn merge_tree(git: Git, base: Option<&str>, ours: &str, theirs: &str)
     let git = git.args(&["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]);
     let git = base.iter().fold(git, |git, base| git.arg(base));
     let output = git.args(&[ours, theirs]).output()?;
-    if !matches!(output.status.code(), Some(0 | 1)) {
-        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(WorktreeError::Git { command: "merge-tree".to_owned(), message });
+    // git exits with 1 for a conflict, and also where it can't merge at all; then it gives no tree.
+    let gave_a_tree = output.stdout.iter().take_while(|b| b.is_ascii_hexdigit()).count() >= 40;
+    if !matches!(output.status.code(), Some(0 | 1)) || !gave_a_tree {
+        return Err(WorktreeError::Git { command: "merge-tree".to_owned(), message: complaint(&output) });
     }
     let mut said = output.stdout.split(|b| *b == 0).filter(|part| !part.is_empty());
     let mut part = || said.next().map(|bytes| String::from_utf8_lossy(bytes).into_owned());

@@ -1,7 +1,6 @@
 //! Whether work is in another branch already, also when it was squashed on the way.
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 impl Repository {
@@ -24,7 +23,7 @@ impl Repository {
 
     /// Whether `base` has a commit of the same change for each commit that `head` has beyond it (git-cherry(1)).
     fn is_in(&self, base: &str, head: &str) -> Result<bool, WorktreeError> {
-        let out = Git::at(self.main()).args(&["cherry", base, head]).run()?;
+        let out = self.git().args(&["cherry", base, head]).run()?;
         let text = String::from_utf8_lossy(&out).into_owned();
         // A merge commit has no patch and is not listed, so nothing listed proves nothing.
         Ok(!text.trim().is_empty() && text.lines().all(|line| line.starts_with('-')))
@@ -36,6 +35,6 @@ impl Repository {
     /// When git can't be run.
     pub fn is_pushed(&self, commit: &str) -> Result<bool, WorktreeError> {
         let words = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", commit, "refs/remotes/"];
-        Ok(!Git::at(self.main()).args(&words).line()?.is_empty())
+        Ok(!self.git().args(&words).line()?.is_empty())
     }
 }

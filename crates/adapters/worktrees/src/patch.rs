@@ -1,7 +1,6 @@
 //! Patches: what turns one tree into another, byte for byte, and the tree that one gives.
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 /// Whatever a person's configuration says, the same bytes.
@@ -28,7 +27,7 @@ impl Repository {
     /// When one of them is none here.
     pub fn patch(&self, from: &str, to: &str) -> Result<Vec<u8>, WorktreeError> {
         let words = ["--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--end-of-options", from, to, "--"];
-        Git::at(self.main()).args(&ALWAYS).args(&words).run()
+        self.git().args(&ALWAYS).args(&words).run()
     }
 
     /// The full id of the tree that a patch makes of the commit `base`. Nothing is written to the repository.
@@ -39,7 +38,7 @@ impl Repository {
         let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let (index, objects) = (aside.path().join("index"), aside.path().join("objects"));
         std::fs::create_dir(&objects).map_err(WorktreeError::io("make a folder for", "git"))?;
-        let git = || Git::at(self.main()).index(&index).writing_to(&objects, &self.common_dir().join("objects"));
+        let git = || self.git().index(&index).writing_to(&objects, &self.common_dir().join("objects"));
         git().args(&["read-tree", "--end-of-options", base]).run()?;
         // An empty patch is an error to git and changes nothing.
         if !patch.iter().all(u8::is_ascii_whitespace) {
@@ -51,7 +50,7 @@ impl Repository {
     /// Whether this folder is the repository's, so that a patch can be tried in it.
     pub fn has_commit(&self, commit: &str) -> bool {
         let spec = format!("{commit}^{{commit}}");
-        Git::at(self.main()).args(&["cat-file", "-e", &spec]).run().is_ok()
+        self.git().args(&["cat-file", "-e", &spec]).run().is_ok()
     }
 }
 
@@ -60,6 +59,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::git::Git;
 
     fn git(folder: &Path, words: &[&str]) -> String {
         let identity = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false"];

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 /// Files with ids in them (gitrepository-layout(5), git-rebase(1)); all lines count.
@@ -56,7 +55,7 @@ impl Repository {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let git = Git::at(self.main()).args(&["cat-file", "--batch-check=%(objectname) %(objecttype)"]);
+        let git = self.git().args(&["cat-file", "--batch-check=%(objectname) %(objecttype)"]);
         let known = String::from_utf8_lossy(&git.input(asked.as_bytes())?).into_owned();
         Ok(known.lines().filter_map(|line| line.strip_suffix(" commit")).map(str::to_owned).collect())
     }
@@ -67,7 +66,7 @@ impl Repository {
     pub(crate) fn commit_tree(&self, tree: &str, parents: &[String], subject: &str) -> Result<String, WorktreeError> {
         let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
         let words: Vec<&str> = ["commit-tree", "--no-gpg-sign"].into_iter().chain(parents).collect();
-        Git::at(self.main()).args(&words).args(&["-m", subject, tree]).line()
+        self.git().args(&words).args(&["-m", subject, tree]).line()
     }
 }
 

@@ -1,13 +1,10 @@
 //! Whether the work of several worktrees would come together, committed or not; nothing is written to the repository.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{IndexCopy, unflag};
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::merge_tree::merge_tree;
@@ -77,12 +74,13 @@ impl Radar<'_> {
     pub fn work(&self, path: &Path, base: &str) -> Result<Work, WorktreeError> {
         let head = self.repo.head(path)?;
         let tree = self.tree(path)?;
-        let git = || self.aside(Git::at(self.repo.main()));
+        let git = || self.aside(self.repo.git());
         let commit = match self.repo.tree_of(&head)? == tree {
             true => head.clone(),
             false => {
                 // The same work gives the same id.
-                let git = git().author("radar", "radar@localhost", "@0 +0000").committer("radar", "radar@localhost");
+                let then = Some("@0 +0000");
+                let git = git().author("radar", "radar@localhost", then).committer("radar", "radar@localhost", then);
                 git.args(&["commit-tree", "--no-gpg-sign", &tree, "-p", &head, "-m", "radar"]).line()?
             }
         };
@@ -105,27 +103,16 @@ impl Radar<'_> {
     /// # Errors
     /// When one of them is no commit here.
     pub fn conflicts(&self, ours: &str, theirs: &str) -> Result<Vec<String>, WorktreeError> {
-        Ok(merge_tree(self.aside(Git::at(self.repo.main())), None, ours, theirs)?.conflicts)
+        Ok(merge_tree(self.aside(self.repo.git()), None, ours, theirs)?.conflicts)
     }
 
     /// The tree of tracked and untracked files.
     fn tree(&self, path: &Path) -> Result<String, WorktreeError> {
         // No lock: the index is replaced in one step by whoever writes it, and nothing of the worktree is written here.
-        let git_dir = self.repo.check_linked(path)?;
-        let index = IndexCopy::of(&git_dir)?;
-        let git = || self.aside(Git::at(path).index(&index.0));
-        unflag(path, git)?;
-        let others = git().args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
-        let names = others.split(|b| *b == 0).filter(|name| !name.is_empty());
-        let is_large = |name: &&[u8]| {
-            let path = path.join(OsStr::from_bytes(name));
-            // What is a repository of its own can't be added and is nobody's change.
-            name.ends_with(b"/") || fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > LARGEST)
-        };
-        let left: Vec<_> = names.filter(is_large).map(|name| [b":(exclude,literal,top)", name].concat()).collect();
-        let add = git().args(&["add", "--all", "--sparse", "--", "."]);
-        left.iter().fold(add, |add, name| add.arg(OsStr::from_bytes(name))).run()?;
-        git().args(&["write-tree"]).line()
+        let look = self.repo.look(path)?;
+        look.unflag(path)?;
+        look.larger_than(path, LARGEST)?.add_the_rest(self.aside(look.git()), &[])?;
+        self.aside(look.git()).args(&["write-tree"]).line()
     }
 
     fn aside(&self, git: Git) -> Git {

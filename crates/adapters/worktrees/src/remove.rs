@@ -5,10 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::list::Worktree;
 use crate::repository::Repository;
-use crate::snapshot::{Ignored, Inventory, Saving, SnapshotRecord, fingerprint, snapshot_record};
+use crate::snapshot::{Ignored, Saving, SnapshotRecord, fingerprint, snapshot_record};
 use crate::tree::Found;
 
 /// A worktree that is to go.
@@ -34,6 +33,8 @@ pub struct Removed {
     pub record: SnapshotRecord,
     /// The branch went too.
     pub branch: bool,
+    /// The reason why it did not, where there is such a branch.
+    pub branch_stays: Option<String>,
     /// A folder that could not be deleted to its end, and why.
     pub rest: Option<String>,
 }
@@ -55,7 +56,11 @@ impl Repository {
             (Found::There(worktree), _) => self.set_aside(removal, &worktree, inside)?,
             (Found::Vanished(worktree), Some(record)) if aside(removal, &worktree.path).exists() => record,
             (Found::Vanished(worktree), _) if worktree.path.exists() => {
-                let what = "its .git file is gone; `git worktree repair` in it mends that";
+                let main = self.main().display();
+                let what = format!(
+                    "its .git file is gone; `git -C {main} worktree repair {}` mends that",
+                    worktree.path.display()
+                );
                 return Err(WorktreeError::Changed { path: worktree.path, what });
             }
             (Found::Vanished(worktree), _) => match earlier_aside(removal, &worktree.path) {
@@ -73,17 +78,9 @@ impl Repository {
         let aside = aside(removal, &path);
         let held = self.lock()?;
         if let Found::Vanished(worktree) = self.worktree_of(removal.run)? {
-            let words = ["worktree", "remove", "--force", "--force", "--"];
-            let removed = Git::at(self.main()).holding(&held)?.args(&words).arg(&worktree.path).run();
-            if let Err(error) = removed {
-                // Nothing is lost: the folder goes back, or waits beside its place for the next try.
-                if !path.exists() {
-                    let _stays_aside = fs::rename(&aside, &path);
-                }
-                return Err(error);
-            }
+            self.unregister(removal.run, &worktree.git_dir);
         }
-        let branch = self.drop_kept_branch(&record);
+        let dropped = self.drop_kept_branch(&record);
         drop(held);
         // Everything is in the snapshot by now, so a rest that can't be deleted is only in the way.
         let rest = delete(&aside).err().map(|error| format!("{}: {error}", aside.display()));
@@ -91,7 +88,8 @@ impl Repository {
             // Other worktrees keep it.
             let _others = fs::remove_dir(parent);
         }
-        Ok(Removed { record, branch, rest })
+        let branch = matches!(dropped, Ok(true));
+        Ok(Removed { record, branch, branch_stays: dropped.err().map(|error| error.to_string()), rest })
     }
 
     /// Keeps everything, makes sure that nothing changed meanwhile, and moves the folder out of the way.
@@ -107,24 +105,24 @@ impl Repository {
             processes => Err(WorktreeError::Busy { path: path.clone(), processes: processes.join(", ") }),
         };
         busy()?;
-        if mounted_below(path) {
-            let what = "something is mounted inside it; unmount that first";
+        if let Some(what) = self.obstacles(path, &worktree.git_dir)?.into_iter().next() {
             return Err(WorktreeError::Changed { path: path.clone(), what });
         }
-        let ignored = Ignored::of(path)?;
+        let look = self.look(path)?;
+        look.unflag(path)?;
+        let ignored = Ignored::of(&look)?;
         let before = fingerprint(path, &ignored)?;
         if let Some(commit) = removal.only_at {
-            let inventory = Inventory::take(path, &ignored)?;
-            let unchanged = inventory.is_unchanged() && self.dirt(path)?.is_clean() && self.head(path)? == commit;
+            let found = self.work_in(path, &look, &ignored)?;
             // Nobody was asked about what a snapshot would leave out.
-            if !unchanged || inventory.leaves_out_work(path) {
-                return Err(WorktreeError::Changed { path: path.clone(), what: "it holds work" });
+            if !found.dirt.is_clean() || self.head(path)? != commit || found.inventory.leaves_out_work(path) {
+                return Err(WorktreeError::Changed { path: path.clone(), what: "it holds work".to_owned() });
             }
         }
         let record = self.keep(removal, worktree, false)?;
         busy()?;
         if fingerprint(path, &ignored)? != before {
-            let what = "it changed while it was being kept; try again";
+            let what = "it changed while it was being kept; try again".to_owned();
             return Err(WorktreeError::Changed { path: path.clone(), what });
         }
         fs::rename(path, aside(removal, path)).map_err(WorktreeError::io("move aside", path))?;
@@ -137,9 +135,8 @@ impl Repository {
         worktree: &Worktree,
         vanished: bool,
     ) -> Result<SnapshotRecord, WorktreeError> {
-        let git_dir = self.git_dir_of(&worktree.path)?;
-        if git_dir.join("modules").exists() {
-            let what = "it has submodules that are checked out, which a snapshot does not keep";
+        if fs::symlink_metadata(worktree.git_dir.join("modules")).is_ok() {
+            let what = "it has submodules that are checked out, which a snapshot does not keep".to_owned();
             return Err(WorktreeError::Changed { path: worktree.path.clone(), what });
         }
         self.save_snapshot(&Saving {
@@ -147,32 +144,23 @@ impl Repository {
             name: removal.name,
             path: &worktree.path,
             vanished,
-            git_dir: &git_dir,
+            git_dir: &worktree.git_dir,
             branch: removal.branch,
             into: removal.snapshots,
         })
     }
 
-    /// The repository's folder for the worktree at `path`, found by what it says of itself.
-    pub(crate) fn git_dir_of(&self, path: &Path) -> Result<PathBuf, WorktreeError> {
-        let all = self.common_dir().join("worktrees");
-        let listed = fs::read_dir(&all).map_err(WorktreeError::io("look into", &all))?;
-        let points_here = |dir: &PathBuf| {
-            let said = fs::read_to_string(dir.join("gitdir")).unwrap_or_default();
-            let said = dir.join(said.trim());
-            let parent = said.parent().unwrap_or(&said).to_owned();
-            parent == path || parent.canonicalize().is_ok_and(|real| real == path)
-        };
-        let mut dirs = listed.flatten().map(|entry| entry.path());
-        dirs.find(points_here).ok_or_else(|| WorktreeError::Gone { path: path.to_owned() })
-    }
-
-    /// Deletes the branch if it still stands where the snapshot has it and no worktree is on it.
-    fn drop_kept_branch(&self, record: &SnapshotRecord) -> bool {
-        let Some(head) = &record.branch_head else { return false };
-        let used = self.worktrees().is_ok_and(|all| all.iter().any(|w| w.branch.as_ref() == Some(&record.branch)));
+    /// Deletes the branch if it still stands where the snapshot has it and no worktree is on it; `false` when there is none.
+    fn drop_kept_branch(&self, record: &SnapshotRecord) -> Result<bool, WorktreeError> {
+        let Some(head) = &record.branch_head else { return Ok(false) };
+        if self.tip(&record.branch)?.is_none() {
+            return Ok(true);
+        }
+        if let Some(other) = self.worktrees()?.into_iter().find(|w| w.branch.as_ref() == Some(&record.branch)) {
+            return Err(WorktreeError::BranchElsewhere { branch: record.branch.clone(), path: other.path });
+        }
         let reference = format!("refs/heads/{}", record.branch);
-        !used && Git::at(self.main()).args(&["update-ref", "-d", &reference, head]).run().is_ok()
+        self.git().args(&["update-ref", "-d", &reference, head]).run().map(|_| true)
     }
 }
 
@@ -187,16 +175,6 @@ fn earlier_aside(removal: &Removal<'_>, path: &Path) -> Option<PathBuf> {
     let beside = fs::read_dir(path.parent()?).ok()?.flatten();
     let mut ours = beside.filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
     ours.next().map(|entry| entry.path()).filter(|_| !path.exists())
-}
-
-/// Whether a file system is mounted somewhere inside (proc_pid_mountinfo(5)): deleting would reach into it.
-fn mounted_below(path: &Path) -> bool {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    // The kernel writes spaces and backslashes in octal.
-    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
-    points
-        .map(|point| point.replace("\\040", " ").replace("\\134", "\\"))
-        .any(|point| Path::new(&point).starts_with(path))
 }
 
 /// Deletes a folder with all it has; links are not followed. Folders without write permission get it first.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::checkpoint::Everything;
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::repository::Repository;
 
 /// A worktree at one moment.
@@ -13,8 +13,10 @@ pub struct Stand {
     pub head: String,
     /// Full id of the tree of its tracked and untracked files, not of ignored ones.
     pub tree: String,
-    /// That tree is not the commit's.
+    /// That tree is not the commit's, or files are left out of it.
     pub uncommitted: bool,
+    /// Files that are not in the tree, each with the reason.
+    pub left_out: Vec<String>,
 }
 
 impl Repository {
@@ -23,11 +25,11 @@ impl Repository {
     /// # Errors
     /// When it is no worktree of this repository, or can't be read whole.
     pub fn stand(&self, path: &Path) -> Result<Stand, WorktreeError> {
-        let (held, git_dir) = self.lock_worktree(path)?;
-        let tree = self.tree_of_everything(path, &git_dir, &held)?;
+        let (held, _) = self.lock_worktree(path)?;
+        let Everything { tree, left_out } = self.tree_of_everything(path, &held)?;
         let head = self.head(path)?;
         let committed = self.tree_of(&head)?;
-        Ok(Stand { uncommitted: committed != tree, head, tree })
+        Ok(Stand { uncommitted: committed != tree || !left_out.is_empty(), head, tree, left_out })
     }
 
     /// The full id of a commit's tree.
@@ -36,7 +38,7 @@ impl Repository {
     /// When there is no such commit.
     pub fn tree_of(&self, commit: &str) -> Result<String, WorktreeError> {
         let spec = format!("{commit}^{{tree}}");
-        Git::at(self.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
+        self.git().args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line()
     }
 
     /// The paths that differ between two trees; names that are no UTF-8 with U+FFFD.
@@ -45,7 +47,7 @@ impl Repository {
     /// When one of them is no tree here.
     pub fn changed_between(&self, one: &str, other: &str) -> Result<Vec<String>, WorktreeError> {
         let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", one, other];
-        let out = Git::at(self.main()).args(&words).run()?;
+        let out = self.git().args(&words).run()?;
         let names = out.split(|b| *b == 0).filter(|name| !name.is_empty());
         Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
     }
@@ -56,6 +58,6 @@ impl Repository {
     /// When git can't be run.
     pub fn is_tracked(&self, path: &Path, file: &str) -> Result<bool, WorktreeError> {
         let literal = format!(":(literal){file}");
-        Ok(!Git::at(path).args(&["ls-files", "-z", "--", &literal]).run()?.is_empty())
+        Ok(!self.look(path)?.git().args(&["ls-files", "-z", "--", &literal]).run()?.is_empty())
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::error::WorktreeError;
-use crate::git::Git;
-use crate::repository::{Repository, open};
+use crate::look::Look;
+use crate::repository::Repository;
 
 /// Up to this many index entries gix is the quicker one, measured with 20 worktrees on two cores.
 const GIX_UP_TO: usize = 2_000;
@@ -32,20 +32,24 @@ impl Repository {
     /// # Errors
     /// When the worktree can't be read.
     pub fn dirt(&self, path: &Path) -> Result<Dirt, WorktreeError> {
+        self.dirt_of(&self.look(path)?)
+    }
+
+    pub(crate) fn dirt_of(&self, look: &Look) -> Result<Dirt, WorktreeError> {
         if self.only_git {
-            return by_git(path);
+            return by_git(look);
         }
-        let repo = open(path)?;
+        let repo = look.gix()?;
         let entries = repo.index_or_empty().map(|index| (index.entries().len(), index.is_sparse()));
         match entries {
             // gix 0.90 can't compare HEAD with an index that holds sparse folders.
-            Ok((count, false)) if count <= GIX_UP_TO => by_gix(&repo).or_else(|_| by_git(path)),
-            _ => by_git(path),
+            Ok((count, false)) if count <= GIX_UP_TO => by_gix(&repo).or_else(|_| by_git(look)),
+            _ => by_git(look),
         }
     }
 }
 
-pub(crate) fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
+fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
     use gix::status::{Item, UntrackedFiles, index_worktree};
     let path = repo.workdir().unwrap_or(repo.path()).to_owned();
     let fail = |e: &dyn std::fmt::Display| WorktreeError::Read { path: path.clone(), message: e.to_string() };
@@ -70,9 +74,10 @@ pub(crate) fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
 }
 
 /// Counts the entries of `git status --porcelain=v2 -z` (git-status(1), "Porcelain Format Version 2").
-pub(crate) fn by_git(path: &Path) -> Result<Dirt, WorktreeError> {
-    let words = ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames"];
-    let out = Git::at(path).args(&words).run()?;
+fn by_git(look: &Look) -> Result<Dirt, WorktreeError> {
+    let words =
+        ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"];
+    let out = look.git().args(&words).run()?;
     let mut dirt = Dirt::default();
     for entry in out.split(|b| *b == 0) {
         match entry.first() {
@@ -94,8 +99,9 @@ impl Repository {
     /// # Errors
     /// When git can't be run there.
     pub fn changed_in_main(&self) -> Result<BTreeMap<String, Written>, WorktreeError> {
-        let words = ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames"];
-        let out = Git::at(self.main()).args(&words).run()?;
+        let words =
+            ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--no-renames", "--ignore-submodules=dirty"];
+        let out = self.git().args(&words).run()?;
         let named = out.split(|b| *b == 0).filter_map(|entry| entry.get(3..)).filter(|name| !name.is_empty());
         let written = |name: &[u8]| {
             let meta = std::fs::symlink_metadata(self.main().join(std::ffi::OsStr::from_bytes(name))).ok();
@@ -111,7 +117,7 @@ impl Repository {
     /// # Errors
     /// When git can't be run there.
     pub fn is_ignored(&self, path: &Path, file: &Path) -> Result<bool, WorktreeError> {
-        let output = Git::at(path).args(&["check-ignore", "--quiet", "--"]).arg(file).output()?;
+        let output = self.look(path)?.git().args(&["check-ignore", "--quiet", "--"]).arg(file).output()?;
         Ok(output.status.success())
     }
 }

@@ -1,5 +1,6 @@
 //! A run's worktree as it is found now: it may have moved, vanished, or be someone else's by now.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
@@ -9,7 +10,7 @@ use crate::repository::Repository;
 /// Where a run's worktree is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// There, proven ours by the lock with the run's id.
+    /// There, proven ours by what was kept when it was made.
     There(Worktree),
     /// git knows it, and its folder is gone.
     Vanished(Worktree),
@@ -18,16 +19,19 @@ pub enum Found {
 }
 
 impl Repository {
-    /// Looks for the worktree of a run by the lock that was put on it, wherever it was moved to.
+    /// Looks for the worktree of a run by what was kept of it, wherever it was moved to.
     ///
     /// # Errors
-    /// When the repository can't be read.
+    /// When the repository can't be read, or git was made to look elsewhere from it.
     pub fn worktree_of(&self, run: &str) -> Result<Found, WorktreeError> {
         let ours = self.worktrees()?.into_iter().find(|w| w.run() == Some(run));
         Ok(match ours {
             None => Found::Unknown,
-            Some(w) if w.path.join(".git").is_file() => Found::There(w),
-            Some(w) => Found::Vanished(w),
+            Some(w) if fs::symlink_metadata(w.path.join(".git")).is_err() => Found::Vanished(w),
+            Some(w) => {
+                self.linked(&w.path)?;
+                Found::There(w)
+            }
         })
     }
 

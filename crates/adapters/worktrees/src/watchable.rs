@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 
 use crate::error::WorktreeError;
-use crate::git::Git;
-use crate::repository::{Repository, open};
+use crate::repository::Repository;
 
 /// More folders than this are not watched; their changes are found by looking now and then.
 const MOST: usize = 4_000;
@@ -26,18 +25,19 @@ impl Repository {
                 folders.insert(path.join(parent));
             }
         };
+        let look = self.look(path)?;
         if self.only_git {
-            let out = Git::at(path).args(&["ls-files", "-z"]).run()?;
+            let out = look.git().args(&["ls-files", "-z"]).run()?;
             out.split(|b| *b == 0).for_each(&mut take);
         } else {
-            let index = open(path)?.index_or_empty().map_err(|e| WorktreeError::read(path)(e.to_string()))?;
+            let index = look.gix()?.index_or_empty().map_err(|e| WorktreeError::read(path)(e.to_string()))?;
             let paths = index.path_backing();
             index.entries().iter().for_each(|entry| take(entry.path_in(paths)));
         }
         if folders.len() > MOST {
             return Ok(None);
         }
-        folders.insert(self.git_dir_of(path)?);
+        folders.insert(self.check_linked(path)?);
         Ok(Some(folders.into_iter().collect()))
     }
 }

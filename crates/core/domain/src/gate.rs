@@ -80,6 +80,7 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
     if now.uncommitted {
         reasons.push("not all of the work is committed".to_owned());
     }
+    reasons.extend(now.against.iter().cloned());
     if now.head == spec.base_commit {
         reasons.push("it changes nothing".to_owned());
     }

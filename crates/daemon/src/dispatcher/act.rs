@@ -1,5 +1,6 @@
 //! Carrying out what a person asks of runs: found, counted where that matters, decided, written down.
 
+use std::path::Path;
 use std::time::Duration;
 
 use domain::RunId;
@@ -85,6 +86,10 @@ impl Dispatcher {
             }
             if waits && matches!(command, Command::Terminate { .. }) {
                 self.take_back_passes(&run);
+                // What git of ours does there is not waited for, however long it would take.
+                if let Some(spec) = self.runs.open_ref(&run).and_then(|open| open.state.spec.as_ref()) {
+                    worktrees::end_git_in(Path::new(&spec.worktree));
+                }
             }
             self.pending.add(face, id, acted, waits.then_some(run));
         }

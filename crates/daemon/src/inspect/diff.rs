@@ -28,12 +28,18 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
     let found = match repo.worktree_of(run.as_str()).map_err(prepare::refused)? {
         Found::There(worktree) => {
             // The base may have moved on under a rebased branch; what they have in common is what counts then.
-            let head = repo.head(&worktree.path).map_err(prepare::refused)?;
+            let head = repo.stands_at(&worktree.path, &spec.branch).map_err(prepare::refused)?;
             let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
             let from = met.unwrap_or(from);
             let diff = repo.diff(&worktree.path, &from).map(|diff| (from, diff));
             lies = Some(worktree.path);
             diff
+        }
+        // What it holds is not known, so it is not told as nothing.
+        Found::Vanished(worktree) if state.snapshot.is_none() => {
+            let path = worktree.path.display();
+            let reason = format!("its worktree {path} is not there; if you moved it: `git worktree repair NEW_PATH`");
+            return Err(Refused { code: Code::Refused, reason });
         }
         Found::Vanished(_) | Found::Unknown => {
             let kept = state.snapshot.as_ref().map(|s| places.home.join("snapshots").join(&s.name));

@@ -73,7 +73,9 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
     let for_it = if worktree.path.exists() {
         held(repo, worktree, &state, &mut row, &mut against)
     } else {
-        "its folder is gone; what git knows of it goes".to_owned()
+        row.left_out = vec!["its files, of which nothing can be kept".to_owned()];
+        "its folder is gone; if you moved it: `git worktree repair NEW_PATH`; if not, what git knows of it goes"
+            .to_owned()
     };
     row.may_go = against.is_empty();
     row.why = if row.may_go { for_it } else { against.join("; ") };
@@ -98,6 +100,7 @@ fn held(
         Ok(found) => {
             row.bytes = Some(found.bytes);
             row.left_out = found.left_out;
+            against.extend(found.obstacles);
             let dirty = found.uncommitted + found.deleted;
             if dirty > 0 {
                 let files = if dirty == 1 { "file differs" } else { "files differ" };

@@ -101,7 +101,7 @@ struct At<'a> {
 }
 
 fn begin(places: &Places, performer: &Performer, job: &Job, key: &AttemptKey, at: &At<'_>) -> Result<(), String> {
-    let Stand { head, tree, uncommitted } = at.repo.stand(at.path).map_err(|e| e.to_string())?;
+    let Stand { head, tree, uncommitted, .. } = at.repo.stand(at.path).map_err(|e| e.to_string())?;
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let shared = environments::shared_build_folder(at.path, &at.spec.run, cargo_home.as_deref());

@@ -7,7 +7,7 @@ use domain::gate::Method;
 use forge::{Forge, ForgeError};
 use worktrees::{Merging, WorktreeError};
 
-use super::{Job, Performed, failed, pr, refused, repository};
+use super::{Job, Performed, failed, lives, pr, refused, repository};
 use crate::Places;
 
 /// Columns of a commit's first line.
@@ -28,7 +28,7 @@ pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed 
     let Asked { method, head, onto, before, pull } = *asked;
     let (run, message) = (job.spec.id.as_str(), message(job, method));
     let merging = Merging { run, method, head, before, onto, message: &message };
-    let here = || repository(&job.spec).and_then(|repo| repo.merge(&merging)).map_err(said);
+    let here = || repository(&job.spec).and_then(|repo| repo.merge(&merging, &|run| lives(places, run))).map_err(said);
     let merged = match pull {
         None => here(),
         Some(number) => match pr::forge(places, job) {
@@ -49,9 +49,11 @@ pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed 
 /// What git says where a merge is not possible as things are, apart from what went wrong.
 fn said(error: WorktreeError) -> ForgeError {
     match error {
-        WorktreeError::NoBranch(_) | WorktreeError::BaseMoved { .. } | WorktreeError::InTheWay { .. } => {
-            ForgeError::Refused(error.to_string())
-        }
+        WorktreeError::NoBranch(_)
+        | WorktreeError::BaseMoved { .. }
+        | WorktreeError::InUse { .. }
+        | WorktreeError::NotAsItIs(_)
+        | WorktreeError::InTheWay { .. } => ForgeError::Refused(error.to_string()),
         other => ForgeError::Failed(other.to_string()),
     }
 }

@@ -155,7 +155,7 @@ impl Performer {
             Effect::SetUp { .. } => environment::set_up(places, self, job),
             Effect::CommitLeftovers { .. } => tree::commit(job),
             Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
-            Effect::MeasureWork => proof::measure(job),
+            Effect::MeasureWork => proof::measure(places, job),
             Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
             Effect::Merge { method, head, onto, before, pull } => {
                 merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
@@ -346,6 +346,11 @@ fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<Pa
 pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     supervisor::living(&places.home, run.as_str(), &attempts)
+}
+
+/// Whether anything of the run with this id lives.
+fn lives(places: &Places, run: &str) -> bool {
+    RunId::parse(run).is_some_and(|run| !living(places, &run).is_empty())
 }
 
 /// Where a run's worktree should be, if it is proven not to be there or anywhere else.

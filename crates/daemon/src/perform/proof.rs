@@ -1,6 +1,7 @@
 //! Measuring a run's work, and writing a proof pack of it.
 
 use std::fs;
+use std::path::Path;
 
 use domain::RunId;
 use domain::command::NewRun;
@@ -9,14 +10,14 @@ use domain::digest::sha256_hex;
 use domain::effect::Outcome;
 use domain::event::{Merge, ProofWritten, WorkMeasured};
 use domain::exam;
-use worktrees::Repository;
+use worktrees::{Candidate, Repository, Trial};
 
-use super::{Job, Performed, failed, repository, worktree};
+use super::{Job, Performed, failed, lives, repository, worktree};
 use crate::Places;
 
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
-pub(super) fn measure(job: &Job) -> Performed {
-    match work(&job.spec) {
+pub(super) fn measure(places: &Places, job: &Job) -> Performed {
+    match work(places, &job.spec) {
         Ok(measured) => (Outcome::Done, Facts::Measured(Box::new(measured))),
         Err(reason) => failed(reason),
     }
@@ -25,10 +26,10 @@ pub(super) fn measure(job: &Job) -> Performed {
 /// The work of a run as it is at this moment.
 pub(super) fn now(places: &Places, run: &RunId) -> Result<WorkMeasured, String> {
     let spec = evidence::StateFolder::open(&places.home).and_then(|state| state.run(run).spec());
-    work(&spec.map_err(|e| e.to_string())?)
+    work(places, &spec.map_err(|e| e.to_string())?)
 }
 
-fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
+fn work(places: &Places, spec: &NewRun) -> Result<WorkMeasured, String> {
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
     let stand = repo.stand(&path).map_err(|e| e.to_string())?;
@@ -36,8 +37,12 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
     let base = repo.resolve(&spec.base).ok();
     let patch = repo.patch(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
     let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
+    let (merge, mut against) = merge(places, &repo, &path, &stand.head, base.as_deref(), &spec.base);
+    against.extend(stand.left_out);
+    against.extend(repo.stashes_touched(spec.id.as_str(), &spec.branch, &stand.tree).map_err(|e| e.to_string())?);
     Ok(WorkMeasured {
-        merge: merge(&repo, &stand.head, base.as_deref(), &spec.base),
+        merge,
+        against,
         head: stand.head,
         tree: stand.tree,
         uncommitted: stand.uncommitted,
@@ -50,12 +55,23 @@ fn work(spec: &NewRun) -> Result<WorkMeasured, String> {
     })
 }
 
-fn merge(repo: &Repository, head: &str, base: Option<&str>, name: &str) -> Merge {
-    let Some(base) = base else { return Merge::Unknown(format!("there is no {name} any more")) };
-    match repo.conflicts(base, head) {
-        Ok(paths) if paths.is_empty() => Merge::Clean,
-        Ok(paths) => Merge::Conflicts(paths),
-        Err(error) => Merge::Unknown(error.to_string()),
+/// How the work and its base come together, and what stands against it all the same.
+fn merge(
+    places: &Places,
+    repo: &Repository,
+    worktree: &Path,
+    head: &str,
+    base: Option<&str>,
+    onto: &str,
+) -> (Merge, Vec<String>) {
+    let Some(base) = base else {
+        let why = format!("there is no {onto} any more; make that branch again, or start a run from another one");
+        return (Merge::Unknown(why), Vec::new());
+    };
+    match repo.try_merge(&Candidate { onto, base, head, worktree }, &|run| lives(places, run)) {
+        Ok(Trial { conflicts, against }) if conflicts.is_empty() => (Merge::Clean, against),
+        Ok(Trial { conflicts, against }) => (Merge::Conflicts(conflicts), against),
+        Err(error) => (Merge::Unknown(error.to_string()), Vec::new()),
     }
 }
 

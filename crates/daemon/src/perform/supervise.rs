@@ -124,6 +124,7 @@ fn launch(
     let scratch = scratch::path(places, &spec.id);
     let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
     keep::ready(places, job)?;
+    repository(spec).and_then(|repo| repo.keep_stashes(spec.id.as_str())).map_err(|e| e.to_string())?;
     if let Some(session) = with.resume.as_ref().filter(|session| !agents::traces::is_session_name(session)) {
         let next = "`pilothouse retry --fresh` begins a new one";
         return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());

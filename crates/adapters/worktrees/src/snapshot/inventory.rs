@@ -1,4 +1,4 @@
-//! What a worktree holds that a checkout of its HEAD would not give back.
+//! What a worktree holds that a checkout of its commit would not give back.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -9,8 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
-use crate::git::Git;
-use crate::repository::open;
+use crate::look::Look;
 
 /// Ignored files are kept up to this many bytes in all.
 const IGNORED_UP_TO: u64 = 100 << 20;
@@ -76,9 +75,9 @@ pub(crate) struct Ignored(BTreeSet<Vec<u8>>);
 impl Ignored {
     /// # Errors
     /// When git can't be run.
-    pub(crate) fn of(root: &Path) -> Result<Self, WorktreeError> {
+    pub(crate) fn of(look: &Look) -> Result<Self, WorktreeError> {
         let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let listed = Git::at(root).args(&words).run()?;
+        let listed = look.git().args(&words).run()?;
         Ok(Self(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()))
     }
 
@@ -96,22 +95,22 @@ pub(crate) fn is_rebuildable(name: &OsStr) -> bool {
 }
 
 impl Inventory {
-    /// Looks at every file. Contents are compared by their hashes, so that no flag, filter or file time can hide
+    /// Looks at every file, beside those of `commit` (a full id). Contents are compared by their hashes, so that no flag, filter or file time can hide
     /// a change.
     ///
     /// # Errors
     /// When something can't be read: then it can't be kept either.
-    pub(crate) fn take(root: &Path, ignored: &Ignored) -> Result<Self, WorktreeError> {
-        let listed = Git::at(root).args(&["ls-tree", "-r", "-z", "--full-tree", "HEAD"]).run()?;
+    pub(crate) fn take(root: &Path, look: &Look, commit: &str, ignored: &Ignored) -> Result<Self, WorktreeError> {
+        let listed = look.git().args(&["ls-tree", "-r", "-z", "--full-tree", commit]).run()?;
         // A sparse checkout leaves files away on purpose.
-        let flagged = Git::at(root).args(&["ls-files", "-t", "-z"]).run()?;
+        let flagged = look.git().args(&["ls-files", "-t", "-z"]).run()?;
         let away: BTreeSet<&[u8]> = flagged.split(|b| *b == 0).filter_map(|line| line.strip_prefix(b"S ")).collect();
         let mut walk = Walk {
             root,
             tracked: listed.split(|b| *b == 0).filter_map(tracked).collect(),
             ignored,
             ignored_bytes: 0,
-            hash: open(root)?.object_hash(),
+            hash: look.gix()?.object_hash(),
             umask: umask(),
             found: Self::default(),
         };
@@ -131,11 +130,6 @@ impl Inventory {
             by_name || ["CACHEDIR.TAG", "pyvenv.cfg"].iter().any(|tag| root.join(folder).join(tag).is_file())
         };
         !self.left_out.iter().all(made_again)
-    }
-
-    /// Whether the worktree is exactly what a checkout of HEAD gives, ignored files aside.
-    pub(crate) fn is_unchanged(&self) -> bool {
-        self.own == 0 && self.deleted.is_empty()
     }
 }
 

@@ -8,7 +8,9 @@
 mod inventory;
 mod restore;
 mod save;
+mod seal;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +45,9 @@ pub struct SnapshotRecord {
     pub left_out: Vec<String>,
     /// The folder was gone before anything could be kept of its files.
     pub vanished: bool,
+    /// The SHA-256 of each other file of the snapshot; snapshots of earlier versions have none.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
 }
 
 /// Reads the record of a snapshot; `None` when there is no whole one of this name.

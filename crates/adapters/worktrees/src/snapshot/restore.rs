@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{SnapshotRecord, archive, deleted, snapshot_record};
+use super::{SnapshotRecord, archive, deleted, seal, snapshot_record};
 use crate::create::is_free;
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::list::LOCK_REASON;
+use crate::register::Registration;
 use crate::repository::Repository;
 use crate::tree::Found;
 
@@ -38,19 +38,24 @@ impl Repository {
             return Err(missing());
         }
         let path = PathBuf::from(&record.path);
+        seal::check(&record, restoring.folder)?;
         if !matches!(self.worktree_of(restoring.run)?, Found::There(_)) {
             self.add_again(&record, &path)?;
         }
-        let (held, git_dir) = self.lock_worktree(&path)?;
+        let (held, linked) = self.lock_worktree(&path)?;
+        let git_dir = linked.git_dir.clone();
         let done = git_dir.join(DONE);
         if fs::read_to_string(&done).is_ok_and(|name| name == record.reference) {
             // It was completed before; somebody may have worked here since.
             return Ok(record);
         }
         let reset = ["reset", "--quiet", "--hard", "--no-recurse-submodules", &record.head];
-        Git::at(&path).holding(&held)?.args(&["update-ref", "--no-deref", "HEAD", &record.head]).run()?;
-        Git::at(&path).holding(&held)?.args(&reset).run()?;
+        let git = || self.git_in(&linked)?.patient().fetching().holding(&held);
+        git()?.args(&["update-ref", "--no-deref", "HEAD", &record.head]).run()?;
         let io = |at: &Path| WorktreeError::io("restore", at.to_owned());
+        // Which files there are to be is said first, so that the checkout is of just those.
+        unpack_patterns(&archive(restoring.folder), &git_dir).map_err(io(&path))?;
+        git()?.args(&reset).run()?;
         if !record.vanished {
             let list = fs::read(deleted(restoring.folder)).map_err(io(restoring.folder))?;
             for name in list.split(|b| *b == 0).filter(|name| !name.is_empty()) {
@@ -71,7 +76,7 @@ impl Repository {
             (Some(now), Some(then)) if now != *then => return Err(WorktreeError::BranchMoved(record.branch.clone())),
             (None, Some(then)) => {
                 let (reference, none) = (format!("refs/heads/{}", record.branch), "0".repeat(then.len()));
-                Git::at(self.main()).holding(&held)?.args(&["update-ref", &reference, then, &none]).run()?;
+                self.git().holding(&held)?.args(&["update-ref", &reference, then, &none]).run()?;
             }
             _ => {}
         }
@@ -79,10 +84,14 @@ impl Repository {
             fs::create_dir_all(parent).map_err(WorktreeError::io("make the folder", parent))?;
         }
         // On no branch for now: the git folder that comes back says which one it was on.
+        if !self.only_git {
+            return self.register(&Registration { path, run: &record.run, head: &record.head }).map(drop);
+        }
         let words =
             ["worktree", "add", "--quiet", "--force", "--force", "--no-checkout", "--detach", "--lock", "--reason"];
-        let git = Git::at(self.main()).holding(&held)?.args(&words).arg(format!("{LOCK_REASON}{}", record.run));
-        git.arg("--").arg(path).arg(&record.head).run().map(|_| ())
+        let git = self.git().holding(&held)?.args(&words).arg(format!("{LOCK_REASON}{}", record.run));
+        git.arg("--").arg(path).arg(&record.head).run()?;
+        self.claim(&record.run, &self.linked(path)?.git_dir)
     }
 }
 
@@ -109,6 +118,27 @@ fn remove(root: &Path, below: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Files of a worktree's git folder that say which files a sparse checkout has.
+const PATTERNS: [&str; 2] = ["git/config.worktree", "git/info/sparse-checkout"];
+
+/// Unpacks those of the git folder's files that a checkout goes by.
+fn unpack_patterns(archive: &Path, git_dir: &Path) -> std::io::Result<()> {
+    let mut tar = tar::Archive::new(File::open(archive)?);
+    for entry in tar.entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        if !PATTERNS.iter().any(|pattern| path == Path::new(pattern)) || !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let to = git_dir.join(path.strip_prefix("git").unwrap_or(&path));
+        to.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let part = git_dir.join("pilothouse-part");
+        entry.unpack(&part)?;
+        fs::rename(&part, &to)?;
+    }
+    Ok(())
+}
+
 /// Unpacks `tree/…` into the worktree and `git/…` into its git folder; nothing else, and never out of them.
 fn unpack(archive: &Path, tree: &Path, git_dir: &Path) -> std::io::Result<()> {
     let mut tar = tar::Archive::new(File::open(archive)?);
@@ -121,6 +151,10 @@ fn unpack(archive: &Path, tree: &Path, git_dir: &Path) -> std::io::Result<()> {
             (_, Ok(below)) => (git_dir, below),
             _ => continue,
         };
+        let of_the_place = ["gitdir", "commondir", "locked"].iter().any(|name| below == Path::new(name));
+        if root == git_dir && (of_the_place || below.to_string_lossy().starts_with("pilothouse-")) {
+            continue;
+        }
         if below.components().any(|part| !matches!(part, Component::Normal(_))) {
             return Err(std::io::Error::other(format!("{} leads out of the snapshot", path.display())));
         }

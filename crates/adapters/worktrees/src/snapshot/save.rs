@@ -1,13 +1,13 @@
 //! Keeping a worktree: its files in an archive, its commits and staged contents under a ref.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::{Ignored, Inventory, SnapshotRecord, archive, deleted};
+use super::{Ignored, Inventory, SnapshotRecord, archive, deleted, seal};
 use crate::error::WorktreeError;
-use crate::git::Git;
 use crate::pointers::pointed_to;
 use crate::repository::Repository;
 
@@ -33,14 +33,18 @@ impl Repository {
     /// # Errors
     /// When something can't be read or there is no room; nothing was changed then.
     pub(crate) fn save_snapshot(&self, saving: &Saving<'_>) -> Result<SnapshotRecord, WorktreeError> {
+        let branch_head = self.tip(saving.branch)?;
+        // A HEAD that stands at no commit comes back with the rest; files are compared with the branch then.
+        let head = head_of(self, saving).or_else(|error| branch_head.clone().ok_or(error))?;
         let inventory = match saving.vanished {
             true => Inventory::default(),
-            false => Inventory::take(saving.path, &Ignored::of(saving.path)?)?,
+            false => {
+                let look = self.look(saving.path)?;
+                Inventory::take(saving.path, &look, &head, &Ignored::of(&look)?)?
+            }
         };
         let number = saving.name.rsplit('.').next().unwrap_or(saving.name);
         let reference = format!("refs/pilothouse/{}/removed-{number}", saving.run);
-        let head = head_of(self, saving)?;
-        let branch_head = self.tip(saving.branch)?;
         self.keep_objects(saving, &reference, &head, branch_head.as_deref())?;
         let record = SnapshotRecord {
             v: 1,
@@ -54,15 +58,15 @@ impl Repository {
             bytes: inventory.bytes,
             left_out: inventory.left_out.clone(),
             vanished: saving.vanished,
+            sha256: BTreeMap::new(),
         };
-        write(saving, &inventory, &record)?;
-        Ok(record)
+        write(saving, &inventory, record)
     }
 
     /// The commit a local branch stands at.
     pub(crate) fn tip(&self, branch: &str) -> Result<Option<String>, WorktreeError> {
         let spec = format!("refs/heads/{branch}^{{commit}}");
-        match Git::at(self.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line() {
+        match self.git().args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line() {
             Ok(id) => Ok(Some(id)),
             Err(WorktreeError::Git { .. }) => Ok(None),
             Err(other) => Err(other),
@@ -78,7 +82,7 @@ impl Repository {
         branch_head: Option<&str>,
     ) -> Result<(), WorktreeError> {
         let index = saving.git_dir.join("index");
-        let git = || Git::at(self.main()).index(&index);
+        let git = || self.git().index(&index);
         let staged = if index.exists() { git().args(&["ls-files", "--stage", "-z"]).run()? } else { Vec::new() };
         // `MODE ID STAGE TAB PATH` becomes `MODE TYPE ID TAB NUMBER`: a flat tree, since stages of a conflict share a path.
         let mut list = Vec::new();
@@ -91,7 +95,7 @@ impl Repository {
             }
         }
         // What was only intended to be added has no content, and may have no object.
-        let tree = Git::at(self.main()).args(&["mktree", "--missing", "-z"]).input(&list)?;
+        let tree = self.git().args(&["mktree", "--missing", "-z"]).input(&list)?;
         let tree = String::from_utf8_lossy(&tree).trim().to_owned();
         // Subjects in the log may be in any encoding; both ids of each line count.
         let log = match fs::read(saving.git_dir.join("logs/HEAD")) {
@@ -104,20 +108,24 @@ impl Repository {
         let parents = self.commits_of(ids.chain(pointed_to(saving.git_dir)).chain(logged))?;
         let subject = format!("what {} held when it was removed", saving.branch);
         let commit = self.commit_tree(&tree, &parents, &subject)?;
-        Git::at(self.main()).args(&["update-ref", reference, &commit]).run().map(|_| ())
+        self.git().args(&["update-ref", reference, &commit]).run().map(|_| ())
     }
 }
 
 fn head_of(repo: &Repository, saving: &Saving<'_>) -> Result<String, WorktreeError> {
     let spec = format!("worktrees/{}/HEAD", saving.git_dir.file_name().unwrap_or_default().to_string_lossy());
-    let by_name = Git::at(repo.main()).args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line();
+    let by_name = repo.git().args(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).line();
     by_name.map_err(|_| WorktreeError::Read {
         path: saving.path.to_owned(),
         message: "its HEAD stands at no commit".to_owned(),
     })
 }
 
-fn write(saving: &Saving<'_>, inventory: &Inventory, record: &SnapshotRecord) -> Result<(), WorktreeError> {
+fn write(
+    saving: &Saving<'_>,
+    inventory: &Inventory,
+    mut record: SnapshotRecord,
+) -> Result<SnapshotRecord, WorktreeError> {
     let io = |path: &Path| WorktreeError::io("write the snapshot", path.to_owned());
     let part = saving.into.join(format!(".writing-{}", saving.name));
     let whole = saving.into.join(saving.name);
@@ -134,17 +142,21 @@ fn write(saving: &Saving<'_>, inventory: &Inventory, record: &SnapshotRecord) ->
         return Err(WorktreeError::DiskFull(saving.into.to_owned()));
     }
     let written = files(saving, inventory, &part).and_then(|()| {
-        let json = serde_json::to_vec_pretty(record).expect("a record is plain values");
+        record.sha256 = seal::digests(&part)?;
+        let json = serde_json::to_vec_pretty(&record).expect("a record is plain values");
         create(&part.join("snapshot.json"))?.write_all(&json)?;
         File::open(part.join("snapshot.json"))?.sync_all()?;
         File::open(&part)?.sync_all()?;
         fs::rename(&part, &whole)?;
         File::open(saving.into)?.sync_all()
     });
-    written.map_err(|e| {
-        drop(fs::remove_dir_all(&part));
-        io(&part)(e)
-    })
+    match written {
+        Ok(()) => Ok(record),
+        Err(error) => {
+            drop(fs::remove_dir_all(&part));
+            Err(io(&part)(error))
+        }
+    }
 }
 
 fn files(saving: &Saving<'_>, inventory: &Inventory, part: &Path) -> std::io::Result<()> {

@@ -35,6 +35,9 @@ pub struct WorkMeasured {
     /// What looks like a secret in what it adds; `None` when nothing looked.
     #[serde(default)]
     pub secrets: Option<Vec<SecretFound>>,
+    /// Sentences of what stands against a merge whatever was approved, such as files that are in no commit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<String>,
 }
 
 /// How work and its base come together.

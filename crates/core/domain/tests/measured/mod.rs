@@ -5,6 +5,7 @@ use domain::event::{Merge, WorkMeasured};
 /// One changed file on another commit than the base, which comes together with its base like this.
 pub(crate) fn work(merge: Merge) -> WorkMeasured {
     WorkMeasured {
+        against: Vec::new(),
         head: "h".repeat(40),
         tree: "t".repeat(40),
         uncommitted: false,

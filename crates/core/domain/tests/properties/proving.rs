@@ -20,7 +20,20 @@ pub(super) fn proving() -> impl Strategy<Value = Body> {
         (text(), any::<bool>(), prop::option::of(text()), any::<u64>(), merge, paths(), secrets).prop_map(
             |(head, uncommitted, base, files, merge, exam, secrets)| {
                 let (tree, added, removed) = (head.clone(), files, files);
-                WorkMeasured { head, tree, uncommitted, base, files, added, removed, merge, exam, secrets }.into()
+                WorkMeasured {
+                    head,
+                    tree,
+                    uncommitted,
+                    base,
+                    files,
+                    added,
+                    removed,
+                    merge,
+                    exam,
+                    secrets,
+                    against: Vec::new(),
+                }
+                .into()
             }
         ),
         (any::<u32>(), any::<u64>(), text(), 0u32..101).prop_map(|(k, seq, statement, score)| ProofWritten {
