@@ -20,12 +20,12 @@ impl Git for InRepository {
     }
 }
 
-/// The run's base commit and its repository's path, by the pack's own words.
-fn origin(files: &BTreeMap<String, Vec<u8>>) -> Option<(String, String)> {
+/// The run's base commit, by the pack's own words.
+fn base_commit(files: &BTreeMap<String, Vec<u8>>) -> Option<String> {
     let text = std::str::from_utf8(files.get("timeline.jsonl")?).ok()?;
     let first = domain::Event::from_line(text.lines().next()?).ok()?;
     match first.body {
-        domain::Body::RunCreated(created) => Some((created.run.base_commit, created.run.repo)),
+        domain::Body::RunCreated(created) => Some(created.run.base_commit),
         _ => None,
     }
 }
@@ -37,9 +37,12 @@ fn head(files: &BTreeMap<String, Vec<u8>>) -> Option<String> {
     head["digest"]["gitCommit"].as_str().map(str::to_owned)
 }
 
-/// A repository that has the commit.
-fn repository(folder: &Path, commit: &str) -> Option<InRepository> {
-    Repository::find(folder).ok().filter(|repo| repo.has_commit(commit)).map(InRepository)
+/// A repository that has the commit. One that came with the pack is a stranger's and is not asked.
+fn repository(folder: &Path, pack: &Path, commit: &str) -> Option<InRepository> {
+    let pack = pack.canonicalize().ok()?;
+    let found = Repository::find(folder).ok()?;
+    let came_with_it = found.main().starts_with(&pack) || found.common_dir().starts_with(&pack);
+    Some(found).filter(|repo| !came_with_it && repo.has_commit(commit)).map(InRepository)
 }
 
 pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
@@ -52,13 +55,10 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
     if !files.contains_key("statement.json") && !files.contains_key("timeline.jsonl") {
         return Err(missing("it is no proof pack: it has neither statement.json nor timeline.jsonl".to_owned()));
     }
-    let known = origin(&files);
-    let git = known.and_then(|(commit, theirs)| match &args.repo {
-        Some(repo) => repository(repo, &commit),
-        None => {
-            let here = std::env::current_dir().ok().and_then(|here| repository(&here, &commit));
-            here.or_else(|| repository(Path::new(&theirs), &commit))
-        }
+    // The repository is one that the person names or stands in, never one that the pack names.
+    let git = base_commit(&files).and_then(|commit| {
+        let here = args.repo.clone().or_else(|| std::env::current_dir().ok())?;
+        repository(&here, folder, &commit)
     });
     let verified = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
     let head = git.as_ref().zip(head(&files)).is_some_and(|(git, head)| git.0.has_commit(&head));
