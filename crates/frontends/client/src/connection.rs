@@ -117,7 +117,8 @@ impl Outgoing {
     }
 
     async fn send(&mut self, frame: &FromFace) -> Result<(), ClientError> {
-        let json = serde_json::to_vec(frame).expect("a frame is plain values");
+        // A path is the one value that may be no text.
+        let json = serde_json::to_vec(frame).map_err(|_| ClientError::NoText)?;
         self.sink.send(Bytes::from(json)).await.map_err(|_| ClientError::Gone)
     }
 }

@@ -26,6 +26,8 @@ pub enum ClientError {
     NoHome,
     #[error("{}", .0.reason)]
     Refused(Refused),
+    #[error("a path here is not UTF-8; pilothouse needs names that are, so rename the folder or go into another one")]
+    NoText,
     #[error("the daemon gave an answer that was not asked for; is it another version?")]
     Unexpected,
 }
@@ -36,6 +38,7 @@ impl ClientError {
         match self {
             Self::Refused(refused) => refused.code,
             Self::NoHome => Code::Usage,
+            Self::NoText => Code::Refused,
             _ => Code::Unreachable,
         }
     }
