@@ -1,0 +1,172 @@
+//! An agent that is held inside makes git look elsewhere: whatever it writes, no program of its own runs outside.
+
+use std::fs;
+
+use crate::stage::{Stage, holds_inside, tree};
+
+/// Runs the script inside, has every command look at the run, and checks that nothing was run or written outside.
+fn nothing_runs_outside(script: &str) {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    let outside = stage.outside("pwned");
+    let payload = format!("sh -c 'id > {}; cat'", outside.display());
+    let script = script.replace("PAYLOAD", &payload).replace("OUTSIDE", &outside.display().to_string());
+    let script = format!(
+        "set +e\ng=$(git rev-parse --absolute-git-dir); c=$(cd $(git rev-parse --git-common-dir) && pwd)\n{script}\nexit 0"
+    );
+    let probe = stage.run_inside("probe", &format!("id > {} || exit 0", outside.display()));
+    assert!(!outside.exists(), "the agent is not held inside at all: {probe:#}");
+    stage.run_inside("evil", &script);
+    stage.look_at("evil");
+    for verb in [
+        &["retry", "evil", "--fresh"][..],
+        &["rollback", "evil", "0"],
+        &["merge", "evil"],
+        &["rm", "evil", "--yes"],
+        &["restore", "evil"],
+    ] {
+        let said = stage.house.say(verb);
+        assert_ne!(said.code, 101, "{verb:?}: {said:?}");
+    }
+    assert!(!outside.exists(), "it ran: {}", fs::read_to_string(&outside).unwrap_or_default());
+    // Others go on.
+    stage.house.ok(&["run", "true", "--agent", "sh", "--name", "other", "--wait"]);
+}
+
+const FAKE_COMMON: &str = r#"
+mkdir -p fake/worktrees
+for e in objects refs packed-refs HEAD logs info; do [ -e $c/$e ] && ln -s $c/$e fake/; done
+cp $c/config fake/; git config -f fake/config filter.x.clean "PAYLOAD"; git config -f fake/config filter.x.smudge "PAYLOAD"
+git config -f fake/config core.fsmonitor "PAYLOAD"; git config -f fake/config diff.external "PAYLOAD"
+echo '* filter=x' > .gitattributes
+"#;
+
+#[test]
+fn a_common_folder_of_its_own_runs_nothing() {
+    nothing_runs_outside(&format!(
+        "{FAKE_COMMON}\nln -s $g fake/worktrees/x; echo $PWD/fake > $g/commondir; echo x > new"
+    ));
+}
+
+#[test]
+fn a_common_folder_below_objects_runs_nothing() {
+    let script = FAKE_COMMON.replace("fake", "$c/objects/pwn");
+    nothing_runs_outside(&format!("{script}\necho $c/objects/pwn > $g/commondir; echo x > new"));
+}
+
+#[test]
+fn a_git_file_that_leads_elsewhere_runs_nothing() {
+    nothing_runs_outside(&format!(
+        "{FAKE_COMMON}\ncp -r $g fake/own; echo ../.. > fake/own/commondir; echo gitdir: $PWD/fake/own > .git; echo x > new"
+    ));
+}
+
+#[test]
+fn a_repository_in_the_worktrees_place_runs_nothing() {
+    nothing_runs_outside(
+        "rm .git; git init -q .; git config filter.x.clean \"PAYLOAD\"; git config core.fsmonitor \"PAYLOAD\"; echo '* filter=x' > .gitattributes; git add -A",
+    );
+}
+
+#[test]
+fn settings_of_the_worktree_alone_run_nothing() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    stage.git(&["config", "extensions.worktreeConfig", "true"]);
+    let outside = stage.outside("pwned");
+    let script = format!(
+        "g=$(git rev-parse --absolute-git-dir); git config -f $g/config.worktree filter.x.clean \"sh -c 'id > {}; cat'\"; echo '* filter=x' > .gitattributes; echo x > new",
+        outside.display()
+    );
+    let row = stage.run_inside("evil", &script);
+    stage.look_at("evil");
+    assert!(!outside.exists());
+    assert!(row["reason"].as_str().unwrap_or_default().contains("filter.x.clean"), "what was refused is said: {row:#}");
+}
+
+#[test]
+fn a_submodules_settings_run_nothing() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    let lib = stage.outside("lib");
+    fs::create_dir(&lib).expect("a folder");
+    for words in [&["init", "-q"][..], &["config", "user.name", "n"], &["config", "user.email", "e@x"]] {
+        testkit::git_at(&lib, words);
+    }
+    fs::write(lib.join("l"), "l\n").expect("a file");
+    testkit::git_at(&lib, &["add", "l"]);
+    testkit::git_at(&lib, &["commit", "-qm", "l"]);
+    stage.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        lib.to_str().expect("UTF-8"),
+        "lib",
+    ]);
+    stage.git(&["commit", "-qm", "with a submodule"]);
+    let outside = stage.outside("pwned");
+    let script = format!(
+        "git -c protocol.file.allow=always submodule -q update --init; cd lib; git config filter.x.clean \"sh -c 'id > {0}; cat'\"; git config core.fsmonitor \"sh -c 'id > {0}'\"; echo '* filter=x' > .gitattributes; echo more >> l; touch -d '2001-01-01' l; exit 0",
+        outside.display()
+    );
+    let row = stage.run_inside("evil", &script);
+    assert!(tree(&row).join("lib/l").exists(), "the submodule is checked out: {row:#}");
+    stage.look_at("evil");
+    assert!(!outside.exists(), "{}", fs::read_to_string(&outside).unwrap_or_default());
+}
+
+#[test]
+fn links_in_the_git_folder_overwrite_nothing() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    let precious = stage.outside("precious");
+    fs::write(&precious, "mine\n").expect("a file");
+    stage.run("first", "true");
+    let pid = stage.house.daemon_pid().expect("a daemon");
+    let script = format!(
+        "g=$(git rev-parse --absolute-git-dir); for i in $(seq 0 200); do ln -s {0} \"$g/pilothouse-index.{pid}.ThreadId($i)\"; done; ln -s {0} $g/pilothouse.lock; ln -s {0} $g/pilothouse-part; rm -f $g/pilothouse-run; ln -s {0} $g/pilothouse-run; echo x > new",
+        precious.display()
+    );
+    stage.run_inside("evil", &script);
+    stage.look_at("evil");
+    let _tried = stage.house.say(&["rm", "evil", "--yes"]);
+    let _tried = stage.house.say(&["restore", "evil"]);
+    assert_eq!(fs::read_to_string(&precious).expect("kept"), "mine\n");
+}
+
+#[test]
+fn an_object_that_stands_in_for_another_is_not_seen() {
+    let stage = Stage::new();
+    let evil = "printf evil > e; git add e; git commit -qm e; b=$(printf harmless | git hash-object -w --stdin); git replace $(git rev-parse HEAD:e) $b";
+    stage.run("evil", evil);
+    let diff = stage.house.ok(&["diff", "evil"]);
+    assert!(diff.contains("+evil") && !diff.contains("harmless"), "{diff}");
+    let folder = stage.outside("pack");
+    stage.house.ok(&["proof", "evil", "--out", folder.to_str().expect("UTF-8")]);
+    let patch = fs::read_to_string(folder.join("changes.patch")).expect("a patch");
+    assert!(patch.contains("+evil") && !patch.contains("harmless"), "{patch}");
+}
+
+#[test]
+fn settings_that_an_object_stands_in_for_are_not_followed() {
+    let stage = Stage::new();
+    let strict = "[gate]\napproval = \"human\"\nmin_score = 0.9\n";
+    stage.house.repo.write("pilothouse.toml", strict);
+    stage.git(&["commit", "--quiet", "--all", "-m", "strict"]);
+    let loose = "git replace -f $(git rev-parse HEAD:pilothouse.toml) $(printf '[gate]\\napproval=\"none\"\\nmin_score=0.0\\n' | git hash-object -w --stdin)";
+    stage.run("evil", loose);
+    stage.run("next", crate::stage::WORK);
+    let said = stage.house.say(&["gate", "next"]);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(said.err.contains("nobody has approved it"), "{said:?}");
+}
