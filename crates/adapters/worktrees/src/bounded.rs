@@ -1,6 +1,7 @@
 //! Calls that end: git that waits for something which never comes, or takes longer than anybody would wait, is killed
 //! with all that it started, and so is git in the worktree of a run that is ended.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -72,8 +73,9 @@ pub(crate) fn output(
     bounds: Bounds,
     verb: &str,
     reads: bool,
+    file: Option<File>,
 ) -> Result<Output, WorktreeError> {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.stdout(file.map_or_else(Stdio::piped, Stdio::from)).stderr(Stdio::piped()).process_group(0);
     let child = spawn(command)?;
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has a pid");
     let call = Call { group, folder: folder.to_owned(), reads, ended: false };
@@ -216,7 +218,7 @@ mod tests {
         assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 1000 & cat sub/.gitignore"]).current_dir(folder.path());
-        let error = output(&mut command, folder.path(), SHORT, "status", true).expect_err("it waits").to_string();
+        let error = output(&mut command, folder.path(), SHORT, "status", true, None).expect_err("it waits").to_string();
         assert!(error.contains("sub/.gitignore") && error.contains("status"), "{error}");
     }
 
@@ -224,7 +226,7 @@ mod tests {
     fn a_call_that_works_is_waited_for() {
         let mut command = Command::new("sh");
         command.args(["-c", "n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done; echo done; echo well >&2"]);
-        let done = output(&mut command, Path::new("/"), SHORT, "status", true).expect("it ends");
+        let done = output(&mut command, Path::new("/"), SHORT, "status", true, None).expect("it ends");
         assert_eq!((done.stdout.as_slice(), done.stderr.as_slice()), (&b"done\n"[..], &b"well\n"[..]));
     }
 
@@ -235,7 +237,7 @@ mod tests {
         let waiting = std::thread::spawn(move || {
             let mut command = Command::new("sh");
             command.args(["-c", "sleep 1000"]);
-            output(&mut command, &place, Bounds::WORK, "add", true).map(drop)
+            output(&mut command, &place, Bounds::WORK, "add", true, None).map(drop)
         });
         while !waiting.is_finished() {
             end_git_in(folder.path());

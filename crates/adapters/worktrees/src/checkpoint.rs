@@ -1,5 +1,6 @@
 //! Checkpoints: the whole worktree as a commit that no branch knows, and the way back to one.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -204,6 +205,16 @@ impl Repository {
         let look = self.look(path)?;
         look.unflag(path)?;
         let left = look.left_out(path)?;
+        if look.has_own_store() {
+            // What the agent's store has is copied by its content, and nothing is written where the agent may write.
+            let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+            let git = || look.git().writing_to(aside.path(), &self.common_dir().join("objects"));
+            left.add_the_rest(git(), &[])?;
+            let tree = git().args(&["write-tree"]).line()?;
+            let head = look.git().args(&["rev-parse", "--verify", "--quiet", "HEAD"]).line().ok();
+            self.import_by(git, &head.into_iter().collect::<Vec<_>>(), &BTreeSet::from([tree.clone()]))?;
+            return Ok(Everything { tree, left_out: left.reasons });
+        }
         left.add_the_rest(look.git(), &[])?;
         let tree = look.git().holding(held)?.args(&["write-tree"]).line()?;
         Ok(Everything { tree, left_out: left.reasons })

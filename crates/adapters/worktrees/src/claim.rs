@@ -32,6 +32,10 @@ impl Repository {
         let mut by_name = BTreeMap::new();
         for entry in fs::read_dir(self.claims_folder()).into_iter().flatten().flatten() {
             let run = entry.file_name().to_string_lossy().into_owned();
+            // Beside the claims lie what is being written and what tells of stores.
+            if run.contains('.') || run.starts_with("new-") {
+                continue;
+            }
             if let Ok(Some(name)) = read_small(&entry.path()) {
                 by_name.insert(OsString::from_vec(name), run);
             }
@@ -64,6 +68,11 @@ fn write_token(path: &Path, run: &str) -> std::io::Result<()> {
 }
 
 impl Claims {
+    /// The run that claims the worktree with this git folder.
+    pub(crate) fn claimed_by(&self, git_dir: &Path) -> Option<String> {
+        self.by_name.get(git_dir.file_name()?).cloned()
+    }
+
     /// The run that the worktree with this git folder is of; `locked` is the reason it is locked for.
     pub(crate) fn run_of(&self, git_dir: &Path, locked: Option<&str>) -> Option<String> {
         let by_lock = locked.and_then(|reason| reason.strip_prefix(LOCK_REASON));

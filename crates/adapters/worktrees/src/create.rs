@@ -137,7 +137,7 @@ impl Repository {
         let found = self.worktrees()?.into_iter().find(|w| w.path == new.path && w.run() == Some(&new.run));
         let found = found.ok_or_else(|| WorktreeError::Gone { path: new.path.clone() })?;
         self.claim(&new.run, &found.git_dir)?;
-        let linked = Linked { path: new.path.clone(), git_dir: found.git_dir };
+        let linked = Linked { path: new.path.clone(), git_dir: found.git_dir, store: None };
         linked.point_back().map_err(WorktreeError::io("make the worktree", &new.path))
     }
 

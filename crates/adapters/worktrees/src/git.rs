@@ -66,6 +66,8 @@ pub(crate) struct Site {
     pub(crate) common: PathBuf,
     /// The checkout; a bare repository has none.
     pub(crate) work_tree: Option<PathBuf>,
+    /// Folders of objects that are read too.
+    pub(crate) beside: Vec<PathBuf>,
 }
 
 impl Site {
@@ -82,6 +84,7 @@ pub(crate) struct Git {
     folder: PathBuf,
     /// It holds no lock, so it changes nothing that others see.
     reads: bool,
+    beside: Vec<PathBuf>,
 }
 
 impl Git {
@@ -103,7 +106,14 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C")
             .stdin(Stdio::null());
-        Self { command, words: Vec::new(), bounds: Bounds::LOOK, folder: folder.to_owned(), reads: true }
+        Self {
+            command,
+            words: Vec::new(),
+            bounds: Bounds::LOOK,
+            folder: folder.to_owned(),
+            reads: true,
+            beside: Vec::new(),
+        }
     }
 
     /// Returns a call in folders that were checked.
@@ -113,6 +123,7 @@ impl Git {
         if let Some(work_tree) = &site.work_tree {
             git.command.env("GIT_WORK_TREE", work_tree);
         }
+        git.beside.clone_from(&site.beside);
         git
     }
 
@@ -163,7 +174,8 @@ impl Git {
 
     /// Has git write objects elsewhere, beside those that it reads.
     pub(crate) fn writing_to(mut self, objects: &Path, beside: &Path) -> Self {
-        self.command.env("GIT_OBJECT_DIRECTORY", objects).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", in_a_list(beside));
+        self.command.env("GIT_OBJECT_DIRECTORY", objects);
+        self.beside.push(beside.to_owned());
         self
     }
 
@@ -198,10 +210,18 @@ impl Git {
         String::new()
     }
 
-    pub(crate) fn output(mut self) -> Result<Output, WorktreeError> {
+    pub(crate) fn output(self) -> Result<Output, WorktreeError> {
+        self.output_to(None)
+    }
+
+    fn output_to(mut self, file: Option<File>) -> Result<Output, WorktreeError> {
         let verb = self.verb();
         self.command.args(&self.words);
-        bounded::output(&mut self.command, &self.folder, self.bounds, &verb, self.reads)
+        if !self.beside.is_empty() {
+            let lists: Vec<OsString> = self.beside.iter().map(|path| in_a_list(path)).collect();
+            self.command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", lists.join(OsStr::new(":")));
+        }
+        bounded::output(&mut self.command, &self.folder, self.bounds, &verb, self.reads, file)
     }
 
     /// Standard output of a call that must succeed.
@@ -212,6 +232,24 @@ impl Git {
             return Ok(output.stdout);
         }
         Err(WorktreeError::Git { command, message: complaint(&output) })
+    }
+
+    /// Has a call that must succeed and reads `input` write to a file, however much that is.
+    pub(crate) fn into_file(mut self, file: File, input: &[u8]) -> Result<(), WorktreeError> {
+        let mut stdin = tempfile::tempfile().map_err(WorktreeError::io("make a temporary file for", "git"))?;
+        let written = stdin.write_all(input).and_then(|()| stdin.seek(SeekFrom::Start(0)));
+        written.map_err(WorktreeError::io("write a temporary file for", "git"))?;
+        self.command.stdin(Stdio::from(stdin));
+        let command = self.verb();
+        let output = self.output_to(Some(file))?;
+        if output.status.success() { Ok(()) } else { Err(WorktreeError::Git { command, message: complaint(&output) }) }
+    }
+
+    /// Has a call that must succeed read a file from its beginning.
+    pub(crate) fn reading(mut self, mut file: File) -> Result<(), WorktreeError> {
+        file.seek(SeekFrom::Start(0)).map_err(WorktreeError::io("read a temporary file for", "git"))?;
+        self.command.stdin(Stdio::from(file));
+        self.run().map(drop)
     }
 
     /// The first line of standard output as text.

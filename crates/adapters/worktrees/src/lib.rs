@@ -33,6 +33,7 @@ mod merge_tree;
 mod merged;
 mod merges;
 mod obstacles;
+mod own_store;
 mod patch;
 mod pointers;
 mod radar;

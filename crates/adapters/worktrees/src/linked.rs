@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::admin_file::{path_in, read_small};
 use crate::error::WorktreeError;
 use crate::git::{Git, Site};
+use crate::own_store::OwnStore;
 use crate::repository::Repository;
 
 /// A worktree that is the one it should be.
@@ -16,6 +17,8 @@ pub(crate) struct Linked {
     pub(crate) path: PathBuf,
     /// Its own folder in the repository's `worktrees`.
     pub(crate) git_dir: PathBuf,
+    /// The store that it was given for an agent that is held inside.
+    pub(crate) store: Option<OwnStore>,
 }
 
 /// Settings that a worktree may have for itself: they say which files it has and in whose name it commits. Everything else
@@ -60,8 +63,8 @@ impl Repository {
         if !fs::symlink_metadata(&git_dir).is_ok_and(|meta| meta.is_dir()) {
             return Err(other("the repository has no such worktree any more"));
         }
-        let linked = Linked { path: worktree.to_owned(), git_dir };
-        linked.check(self)?;
+        let mut linked = Linked { path: worktree.to_owned(), git_dir, store: None };
+        linked.store = linked.check(self)?;
         Ok(linked)
     }
 
@@ -72,15 +75,19 @@ impl Repository {
 
     /// A call of git that changes a worktree. Nothing of the run may live then, so that what was checked holds.
     pub(crate) fn git_in(&self, linked: &Linked) -> Result<Git, WorktreeError> {
-        linked.check(self)?;
+        if linked.check(self)?.is_some() {
+            let why = "its agent's own store of objects was not taken over".to_owned();
+            return Err(WorktreeError::Tampered { path: linked.git_dir.join("commondir"), why });
+        }
         let (git_dir, work_tree) = (linked.git_dir.clone(), Some(linked.path.clone()));
-        Ok(Git::within(&Site { git_dir, common: self.common_dir().to_owned(), work_tree }))
+        Ok(Git::within(&Site { git_dir, common: self.common_dir().to_owned(), work_tree, beside: Vec::new() }))
     }
 }
 
 impl Linked {
-    /// Looks at every file of the worktree's git folder that could lead git elsewhere or have it start a program.
-    fn check(&self, repo: &Repository) -> Result<(), WorktreeError> {
+    /// Looks at every file of the worktree's git folder that could lead git elsewhere or have it start a program. Gives the store
+    /// that the worktree was given and uses.
+    fn check(&self, repo: &Repository) -> Result<Option<OwnStore>, WorktreeError> {
         let odd = |name: &str, why: String| WorktreeError::Tampered { path: self.git_dir.join(name), why };
         let read = |name: &str| read_small(&self.git_dir.join(name)).map_err(|error| odd(name, error.to_string()));
         let back = read("gitdir")?.map(|text| path_in(&text, &self.git_dir));
@@ -90,7 +97,12 @@ impl Linked {
             return Err(WorktreeError::NotLinked { path: self.path.clone(), why });
         }
         let common = read("commondir")?.map(|text| path_in(&text, &self.git_dir));
-        if common.and_then(|common| common.canonicalize().ok()).as_deref() != Some(repo.common_dir()) {
+        let common = common.and_then(|common| common.canonicalize().ok());
+        let store = match &common {
+            Some(other) if other != repo.common_dir() => repo.store_of(&self.git_dir, other),
+            Some(_) | None => None,
+        };
+        if store.is_none() && common.as_deref() != Some(repo.common_dir()) {
             return Err(odd("commondir", "it leads git to another repository".to_owned()));
         }
         if read("HEAD")?.is_none() {
@@ -102,7 +114,7 @@ impl Linked {
             _ => {}
         }
         match self.own_settings(repo)? {
-            (_, refused) if refused.is_empty() => Ok(()),
+            (_, refused) if refused.is_empty() => Ok(store),
             (_, refused) => Err(odd("config.worktree", format!("it sets {}", refused.join(", ")))),
         }
     }

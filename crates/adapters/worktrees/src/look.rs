@@ -12,6 +12,7 @@ use crate::admin_file::{open_regular, read_small};
 use crate::error::WorktreeError;
 use crate::git::{Git, Site};
 use crate::linked::Linked;
+use crate::own_store::{OwnStore, head_for};
 use crate::repository::{Repository, open_trusted};
 
 /// A worktree as it was a moment ago. Its index is a copy: what is added to it is seen by nobody else.
@@ -40,7 +41,10 @@ impl Look {
         let copies = copies.map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let fail = |error: io::Error| WorktreeError::io("copy the git files of", linked.path.clone())(error);
         let (settings, _) = linked.own_settings(repo)?;
-        copy(linked, copies.path()).map_err(fail)?;
+        if let Some(store) = &linked.store {
+            repo.take_over(linked, store)?;
+        }
+        copy(repo, linked, copies.path()).map_err(fail)?;
         let write = |name: &str, bytes: &[u8]| {
             create(&copies.path().join(name)).and_then(|mut f| io::Write::write_all(&mut f, bytes))
         };
@@ -54,6 +58,7 @@ impl Look {
             git_dir: copies.path().to_owned(),
             common: repo.common_dir().to_owned(),
             work_tree: Some(linked.path.clone()),
+            beside: linked.store.iter().map(OwnStore::objects).collect(),
         };
         Ok(Self { copies: Some(copies), site })
     }
@@ -61,6 +66,11 @@ impl Look {
     /// A call of git on what was copied.
     pub(crate) fn git(&self) -> Git {
         Git::within(&self.site)
+    }
+
+    /// Objects that only the worktree's own store may have are read too.
+    pub(crate) fn has_own_store(&self) -> bool {
+        !self.site.beside.is_empty()
     }
 
     /// The worktree as gix reads it.
@@ -74,9 +84,10 @@ impl Look {
 }
 
 /// Copies HEAD, the index with the files that it shares, and which files a sparse checkout has.
-fn copy(linked: &Linked, to: &Path) -> io::Result<()> {
+fn copy(repo: &Repository, linked: &Linked, to: &Path) -> io::Result<()> {
     let head = read_small(&linked.git_dir.join("HEAD"))?.unwrap_or_default();
-    fs::write(to.join("HEAD"), head)?;
+    let stands_at = linked.store.as_ref().and_then(|store| head_for(repo, store, &head));
+    fs::write(to.join("HEAD"), stands_at.map_or(head, |id| format!("{id}\n").into_bytes()))?;
     copy_large(&linked.git_dir.join("index"), &to.join("index"))?;
     for entry in fs::read_dir(&linked.git_dir)?.flatten() {
         // An index may be split (git-update-index(1)): the larger part is beside it.

@@ -31,7 +31,7 @@ impl Repository {
         self.fill(new, &part).map_err(io)?;
         let git_dir = self.put_in_place(new, &part)?;
         self.claim(new.run, &git_dir)?;
-        let linked = Linked { path: new.path.to_owned(), git_dir };
+        let linked = Linked { path: new.path.to_owned(), git_dir, store: None };
         linked.point_back().map_err(io)?;
         Ok(linked)
     }

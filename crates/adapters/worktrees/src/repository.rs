@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::admin_file::{path_in, read_small};
 use crate::error::WorktreeError;
 use crate::git::{Git, Site};
+use crate::own_store::store_lies_at;
 
 /// A repository, found from any folder of any of its worktrees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Repository {
     /// The folders that git works in for what belongs to no linked worktree.
     pub(crate) fn site(&self) -> Site {
         let work_tree = self.has_checkout.then(|| self.main.clone());
-        Site { git_dir: self.common.clone(), common: self.common.clone(), work_tree }
+        Site { git_dir: self.common.clone(), common: self.common.clone(), work_tree, beside: Vec::new() }
     }
 
     /// Absolute path of the main worktree.
@@ -243,9 +244,12 @@ fn folders(folder: &Path) -> Result<Folders, WorktreeError> {
     };
     let above = git_dir.parent().filter(|all| all.file_name().is_some_and(|name| name == "worktrees"));
     let common = above.and_then(Path::parent).ok_or_else(missing)?.to_owned();
-    match path_in(&text, &git_dir).canonicalize() {
-        Ok(said) if said == common => Ok(Folders { common, checkout: None, linked: true }),
-        _ => Err(odd("it leads git to another repository".to_owned())),
+    let said = path_in(&text, &git_dir).canonicalize().ok();
+    // The worktree of an agent that is held inside uses a store of its own, which lies with its run.
+    let has_store = || said.as_ref().is_some_and(|said| store_lies_at(&common, said));
+    match said.as_ref() == Some(&common) || has_store() {
+        true => Ok(Folders { common, checkout: None, linked: true }),
+        false => Err(odd("it leads git to another repository".to_owned())),
     }
 }
 

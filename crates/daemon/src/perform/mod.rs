@@ -123,7 +123,10 @@ impl Performer {
             let run = job.spec.id.clone();
             let id = job.id;
             let released = performer.release_left_locks(&job);
-            let (outcome, facts) = performer.do_it(&job);
+            let (outcome, facts) = match tree::take_over_store(&performer.places, &job) {
+                Ok(()) => performer.do_it(&job),
+                Err(error) => failed(error),
+            };
             if outcome != Outcome::Done {
                 tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
             }

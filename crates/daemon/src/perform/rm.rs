@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::status::By;
-use worktrees::{Removal, WorktreeError};
+use worktrees::{Found, Removal, WorktreeError};
 
 use super::{Job, Performed, living, refused, repository};
 use crate::Places;
@@ -28,18 +28,29 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option
         snapshots: &snapshots,
         only_at: (*by == By::Pilothouse).then_some(at),
     };
+    let mut not_whole = None;
     // Nobody was asked, and what is in the stash would be out of sight.
     let removed = repository(spec).and_then(|repo| match *by == By::Pilothouse && repo.has_stash_of(&spec.branch)? {
         true => Err(WorktreeError::Changed {
             path: spec.worktree.clone().into(),
             what: "the stash holds work of it; `git stash list` shows it".to_owned(),
         }),
-        false => repo.remove(&removal, &working_in),
+        false => {
+            // A worktree that vanished has none.
+            if let Ok(Found::There(tree)) = repo.worktree_of(spec.id.as_str())
+                && repo.close_store(&tree.path).is_err()
+            {
+                not_whole = repo.give_up_store(&tree.path)?;
+            }
+            repo.remove(&removal, &working_in)
+        }
     });
     match removed {
         Ok(removed) => {
             super::scratch::clear(places, &spec.id);
             let (bytes, mut left_out) = (removed.record.bytes, removed.record.left_out);
+            left_out
+                .extend(not_whole.map(|kept| format!("objects of its own that are not whole, in {}", kept.display())));
             left_out.extend(removed.rest.map(|rest| format!("still there: {rest}")));
             left_out.extend(removed.branch_stays.map(|why| format!("the branch {}, which stays: {why}", spec.branch)));
             (Outcome::Done, Facts::Removed { bytes, left_out, branch: removed.branch })

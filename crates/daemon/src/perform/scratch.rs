@@ -19,6 +19,11 @@ pub(super) fn cache(places: &Places, spec: &NewRun) -> Option<PathBuf> {
     spec.environment.own_cache.then(|| folder(&places.home, &spec.id).join("cache"))
 }
 
+/// Where git in the worktree of an agent that is held inside writes objects and refs.
+pub(super) fn store(places: &Places, run: &RunId) -> PathBuf {
+    folder(&places.home, run).join("git")
+}
+
 /// Everything that a run may have written beside its worktree and its record.
 pub(crate) fn all(home: &Path, run: &RunId) -> [PathBuf; 2] {
     ["tmp", "cache"].map(|name| folder(home, run).join(name))

@@ -122,8 +122,17 @@ fn launch(
     let own = settings.agents.get(&with.agent).map(|own| own.value.clone()).unwrap_or_default();
     // Never in the main checkout, never in what took the worktree's place.
     let scratch = scratch::path(places, &spec.id);
-    let place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
+    let mut place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
     keep::ready(places, job)?;
+    if with.policy == Policy::Sandboxed {
+        // What git writes in its worktree goes into a store of the run's own; the repository's is out of its reach.
+        let store = scratch::store(places, &spec.id);
+        let repo = repository(spec).map_err(|e| e.to_string())?;
+        let opened = repo.open_store(Path::new(&place.cwd), spec.id.as_str(), &spec.branch, &store);
+        if opened.map_err(|e| e.to_string())? {
+            place.common_dir = store.to_string_lossy().into_owned();
+        }
+    }
     repository(spec).and_then(|repo| repo.keep_stashes(spec.id.as_str())).map_err(|e| e.to_string())?;
     if let Some(session) = with.resume.as_ref().filter(|session| !agents::traces::is_session_name(session)) {
         let next = "`pilothouse retry --fresh` begins a new one";

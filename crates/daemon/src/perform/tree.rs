@@ -1,10 +1,11 @@
 //! Effects on the repository.
 
 use domain::decide::Facts;
-use domain::effect::Outcome;
+use domain::effect::{Effect, Outcome};
 use worktrees::{Leftovers, NewWorktree, Probe, WorktreeError};
 
-use super::{Job, Performed, failed, repository, worktree};
+use super::{Job, Performed, failed, living, repository, worktree};
+use crate::Places;
 
 pub(super) fn create(job: &Job) -> Performed {
     let spec = &job.spec;
@@ -48,4 +49,19 @@ pub(super) fn commit(job: &Job) -> Performed {
         Ok(done) => (Outcome::Done, Facts::Committed { head: done.head, leftovers: done.files }),
         Err(error) => failed(error),
     }
+}
+
+/// Takes over what an agent that was held inside put into a store of its own, before anything changes its worktree.
+///
+/// # Errors
+/// When it is not whole.
+pub(super) fn take_over_store(places: &Places, job: &Job) -> Result<(), WorktreeError> {
+    use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
+    if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
+        return Ok(());
+    }
+    // A worktree that can't be used is told of by the effect itself.
+    let Ok(repo) = repository(&job.spec) else { return Ok(()) };
+    let Ok(path) = worktree(&repo, &job.spec) else { return Ok(()) };
+    if living(places, &job.spec.id).is_empty() { repo.close_store(&path) } else { Ok(()) }
 }

@@ -170,3 +170,79 @@ fn settings_that_an_object_stands_in_for_are_not_followed() {
     assert_eq!(said.code, 4, "{said:?}");
     assert!(said.err.contains("nobody has approved it"), "{said:?}");
 }
+
+#[test]
+fn objects_and_refs_of_others_are_out_of_reach() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    stage.git(&["checkout", "-q", "-b", "side"]);
+    stage.house.repo.write("s", "side\n");
+    stage.git(&["add", "s"]);
+    stage.git(&["commit", "-qm", "side"]);
+    stage.git(&["checkout", "-q", "main"]);
+    let before = stage.git(&["for-each-ref", "refs/heads/main", "refs/heads/side"]);
+    let common = stage.house.repo.path().join(".git");
+    let common = common.display();
+    let script = format!(
+        "echo w > w; git add w; git commit -qm mine; git update-ref refs/heads/main HEAD; git update-ref -d refs/heads/side; git tag evil; git branch extra; \
+         s={common}; rm -rf $s/objects/??/* $s/logs $s/refs/heads/*; for f in $(find $s/objects -type f); do chmod u+w $f; echo bad > $f; done; \
+         git stash list; echo half > half; git add half; exit 0"
+    );
+    let row = stage.run_inside("evil", &script);
+    assert_eq!(row["status"], "ready", "{row:#}");
+    stage.git(&["fsck", "--strict"]);
+    assert_eq!(stage.git(&["for-each-ref", "refs/heads/main", "refs/heads/side"]), before);
+    assert!(stage.git(&["reflog", "show", "main"]).contains("first"), "the log is whole");
+    let files = stage.git(&["ls-tree", "--name-only", "pilothouse/evil"]);
+    assert!(files.contains('w') && files.contains("half"), "its own work is taken over: {files}");
+    assert!(!stage.git(&["branch", "--list", "extra"]).is_empty(), "what it made new is kept");
+    assert!(stage.git(&["for-each-ref", "--format=%(refname)"]).contains("/refs/heads/main"), "so is what it moved");
+    assert_eq!(stage.git(&["tag"]), "");
+    let at_work = stage.house.say(&["rm", "evil", "--yes"]);
+    assert_eq!(at_work.code, 0, "{at_work:?}");
+    stage.house.ok(&["restore", "evil"]);
+    stage.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn work_inside_is_seen_while_it_is_done() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    let script =
+        "echo one > one; git add one; git commit -qm one; echo two > two; git add two; touch begun; sleep 1000";
+    stage.house.ok(&["run", script, "--agent", "sh", "--name", "x", "--policy", "sandboxed"]);
+    let row = stage.house.wait_for("x", "working");
+    testkit::wait_until("its work", || if tree(&row).join("begun").exists() { Ok(()) } else { Err(String::new()) });
+    let diff = stage.house.ok(&["diff", "x"]);
+    assert!(diff.contains("+one") && diff.contains("+two"), "{diff}");
+    stage.git(&["cat-file", "-e", "pilothouse/x:one"]);
+    stage.house.kill_daemon();
+    stage.house.ok(&["terminate", "x", "--grace", "0s"]);
+    stage.house.ok(&["rm", "x", "--yes"]);
+    stage.house.ok(&["restore", "x"]);
+    let status = testkit::git_at(&tree(&row), &["status", "--porcelain"]);
+    assert!(status.contains("A  two") && status.contains("?? begun"), "{status}");
+    stage.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn an_object_with_anothers_name_is_refused() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::new();
+    // A loose object whose content is not what its name says.
+    let script = "printf evil > e; git add e; git commit -qm e; b=$(git rev-parse HEAD:e); o=$(git rev-parse --git-path objects)/${b:0:2}/${b:2}; \
+                  g=$(printf good | git hash-object -w --stdin); chmod u+w $o; cat $(git rev-parse --git-path objects)/${g:0:2}/${g:2} > $o; exit 0";
+    let row = stage.run_inside("evil", script);
+    // It may have been taken over before it was changed; then it is what its name says.
+    if row["status"] == "ready" {
+        assert_eq!(stage.git(&["show", "pilothouse/evil:e"]), "evil");
+    }
+    stage.git(&["fsck", "--strict"]);
+    stage.house.ok(&["run", "true", "--agent", "sh", "--name", "other", "--wait"]);
+}
