@@ -1,5 +1,6 @@
 //! What every keeper of a run is started with, be it for an agent or for set-up commands.
 
+use domain::policy::Policy;
 use supervisor::Start;
 
 use super::{Job, Performer, living, scratch};
@@ -30,6 +31,11 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
     let caches = cache.into_iter().flat_map(|path| {
         [("XDG_CACHE_HOME".to_owned(), path.clone()), ("npm_config_cache".to_owned(), format!("{path}/npm"))]
     });
+    // Commands run what the agent wrote, so they are held inside as it is.
+    let inside = (spec.policy == Policy::Sandboxed).then(|| {
+        let caches = scratch::cache(places, spec).map(|path| path.to_string_lossy().into_owned());
+        [cwd.clone(), tmp.clone()].into_iter().chain(caches).collect()
+    });
     Start {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
@@ -45,7 +51,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         unset: Vec::new(),
         metered: false,
         limit_ms: None,
-        writable: None,
+        writable: inside,
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
         freezer: performer.freezer,
     }

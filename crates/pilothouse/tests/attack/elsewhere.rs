@@ -246,3 +246,20 @@ fn an_object_with_anothers_name_is_refused() {
     stage.git(&["fsck", "--strict"]);
     stage.house.ok(&["run", "true", "--agent", "sh", "--name", "other", "--wait"]);
 }
+
+#[test]
+fn checks_run_inside_too() {
+    if !holds_inside() {
+        return;
+    }
+    let stage = Stage::with_settings("[check.t]\nrun = \"sh ./t.sh\"\n");
+    stage.house.repo.write("t.sh", "true\n");
+    stage.git(&["add", "t.sh"]);
+    stage.git(&["commit", "-qm", "t"]);
+    let outside = stage.outside("pwned");
+    let row = stage.run_inside("x", &format!("echo 'touch here; id > {}' > t.sh", outside.display()));
+    assert!(!outside.exists(), "{row:#}");
+    assert!(tree(&row).join("here").exists(), "the check was run: {row:#}");
+    stage.run("y", &format!("echo 'id > {}' > t.sh", outside.display()));
+    assert!(outside.exists(), "without the policy it is not held");
+}
