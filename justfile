@@ -51,3 +51,7 @@ fuzz cases="20000":
 faults rounds="200":
     PILOTHOUSE_FAULT_ROUNDS={{rounds}} cargo test -p pilothouse --test kills --test power --test faults --test back \
         --test pause --test damage --test disk --test crowd --test repository -- --nocapture
+
+# What an agent, a repository or a broken file can do to you: as root and as an ordinary user where you are root.
+hostile:
+    .ci/hostile
