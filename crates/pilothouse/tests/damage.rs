@@ -207,7 +207,7 @@ fn an_agent_that_is_not_installed_fails_with_what_gets_it() {
     let house = House::new(BINARY, Repo::with_files(3));
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");
-    std::os::unix::fs::symlink(supervisor::in_path("git").expect("git"), bin.join("git")).expect("a link");
+    std::os::unix::fs::symlink(supervisor::in_path("git", None).expect("git"), bin.join("git")).expect("a link");
     let started = house.command(&["run", "x", "--agent", "claude", "--name", "none"]).env("PATH", &bin).status();
     assert!(started.expect("it starts").success());
     let row = house.wait_for("none", "failed");

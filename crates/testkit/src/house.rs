@@ -28,7 +28,9 @@ pub struct Said {
 impl House {
     pub fn new(binary: &str, repo: Repo) -> Self {
         let home = tempfile::Builder::new().prefix("pilothouse-home-").tempdir().expect("a temporary folder");
-        Self { binary: binary.into(), home, repo }
+        // Another copy of it, where another user is to run it.
+        let binary = std::env::var_os("PILOTHOUSE_UNDER_TEST").map_or_else(|| binary.into(), PathBuf::from);
+        Self { binary, home, repo }
     }
 
     /// With a settings file.

@@ -1,5 +1,7 @@
 //! What someone asks of pilothouse, before it is decided whether and how it happens.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
@@ -65,6 +67,9 @@ pub struct NewRun {
     /// Where it is delivered.
     #[serde(default)]
     pub deliver: DeliverSpec,
+    /// Variables of whoever asked for it: where programs are, and what the terminal can do. Never keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub caller: BTreeMap<String, String>,
 }
 
 impl NewRun {
@@ -92,6 +97,7 @@ impl NewRun {
             environment: EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: GateSpec::default(),
+            caller: BTreeMap::new(),
             deliver: DeliverSpec::default(),
         }
     }

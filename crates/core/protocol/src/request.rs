@@ -1,5 +1,6 @@
 //! What a face asks the daemon for.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use domain::RunId;
@@ -46,6 +47,9 @@ pub struct RunRequest {
     /// What its agents may do without asking; `None`: as the settings say.
     #[serde(default)]
     pub policy: Option<Policy>,
+    /// Variables of whoever asks: where programs are, and what the terminal can do. The client fills them in.
+    #[serde(default)]
+    pub caller: BTreeMap<String, String>,
 }
 
 /// Which file of an attempt.

@@ -86,6 +86,7 @@ impl Dispatcher {
             gate: prepared.gate.clone(),
             deliver: prepared.settings.deliver.value.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
+            caller: request.caller.clone(),
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })
     }

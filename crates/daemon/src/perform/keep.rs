@@ -42,7 +42,11 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         program: String::new(),
         args: Vec::new(),
         reads: agents::Dialect::Plain.name().to_owned(),
-        env: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(caches).collect(),
+        env: {
+            let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            // What the caller has comes first, so that everything that is set on purpose counts more.
+            spec.caller.clone().into_iter().chain(own).chain(caches).collect()
+        },
         cwd,
         terminal: None,
         input: Vec::new(),

@@ -144,7 +144,7 @@ fn launch(
     if with.resume.is_some() {
         let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
     }
-    let program = program(places, &agent, &own)?;
+    let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
     let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
     let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
@@ -208,7 +208,7 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeErr
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.
-fn program(places: &Places, agent: &Known, own: &settings::Agent) -> Result<String, String> {
+fn program(places: &Places, agent: &Known, own: &settings::Agent, path: Option<&str>) -> Result<String, String> {
     let wanted = match (&own.path, agent) {
         (Some(path), _) => path.as_str(),
         (None, Known::Own(_)) => own.command.iter().flatten().next().map_or("", String::as_str),
@@ -228,9 +228,10 @@ fn program(places: &Places, agent: &Known, own: &settings::Agent) -> Result<Stri
             }
             _ => format!("{} names it", places.config.display()),
         };
-        format!("there is no program {wanted} in the PATH that the daemon was started with; {next}")
+        let whose = if path.is_some() { "of whoever asked for the run" } else { "that the daemon was started with" };
+        format!("there is no program {wanted} in the PATH {whose}; {next}")
     };
-    supervisor::in_path(wanted).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
+    supervisor::in_path(wanted, path).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
 }
 
 /// A version that is too old would fail in ways of its own. One that says no version is not judged.

@@ -10,6 +10,7 @@ use protocol::{CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, Refused, Reply, 
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
+use crate::caller;
 use crate::error::ClientError;
 
 type Wire = Framed<UnixStream, LengthDelimitedCodec>;
@@ -110,8 +111,11 @@ impl Outgoing {
     ///
     /// # Errors
     /// When the daemon is gone.
-    pub async fn ask(&mut self, request: Request) -> Result<u64, ClientError> {
+    pub async fn ask(&mut self, mut request: Request) -> Result<u64, ClientError> {
         self.last += 1;
+        if let Request::Run(run) = &mut request {
+            run.caller = caller::variables();
+        }
         self.send(&FromFace::Request { id: self.last, request }).await?;
         Ok(self.last)
     }

@@ -1,5 +1,6 @@
 //! How a face finds the daemon of its state folder, starts it when there is none, and talks to it.
 
+mod caller;
 mod connection;
 mod error;
 mod places;

@@ -38,6 +38,7 @@ impl<'a> Direction<'a> {
                 budget_tokens: None,
                 budget_usd: None,
                 policy: None,
+                caller: std::collections::BTreeMap::new(),
                 interactive: false,
             };
             let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {

@@ -142,7 +142,7 @@ fn installed(agent: &str) -> Result<(), CliError> {
     };
     let missing =
         || CliError::new(Code::Failed, format!("there is no program {name} in the PATH; get it with `{install}`"));
-    supervisor::in_path(name).map(drop).ok_or_else(missing)
+    supervisor::in_path(name, None).map(drop).ok_or_else(missing)
 }
 
 /// A small shop, enough to look real.

@@ -192,3 +192,23 @@ fn a_worktree_kept_inside_is_hidden_from_main() {
     stage.run("x", "echo w > w; exit 1");
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
 }
+
+#[test]
+fn a_run_has_its_callers_path() {
+    let stage = Stage::new();
+    let bin = stage.outside("bin");
+    fs::create_dir(&bin).expect("a folder");
+    fs::write(bin.join("mytool"), "#!/bin/sh\necho $TERM > where\n").expect("a script");
+    assert!(Command::new("chmod").arg("+x").arg(bin.join("mytool")).status().expect("chmod").success());
+    stage.house.ok(&["ls"]);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+    let run = |name: &str| {
+        let mut command = stage.house.command(&["run", "mytool", "--agent", "sh", "--name", name, "--wait"]);
+        command.env("PATH", &path).env("TERM", "vt52").output().expect("it starts")
+    };
+    assert!(run("x").status.success());
+    assert_eq!(stage.git(&["show", "pilothouse/x:where"]), "vt52\n");
+    // The daemon's own stays what it was.
+    let other = stage.run("y", "mytool");
+    assert_eq!(other["status"], "failed", "{other:#}");
+}

@@ -125,6 +125,7 @@ impl House {
             budget_tokens: None,
             budget_usd: None,
             policy: None,
+            caller: std::collections::BTreeMap::new(),
             interactive: false,
         };
         assert!(matches!(self.ask(Request::Run(request)), Reply::Rows(_)));

@@ -52,6 +52,7 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
         budget_usd: args.budget,
         interactive: args.interactive,
         policy: args.policy,
+        caller: std::collections::BTreeMap::new(),
     };
     let mut connection = client::connect(places).await?;
     match connection.ask(Request::Run(request)).await? {

@@ -216,6 +216,7 @@ impl NewRun {
             budget_tokens: budget.tokens,
             budget_usd: budget.usd,
             policy,
+            caller: std::collections::BTreeMap::new(),
             interactive,
         })
     }
