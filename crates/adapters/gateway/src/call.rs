@@ -167,5 +167,6 @@ pub(crate) fn data(id: String, provider: &str, at: Timestamp) -> ModelCalled {
         special: None,
         over: None,
         cost_usd: None,
+        at_most: None,
     }
 }

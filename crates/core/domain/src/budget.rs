@@ -61,6 +61,24 @@ impl Budget {
         self.beyond(used, 100)
     }
 
+    /// The same for figures of which `at_most` is an upper bound and not measured.
+    pub fn reached_with(&self, used: Used, at_most: Used) -> Option<String> {
+        Some(format!("{}{}", self.reached(used)?, self.in_part(at_most)))
+    }
+
+    /// How much of a figure is an upper bound, in words that stand behind it; empty where all of it was measured.
+    fn in_part(&self, at_most: Used) -> String {
+        let tokens =
+            self.tokens.filter(|_| at_most.tokens > 0).map(|_| format!("{} tokens", figures::count(at_most.tokens)));
+        let money = self.usd.filter(|_| at_most.usd > Usd::default()).map(|_| at_most.usd.to_string());
+        let parts: Vec<_> = money.into_iter().chain(tokens).collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" (up to {} of it for answers that were cut off)", parts.join(" and "))
+        }
+    }
+
     /// The same where four fifths of a limit are used.
     pub fn nearly(&self, used: Used) -> Option<String> {
         self.beyond(used, WARN_AT)
@@ -113,6 +131,19 @@ impl BudgetOf {
             Self::Repository => "repository",
             Self::Day => "day",
         }
+    }
+}
+
+impl Used {
+    pub const NOTHING: Self = Self { tokens: 0, usd: Usd::ZERO };
+
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::NOTHING
+    }
+
+    /// What is left of it without `other`, never below nothing.
+    pub fn less(self, other: Self) -> Self {
+        Self { tokens: self.tokens.saturating_sub(other.tokens), usd: self.usd.less(other.usd) }
     }
 }
 

@@ -99,6 +99,8 @@ pub struct RunState {
     pub warned: bool,
     /// The budget that is used up, until a person lets it go on.
     pub over: Option<BudgetReached>,
+    /// Calls one after the other whose bill is not known to its end, since a person let it go on.
+    pub cut_in_a_row: u32,
     /// What it had used when it could not be paused for that.
     pub unfrozen_at: Option<Used>,
     pub times: Times,
@@ -184,6 +186,7 @@ impl Default for RunState {
             budget_alone: false,
             warned: false,
             over: None,
+            cut_in_a_row: 0,
             unfrozen_at: None,
             times: Times::default(),
             times_at: None,

@@ -29,11 +29,15 @@ pub struct Spent {
     pub unpriced: u64,
     /// Calls whose bill is not known to its end: the answer was cut.
     pub cut: u64,
+    /// The upper bound of what those may cost beyond the figures above.
+    #[serde(default, skip_serializing_if = "Used::is_nothing")]
+    pub at_most: Used,
 }
 
 impl Spent {
+    /// What budgets count: the measured figures, and the upper bound where a bill is not known.
     pub fn used(&self) -> Used {
-        Used { tokens: self.tokens.total(), usd: self.usd }
+        used(self.tokens, self.usd, self.at_most)
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -42,6 +46,12 @@ impl Spent {
             && self.agent == other.agent
             && self.model == other.model
     }
+}
+
+fn used(tokens: Tokens, usd: Usd, at_most: Used) -> Used {
+    let mut used = Used { tokens: tokens.total(), usd };
+    used += at_most;
+    used
 }
 
 /// The quarter of an hour that `at` lies in.
@@ -59,6 +69,7 @@ pub fn add(cells: &mut Vec<Spent>, spent: Spent) {
             cell.usd += spent.usd;
             cell.unpriced = cell.unpriced.saturating_add(spent.unpriced);
             cell.cut += spent.cut;
+            cell.at_most += spent.at_most;
         }
         None => cells.push(spent),
     }
@@ -72,6 +83,8 @@ pub struct Sum {
     pub usd: Usd,
     pub unpriced: u64,
     pub cut: u64,
+    /// The upper bound of what cut calls may cost beyond that.
+    pub at_most: Used,
     /// Some of it is what an agent reports.
     pub reported: bool,
 }
@@ -83,6 +96,7 @@ impl Sum {
         self.usd += spent.usd;
         self.unpriced = self.unpriced.saturating_add(spent.unpriced);
         self.cut += spent.cut;
+        self.at_most += spent.at_most;
         self.reported |= !spent.metered;
     }
 
@@ -91,8 +105,9 @@ impl Sum {
         (self.unpriced == 0).then_some(self.usd)
     }
 
+    /// What budgets count: the measured figures, and the upper bound where a bill is not known.
     pub fn used(&self) -> Used {
-        Used { tokens: self.tokens.total(), usd: self.usd }
+        used(self.tokens, self.usd, self.at_most)
     }
 
     /// What came since `before`.
@@ -109,6 +124,7 @@ impl Sum {
             usd: self.usd.less(before.usd),
             unpriced: self.unpriced.saturating_sub(before.unpriced),
             cut: self.cut.saturating_sub(before.cut),
+            at_most: self.at_most.less(before.at_most),
             reported: self.reported,
         }
     }
@@ -121,6 +137,7 @@ impl std::ops::AddAssign for Sum {
         self.usd += other.usd;
         self.unpriced = self.unpriced.saturating_add(other.unpriced);
         self.cut += other.cut;
+        self.at_most += other.at_most;
         self.reported |= other.reported;
     }
 }

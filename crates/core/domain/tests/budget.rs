@@ -1,7 +1,7 @@
 //! A run that has used what it may use stands still until a person decides.
 
 use domain::attempt::{AttemptKey, Exit, Frozen};
-use domain::budget::{Budget, BudgetOf};
+use domain::budget::{Budget, BudgetOf, Used};
 use domain::command::NewRun;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
@@ -136,6 +136,7 @@ fn call(input: u64, usd: Option<f64>) -> ModelCalled {
         tokens: Some(Tokens { input, ..Tokens::default() }),
         cache_write_1h: 0,
         over: None,
+        at_most: None,
         special: None,
         cost_usd: usd.and_then(Usd::new),
     }
@@ -203,4 +204,41 @@ fn an_attempt_that_a_refused_request_ended_goes_on_in_its_session() {
         .iter()
         .any(|(_, body)| matches!(body, Body::PhaseStarted(p) if p.resumes.as_deref() == Some("s-1")));
     assert!(begun, "{next:?}");
+}
+
+#[test]
+fn a_cut_call_counts_by_its_upper_bound() {
+    let mut run = Run::at_work();
+    let bound = Used { tokens: 700, usd: Usd::ZERO };
+    let cut = |tokens| ModelCalled { end: CallEnd::Left, at_most: Some(bound), ..call(tokens, None) };
+    run.hear(cut(100));
+    assert!(decide::next(&run.state, true).events.iter().any(|(_, body)| matches!(body, Body::BudgetWarned(_))));
+    run.hear(cut(150));
+    assert_eq!(run.state.tokens.map(|tokens| tokens.total()), Some(250), "what was measured stays that");
+    let decision = decide::next(&run.state, true);
+    let used = decision.events.iter().find_map(|(_, body)| match body {
+        Body::BudgetReached(reached) => Some(reached.used.clone()),
+        _ => None,
+    });
+    let expected = "1.7k of 1k tokens (up to 1.4k tokens of it for answers that were cut off)";
+    assert_eq!(used.as_deref(), Some(expected));
+    run.take(decision);
+    run.hear(call(2_050, None));
+    let over = run.state.over.as_ref().expect("it is over");
+    assert!(over.used.starts_with("3.7k of 1k"), "the figures follow the sum: {}", over.used);
+}
+
+#[test]
+fn answers_cut_again_and_again_need_a_person() {
+    let mut run = Run::at_work();
+    run.state.budget = Budget::NONE;
+    let cut = || ModelCalled { end: CallEnd::Left, tokens: None, ..call(1, None) };
+    (0..9).for_each(|_| run.hear(cut()));
+    run.hear(call(1, None));
+    (0..9).for_each(|_| run.hear(cut()));
+    assert!(decide::next(&run.state, true).is_nothing(), "one came to its end between");
+    run.hear(cut());
+    let decision = decide::next(&run.state, true);
+    let Some(Effect::Freeze { reason, .. }) = decision.effects.first() else { panic!("{decision:?}") };
+    assert!(reason.contains("10 answers in a row were cut off"), "{reason}");
 }

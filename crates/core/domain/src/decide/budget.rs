@@ -8,6 +8,9 @@ use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::status::By;
 
+/// So many answers cut one after the other are no accident: they are paid for, and what they cost is not known.
+const CUT_IN_A_ROW: u32 = 10;
+
 /// What a run at work has to be told or stopped for.
 pub(super) fn watch(run: &RunState) -> Decision {
     let nothing = Decision::default();
@@ -20,6 +23,9 @@ pub(super) fn watch(run: &RunState) -> Decision {
             return nothing;
         }
         // What can't be paused just now is looked at again at its next event.
+        return pause(run, By::Budget).unwrap_or(nothing);
+    }
+    if is_cut_off(run) && run.unfrozen_at != Some(run.used()) {
         return pause(run, By::Budget).unwrap_or(nothing);
     }
     if let Some(reached) = reached(run) {
@@ -53,12 +59,24 @@ pub(super) fn goes_on(phase: &PhaseState, key: AttemptKey) -> Decision {
     Decision::default().event(Some(key), asked)
 }
 
-fn reached(run: &RunState) -> Option<BudgetReached> {
-    run.budget.reached(run.used()).map(|used| BudgetReached { of: BudgetOf::Run, used })
+/// Whether one answer after the other was cut, and no budget is what it stands still for.
+pub(super) fn is_cut_off(run: &RunState) -> bool {
+    run.over.is_none() && run.cut_in_a_row >= CUT_IN_A_ROW
 }
 
-/// What was used of what, and the next step.
-pub(super) fn reason(run: &RunState) -> String {
+fn reached(run: &RunState) -> Option<BudgetReached> {
+    let used = run.budget.reached_with(run.used(), run.spent().at_most)?;
+    Some(BudgetReached { of: BudgetOf::Run, used })
+}
+
+/// Why a run stands still that spends more than it may, or in a way that nobody can count, and the next step.
+pub fn reason(run: &RunState) -> String {
+    if is_cut_off(run) {
+        return format!(
+            "{} answers in a row were cut off, which is paid for and can't be counted; `resume` lets it go on",
+            run.cut_in_a_row
+        );
+    }
     let (of, used) = run.over.as_ref().map_or((BudgetOf::Run, String::new()), |over| (over.of, over.used.clone()));
     match of {
         BudgetOf::Run => format!("budget reached: {used}; resuming gives {} more", asked(run)),

@@ -22,6 +22,7 @@ mod rollback;
 mod terminate;
 
 pub use answer::answer;
+pub use budget::reason as budget_reason;
 pub use check::check;
 pub use comment::comment;
 pub use dismiss::dismiss;

@@ -1,6 +1,6 @@
 //! Letting a paused run go on.
 
-use super::budget::asked;
+use super::budget::{asked, is_cut_off};
 use super::{Decision, Refusal};
 use crate::budget::{Budget, BudgetOf};
 use crate::effect::Effect;
@@ -63,7 +63,9 @@ fn budget_set(run: &RunState, named: Budget) -> Result<Option<BudgetSet>, Refusa
         let stopped = matches!(run.status, Status::Paused { by: By::Budget, .. });
         return Ok(match of {
             Some(BudgetOf::Day | BudgetOf::Repository) => Some(BudgetSet { budget: run.budget, alone: false }),
-            _ if stopped => Some(BudgetSet { budget: Budget::again(asked(run), used), alone: run.budget_alone }),
+            _ if stopped && !is_cut_off(run) => {
+                Some(BudgetSet { budget: Budget::again(asked(run), used), alone: run.budget_alone })
+            }
             _ => None,
         });
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::budget::{Budget, BudgetOf};
+use crate::budget::{Budget, BudgetOf, Used};
 use crate::money::Usd;
 use crate::timestamp::Timestamp;
 use crate::tokens::Tokens;
@@ -73,6 +73,9 @@ pub struct ModelCalled {
     /// What that costs by the price table; none where that has no price for the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
+    /// The upper bound of what it may cost beyond that, where its bill is not known to the end. Only budgets count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Used>,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -17,6 +17,7 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
         }
         Body::RunPaused(_) => {}
         Body::RunResumed(_) => {
+            state.cut_in_a_row = 0;
             if matches!(state.status, Status::Paused { by: By::Budget, .. }) {
                 let_go_on(state);
             }

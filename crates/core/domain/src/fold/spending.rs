@@ -2,7 +2,7 @@
 
 use super::attempt::works;
 use super::attempt_of;
-use crate::budget::{Budget, BudgetOf};
+use crate::budget::{Budget, BudgetOf, Used};
 use crate::event::{Body, CallEnd, Event, ModelCalled, UsageReported};
 use crate::run::RunState;
 use crate::spend::{self, Spent};
@@ -46,6 +46,7 @@ fn reported(state: &mut RunState, event: &Event, data: &UsageReported) {
         usd: data.cost_usd.unwrap_or_default(),
         unpriced: if data.cost_usd.is_some() { 0 } else { data.tokens.total() },
         cut: 0,
+        at_most: Used::NOTHING,
     };
     spend::add(&mut state.spend, spent);
 }
@@ -69,8 +70,11 @@ fn called(state: &mut RunState, event: &Event, data: &ModelCalled) {
             usd: data.cost_usd.unwrap_or_default(),
             unpriced: if data.cost_usd.is_some() { 0 } else { tokens.total() },
             cut: u64::from(data.bill_is_open()),
+            at_most: data.at_most.unwrap_or_default(),
         };
         spend::add(&mut state.spend, spent);
+        state.cut_in_a_row = if data.bill_is_open() { state.cut_in_a_row.saturating_add(1) } else { 0 };
+        follow_the_sum(state);
     }
     // Some agents try again without a word.
     let failed = data.status.is_none_or(|status| status >= 400) || data.end == CallEnd::Cut;
@@ -79,6 +83,15 @@ fn called(state: &mut RunState, event: &Event, data: &ModelCalled) {
         works(state, Activity::Retrying { attempt: 0 });
     } else if !failed && matches!(state.status, Status::Working(Activity::Retrying { attempt: 0 })) {
         works(state, Activity::Thinking);
+    }
+}
+
+/// Calls that were open when the budget was reached end after it: the figures of the reason are those of the sum.
+fn follow_the_sum(state: &mut RunState) {
+    let (spent, budget) = (state.spent(), state.budget);
+    let Some(over) = state.over.as_mut().filter(|over| over.of == BudgetOf::Run) else { return };
+    if let Some(used) = budget.reached_with(spent.used(), spent.at_most) {
+        over.used = used;
     }
 }
 

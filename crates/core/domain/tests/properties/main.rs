@@ -4,7 +4,7 @@ mod delivering;
 mod proving;
 
 use domain::attempt::{AttemptKey, Exit, Frozen};
-use domain::budget::{Budget, BudgetOf};
+use domain::budget::{Budget, BudgetOf, Used};
 use domain::check::{CheckSpec, Counts, Verdict};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
@@ -274,6 +274,7 @@ fn spending() -> impl Strategy<Value = Body> {
             session: None,
             cache_write_1h: 3,
             over: None,
+            at_most: Some(Used { tokens: 5, usd: Usd::ZERO }),
             special: None,
             id,
             tokens,

@@ -1,6 +1,7 @@
 //! Why a run is in its status, in words.
 
 use domain::RunState;
+use domain::budget::BudgetOf;
 use domain::status::{By, Status};
 
 /// What the agent wants to be told; what is hidden in it is said, since a person answers what they see.
@@ -71,9 +72,12 @@ fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
         Status::Paused { .. } if run.keeper_gone => {
             Some("paused, and its keeper is gone; terminate it, then retry goes on".to_owned())
         }
-        Status::Paused { reason, .. } => {
+        Status::Paused { by, reason } => {
+            // Calls that were open when a budget was reached end after it.
+            let follows = *by == By::Budget && run.over.as_ref().is_some_and(|over| over.of == BudgetOf::Run);
+            let reason = if follows { domain::decide::budget_reason(run) } else { reason.clone() };
             let frozen = run.paused.as_ref().map(|paused| paused.frozen.describe());
-            Some([asks(run), Some(reason.clone()), frozen].into_iter().flatten().collect::<Vec<_>>().join("; "))
+            Some([asks(run), Some(reason), frozen].into_iter().flatten().collect::<Vec<_>>().join("; "))
         }
         Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
         Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),

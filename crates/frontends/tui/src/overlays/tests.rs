@@ -208,6 +208,7 @@ fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
         usd: Usd::from_pico(cents * 10_000_000_000),
         unpriced: if model.is_some() { 0 } else { 40_820 + output },
         cut: u64::from(hour == 3),
+        at_most: domain::budget::Used::NOTHING,
     };
     let spend = vec![
         spent(-1, "claude", Some("claude-opus-4-8"), 9_000, 900),

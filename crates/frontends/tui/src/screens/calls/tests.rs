@@ -35,6 +35,7 @@ fn call(n: u64) -> ModelCalled {
         tokens: (!went_wrong).then_some(tokens),
         cache_write_1h: 0,
         over: None,
+        at_most: None,
         special: None,
         cost_usd: (!went_wrong).then(|| Usd::new(0.012)).flatten(),
     }
