@@ -22,7 +22,11 @@ pub(crate) fn gateway() -> ExitCode {
         log::to_standard_error();
         // A session of its own, so that it goes on when the daemon's terminal closes.
         let _leads_already = rustix::process::setsid();
-        Ok(gateway::main(&places.home, &places.config.with_file_name("prices.toml"))?)
+        let home = places.home.clone();
+        // Nothing that belongs to a run gives orders here, and nothing that is gone before it could be looked at.
+        let may_order =
+            move |pid: u32| supervisor::run_of(pid, &home).is_none() && supervisor::Identity::of(pid).is_some();
+        Ok(gateway::main(&places.home, &places.config.with_file_name("prices.toml"), may_order)?)
     };
     match serve() {
         Ok(code) => ExitCode::from(code),

@@ -60,5 +60,5 @@ async fn pump(mut upstream: reqwest::Response, mut call: Call, mut meter: Meter,
     let reading = meter.end();
     let end = ended(end, streams, status, reading.complete);
     // The end of the body comes after this, so whoever has it finds the call written down.
-    call.end(end, &reading);
+    let _the_thread_is_gone = call.end(end, &reading).await;
 }

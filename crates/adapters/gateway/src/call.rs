@@ -9,51 +9,75 @@ use domain::budget::Used;
 use domain::event::{CallEnd, ModelCalled};
 use domain::tokens::Tokens;
 use metering::Reading;
+use tokio::sync::oneshot;
 
+use crate::bound::Bound;
+use crate::gateway::Gateway;
 use crate::keys::{Key, without};
-use crate::ledger::{day_of, used_by};
+use crate::ledger::used_by;
 use crate::log::{CallLog, Line};
 use crate::pass::Pass;
-use crate::serve::Gateway;
+use crate::reserved::Reserved;
 
 /// How often a bill that grows is written down.
 const AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Call {
     gateway: Arc<Gateway>,
-    pass: Pass,
+    pass: Arc<Pass>,
     data: ModelCalled,
     began: Instant,
+    /// The most that it may use, and what is held of the budgets for that.
+    bound: Bound,
+    reserved: Option<Reserved>,
     /// What of it the ledger has.
     counted: Used,
     /// What of the provider's bill is written down, and when it was.
     told: Option<(Tokens, Instant)>,
     /// What no error may repeat.
     key: Option<Key>,
+    /// It is on its way to the provider, so it may be billed.
+    sent: bool,
     ended: bool,
 }
 
 impl Call {
     /// A call that nothing is written down of yet.
-    pub(crate) fn new(gateway: &Arc<Gateway>, pass: &Pass, data: ModelCalled) -> Self {
+    pub(crate) fn new(
+        gateway: &Arc<Gateway>,
+        pass: &Arc<Pass>,
+        data: ModelCalled,
+        bound: Bound,
+        reserved: Option<Reserved>,
+    ) -> Self {
         gateway.open.fetch_add(1, Ordering::Relaxed);
-        let (gateway, pass) = (Arc::clone(gateway), pass.clone());
+        let (gateway, pass) = (Arc::clone(gateway), Arc::clone(pass));
         Self {
             gateway,
             pass,
             data,
             began: Instant::now(),
+            bound,
+            reserved,
             counted: Used::default(),
             told: None,
             key: None,
+            sent: false,
             ended: false,
         }
     }
 
+    fn write(&self, line: Line, syncs: bool) -> oneshot::Receiver<()> {
+        self.gateway.writer.write(CallLog::of(&self.pass.folder), line, syncs)
+    }
+
     /// Writes its beginning down; from then on a killed gateway's successor knows of it.
-    pub(crate) fn begin(&self) {
-        let line = Line::Began { attempt: self.pass.attempt.clone(), call: self.data.clone() };
-        self.gateway.write(CallLog::of(&self.pass.folder), line, false);
+    pub(crate) async fn begin(&mut self) {
+        self.sent = true;
+        let mut call = self.data.clone();
+        call.at_most = Some(self.left());
+        let line = Line::Began { attempt: self.pass.attempt.clone(), call };
+        let _the_thread_is_gone = self.write(line, false).await;
     }
 
     pub(crate) fn with_key(&mut self, key: Option<&Key>) {
@@ -80,8 +104,9 @@ impl Call {
             self.told = Some((tokens, Instant::now()));
             let (id, model) = (self.data.id.clone(), self.data.answered.clone());
             let (cache_write_1h, special) = (self.data.cache_write_1h, self.data.special.clone());
-            let line = Line::Known { id, model, tokens, cache_write_1h, special };
-            self.gateway.write(CallLog::of(&self.pass.folder), line, false);
+            let at_most = Some(self.left());
+            let line = Line::Known { id, model, tokens, cache_write_1h, special, at_most };
+            drop(self.write(line, false));
         }
     }
 
@@ -98,36 +123,50 @@ impl Call {
         self.gateway.cost(data);
     }
 
+    /// The upper bound of what may be billed beyond what is known.
+    fn left(&self) -> Used {
+        let model = self.data.model();
+        self.bound.left(self.data.tokens).used(&mut self.gateway.prices(), model, self.data.began_at)
+    }
+
     /// Brings the ledger up to what is known by now.
     fn count(&mut self) {
         let used = used_by(&self.data);
-        let more =
-            Used { tokens: used.tokens.saturating_sub(self.counted.tokens), usd: used.usd.less(self.counted.usd) };
-        if more != Used::default() {
+        let more = used.less(self.counted);
+        if !more.is_nothing() {
             self.counted = used;
-            self.gateway.ledger().add(&day_of(self.data.began_at), &self.pass, more);
+            if let Some(reserved) = &mut self.reserved {
+                reserved.measured(more);
+            }
         }
     }
 
-    pub(crate) fn end(mut self, end: CallEnd, reading: &Reading) {
+    /// Ends it with what its answer said; what comes back is told once that is written down.
+    pub(crate) fn end(mut self, end: CallEnd, reading: &Reading) -> oneshot::Receiver<()> {
         self.take(reading);
         self.count();
         self.data.end = end;
-        self.write_end();
+        self.write_end()
     }
 
-    /// The end of a call that no answer came to.
-    pub(crate) fn failed(mut self, end: CallEnd, error: String) {
+    /// Ends it without an answer; what comes back is told once that is written down.
+    pub(crate) fn failed(mut self, end: CallEnd, error: String) -> oneshot::Receiver<()> {
         self.data.end = end;
         self.data.error = Some(error);
-        self.write_end();
+        self.write_end()
     }
 
-    fn write_end(&mut self) {
+    fn write_end(&mut self) -> oneshot::Receiver<()> {
         self.ended = true;
         self.data.duration_ms = millis(self.began);
+        // What is not known to its end counts as the most that it can be.
+        self.data.at_most = (self.sent && self.data.bill_is_open()).then(|| self.left());
+        let reserved = self.reserved.take();
+        if let (Some(reserved), Some(at_most)) = (&reserved, self.data.at_most) {
+            reserved.keep(at_most);
+        }
         let line = Line::Ended { attempt: self.pass.attempt.clone(), call: self.data.clone() };
-        self.gateway.write(CallLog::of(&self.pass.folder), line, true);
+        self.write(line, true)
     }
 }
 
@@ -135,8 +174,11 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.ended {
             // The agent went away before there was an answer, or this process is about to.
-            self.data.end = CallEnd::Left;
-            self.write_end();
+            self.data.end = if self.sent { CallEnd::Left } else { CallEnd::Refused };
+            if !self.sent {
+                self.data.error = Some("the agent hung up before it was sent".to_owned());
+            }
+            drop(self.write_end());
         }
         self.gateway.open.fetch_sub(1, Ordering::Relaxed);
     }

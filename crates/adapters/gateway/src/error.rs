@@ -9,6 +9,8 @@ pub enum GatewayError {
     Io { what: &'static str, path: PathBuf, source: io::Error },
     #[error("{path} does not hold what it should: {why}")]
     Record { path: PathBuf, why: String },
+    #[error("the gateway takes no orders; another one is started")]
+    Deaf,
     #[error("no port of loopback can be had: {0}")]
     Port(io::Error),
     #[error("the gateway can't speak TLS here: {0}")]

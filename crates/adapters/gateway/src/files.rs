@@ -1,7 +1,7 @@
 //! The gateway's own folder in the state folder: its lock, its port, and who serves.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -58,21 +58,34 @@ pub fn is_serving(home: &Path) -> bool {
 /// # Errors
 /// When that can't be read.
 pub fn serving(home: &Path) -> Result<Option<Serving>, GatewayError> {
-    read(&folder(home).join("serving.json"))
+    read_own(&folder(home).join("serving.json"), 64 << 10)
 }
 
 pub(crate) fn announce(home: &Path, serving: &Serving) -> Result<(), GatewayError> {
     write(&folder(home).join("serving.json"), serving)
 }
 
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, GatewayError> {
-    match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|e| GatewayError::Record { path: path.to_owned(), why: e.to_string() }),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(GatewayError::io("read", path)(e)),
-    }
+/// Opens a file that others may have put there: only a plain one, and never one elsewhere; nothing is waited for.
+pub(crate) fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.custom_flags(libc_flags()).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
+}
+
+fn libc_flags() -> i32 {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    i32::try_from(flags.bits()).expect("flags of open(2) are an int")
+}
+
+/// Reads a record of at most so many bytes from a plain file.
+pub(crate) fn read_own<T: DeserializeOwned>(path: &Path, longest: u64) -> Result<Option<T>, GatewayError> {
+    let mut text = Vec::new();
+    let file = match open_own(OpenOptions::new().read(true), path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(GatewayError::io("open", path))?,
+    };
+    file.take(longest).read_to_end(&mut text).map_err(GatewayError::io("read", path))?;
+    let wrong = |e: serde_json::Error| GatewayError::Record { path: path.to_owned(), why: e.to_string() };
+    serde_json::from_slice(&text).map(Some).map_err(wrong)
 }
 
 /// Writes a record whole or not at all, for its owner only.

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use domain::event::CallEnd;
+use domain::event::{CallEnd, ModelCalled};
 use metering::{Api, Meter};
 
 use crate::TOKEN_HEADER;
 use crate::answer;
+use crate::body::{self, BodyRefusal, HeldRoom};
+use crate::bound::Bound;
 use crate::call::{self, Call};
+use crate::gateway::{Gateway, now};
 use crate::hold::{self, Held};
-use crate::keys::{Key, without};
+use crate::keys::{Key, KeySource, without};
 use crate::pass::{Pass, Route};
 use crate::refuse::{FINAL, refuse};
-use crate::serve::{Gateway, now};
-use crate::target::Target;
-
-/// A request longer than this is no conversation.
-const LONGEST: usize = 512 << 20;
+use crate::shape::{self, Shape};
+use crate::target::{Target, url};
 
 /// Headers that are for one connection only. Source: RFC 9110, section 7.6.1.
 const OF_THE_CONNECTION: [HeaderName; 7] = [
@@ -31,56 +31,96 @@ const OF_THE_CONNECTION: [HeaderName; 7] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
+/// Headers that make another request of it for some servers than the one that was looked at.
+const OTHERWISE: [&str; 5] =
+    ["x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"];
 
-pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+pub(crate) async fn forward(gateway: Arc<Gateway>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let unknown = || refuse(None, StatusCode::FORBIDDEN, "this token is not known, or not any more");
     let Some(target) = Target::of(&parts.uri, &parts.headers) else { return unknown() };
-    let Ok(Some(pass)) = gateway.passes.find(&target.token) else { return unknown() };
+    let Some(pass) = gateway.find(&target.token) else { return unknown() };
     let Some(route) = pass.routes.get(&target.provider).cloned() else {
         return refuse(None, FINAL, &format!("there is no provider {:?} in the settings", target.provider));
     };
     if parts.headers.contains_key(header::UPGRADE) {
         return refuse(None, FINAL, "WebSockets are not forwarded; plain requests are");
     }
-    let api = (parts.method == Method::POST).then(|| Api::of(&target.rest)).flatten();
-    let asked = Asked { method: parts.method, headers: parts.headers, target, route };
-    match api {
-        Some(api) => call_model(&gateway, pass, asked, api, body).await,
-        None => pass_through(&gateway, &asked, body).await,
+    if !gateway.may_ask(&route) {
+        return refuse(
+            None,
+            FINAL,
+            &format!("the key of {} is not for {}", target.provider, without_user(&route.upstream)),
+        );
     }
+    let ours = route.key != KeySource::Own;
+    let plain = shape::plain(&target.path).zip(shape::query(&target.query, ours));
+    let Some((path, query)) = plain else {
+        return refuse(None, FINAL, "a path or query that can be read in two ways is not forwarded");
+    };
+    let Some(shape) = shape::of(&target.provider, &parts.method, &path) else {
+        let what = format!("{} {path} is nothing that an agent asks {} for", parts.method, target.provider);
+        return refuse(None, FINAL, &format!("{what}, so it does not go out with its key"));
+    };
+    let api = if let Shape::Call(api) = shape { Some(api) } else { None };
+    let read = body::read(&gateway, &target.token, &pass.run, &parts.headers, body).await;
+    let (body, taken) = match read {
+        Ok(read) => read,
+        Err(why) => return unread(api, why),
+    };
+    let Target { token, provider, .. } = target;
+    let asked = Asked { method: parts.method, headers: parts.headers, token, provider, path, query, route };
+    match api {
+        Some(api) => call_model(&gateway, pass, asked, api, body, taken).await,
+        None => pass_through(&gateway, &asked, body, taken).await,
+    }
+}
+
+fn unread(api: Option<Api>, why: BodyRefusal) -> Response<Body> {
+    let status = match why {
+        BodyRefusal::TooLong | BodyRefusal::Broke => FINAL,
+        BodyRefusal::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+        BodyRefusal::Silent => StatusCode::REQUEST_TIMEOUT,
+    };
+    refuse(api, status, &why.why())
 }
 
 struct Asked {
     method: Method,
     headers: HeaderMap,
-    target: Target,
+    token: String,
+    provider: String,
+    /// Path and query as the provider gets them.
+    path: String,
+    query: String,
     route: Route,
 }
 
 impl Asked {
     /// The request at the provider.
-    fn upstream(&self, gateway: &Gateway, key: Option<&Key>, body: reqwest::Body) -> reqwest::RequestBuilder {
+    fn upstream(&self, gateway: &Gateway, key: Option<&Key>, body: Bytes) -> reqwest::RequestBuilder {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for (name, value) in &self.headers {
             // What is compressed can't be read in passing.
-            let dropped = [header::HOST, header::CONTENT_LENGTH, header::ACCEPT_ENCODING].contains(name)
+            let dropped = [header::HOST, header::CONTENT_LENGTH, header::ACCEPT_ENCODING, header::EXPECT]
+                .contains(name)
                 || OF_THE_CONNECTION.contains(name)
+                || OTHERWISE.contains(&name.as_str())
                 || ["keep-alive", TOKEN_HEADER].contains(&name.as_str());
             if !dropped {
                 headers.append(name.clone(), value.clone());
             }
         }
-        let mut url = self.target.url(&self.route.upstream);
         if let Some(key) = key {
-            put_key(&mut headers, &mut url, &self.target.provider, key);
+            put_key(&mut headers, &self.provider, key);
         }
+        let url = url(&self.route.upstream, &self.path, &self.query);
         gateway.client.request(self.method.clone(), url).headers(headers).body(body)
     }
 }
 
 /// The real key instead of whatever the agent sent.
-fn put_key(headers: &mut HeaderMap, url: &mut String, provider: &str, key: &Key) {
+fn put_key(headers: &mut HeaderMap, provider: &str, key: &Key) {
     const ANTHROPIC: HeaderName = HeaderName::from_static("x-api-key");
     const GEMINI: HeaderName = HeaderName::from_static("x-goog-api-key");
     let name = match provider {
@@ -92,10 +132,6 @@ fn put_key(headers: &mut HeaderMap, url: &mut String, provider: &str, key: &Key)
     for sent in [ANTHROPIC, GEMINI, header::AUTHORIZATION] {
         headers.remove(sent);
     }
-    if let Some((path, query)) = url.split_once('?') {
-        let kept: Vec<_> = query.split('&').filter(|part| !part.starts_with("key=")).collect();
-        *url = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
-    }
     let text = if name == header::AUTHORIZATION { format!("Bearer {}", key.0) } else { key.0.clone() };
     if let Ok(mut value) = HeaderValue::from_str(&text) {
         value.set_sensitive(true);
@@ -104,13 +140,14 @@ fn put_key(headers: &mut HeaderMap, url: &mut String, provider: &str, key: &Key)
 }
 
 /// What costs nothing: asked and answered as it is.
-async fn pass_through(gateway: &Arc<Gateway>, asked: &Asked, body: Body) -> Response<Body> {
+async fn pass_through(gateway: &Arc<Gateway>, asked: &Asked, body: Bytes, taken: HeldRoom) -> Response<Body> {
     let key = match gateway.keys.get(&asked.route.key).await {
         Ok(key) => key,
-        Err(why) => return refuse(None, FINAL, &no_key(&asked.target.provider, &why)),
+        Err(why) => return refuse(None, FINAL, &no_key(&asked.provider, &why)),
     };
-    let body = reqwest::Body::wrap_stream(body.into_data_stream());
-    match asked.upstream(gateway, key.as_ref(), body).send().await {
+    let answer = asked.upstream(gateway, key.as_ref(), body).send().await;
+    drop(taken);
+    match answer {
         Ok(answer) => {
             let response = head(&answer);
             response.body(Body::from_stream(answer.bytes_stream())).expect("a whole response")
@@ -119,51 +156,62 @@ async fn pass_through(gateway: &Arc<Gateway>, asked: &Asked, body: Body) -> Resp
     }
 }
 
-async fn call_model(gateway: &Arc<Gateway>, pass: Pass, asked: Asked, api: Api, body: Body) -> Response<Body> {
-    let Ok(body) = axum::body::to_bytes(body, LONGEST).await else {
-        return refuse(Some(api), FINAL, "the request is longer than anything that is forwarded, or broke off");
-    };
-    let provider = asked.target.provider.clone();
+async fn call_model(
+    gateway: &Arc<Gateway>,
+    pass: Arc<Pass>,
+    asked: Asked,
+    api: Api,
+    body: Bytes,
+    taken: HeldRoom,
+) -> Response<Body> {
+    let provider = asked.provider.clone();
     let text = |name: &str| asked.headers.get(name).and_then(|value| value.to_str().ok());
     let mut data = call::data(gateway.next_id(), &provider, now());
-    data.asked = api.model(&asked.target.rest, &body);
+    data.asked = api.model(&asked.path, &body);
     data.retry = text("x-stainless-retry-count").and_then(|n| n.parse().ok());
     let sessions = ["x-claude-code-session-id", "session-id", "x-session-id"];
     data.session = sessions.iter().find_map(|name| text(name)).map(|name| name.chars().take(100).collect());
-    let pass = match hold::admit(gateway, &asked.target.token, pass.clone()).await {
-        Ok(pass) => pass,
-        Err(held) => return refused(gateway, &pass, data, api, held),
+    let bound = Bound::of(api, &asked.path, &body);
+    let at_most = bound.used(&mut gateway.prices(), data.asked.as_deref(), data.began_at);
+    let (pass, reserved) = match hold::admit(gateway, &asked.token, at_most).await {
+        Ok(admitted) => admitted,
+        Err(held) => return refused(gateway, &pass, data, api, bound, held).await,
     };
-    let mut call = Call::new(gateway, &pass, data);
+    data.began_at = now();
+    let mut call = Call::new(gateway, &pass, data, bound, Some(reserved));
     let key = match gateway.keys.get(&asked.route.key).await {
         Ok(key) => key,
         Err(why) => {
             let why = no_key(&provider, &why);
-            call.failed(CallEnd::Refused, why.clone());
+            let _the_thread_is_gone = call.failed(CallEnd::Refused, why.clone()).await;
             return refuse(Some(api), FINAL, &why);
         }
     };
     call.with_key(key.as_ref());
     let shown = key.clone();
     let body = api.ask_for_usage(&body).map_or(body, Bytes::from);
-    call.begin();
-    let answer = match send(gateway, &asked, key, &body).await {
+    call.begin().await;
+    let answer = send(gateway, &asked, key, &body).await;
+    drop((body, taken));
+    let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             let why = unreached(&asked.route.upstream, &error);
-            call.failed(CallEnd::Unreached, why.clone());
+            // One that was reached and hung up may have begun to answer, and bills that.
+            let end = if error.is_connect() { CallEnd::Unreached } else { CallEnd::Cut };
+            let _the_thread_is_gone = call.failed(end, why.clone()).await;
             return refuse(Some(api), StatusCode::BAD_GATEWAY, &why);
         }
     };
     let status = answer.status();
     call.answered(status.as_u16());
     // An agent that has no key of its own can do nothing about one that is refused but try it again for minutes.
-    let ours = asked.route.key != crate::keys::KeySource::Own;
+    let ours = asked.route.key != KeySource::Own;
     if ours && (status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN) {
         let meter = Meter::new(api, "application/json");
         let said = without(shown.as_ref(), &said(answer, meter).await);
         let why = key_refused(&provider, status.as_u16(), &said);
-        call.failed(CallEnd::Whole, why.clone());
+        let _the_thread_is_gone = call.failed(CallEnd::Whole, why.clone()).await;
         return refuse(Some(api), FINAL, &why);
     }
     let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -179,7 +227,7 @@ async fn send(
     key: Option<Key>,
     body: &Bytes,
 ) -> Result<reqwest::Response, reqwest::Error> {
-    let answer = asked.upstream(gateway, key.as_ref(), body.clone().into()).send().await?;
+    let answer = asked.upstream(gateway, key.as_ref(), body.clone()).send().await?;
     if answer.status() != StatusCode::UNAUTHORIZED {
         return Ok(answer);
     }
@@ -188,7 +236,7 @@ async fn send(
         None => None,
     };
     match renewed {
-        Some(key) => asked.upstream(gateway, Some(&key), body.clone().into()).send().await,
+        Some(key) => asked.upstream(gateway, Some(&key), body.clone()).send().await,
         None => Ok(answer),
     }
 }
@@ -200,11 +248,12 @@ async fn said(answer: reqwest::Response, mut meter: Meter) -> String {
     meter.end().error.unwrap_or_else(|| "it gives no reason".to_owned())
 }
 
-fn refused(
+async fn refused(
     gateway: &Arc<Gateway>,
-    pass: &Pass,
-    mut data: domain::event::ModelCalled,
+    pass: &Arc<Pass>,
+    mut data: ModelCalled,
     api: Api,
+    bound: Bound,
     held: Held,
 ) -> Response<Body> {
     let why = match held {
@@ -216,7 +265,8 @@ fn refused(
         }
         Held::Told(why) => why,
     };
-    Call::new(gateway, pass, data).failed(CallEnd::Refused, why.clone());
+    let call = Call::new(gateway, pass, data, bound, None);
+    let _the_thread_is_gone = call.failed(CallEnd::Refused, why.clone()).await;
     refuse(Some(api), FINAL, &why)
 }
 

@@ -1,20 +1,23 @@
-//! Requests beyond a budget: they wait while their agent is about to stand still or does, and are refused otherwise.
+//! Requests beyond a budget: they wait while their agent is about to stand still or does, and are refused otherwise. Those
+//! that only what is under way keeps back wait for that.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use domain::budget::Used;
 use domain::event::BudgetReached;
+use tokio::time::Instant;
 
-use crate::ledger::day_of;
+use crate::gateway::{Gateway, now};
+use crate::ledger::{Account, Admission, day_of};
 use crate::log::CallLog;
 use crate::pass::Pass;
-use crate::serve::{Gateway, now};
+use crate::reserved::Reserved;
 
 /// How long the daemon has to make the agent stand still, so that it never hears of an error.
 const FREEZES_WITHIN: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(50);
-/// How often the pass of an agent that stands still is looked at.
-const LOOK_AT_FROZEN: Duration = Duration::from_millis(500);
+/// A day may have begun, or its file have room again, without a word of anybody.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a request is not forwarded.
 pub(crate) enum Held {
@@ -25,33 +28,35 @@ pub(crate) enum Held {
     Told(String),
 }
 
-/// The pass as it is when the request may go on.
-pub(crate) async fn admit(gateway: &Arc<Gateway>, token: &str, mut pass: Pass) -> Result<Pass, Held> {
+/// The pass as it is when the request may go on, and what is reserved for it.
+pub(crate) async fn admit(gateway: &Arc<Gateway>, token: &str, bound: Used) -> Result<(Arc<Pass>, Reserved), Held> {
+    let mut changes = gateway.changed.subscribe();
     let mut since = Instant::now();
     loop {
-        let over = gateway.ledger().over(&day_of(now()), &pass);
-        let held = match (over, &pass.refuse) {
-            (Some(over), _) => Held::Over(over),
-            (None, Some(reason)) => Held::Told(reason.clone()),
+        changes.mark_unchanged();
+        let Some(pass) = gateway.find(token) else { return Err(Held::Gone) };
+        let today = Account { run: pass.run.clone(), repo: pass.repo.clone(), day: day_of(now()) };
+        let held = if let Some(reason) = &pass.refuse {
+            Some(Held::Told(reason.clone()))
+        } else if gateway.writer.is_late(&CallLog::of(&pass.folder)) {
             // What is used could not be written down, so it waits for room, as everything does.
-            (None, None) if gateway.is_late(&CallLog::of(&pass.folder)) => {
-                since = Instant::now();
-                Held::Gone
-            }
-            (None, None) => return Ok(pass),
-        };
-        if pass.frozen {
-            since = Instant::now();
-            tokio::time::sleep(LOOK_AT_FROZEN).await;
-        } else if since.elapsed() > FREEZES_WITHIN {
-            return Err(held);
+            None
         } else {
-            tokio::time::sleep(LOOK).await;
-        }
-        pass = match gateway.passes.find(token) {
-            Ok(Some(pass)) => pass,
-            // It is written whole or not at all, so it can't be half-read.
-            Ok(None) | Err(_) => return Err(Held::Gone),
+            match gateway.ledger().admit(&today, &pass, bound) {
+                Admission::Goes => return Ok((pass, Reserved::new(gateway, today, bound))),
+                Admission::Waits => None,
+                Admission::Over(over) => Some(Held::Over(over)),
+            }
         };
+        let Some(held) = held.filter(|_| !pass.frozen) else {
+            since = Instant::now();
+            let _looks_anyway = tokio::time::timeout(LOOK, changes.changed()).await;
+            continue;
+        };
+        let until = since + FREEZES_WITHIN;
+        if Instant::now() >= until {
+            return Err(held);
+        }
+        let _looks_anyway = tokio::time::timeout_at(until.min(Instant::now() + LOOK), changes.changed()).await;
     }
 }

@@ -61,6 +61,11 @@ impl Keys {
         Self { given, fetched: Mutex::default(), fetching: tokio::sync::Mutex::new(()) }
     }
 
+    /// The variables whose values were given.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.given.env.keys().cloned().collect()
+    }
+
     /// The key; `None` where the agent's own counts.
     ///
     /// # Errors

@@ -1,93 +1,189 @@
 //! What was used so far, by run, by repository and in all, so that a budget holds before anything else has heard of a call.
+//!
+//! Three figures make up each sum: what was measured, the upper bound of calls that were cut, and the upper bound of those
+//! that are under way.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use domain::budget::{BudgetOf, Used};
+use domain::budget::{Budget, BudgetOf, Used};
 use domain::event::{BudgetReached, ModelCalled};
 
 use crate::log;
 use crate::pass::Pass;
 
-/// Sums of calls; those of repositories and in all are of one day of this machine's time zone.
+/// Days whose files are read at the start beside today: the clock may be set back.
+const DAYS_BEFORE: i64 = 2;
+/// Days that are kept; a clock that jumps about makes no more of them.
+const DAYS: usize = 32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Totals {
+    /// Measured, and the upper bound of what was cut.
+    used: Used,
+    /// The upper bound in it.
+    at_most: Used,
+    /// The upper bound of what is under way.
+    open: Used,
+}
+
+/// The sums of one day of this machine's time zone.
+#[derive(Debug, Default)]
+struct Day {
+    all: Totals,
+    repositories: BTreeMap<String, Totals>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    day: String,
-    all: Used,
-    repositories: BTreeMap<String, Used>,
-    runs: BTreeMap<String, Used>,
+    /// By date, so that a clock that is set forward and back finds each day as it was.
+    days: BTreeMap<String, Day>,
+    runs: BTreeMap<String, Totals>,
+}
+
+/// What becomes of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// Its upper bound is reserved.
+    Goes,
+    /// What is under way may use up the budget.
+    Waits,
+    Over(BudgetReached),
+}
+
+/// Whose sums a call is part of, and of which day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) run: String,
+    pub(crate) repo: String,
+    /// The day that it began in, `YYYY-MM-DD`.
+    pub(crate) day: String,
 }
 
 impl Ledger {
-    /// Sums up what the runs below `home` used on `day` (`YYYY-MM-DD`).
-    pub(crate) fn open(home: &Path, day: &str) -> Self {
-        let mut ledger = Self { day: day.to_owned(), ..Self::default() };
+    /// Sums up what the runs below `home` used on the days around `now`.
+    pub(crate) fn open(home: &Path, now: domain::Timestamp) -> Self {
+        let mut ledger = Self::default();
+        let first = day_of(domain::Timestamp::from_millis(now.as_millis() - DAYS_BEFORE * 86_400_000));
         let runs = fs::read_dir(home.join("runs")).into_iter().flatten().flatten();
-        for run in runs {
-            let folder = run.path();
-            // What was written to last on a day before has nothing of today.
+        for folder in runs.map(|run| run.path()) {
+            // What was written to last on a day before has nothing of these.
             let written = fs::metadata(folder.join(domain::fold::CALLS)).and_then(|meta| meta.modified());
             let written = written.ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
             let of = written.map(|at| day_of(domain::Timestamp::from_millis(at.as_millisecond())));
-            if of.is_none_or(|of| of.as_str() < day) {
+            if of.is_none_or(|of| of < first) {
                 continue;
             }
             let Ok(read) = log::read(&folder, 0) else { continue };
-            let of_day = read.ended.iter().filter(|(_, call)| day_of(call.began_at) == day);
-            let mut used = Used::default();
-            of_day.for_each(|(_, call)| used += used_by(call));
-            if used != Used::default() {
-                ledger.all += used;
-                *ledger.repositories.entry(repository(&folder)).or_default() += used;
+            let repo = repository(&folder);
+            for (_, call) in &read.ended {
+                let sums = Totals::of(call);
+                let day = ledger.days.entry(day_of(call.began_at)).or_default();
+                day.all.add(sums);
+                day.repositories.entry(repo.clone()).or_default().add(sums);
             }
         }
+        ledger.forget_old();
         ledger
     }
 
-    /// Adds to the sums of a run and its repository, on `day`.
-    pub(crate) fn add(&mut self, day: &str, pass: &Pass, used: Used) {
-        self.turn(day);
-        self.of_run(pass);
-        *self.runs.entry(pass.run.clone()).or_default() += used;
-        // A call belongs to the day that it began in, which may be over.
-        if self.day != day {
-            return;
+    /// What a run used through gateways in all, out of its folder.
+    pub(crate) fn read(run: &Path) -> Totals {
+        let mut sums = Totals::default();
+        log::read(run, 0).unwrap_or_default().ended.iter().for_each(|(_, call)| sums.add(Totals::of(call)));
+        sums
+    }
+
+    pub(crate) fn knows(&self, run: &str) -> bool {
+        self.runs.contains_key(run)
+    }
+
+    /// Begins the sum of a run, unless there is one.
+    pub(crate) fn begin(&mut self, run: &str, sums: Totals) {
+        self.runs.entry(run.to_owned()).or_insert(sums);
+    }
+
+    fn forget_old(&mut self) {
+        while self.days.len() > DAYS {
+            self.days.pop_first();
         }
-        *self.repositories.entry(pass.repo.clone()).or_default() += used;
-        self.all += used;
     }
 
-    fn turn(&mut self, day: &str) {
-        if self.day.as_str() < day {
-            day.clone_into(&mut self.day);
-            self.all = Used::default();
-            self.repositories.clear();
-        }
+    /// The sums that a call is part of.
+    fn sums(&mut self, of: &Account) -> [&mut Totals; 3] {
+        let day = self.days.entry(of.day.clone()).or_default();
+        [
+            self.runs.entry(of.run.clone()).or_default(),
+            day.repositories.entry(of.repo.clone()).or_default(),
+            &mut day.all,
+        ]
     }
 
-    /// What a run used through gateways in all; read from its file when it is first asked for.
-    fn of_run(&mut self, pass: &Pass) -> Used {
-        *self.runs.entry(pass.run.clone()).or_insert_with(|| {
-            let ended = log::read(&pass.folder, 0).unwrap_or_default().ended;
-            ended.iter().fold(Used::default(), |mut sum, (_, call)| {
-                sum += used_by(call);
-                sum
-            })
-        })
-    }
-
-    /// The budget that a request of this pass would overrun; `None` when it may go on.
-    pub(crate) fn over(&mut self, day: &str, pass: &Pass) -> Option<BudgetReached> {
-        self.turn(day);
+    /// Looks whether a request of this pass may go on, and reserves `bound` for it. One that is alone may always go as long
+    /// as its budgets are not reached; others only where all that is under way fits in.
+    pub(crate) fn admit(&mut self, of: &Account, pass: &Pass, bound: Used) -> Admission {
         let limits = &pass.limits;
-        let mut run = self.of_run(pass);
-        run += limits.beside;
-        let repository = self.repositories.get(&pass.repo).copied().unwrap_or_default();
-        let of_all = [(BudgetOf::Repository, limits.repository, repository), (BudgetOf::Day, limits.day, self.all)];
-        let shared = of_all.into_iter().filter(|_| !limits.alone);
-        let all = std::iter::once((BudgetOf::Run, limits.run, run)).chain(shared);
-        all.into_iter().find_map(|(of, limit, used)| Some(BudgetReached { of, used: limit.reached(used)? }))
+        let [run, repository, all] = self.sums(of).map(|sums| *sums);
+        let mut own = run;
+        own.used += limits.beside;
+        let budgets = [
+            (BudgetOf::Run, limits.run, own),
+            (BudgetOf::Repository, limits.repository, repository),
+            (BudgetOf::Day, limits.day, all),
+        ];
+        let budgets = budgets.into_iter().filter(|(of, ..)| *of == BudgetOf::Run || !limits.alone);
+        let mut waits = false;
+        for (of, limit, sums) in budgets {
+            if let Some(used) = limit.reached_with(sums.used, sums.at_most) {
+                return Admission::Over(BudgetReached { of, used });
+            }
+            waits |= !sums.has_room(limit, bound);
+        }
+        if waits {
+            return Admission::Waits;
+        }
+        self.sums(of).into_iter().for_each(|sums| sums.open += bound);
+        self.forget_old();
+        Admission::Goes
+    }
+
+    /// Gives back what was reserved.
+    pub(crate) fn release(&mut self, of: &Account, bound: Used) {
+        self.sums(of).into_iter().for_each(|sums| sums.open = sums.open.less(bound));
+    }
+
+    /// Adds what was measured.
+    pub(crate) fn add(&mut self, of: &Account, used: Used) {
+        self.sums(of).into_iter().for_each(|sums| sums.used += used);
+    }
+
+    /// Adds the upper bound of a call that was cut.
+    pub(crate) fn keep(&mut self, of: &Account, at_most: Used) {
+        let more = Totals { used: at_most, at_most, open: Used::NOTHING };
+        self.sums(of).into_iter().for_each(|sums| sums.add(more));
+    }
+}
+
+impl Totals {
+    fn of(call: &ModelCalled) -> Self {
+        let at_most = call.at_most.unwrap_or_default();
+        let mut used = used_by(call);
+        used += at_most;
+        Self { used, at_most, open: Used::NOTHING }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.used += other.used;
+        self.at_most += other.at_most;
+    }
+
+    /// Whether so much more stays below the limit with all that is under way.
+    fn has_room(&self, limit: Budget, more: Used) -> bool {
+        let mut all = self.used;
+        all += self.open;
+        all += more;
+        self.open.is_nothing() || limit.reached(all).is_none()
     }
 }
 
@@ -107,3 +203,6 @@ fn repository(run: &Path) -> String {
     let spec = spec.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     spec.and_then(|spec| spec["repo"].as_str().map(str::to_owned)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::AttemptKey;
+use domain::budget::Used;
 use domain::event::{CallEnd, ModelCalled};
 use domain::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 
 use crate::error::GatewayError;
+use crate::files;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub(crate) enum Line {
         cache_write_1h: u64,
         #[serde(default)]
         special: Option<String>,
+        /// The upper bound of what it may bill beyond that.
+        #[serde(default)]
+        at_most: Option<Used>,
     },
     /// Nothing more will be told of the call.
     Ended { attempt: AttemptKey, call: ModelCalled },
@@ -54,23 +59,36 @@ pub fn read(run: &Path, from: u64) -> io::Result<Read> {
     Ok(Read { ended: ended.collect(), to })
 }
 
+/// So much is read at a time; what stands behind it is read next.
+const LONGEST_READ: u64 = 64 << 20;
+
 fn lines(path: &Path, from: u64) -> io::Result<(Vec<Line>, u64)> {
     let mut bytes = Vec::new();
-    match File::open(path) {
+    // Agents without a sandbox could put anything in its place.
+    match files::open_own(OpenOptions::new().read(true), path) {
         Ok(mut file) => {
             file.seek(SeekFrom::Start(from))?;
-            file.read_to_end(&mut bytes)?;
+            file.take(LONGEST_READ).read_to_end(&mut bytes)?;
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
-    let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    let lines = bytes[..whole].split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
-    Ok((lines, from + whole as u64))
+    let full = bytes.len() as u64 == LONGEST_READ;
+    // One line that is longer than all that was read is none of ours.
+    let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(if full { bytes.len() } else { 0 }, |at| at + 1);
+    let mut lines: Vec<Line> =
+        bytes[..whole].split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let mut to = from + whole as u64;
+    if full {
+        let (more, end) = self::lines(path, to)?;
+        lines.extend(more);
+        to = end;
+    }
+    Ok((lines, to))
 }
 
 /// The file, open for adding to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallLog {
     path: PathBuf,
 }
@@ -82,7 +100,7 @@ impl CallLog {
     }
 
     fn open(&self) -> io::Result<File> {
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)
+        files::open_own(OpenOptions::new().read(true).append(true).create(true).mode(0o600), &self.path)
     }
 
     /// Makes the file where there is none, so that it can be watched.
@@ -127,10 +145,10 @@ impl CallLog {
         for line in read.0 {
             match line {
                 Line::Began { attempt, call } => drop(open.insert(call.id.clone(), (attempt, call))),
-                Line::Known { id, model, tokens, cache_write_1h, special } => {
+                Line::Known { id, model, tokens, cache_write_1h, special, at_most } => {
                     if let Some((_, call)) = open.get_mut(&id) {
                         (call.answered, call.tokens, call.cache_write_1h) = (model, Some(tokens), cache_write_1h);
-                        call.special = special;
+                        (call.special, call.at_most) = (special, at_most);
                     }
                 }
                 Line::Ended { call, .. } => drop(open.remove(&call.id)),

@@ -1,19 +1,19 @@
-//! Passes: each lets one attempt ask its providers, and says what it may use. The file is the permission, so it counts at
-//! once for whichever gateway serves, and is gone at once.
+//! Passes: each lets one attempt ask its providers, and says what it may use. Daemon and gateway have them in memory, where
+//! no agent can write; only the hash of a token is ever kept.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
 
 use domain::attempt::AttemptKey;
 use domain::budget::{Budget, Used};
+use domain::digest::sha256_hex;
 use serde::{Deserialize, Serialize};
 
-use crate::error::GatewayError;
-use crate::files;
-use crate::keys::KeySource;
+use crate::keys::{Given, KeySource};
+
+/// Passes by the name of their token.
+pub type ByName = BTreeMap<String, Pass>;
 
 /// What one attempt may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Pass {
 }
 
 /// Where requests for one provider go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Route {
     /// Its base URL.
     pub upstream: String,
@@ -59,155 +59,32 @@ pub struct Limits {
     pub alone: bool,
 }
 
-/// The passes of a state folder.
-#[derive(Debug, Clone)]
-pub struct Passes(PathBuf);
-
-impl Passes {
-    /// # Errors
-    /// When the folder for them can't be made.
-    pub fn of(home: &Path) -> Result<Self, GatewayError> {
-        let folder = files::folder(home).join("passes");
-        files::make_folder(&folder)?;
-        Ok(Self(folder))
-    }
-
-    fn path(&self, token: &str) -> PathBuf {
-        self.0.join(format!("{token}.json"))
-    }
-
-    /// Gives out a new pass, and gives its token, which nobody can guess.
-    ///
-    /// # Errors
-    /// When it can't be written.
-    pub fn give(&self, pass: &Pass) -> Result<String, GatewayError> {
-        let mut random = [0u8; 16];
-        rustix::rand::getrandom(&mut random[..], rustix::rand::GetRandomFlags::empty())
-            .map_err(|e| GatewayError::io("make a token in", &self.0)(e.into()))?;
-        let token = format!("{}-{:032x}", pass.run, u128::from_be_bytes(random));
-        files::write(&self.path(&token), pass)?;
-        Ok(token)
-    }
-
-    /// The pass of this token; `None` when there is none, or none any more.
-    ///
-    /// # Errors
-    /// When it can't be read.
-    pub fn find(&self, token: &str) -> Result<Option<Pass>, GatewayError> {
-        let plain = token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !plain || !(34..=64).contains(&token.len()) {
-            return Ok(None);
-        }
-        files::read(&self.path(token))
-    }
-
-    /// The tokens of a run's passes.
-    ///
-    /// # Errors
-    /// When the folder can't be read.
-    pub fn of_run(&self, run: &str) -> Result<Vec<String>, GatewayError> {
-        let entries = fs::read_dir(&self.0).map_err(GatewayError::io("read", &self.0))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let own =
-            |name: String| Some(name.strip_suffix(".json")?.to_owned()).filter(|t| t.starts_with(&format!("{run}-")));
-        Ok(names.filter_map(own).collect())
-    }
-
-    /// Gives the pass of an attempt: the one that it has, with what it may do now, or a new one. Those of the run's other
-    /// attempts are taken back.
-    ///
-    /// # Errors
-    /// When it can't be read or written.
-    pub fn give_anew(&self, pass: &Pass) -> Result<String, GatewayError> {
-        let known = self
-            .of_run(&pass.run)?
-            .into_iter()
-            .find(|token| self.find(token).is_ok_and(|known| known.is_some_and(|known| known.attempt == pass.attempt)));
-        match known {
-            Some(token) => {
-                let _one_at_a_time = one_at_a_time();
-                files::write(&self.path(&token), pass)?;
-                Ok(token)
-            }
-            None => {
-                self.take_back(&pass.run)?;
-                self.give(pass)
-            }
-        }
-    }
-
-    /// Takes back the passes of every run that is not `live`, and what was left half-written.
-    ///
-    /// # Errors
-    /// When the folder can't be read.
-    pub fn sweep(&self, live: impl Fn(&str) -> bool) -> Result<(), GatewayError> {
-        let entries = fs::read_dir(&self.0).map_err(GatewayError::io("read", &self.0))?;
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let run = name.strip_suffix(".json").and_then(|token| token.split_once('-')).map(|(run, _)| run);
-            if !run.is_some_and(&live) {
-                // What is gone already is as it should be.
-                let _gone = fs::remove_file(entry.path());
-            }
-        }
-        Ok(())
-    }
-
-    /// Changes a run's passes.
-    ///
-    /// # Errors
-    /// When one of them can't be read or written.
-    pub fn change(&self, run: &str, change: impl Fn(&mut Pass)) -> Result<(), GatewayError> {
-        let _one_at_a_time = one_at_a_time();
-        for token in self.of_run(run)? {
-            if let Some(mut pass) = self.find(&token)? {
-                change(&mut pass);
-                files::write(&self.path(&token), &pass)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a run's passes back; from then on nothing is forwarded for it.
-    ///
-    /// # Errors
-    /// When one of them can't be removed.
-    pub fn take_back(&self, run: &str) -> Result<(), GatewayError> {
-        self.take_back_where(run, |_| true)
-    }
-
-    /// Takes back the pass of one attempt; the next attempt's stays what it is.
-    ///
-    /// # Errors
-    /// When it can't be read or removed.
-    pub fn take_back_of(&self, run: &str, attempt: &AttemptKey) -> Result<(), GatewayError> {
-        // What can't be read lets nobody through, and is taken away by whoever looks at the whole run.
-        self.take_back_where(run, |token| {
-            self.find(token).is_ok_and(|pass| pass.is_some_and(|p| p.attempt == *attempt))
-        })
-    }
-
-    fn take_back_where(&self, run: &str, takes: impl Fn(&str) -> bool) -> Result<(), GatewayError> {
-        let _one_at_a_time = one_at_a_time();
-        for token in self.of_run(run)?.into_iter().filter(|token| takes(token)) {
-            let path = self.path(&token);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(GatewayError::io("remove", path)(e)),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether anybody has one.
-    pub fn is_any(&self) -> bool {
-        let is_pass = |entry: fs::DirEntry| entry.path().extension().is_some_and(|kind| kind == "json");
-        fs::read_dir(&self.0).is_ok_and(|entries| entries.flatten().any(is_pass))
-    }
+/// What a daemon tells a gateway at its start, on standard input.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GatewayStart {
+    pub keys: Given,
+    /// The only addresses that a key goes to, each with where its key comes from.
+    pub bound: Vec<Route>,
+    pub passes: ByName,
 }
 
-/// A pass that is being changed is not taken back in between, since it would be written again; only the daemon does either.
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static CHANGING: Mutex<()> = Mutex::new(());
-    CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
+/// What stands for a token where it must not be read: its hash.
+pub fn name_of(token: &str) -> String {
+    sha256_hex(token.as_bytes())
+}
+
+/// Whether a text is the name of a token.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// A token for a run, which nobody can guess.
+///
+/// # Errors
+/// When the system has no randomness.
+pub(crate) fn new_token(run: &str) -> io::Result<String> {
+    let mut random = [0u8; 16];
+    rustix::rand::getrandom(&mut random[..], rustix::rand::GetRandomFlags::empty())?;
+    Ok(format!("{run}-{:032x}", u128::from_be_bytes(random)))
 }

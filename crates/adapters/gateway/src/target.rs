@@ -9,8 +9,9 @@ use crate::TOKEN_HEADER;
 pub(crate) struct Target {
     pub(crate) token: String,
     pub(crate) provider: String,
-    /// Path and query as the provider gets them, with a slash in front.
-    pub(crate) rest: String,
+    /// What stands behind the provider, as it came.
+    pub(crate) path: String,
+    pub(crate) query: String,
 }
 
 impl Target {
@@ -21,16 +22,18 @@ impl Target {
             "h" => (headers.get(TOKEN_HEADER)?.to_str().ok()?.to_owned(), rest),
             _ => return None,
         };
-        let (provider, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(Self { token, provider: provider.to_owned(), rest: format!("/{rest}{query}") })
+        let at = rest.find('/').unwrap_or(rest.len());
+        let (provider, path) = rest.split_at(at);
+        let query = uri.query().unwrap_or_default().to_owned();
+        Some(Self { token, provider: provider.to_owned(), path: path.to_owned(), query })
     }
+}
 
-    /// The URL at the provider.
-    pub(crate) fn url(&self, upstream: &str) -> String {
-        let rest = if self.rest == "/" { "" } else { self.rest.as_str() };
-        format!("{}{rest}", upstream.trim_end_matches('/'))
-    }
+/// The URL at the provider, of a plain path and query.
+pub(crate) fn url(upstream: &str, path: &str, query: &str) -> String {
+    let path = if path == "/" { "" } else { path };
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{}{path}{mark}{query}", upstream.trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -47,13 +50,16 @@ mod tests {
 
     #[test]
     fn paths_say_who_asks_and_what_for() {
+        let url = |found: &Target, upstream| url(upstream, &found.path, &found.query);
         let found = target("/t/abc-1/anthropic/v1/messages?beta=true", None).expect("a target");
         assert_eq!((found.token.as_str(), found.provider.as_str()), ("abc-1", "anthropic"));
-        assert_eq!(found.url("https://api.anthropic.com/"), "https://api.anthropic.com/v1/messages?beta=true");
+        assert_eq!(url(&found, "https://api.anthropic.com/"), "https://api.anthropic.com/v1/messages?beta=true");
         let found = target("/h/openai/responses", Some("abc-1")).expect("a target");
-        assert_eq!(found.url("https://api.openai.com/v1"), "https://api.openai.com/v1/responses");
+        assert_eq!(url(&found, "https://api.openai.com/v1"), "https://api.openai.com/v1/responses");
         let found = target("/t/abc-1/anthropic", None).expect("a target");
-        assert_eq!(found.url("https://api.anthropic.com"), "https://api.anthropic.com");
+        assert_eq!(url(&found, "https://api.anthropic.com"), "https://api.anthropic.com");
+        let far = target("http://elsewhere.example/t/abc-1/anthropic/v1/messages", None).expect("a target");
+        assert_eq!(url(&far, "https://api.anthropic.com"), "https://api.anthropic.com/v1/messages", "no other host");
         for (uri, header) in [("/", None), ("/v1/messages", None), ("/h/openai/responses", None), ("/t/abc", None)] {
             assert_eq!(target(uri, header), None, "{uri}");
         }

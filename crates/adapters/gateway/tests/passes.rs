@@ -1,7 +1,7 @@
 //! Passes are given and taken back attempt by attempt.
 
 use domain::attempt::AttemptKey;
-use gateway::{Limits, Pass, Passes};
+use gateway::{Given, Limits, Pass, Passes};
 
 fn pass(attempt: u32) -> Pass {
     Pass {
@@ -19,13 +19,13 @@ fn pass(attempt: u32) -> Pass {
 #[test]
 fn the_end_of_an_attempt_that_is_told_late_leaves_the_next_one_its_pass() {
     let home = tempfile::tempdir().expect("a folder");
-    let passes = Passes::of(home.path()).expect("a folder of passes");
-    let first = passes.give_anew(&pass(1)).expect("a token");
+    let passes = Passes::new(home.path(), &Given::default());
+    let first = passes.give(&pass(1)).expect("a token");
     passes.take_back_of("abc123", &pass(1).attempt).expect("taken back");
-    assert_eq!(passes.find(&first).expect("looked"), None);
-    let second = passes.give_anew(&pass(2)).expect("a token");
+    assert_eq!(passes.find(&first), None);
+    let second = passes.give(&pass(2)).expect("a token");
     passes.take_back_of("abc123", &pass(1).attempt).expect("nothing to take back");
-    assert_eq!(passes.find(&second).expect("looked"), Some(pass(2)));
+    assert_eq!(passes.find(&second), Some(pass(2)));
     passes.take_back("abc123").expect("taken back");
     assert!(!passes.is_any());
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use domain::attempt::AttemptKey;
+use domain::attempt::{AttemptKey, AttemptState};
+use domain::effect::Effect;
 use domain::event::BudgetReached;
 use domain::spend::{Spent, Sum};
 use domain::{Body, RunId, Source, fold};
-use gateway::{CallLog, Limits, Passes};
+use gateway::{CallLog, Limits};
 use protocol::{Row, SpendReply, SpendRow};
 
 use super::{Dispatcher, now};
@@ -106,17 +107,19 @@ impl Dispatcher {
 
     /// From now on nothing is forwarded for it.
     pub(super) fn take_back_passes(&mut self, run: &RunId) {
-        let taken = Passes::of(&self.places.home).and_then(|passes| passes.take_back(run.as_str()));
+        let taken = self.performer.gateway.passes.take_back(run.as_str());
         if let Err(error) = taken {
             tracing::error!(%run, %error, "its pass could not be taken back");
+            self.performer.mend_gateway();
         }
     }
 
     /// From now on nothing is forwarded for this attempt. One that came after it keeps its pass.
     pub(super) fn take_back_pass(&mut self, run: &RunId, attempt: &AttemptKey) {
-        let taken = Passes::of(&self.places.home).and_then(|passes| passes.take_back_of(run.as_str(), attempt));
+        let taken = self.performer.gateway.passes.take_back_of(run.as_str(), attempt);
         if let Err(error) = taken {
             tracing::error!(%run, %attempt, %error, "its pass could not be taken back");
+            self.performer.mend_gateway();
         }
     }
 
@@ -138,10 +141,10 @@ impl Dispatcher {
     /// Has the gateway go by what a run may use now.
     pub(super) fn tell_limits(&mut self, run: &RunId) {
         let limits = self.limits(run);
-        let told =
-            Passes::of(&self.places.home).and_then(|passes| passes.change(run.as_str(), |pass| pass.limits = limits));
+        let told = self.performer.gateway.passes.change(run.as_str(), |pass| pass.limits = limits);
         if let Err(error) = told {
             tracing::error!(%run, %error, "the gateway goes by an earlier budget");
+            self.performer.mend_gateway();
         }
     }
 
@@ -213,14 +216,16 @@ impl Dispatcher {
         if self.runs.has_unread() {
             return;
         }
-        let live = |run: &str| {
+        let live = |run: &str, attempt: &AttemptKey| {
             let open = RunId::parse(run).and_then(|run| self.runs.open_ref(&run));
             open.is_some_and(|open| {
-                let starts = open.state.effects.values().any(|e| matches!(e, domain::effect::Effect::StartAttempt(_)));
-                (open.state.is_live() || starts) && open.state.ending.is_none()
+                let state = &open.state;
+                let starts = |e: &Effect| matches!(e, Effect::StartAttempt(starts) if starts == attempt);
+                let lives = state.attempt_named(attempt).is_some_and(AttemptState::is_live);
+                (lives || state.effects.values().any(starts)) && state.ending.is_none()
             })
         };
-        let swept = Passes::of(&self.places.home).and_then(|passes| passes.sweep(live));
+        let swept = self.performer.gateway.passes.sweep(live);
         if let Err(error) = swept {
             tracing::error!(%error, "passes of an earlier daemon");
         }

@@ -119,7 +119,7 @@ impl Dispatcher {
     pub(crate) fn open(places: &Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Result<Self, DaemonError> {
         let state = StateFolder::open(&places.home)?;
         let settings = prepare::user_settings(&places.config)?;
-        let performer = Performer::new(places.clone(), inputs.clone(), runtime, settings.freezer.value);
+        let performer = Performer::new(places.clone(), inputs.clone(), runtime, &settings);
         let observer = Observer::start(places.home.clone(), inputs.clone());
         let observer = observer.map_err(DaemonError::io("start a thread for", &places.home))?;
         let mut dispatcher = Self {
@@ -155,6 +155,7 @@ impl Dispatcher {
             look_at: None,
         };
         dispatcher.day.sum_up(&dispatcher.runs, now());
+        dispatcher.performer.gateway.take_over(places);
         dispatcher.sweep_passes();
         crate::radar::forget(&dispatcher.places.home);
         dispatcher.adopt_all();
@@ -189,7 +190,7 @@ impl Dispatcher {
         for run in open {
             self.sync(&run);
         }
-        gateway::end_unneeded(&self.places);
+        gateway::end_unneeded(&self.places, &self.performer.gateway);
         // What faces were told last is sent before their connections close.
         let mut open = self.faces.say_goodbye();
         let deadline = Instant::now() + GOODBYE;

@@ -24,7 +24,7 @@ pub(crate) use rm::working_in;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::RunId;
@@ -35,6 +35,7 @@ use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
 use protocol::RunRequest;
+use settings::Settings;
 use supervisor::{Identity, Versions};
 use tokio::sync::Semaphore;
 use worktrees::{Found, Repository, WorktreeError};
@@ -98,21 +99,22 @@ pub(crate) struct Performer {
     /// Control groups may be used.
     freezer: bool,
     versions: Arc<Versions>,
-    /// The gateway whose end is waited for.
-    gateway: Arc<Mutex<Option<Identity>>>,
+    pub(crate) gateway: gateway::GatewaySide,
     /// Measuring is never urgent; two at a time leave room for agents.
     measuring: Arc<Semaphore>,
 }
 
 impl Performer {
-    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle, freezer: bool) -> Self {
+    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle, settings: &Settings) -> Self {
+        let gateway = gateway::GatewaySide::new(&places, settings);
+        let freezer = settings.freezer.value;
         Self {
             places: Arc::new(places),
             inputs,
             runtime,
             freezer,
             versions: Arc::default(),
-            gateway: Arc::default(),
+            gateway,
             measuring: Arc::new(Semaphore::new(2)),
         }
     }
@@ -168,8 +170,8 @@ impl Performer {
             Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
             Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
-            Effect::Freeze { attempt, .. } => pause::freeze(places, job, attempt),
-            Effect::Thaw { attempt, .. } => pause::thaw(places, job, attempt),
+            Effect::Freeze { attempt, .. } => pause::freeze(places, self, job, attempt),
+            Effect::Thaw { attempt, .. } => pause::thaw(places, self, job, attempt),
             Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
             Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
             Effect::RemoveWorktree { snapshot, by, at } => rm::rm(places, job, snapshot, by, at.as_deref()),
@@ -182,7 +184,7 @@ impl Performer {
         let performer = self.clone();
         self.runtime.spawn_blocking(move || {
             let places = &performer.places;
-            if !::gateway::Passes::of(&places.home).is_ok_and(|passes| passes.is_any()) {
+            if !performer.gateway.passes.is_any() {
                 return;
             }
             if let Err(reason) = gateway::ensure(places, &performer, &[]) {
@@ -190,6 +192,11 @@ impl Performer {
                 performer.later(GATEWAY_AGAIN, Input::GatewayGone);
             }
         });
+    }
+
+    /// Has a gateway serve that goes by all that this daemon knows, instead of one that takes no orders.
+    pub(crate) fn mend_gateway(&self) {
+        self.end_calls();
     }
 
     /// Has a gateway end the calls that were open when the last one was killed.

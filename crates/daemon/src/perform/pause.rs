@@ -5,15 +5,15 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Reply, Request};
 
-use super::{Job, Performed, attempt_folder, failed, gateway, refused, supervise};
+use super::{Job, Performed, Performer, attempt_folder, failed, gateway, refused, supervise};
 use crate::Places;
 
 /// Freezing what is frozen only counts again, so no probe is needed.
-pub(super) fn freeze(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
+pub(super) fn freeze(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
     let ask = |request| attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, request));
     match ask(&Request::Freeze) {
         Ok(Reply::Frozen(frozen)) => {
-            if let Err(reason) = gateway::tell(places, &job.spec.id, true, job.limits) {
+            if let Err(reason) = gateway::tell(performer, &job.spec.id, true, job.limits) {
                 tracing::warn!(reason, "the gateway does not know that it stands still");
             }
             (Outcome::Done, Facts::Frozen(frozen))
@@ -28,9 +28,9 @@ pub(super) fn freeze(places: &Places, job: &Job, attempt: &AttemptKey) -> Perfor
 }
 
 /// Waking what is awake is no mistake, so no probe is needed.
-pub(super) fn thaw(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
+pub(super) fn thaw(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
     // A request that was held back goes on within the limits that hold now.
-    if let Err(reason) = gateway::tell(places, &job.spec.id, false, job.limits) {
+    if let Err(reason) = gateway::tell(performer, &job.spec.id, false, job.limits) {
         return failed(reason);
     }
     match attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, &Request::Thaw)) {

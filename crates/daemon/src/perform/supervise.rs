@@ -148,8 +148,11 @@ fn launch(
     let base = keep::start(places, performer, job, place.cwd.clone());
     let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
     let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
-    let through = through.unwrap_or_else(|| gateway::beside(places));
-    let env: Vec<_> = env.into_iter().chain(through.env).collect();
+    let through =
+        through.unwrap_or_else(|| gateway::beside(places, job, &settings, &agent, own.gateway == Some(false)));
+    // What is handed down counts only where the record has nothing of that name.
+    let handed = |name: &String| through.unwritten.iter().any(|(known, _)| known == name);
+    let env: Vec<_> = env.into_iter().filter(|(name, _)| !handed(name)).chain(through.env).collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;

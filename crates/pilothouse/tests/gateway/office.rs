@@ -90,15 +90,16 @@ impl Office {
         assert_eq!(cost, self.cost(), "{row:#}");
     }
 
-    /// The base URL that the run's agent was given.
+    /// The base URL that the run's agent was given; it stands in no file.
     pub(crate) fn base_url(&self, row: &Value) -> String {
-        let start = self.house.folder(row).join("attempts/build.1/start.json");
-        wait_until("the start of its agent", || {
-            let start = std::fs::read(&start).map_err(|e| e.to_string())?;
-            let start: Value = serde_json::from_slice(&start).map_err(|e| e.to_string())?;
-            let env = start["env"].as_array().expect("variables").clone();
-            let url = env.iter().find(|pair| pair[0] == "ANTHROPIC_BASE_URL").and_then(|pair| pair[1].as_str());
-            url.map(str::to_owned).ok_or_else(|| start.to_string())
+        wait_until("an agent with a base URL", || {
+            let found = supervisor::marked(&self.house.home(), row["id"].as_str().expect("an id"));
+            let urls = found.iter().filter_map(|process| {
+                let environ = std::fs::read(format!("/proc/{}/environ", process.pid)).ok()?;
+                let text = String::from_utf8_lossy(&environ).into_owned();
+                text.split('\0').find_map(|set| set.strip_prefix("ANTHROPIC_BASE_URL=").map(str::to_owned))
+            });
+            urls.into_iter().next().ok_or_else(|| format!("{found:?}"))
         })
     }
 }

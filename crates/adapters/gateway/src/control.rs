@@ -1,0 +1,159 @@
+//! The daemon's orders to a gateway, over `gateway/control`, a socket in the state folder: one order and one reply for each
+//! connection. No order can name a key for an address that the gateway was not given it for.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+
+use crate::error::GatewayError;
+use crate::files;
+use crate::gateway::Gateway;
+use crate::pass::{ByName, Pass, Route};
+
+/// Whole state in one order: thousands of passes.
+const LONGEST: u64 = 16 << 20;
+/// A gateway does nothing else on the way to its reply than read what a run has used.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+/// A gateway that has its lock and not yet its socket is about to have it.
+const OPENS_WITHIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(10);
+/// A socket's path may be 103 bytes long on any system.
+const LONGEST_PATH: usize = 100;
+
+/// What a daemon wants of a gateway.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// Nothing but its reply.
+    Tell,
+    /// Takes these instead of those with the same names; a name without a pass is taken back.
+    Set(BTreeMap<String, Option<Pass>>),
+    /// These are all that there are.
+    Replace(ByName),
+}
+
+/// What a gateway says of itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct GatewayStatus {
+    /// The only addresses that a key goes to.
+    pub bound: Vec<Route>,
+    /// The variables whose values it was given, by name.
+    pub keys: Vec<String>,
+    pub passes: ByName,
+}
+
+/// The way to the socket, also where the state folder's path is longer than an address may be; valid while the file is open.
+fn address(home: &Path) -> io::Result<(PathBuf, Option<File>)> {
+    let folder = files::folder(home);
+    let path = folder.join("control");
+    if path.as_os_str().len() <= LONGEST_PATH {
+        return Ok((path, None));
+    }
+    let mut options = OpenOptions::new();
+    let flags = rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW;
+    options.read(true).custom_flags(i32::try_from(flags.bits()).expect("flags of open(2) are an int"));
+    let folder = options.open(&folder)?;
+    Ok((format!("/proc/self/fd/{}/control", folder.as_raw_fd()).into(), Some(folder)))
+}
+
+/// Gives an order to the gateway of `home`; `None` where none serves.
+///
+/// # Errors
+/// When it serves and can't be spoken with.
+pub(crate) fn give(home: &Path, order: &Order) -> Result<Option<GatewayStatus>, GatewayError> {
+    let until = Instant::now() + OPENS_WITHIN;
+    loop {
+        if !files::is_serving(home) {
+            return Ok(None);
+        }
+        match exchange(home, order) {
+            Ok(told) => return Ok(Some(told)),
+            Err(e)
+                if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+                    && Instant::now() < until =>
+            {
+                std::thread::sleep(LOOK);
+            }
+            Err(e) => {
+                return Err(GatewayError::io("speak with the gateway at", files::folder(home).join("control"))(e));
+            }
+        }
+    }
+}
+
+fn exchange(home: &Path, order: &Order) -> io::Result<GatewayStatus> {
+    let (path, _open) = address(home)?;
+    let mut stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(ANSWERS_WITHIN))?;
+    stream.set_write_timeout(Some(ANSWERS_WITHIN))?;
+    stream.write_all(&serde_json::to_vec(order)?)?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut reply = Vec::new();
+    stream.take(LONGEST).read_to_end(&mut reply)?;
+    Ok(serde_json::from_slice(&reply)?)
+}
+
+/// Binds the socket anew.
+pub(crate) fn bind(home: &Path) -> Result<UnixListener, GatewayError> {
+    let wrong = |e| GatewayError::io("listen at", files::folder(home).join("control"))(e);
+    let (path, _open) = address(home).map_err(wrong)?;
+    // What a killed gateway left; it held the lock that this one has.
+    let _none = fs::remove_file(&path);
+    UnixListener::bind(path).map_err(wrong)
+}
+
+/// Who may give orders, by the number of its process.
+pub(crate) type MayOrder = Arc<dyn Fn(u32) -> bool + Send + Sync>;
+
+/// Takes orders until the process ends.
+pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, may_order: MayOrder) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        let (gateway, may_order) = (Arc::clone(&gateway), Arc::clone(&may_order));
+        tokio::spawn(async move {
+            match tokio::time::timeout(ANSWERS_WITHIN, obey(stream, gateway, may_order)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "an order that was not followed"),
+                Err(_) => tracing::warn!("an order that did not come to its end"),
+            }
+        });
+    }
+}
+
+async fn obey(mut stream: tokio::net::UnixStream, gateway: Arc<Gateway>, may_order: MayOrder) -> io::Result<()> {
+    let peer = stream.peer_cred()?;
+    let own = peer.uid() == rustix::process::getuid().as_raw();
+    let pid = peer.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|_| own);
+    let allowed = {
+        let may_order = Arc::clone(&may_order);
+        move || pid.is_some_and(|pid| may_order(pid))
+    };
+    // Before anything is read, and again when all of it is there: who has gone meanwhile is nobody.
+    let refused = || io::Error::other(format!("process {pid:?} is of a run, or gone"));
+    if !tokio::task::spawn_blocking(allowed.clone()).await? {
+        return Err(refused());
+    }
+    let mut text = Vec::new();
+    (&mut stream).take(LONGEST).read_to_end(&mut text).await?;
+    if !tokio::task::spawn_blocking(allowed).await? {
+        return Err(refused());
+    }
+    let order = serde_json::from_slice(&text)?;
+    let told = tokio::task::spawn_blocking(move || gateway.follow(order)).await?;
+    stream.write_all(&serde_json::to_vec(&told)?).await?;
+    stream.shutdown().await
+}

@@ -1,0 +1,43 @@
+//! What is held of the budgets for one call, from its admission to its end.
+
+use std::sync::Arc;
+
+use domain::budget::Used;
+
+use crate::gateway::Gateway;
+use crate::ledger::Account;
+
+/// Given back when dropped.
+pub(crate) struct Reserved {
+    gateway: Arc<Gateway>,
+    of: Account,
+    left: Used,
+}
+
+impl Reserved {
+    /// Of what the ledger has reserved already.
+    pub(crate) fn new(gateway: &Arc<Gateway>, of: Account, left: Used) -> Self {
+        Self { gateway: Arc::clone(gateway), of, left }
+    }
+
+    /// So much of it was measured.
+    pub(crate) fn measured(&mut self, used: Used) {
+        let rest = self.left.less(used);
+        let mut ledger = self.gateway.ledger();
+        ledger.add(&self.of, used);
+        ledger.release(&self.of, self.left.less(rest));
+        self.left = rest;
+    }
+
+    /// The call was cut: so much may be billed beyond what was measured.
+    pub(crate) fn keep(&self, at_most: Used) {
+        self.gateway.ledger().keep(&self.of, at_most);
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.gateway.ledger().release(&self.of, self.left);
+        self.gateway.changed.send_replace(());
+    }
+}

@@ -1,0 +1,142 @@
+//! The gateway's process: started where there is none, and anew where it lacks a key that this daemon has.
+
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Command, Stdio};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use gateway::{GatewayStart, GatewayStatus, KeySource, Passes, Route};
+use supervisor::Identity;
+
+use super::{GatewaySide, Performer};
+use crate::Places;
+use crate::input::Input;
+
+/// How long a gateway may take until it serves; it sums up the day first.
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The port of a gateway that serves and goes by all passes of this daemon; started when there is none, and anew when it was
+/// not given what these routes need and this daemon has it.
+///
+/// # Errors
+/// Why there can't be one.
+pub(crate) fn ensure(places: &Places, performer: &Performer, needs: &[Route]) -> Result<u16, String> {
+    let side = &performer.gateway;
+    let mut watched = side.watched.lock().unwrap_or_else(PoisonError::into_inner);
+    let deadline = Instant::now() + STARTS_WITHIN;
+    while Instant::now() < deadline {
+        if gateway::is_serving(&places.home) {
+            let serving = gateway::serving(&places.home).map_err(|e| e.to_string())?;
+            // Its lock says that it lives, so this process is it.
+            let identity = serving
+                .filter(|serving| serving.pid > 0)
+                .and_then(|serving| Some((Identity::of(serving.pid)?, serving)));
+            if let Some((identity, serving)) = identity.filter(|_| gateway::is_serving(&places.home)) {
+                if let Some(why) = unfit(places, &side.passes, needs)? {
+                    tracing::warn!(why, "the gateway is started anew");
+                    // Agents ask again what is cut.
+                    identity.kill();
+                    identity.wait();
+                    continue;
+                }
+                if watched.as_ref() != Some(&identity) {
+                    *watched = Some(identity.clone());
+                    performer.await_all(vec![identity], Input::GatewayGone);
+                }
+                return Ok(serving.port);
+            }
+            // One that is about to serve says so in a moment.
+            std::thread::sleep(LOOK);
+            continue;
+        }
+        start(places, side)?;
+    }
+    Err("the gateway ends as soon as it is started; see gateway.log in the state folder".to_owned())
+}
+
+/// Why another gateway is to be started instead of the one that serves; `None` where it goes by all that is known here.
+///
+/// # Errors
+/// When it lacks something that this daemon has not either: it stays, since others ask through it.
+fn unfit(places: &Places, passes: &Passes, needs: &[Route]) -> Result<Option<String>, String> {
+    let told = match passes.ask_gateway() {
+        Ok(Some(told)) => told,
+        // It has just gone.
+        Ok(None) => return Ok(Some("it is gone".to_owned())),
+        // One of an earlier version, or one that does not answer.
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    for route in needs.iter().filter(|route| route.key != KeySource::Own) {
+        let absent = match &route.key {
+            KeySource::Env(name) => Some(name).filter(|name| !places.keys.env.contains_key(*name)),
+            _ => None,
+        };
+        match absent {
+            Some(_) if told.bound.contains(route) => {}
+            Some(name) => {
+                return Err(format!(
+                    "the gateway has {name} for another address than {}, and this daemon was started without it",
+                    route.upstream
+                ));
+            }
+            None if lacks(&told, route) => return Ok(Some(format!("it has no key for {}", route.upstream))),
+            None => {}
+        }
+    }
+    Ok(passes.tell_all().err().map(|error| error.to_string()))
+}
+
+fn lacks(told: &GatewayStatus, route: &Route) -> bool {
+    let value = |name: &String| told.keys.contains(name);
+    !told.bound.contains(route) || matches!(&route.key, KeySource::Env(name) if !value(name))
+}
+
+/// Returns when it serves, or another one does.
+fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
+    let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
+    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(places.home.join("gateway.log"));
+    let mut child = Command::new(&places.binary)
+        .arg("__gateway")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from))
+        .current_dir("/")
+        .spawn()
+        .map_err(cannot)?;
+    let given =
+        GatewayStart { keys: places.keys.clone(), bound: side.bindings.all(&places.config), passes: side.passes.all() };
+    let given = serde_json::to_vec(&given).expect("names and values are text");
+    // One that ends at once has left its reason in its log.
+    let _told = child.stdin.take().map(|mut stdin| stdin.write_all(&given));
+    let mut word = String::new();
+    let heard = child.stdout.take().map_or(Ok(0), |mut out| out.read_to_string(&mut word));
+    heard.map_err(cannot)?;
+    if word == gateway::READY {
+        std::thread::spawn(move || child.wait());
+        return Ok(());
+    }
+    let ended = child.wait().map_err(cannot)?;
+    match ended.code() {
+        Some(code) if code == i32::from(gateway::HELD_BY_ANOTHER) => Ok(()),
+        _ => Err(format!("the gateway did not start ({ended}); see gateway.log in the state folder")),
+    }
+}
+
+/// Ends the gateway when nobody has a pass, so that what is stopped leaves nothing behind.
+pub(crate) fn end_unneeded(places: &Places, side: &GatewaySide) {
+    if side.passes.is_any() || !gateway::is_serving(&places.home) {
+        return;
+    }
+    let serving = gateway::serving(&places.home).ok().flatten();
+    if let Some(identity) = serving
+        .filter(|serving| serving.pid > 0)
+        .and_then(|serving| Identity::of(serving.pid))
+        .filter(|_| gateway::is_serving(&places.home))
+    {
+        identity.kill();
+        identity.wait();
+    }
+}

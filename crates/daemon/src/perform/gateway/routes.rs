@@ -1,0 +1,69 @@
+//! The providers that an agent asks through the gateway: at which address, and with whose key.
+
+use agents::{Door, Told};
+use gateway::{KeySource, Route};
+use settings::{Key, Settings};
+
+use super::{doors, told};
+use crate::Places;
+use crate::known::Known;
+
+/// The providers that an agent asks through the gateway, and with whose key.
+pub(super) fn routes(
+    places: &Places,
+    settings: &Settings,
+    agent: &Known,
+    own: &settings::Agent,
+) -> Vec<(String, Route)> {
+    let takes_keys = matches!(agent, Known::BuiltIn(agent) if agent.takes_keys);
+    if own.gateway == Some(false) || own.gateway.is_none() && !takes_keys || told(agent) == Told::Never {
+        return Vec::new();
+    }
+    let asked = own.gateway == Some(true);
+    let named = |names: Vec<&str>| names.into_iter().find_map(|name| set(own, name));
+    let route = |door: &Door| {
+        let provider = settings.providers.get(door.provider)?;
+        let provider = &provider.value;
+        let named_by_person = provider.key_named;
+        // What a person set up for this agent is theirs, unless they ask for the gateway too.
+        let url = named(door.urls.iter().map(|(name, _)| *name).collect());
+        let key = named(door.keys.iter().chain(door.instead_of).copied().collect());
+        if !asked && (url.is_some() || key.is_some()) {
+            return None;
+        }
+        let source = match key {
+            Some(_) => KeySource::Own,
+            // What a person named themselves and is not there is said by the gateway, and not passed over.
+            None => {
+                provider.key.as_ref().and_then(|key| source(places, key, named_by_person)).unwrap_or(KeySource::Own)
+            }
+        };
+        if source == KeySource::Own && !asked {
+            return None;
+        }
+        Some((
+            door.provider.to_owned(),
+            Route { upstream: url.unwrap_or_else(|| provider.upstream.clone()), key: source },
+        ))
+    };
+    doors(agent).iter().filter_map(route).collect()
+}
+
+/// Where the key comes from; `None` for a variable that is not set, unless a person named it.
+fn source(places: &Places, key: &Key, named: bool) -> Option<KeySource> {
+    Some(match key {
+        Key::Env(name) => {
+            // A gateway may have it from a daemon before this one.
+            let given = || gateway::serving(&places.home).ok().flatten().is_some_and(|known| known.keys.contains(name));
+            let has = named || places.keys.env.contains_key(name) || given() && gateway::is_serving(&places.home);
+            return has.then(|| KeySource::Env(name.clone()));
+        }
+        Key::File(path) => KeySource::File(path.into()),
+        Key::Command(words) => KeySource::Command(words.clone()),
+    })
+}
+
+/// What is set of a variable, for this agent or in the environment.
+pub(super) fn set(own: &settings::Agent, name: &str) -> Option<String> {
+    own.env.get(name).cloned().or_else(|| std::env::var(name).ok()).filter(|value| !value.is_empty())
+}
