@@ -88,3 +88,28 @@ fn the_gateway_asks_through_the_proxy_that_every_tool_here_uses_and_agents_do_no
     let ready = office.house.wait_for("far", "ready");
     office.assert_billed(&ready);
 }
+
+#[test]
+fn agents_get_no_keys_of_others() {
+    let tells = |name: &str, more: &str| {
+        format!("[agent.{name}]\ncommand = [\"sh\", \"-c\", \"env > env.txt\", \"sh\", \"{{prompt}}\"]\n{more}\n")
+    };
+    let more = [tells("mine", ""), tells("asks", "gateway = false")].concat();
+    let office = Office::with("ok", "key_env = \"TEST_MODEL_KEY\"", &more);
+    for (agent, gets) in [("mine", false), ("asks", true)] {
+        office.ok(&["run", "tell", "--agent", agent, "--name", agent]);
+        let row = office.house.wait_for(agent, "ready");
+        let path = std::path::Path::new(row["worktree"].as_str().expect("a path")).join("env.txt");
+        let text = std::fs::read_to_string(path).expect("its environment");
+        assert_eq!(text.contains(KEY), gets, "{agent}: only where it says that it asks by itself");
+    }
+    office.ok(&["run", "work", "--agent", "rehearsal:slow", "--name", "plays"]);
+    let row = office.house.wait_for("plays", "working");
+    let found = supervisor::marked(&office.house.home(), row["id"].as_str().expect("an id"));
+    assert!(!found.is_empty());
+    for process in found {
+        let environ = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&environ).contains(KEY), "it plays a model and asks none");
+    }
+    office.house.ok(&["terminate", "plays", "--grace", "0s"]);
+}

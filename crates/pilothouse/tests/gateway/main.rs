@@ -3,7 +3,10 @@
 
 mod budgets;
 mod crashes;
+mod cuts;
+mod forged;
 mod keys;
+mod narrow;
 mod office;
 mod spend;
 mod wire;
