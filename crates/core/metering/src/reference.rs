@@ -43,7 +43,9 @@ gateway is killed in the middle.
 **A cut answer** (the agent was ended, the connection broke, the gateway was killed) is counted as far as the provider had
 told its bill: Anthropic tells the input first and the output at the end, OpenAI tells all at the end, Gemini tells as it goes.
 What the provider bills beyond that is not known. Such figures have a `+` on the screen, and `calls_cut` says how many
-there are.
+there are. Budgets count the most that such a call can cost (`at_most` of the event, never part of a measured figure): the
+input by the length of the request unless the provider had told it, the output by the limit that the request sets. Ten cut
+answers in a row pause the run, and it needs you.
 
 ## How the gateway comes between
 
@@ -76,11 +78,26 @@ with. Gemini CLI's Google login and Codex's ChatGPT login ask other addresses th
 | `aider`, programs of your own | the usual variables of all three |
 
 **The key** is read by the gateway when it is first needed and is in the memory of two processes: the gateway, and, where it
-comes from a variable, the daemon, which hands it to a gateway that is started anew. It is in no file, log, timeline, command
-line or environment of an agent; the daemon takes it out of its own environment too. Set-up commands and agents that do go
-through the gateway do not get it; agents that do not get what they always had. One that asks as root on this machine can read any
-process's memory. A key that the provider refuses is fetched anew once; then the agent is told with a status that it does
-not try again.
+comes from a variable, the daemon, which hands it to a gateway that is started anew. It is in no file, log, timeline or command
+line, and in the environment of no agent that goes through the gateway; the daemon takes it out of its own environment too. Set-up
+commands do not get it. An agent that asks its providers itself gets the keys of those that it can ask, and no others; a program of
+your own only where `gateway = false` says that it asks them itself, since any other agent of yours can read its environment.
+A key that the provider refuses is fetched anew once; then the agent is told with a status that it does not try again.
+
+**A key goes nowhere else.** The gateway is told at its start, and by no file, which addresses each key is for. Those of a
+variable are what your settings named when the daemon was started: change `upstream` afterwards and the next run says so until
+you `pilothouse daemon stop`. What may be asked there is a list: messages, responses, chat completions, embeddings and
+generateContent, counting tokens, and which models there are. Other methods, other paths, paths that a server could read in two
+ways, and requests above 64 MB are refused.
+
+**What an agent can do about it.** In a sandbox: nothing; it can write none of these files, and the gateway takes no orders from
+a process of a run. Without one it runs as you do. It can't read the memory of daemon and gateway, so it does not get a key of a
+variable, nor can it have one sent elsewhere while they live, and passes that it writes, changes or puts back are not read. But it
+can end both, change your settings, and wait for you to start them again; it can run a `key_command` and read a `key_file` as you
+can; it can read the environment of another agent, and use that one's budget; and what escapes its run altogether (a command
+given to a tmux server of yours) is taken for you, and could change what a run may use. Copies of passes are read only when
+daemon and gateway are both gone; they are sealed with the values of the variables, so where keys come from files or programs
+an agent without a sandbox could write one, for the addresses of your settings only. As root it can read any process's memory.
 
 Proxies and certificates are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR`,
 `NODE_EXTRA_CA_CERTS`, `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE`. WebSockets are refused, which agents that try them take as a
@@ -131,8 +148,10 @@ reached the next request is not forwarded, every process of the run is frozen, i
 needs you. `resume RUN` gives it as much again, `resume RUN --budget USD` names what it may cost in all. A run that the day or the
 repository stopped goes on when you raise that, or alone with a `--budget` of its own.
 
-- **Requests that are open when a budget is reached come to their end.** The call that reaches it is paid in full, and so
-  are those that other agents have open at that moment, of the same run, repository or day. No request is sent after that.
+- **A request is sent only where all that are open fit in**, each as the most that it can cost; others wait for those to end.
+  One that is alone is always sent as long as the budget is not reached. So the call that reaches it is paid in full, also
+  where it is far beyond, and others are not. What the provider adds to a request by itself (a stored prompt, files named by a
+  link) has no length that could be counted.
 - It holds while the daemon is away: the gateway refuses by itself. An agent that hears of that gives up, and `resume` starts it again in
   the same session.
 - What agents report beside the gateway counts too, when they report it: for them a budget stops late, and what they never
@@ -141,9 +160,7 @@ repository stopped goes on when you raise that, or alone with a `--budget` of it
 
 ## What is not in any figure
 
-Requests that an agent makes past the gateway, where it has several providers and asks one that is not behind it; what goes
-through it to other interfaces than the four above (batches, images, speech), which is held to budgets and listed as a call
-without tokens; fees beside tokens; what a provider bills for a cut answer beyond what it had said; Gemini's price for storing caches.
+Requests that an agent makes past the gateway, where it has several providers and asks one that is not behind it; fees beside tokens; what a provider bills for a cut answer beyond what it had said; Gemini's price for storing caches.
 
 ## The price table
 
