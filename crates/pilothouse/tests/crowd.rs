@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use testkit::{House, Repo, wait_until};
+use testkit::{House, Repo, checked_house, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -119,4 +120,33 @@ fn a_new_daemon_takes_up_twenty_living_runs_and_misses_nothing() {
         let wanted: String = (1..=steps.lines().count()).map(|n| format!("step {n}\n")).collect();
         assert_eq!(steps, wanted, "{name}");
     }
+}
+
+#[test]
+fn a_check_asked_for_waits_its_turn() {
+    let house = checked_house(BINARY, "[check.quick]\nrun = \"true\"\n");
+    fs::write(house.home().join("config.toml"), "[limits]\nrunning = 1\n").expect("settings");
+    house.ok(&["daemon", "stop"]);
+    house.run("first", "success");
+    house.wait_for("first", "ready");
+    house.proven("first");
+    house.run("holds", "asks");
+    house.wait_for("holds", "waiting");
+    let mut face = house.command(&["check", "first"]).stdout(Stdio::null()).spawn().expect("it starts");
+    let waits = wait_until("the reason", || match house.row("first").expect("a row") {
+        row if row["reason"].as_str().is_some_and(|why| why.starts_with("waits for a place")) => Ok(row),
+        row => Err(format!("{row:#}")),
+    });
+    assert_eq!((&waits["status"], &waits["group"]), (&"checking".into(), &"working".into()), "{waits:#}");
+    // It is as good as asked for also for a daemon that comes later.
+    house.kill_daemon();
+    house.wait_for("holds", "waiting");
+    assert!(house.row("first").expect("a row")["reason"].as_str().expect("a reason").starts_with("waits for a place"));
+    house.ok(&["terminate", "holds", "--grace", "0s"]);
+    house.wait_for("first", "ready");
+    let _of_the_daemon_that_died = face.kill();
+    face.wait().expect("it ends");
+    let row = house.assert_over("first");
+    assert_eq!(row["checks"][0]["n"], 2, "{row:#}");
+    house.assert_replayed("first");
 }

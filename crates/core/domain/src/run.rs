@@ -57,6 +57,8 @@ pub struct Recheck {
     pub done: Vec<CheckFinished>,
     /// What the run was.
     pub was: Status,
+    /// The first of them was begun, so that the run has a place of the concurrency limit.
+    pub begun: bool,
 }
 
 /// Everything that is known of a run from its timeline; only [`fold`](crate::fold) changes it.
@@ -325,11 +327,18 @@ impl RunState {
         }
     }
 
+    /// Whether it waits for one of the places that the concurrency limit counts: to begin, or to run its checks again.
+    pub fn waits_for_slot(&self) -> bool {
+        let checks = self.recheck.as_ref().is_some_and(|recheck| !recheck.begun);
+        self.effects.is_empty() && self.ending.is_none() && (self.status == Status::Queued || checks)
+    }
+
     /// Whether the run takes one of the places that the concurrency limit counts.
     pub fn takes_a_slot(&self) -> bool {
-        let open = !self.effects.is_empty() || self.is_live();
-        open || self.goes_on_at.is_none()
-            && !self.is_held()
-            && !(self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. }))
+        if !self.effects.is_empty() || self.is_live() {
+            return true;
+        }
+        let rests = self.status.is_settled() || matches!(self.status, Status::Queued | Status::Unknown { .. });
+        !(rests || self.waits_for_slot() || self.goes_on_at.is_some() || self.is_held())
     }
 }

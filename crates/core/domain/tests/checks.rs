@@ -9,6 +9,7 @@ use domain::decide::{self, Decision, Facts};
 use domain::effect::{Effect, Outcome};
 use domain::event::{AgentFinished, AgentSession, AttemptFinished, CheckFinished, EffectStarted, GENESIS, RunCreated};
 use domain::phase::PhaseSpec;
+use domain::status::By;
 use domain::{Body, Event, RunId, RunState, Status, Timestamp, fold, handover};
 
 /// A run in a world where every effect succeeds, and checks come out as they are told to.
@@ -222,6 +223,26 @@ fn checks_are_run_again_when_a_person_asks() {
     assert_eq!(run.failed(), "test: said moved", "no agent is asked to mend it");
     run.asked(&Command::Check { names: vec!["test".to_owned()] });
     assert_eq!(run.state.status, Status::Ready, "and nothing stands against it any more");
+}
+
+#[test]
+fn checks_asked_for_wait_for_a_slot() {
+    let mut run = Run::new(vec![phase("build", false, &["lint", "test"], 2)], &[PASS, PASS, PASS, PASS]);
+    let asked = decide::command(&run.state, &Command::Check { names: Vec::new() }, 0).expect("allowed");
+    run.take(asked);
+    assert!(decide::next(&run.state, false).is_nothing(), "others are at work");
+    assert!(run.state.waits_for_slot() && !run.state.takes_a_slot());
+    let ended = decide::terminate(&run.state, 0, By::Person).expect("it can be ended while it waits");
+    assert_eq!(ended.events.len(), 1);
+    let first = decide::next(&run.state, true);
+    assert!(matches!(first.effects[..], [Effect::RunCheck { .. }]), "{first:?}");
+    run.take(first);
+    assert!(!run.state.waits_for_slot() && run.state.takes_a_slot(), "it keeps its slot between two checks");
+    let second = decide::next(&run.state, false);
+    assert!(matches!(second.effects[..], [Effect::RunCheck { .. }]), "{second:?}");
+    run.take(second);
+    run.play();
+    assert_eq!(run.state.status, Status::Ready);
 }
 
 #[test]

@@ -18,6 +18,10 @@ impl Dispatcher {
     pub(super) fn has_room(&mut self, run: &RunId) -> bool {
         let Some(open) = self.runs.open_mut(run) else { return true };
         let Some(spec) = &open.state.spec else { return true };
+        if open.state.status != domain::Status::Queued {
+            // Its worktree is there already.
+            return true;
+        }
         let tight = [Path::new(&spec.worktree), &self.places.home].into_iter().find_map(|path| {
             let free = free(path).filter(|free| *free < self.floor)?;
             let (free, floor) = (figures::bytes(free), figures::bytes(self.floor));

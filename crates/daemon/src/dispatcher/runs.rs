@@ -194,9 +194,8 @@ impl Runs {
     /// Runs that wait for a place, the oldest first.
     pub(super) fn queued(&self) -> Vec<RunId> {
         let open = self.entries.iter().filter_map(|(id, e)| Some((id, e.open.as_deref()?)));
-        let waits = |o: &Open| o.state.status == domain::Status::Queued && o.state.effects.is_empty();
         let mut queued: Vec<_> =
-            open.filter(|(_, o)| waits(o)).map(|(id, o)| (o.state.created_at, id.clone())).collect();
+            open.filter(|(_, o)| o.state.waits_for_slot()).map(|(id, o)| (o.state.created_at, id.clone())).collect();
         queued.sort();
         queued.into_iter().map(|(_, id)| id).collect()
     }

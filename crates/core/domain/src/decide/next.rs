@@ -8,7 +8,7 @@ use crate::event::{
 };
 use crate::phase::{CommitUse, PhaseState, SessionUse};
 use crate::run::RunState;
-use crate::status::{By, Status};
+use crate::status::By;
 
 /// The next step of a run's life; nothing while an effect is open or an agent is at work.
 /// `slot` says whether the concurrency limit lets one more run begin.
@@ -28,11 +28,11 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
     if run.status.is_settled() {
         return at_rest(run);
     }
+    if run.waits_for_slot() && !slot {
+        return nothing;
+    }
     if let Some(recheck) = &run.recheck {
         return checking::again(run, recheck);
-    }
-    if run.status == Status::Queued && !slot {
-        return nothing;
     }
     if run.worktree_at.is_none() {
         return nothing.effect(Effect::CreateWorktree);

@@ -19,7 +19,7 @@ pub(super) fn checking(state: &mut RunState, event: &Event, body: &Body) -> bool
         }
         Body::CheckRequested(data) => {
             let was = std::mem::replace(&mut state.status, Status::Checking);
-            state.recheck = Some(Recheck { checks: data.checks.clone(), done: Vec::new(), was });
+            state.recheck = Some(Recheck { checks: data.checks.clone(), done: Vec::new(), was, begun: false });
             state.ended_at = None;
             state.dismissed = false;
         }
@@ -27,6 +27,9 @@ pub(super) fn checking(state: &mut RunState, event: &Event, body: &Body) -> bool
             let check = state.checks.entry(data.name.clone()).or_default();
             check.begun = check.begun.max(data.n);
             check.runs = true;
+            if let Some(recheck) = &mut state.recheck {
+                recheck.begun = true;
+            }
             if !state.status.is_settled() {
                 *state.status_mut() = Status::Checking;
             }

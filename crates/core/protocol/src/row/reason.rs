@@ -4,6 +4,9 @@ use domain::RunState;
 use domain::budget::BudgetOf;
 use domain::status::{By, Status};
 
+/// Why a run does not begin that has nothing else to wait for.
+const PLACE: &str = "waits for a place; others are at work";
+
 /// What the agent wants to be told; what is hidden in it is said, since a person answers what they see.
 fn asks(run: &RunState) -> Option<String> {
     let question = run.question.as_ref()?;
@@ -56,7 +59,8 @@ fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
         return Some("terminating: waiting until nothing of it lives".to_owned());
     }
     match &run.status {
-        Status::Queued => Some(held.unwrap_or("waits for a place; others are at work").to_owned()),
+        Status::Queued => Some(held.unwrap_or(PLACE).to_owned()),
+        Status::Checking if run.waits_for_slot() => Some(held.unwrap_or(PLACE).to_owned()),
         Status::Preparing => {
             let sets_up = run.effects.values().any(|e| matches!(e, domain::effect::Effect::SetUp { .. }));
             let commands = || run.spec.as_ref().map(|spec| spec.environment.setup.join("; ")).unwrap_or_default();
