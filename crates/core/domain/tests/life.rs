@@ -203,17 +203,71 @@ fn an_agent_that_cannot_start_fails_its_run() {
 }
 
 #[test]
-fn terminating_waits_for_what_is_being_made_and_then_stops_what_lives() {
+fn terminating_waits_for_no_work_on_files() {
     let mut run = Run::new(&["build"]);
     let (id, _) = run.next().remove(0);
     let decision = decide::terminate(&run.state, 5_000, By::Person).expect("a run that is being prepared can end");
     run.take(decision);
-    assert!(decide::next(&run.state, true).is_nothing(), "the worktree is being made");
-    let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
-    run.finish(id, Outcome::Done, Facts::Worktree { path, branch, head });
     assert!(run.next().is_empty());
     assert_eq!(run.state.status, Status::Terminated { by: By::Person });
+    assert!(!run.state.is_at_rest() && run.state.takes_a_slot(), "its worktree is still being made");
+    assert!(decide::rm(&run.state, 0, By::Person).is_err(), "and nobody takes that away meanwhile");
+    let mut failed = Run { state: run.state.clone(), events: Vec::new() };
+    failed.finish(id, Outcome::Failed("no room".to_owned()), Facts::Nothing);
+    assert_eq!(failed.state.status, Status::Terminated { by: By::Person }, "it stays what it is");
+    let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
+    run.finish(id, Outcome::Done, Facts::Worktree { path, branch, head });
+    assert_eq!(run.state.status, Status::Terminated { by: By::Person });
+    assert!(run.state.has_worktree() && run.state.effects.is_empty());
 
+    // Nor for a commit that takes git for ever.
+    let mut run = Run::new(&["build"]);
+    run.start_agent();
+    run.append(run.key(), AgentFinished { ok: true, text: String::new() }.into());
+    run.append(run.key(), AttemptFinished { exit: Exit { code: Some(0), ..Exit::default() } }.into());
+    let (id, effect) = run.next().remove(0);
+    assert!(matches!(effect, Effect::CommitLeftovers { .. }), "{effect:?}");
+    let decision = decide::terminate(&run.state, 0, By::Person).expect("its git can wait");
+    run.take(decision);
+    assert!(run.next().is_empty());
+    run.finish(id, Outcome::Failed("it was ended".to_owned()), Facts::Nothing);
+    assert_eq!(run.state.status, Status::Terminated { by: By::Person });
+}
+
+#[test]
+fn an_agent_that_is_being_started_is_stopped() {
+    let mut run = Run::new(&["build"]);
+    let (id, _) = run.next().remove(0);
+    let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
+    run.finish(id, Outcome::Done, Facts::Worktree { path, branch, head });
+    run.checkpoint();
+    let (start, effect) = run.next().remove(0);
+    let Effect::StartAttempt(key) = effect else { panic!("{effect:?}") };
+    let decision = decide::terminate(&run.state, 0, By::Person).expect("it can end");
+    run.take(decision);
+    let (stop, effect) = run.next().remove(0);
+    assert_eq!(effect, Effect::StopAttempt { attempt: key, grace_ms: 0, by: By::Person });
+    assert!(run.next().is_empty(), "it is asked for once");
+    run.finish(stop, Outcome::Done, Facts::Stopped { exit: None });
+    assert_eq!(run.state.status, Status::Terminated { by: By::Person });
+    // Its start had come just before, or was kept from coming: either is told after the end.
+    let before = run.state.clone();
+    for (outcome, facts) in [
+        (
+            Outcome::Done,
+            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false },
+        ),
+        (Outcome::Failed("ended before it began".to_owned()), Facts::Nothing),
+    ] {
+        let mut run = Run { state: before.clone(), events: Vec::new() };
+        run.finish(start, outcome, facts);
+        assert_eq!(run.state.status, Status::Terminated { by: By::Person });
+        assert!(run.state.effects.is_empty() && !run.state.is_live());
+    }
+}
+
+#[test]
+fn terminating_stops_what_lives() {
     let mut run = Run::new(&["build"]);
     run.start_agent();
     let decision = decide::terminate(&run.state, 5_000, By::Person).expect("a working run can end");

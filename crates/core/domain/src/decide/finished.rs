@@ -117,7 +117,7 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             decision.event(effect.attempt(), SetupFinished { commands })
         }
         (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox, metered })
-            if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none()) =>
+            if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none() && attempt.exit.is_none()) =>
         {
             decision.event(
                 Some(key.clone()),
@@ -215,19 +215,19 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
                 CheckFinished { name, n: *n, verdict: Verdict::Error, reason, head, ..CheckFinished::default() };
             decision.event(run.attempt_key(), error)
         }
-        Effect::CreateWorktree => {
+        // One that was ended meanwhile stays what it is.
+        Effect::CreateWorktree if !run.status.is_settled() => {
             decision.event(None, RunFailed { phase: None, reason: format!("no worktree: {reason}") })
         }
-        // One that was ended meanwhile stays what it is.
         Effect::LeaseEnvironment | Effect::SetUp { .. } if !run.status.is_settled() && run.ending.is_none() => {
             decision.event(effect.attempt(), RunFailed { phase: None, reason: format!("{}: {reason}", title(effect)) })
         }
-        Effect::CommitLeftovers { phase } => {
+        Effect::CommitLeftovers { phase } if !run.status.is_settled() => {
             let key = run.attempt_key();
             let reason = format!("what the agent left could not be committed: {reason}");
             decision.event(key, RunFailed { phase: Some(phase.clone()), reason })
         }
-        Effect::StartAttempt(key) => {
+        Effect::StartAttempt(key) if run.attempt_named(key).is_none_or(|attempt| attempt.exit.is_none()) => {
             let exit = Exit { error: Some(reason.to_owned()), ..Exit::default() };
             decision.event(Some(key.clone()), AttemptFinished { exit })
         }

@@ -190,22 +190,48 @@ fn close(run: &RunState) -> Decision {
     }
 }
 
-/// The way to an end that was asked for: what is being made is waited for, what lives is stopped.
+/// The way to an end that was asked for: what lives or is being started is stopped. Our own work on files is not waited
+/// for, which may take git long or for ever; until that is done too, the run is not at rest.
 fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     let nothing = Decision::default();
-    let must_finish = |e: &Effect| !matches!(e, Effect::Write { .. } | Effect::CloseInput(_));
     let stops = run.effects.values().any(|e| matches!(e, Effect::StopAttempt { .. }));
-    let commands = |e: &&Effect| matches!(e, Effect::SetUp { .. } | Effect::RunCheck { .. });
-    let commands = run.effects.values().find(commands).and_then(Effect::attempt);
-    if let Some(attempt) = commands.filter(|_| !stops) {
+    let starts = |e: &&Effect| matches!(e, Effect::SetUp { .. } | Effect::RunCheck { .. } | Effect::StartAttempt(_));
+    let starts = run.effects.values().find(starts).and_then(Effect::attempt);
+    if let Some(attempt) = starts.filter(|_| !stops) {
         return nothing.effect(Effect::StopAttempt { attempt, grace_ms, by: by.clone() });
     }
-    if run.effects.values().any(must_finish) {
+    if run.effects.values().any(keeps_from_its_end) {
         return nothing;
     }
     match run.attempt_key() {
         Some(attempt) if run.is_live() => nothing.effect(Effect::StopAttempt { attempt, grace_ms, by: by.clone() }),
         key => nothing.event(key, RunTerminated { by: by.clone() }),
+    }
+}
+
+/// Whether a run can't be over before this has come to its end: it has to do with processes, or puts the worktree into
+/// another state that must be told of.
+fn keeps_from_its_end(effect: &Effect) -> bool {
+    match effect {
+        Effect::Write { .. }
+        | Effect::CloseInput(_)
+        | Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::CommitLeftovers { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::MeasureWork
+        | Effect::WriteProof { .. }
+        | Effect::Deliver { .. } => false,
+        Effect::SetUp { .. }
+        | Effect::StartAttempt(_)
+        | Effect::StopAttempt { .. }
+        | Effect::RunCheck { .. }
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. }
+        | Effect::Merge { .. }
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => true,
     }
 }
 
