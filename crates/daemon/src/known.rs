@@ -48,14 +48,6 @@ impl Known {
             Self::Own(own) => own.start(task, place),
         }
     }
-
-    /// How long a session must rest before another process goes on in it, in milliseconds.
-    pub(crate) fn session_rests_ms(&self) -> u64 {
-        match self {
-            Self::BuiltIn(agent) => agent.session_rests_ms,
-            Self::Own(_) => 0,
-        }
-    }
 }
 
 /// What can be chosen.

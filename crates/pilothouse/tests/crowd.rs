@@ -122,6 +122,83 @@ fn a_new_daemon_takes_up_twenty_living_runs_and_misses_nothing() {
     }
 }
 
+/// Says these words and gives what comes of them; what hangs fails the test by name.
+fn answers(house: &House, words: &[&str]) -> String {
+    let mut face = house.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    wait_until(&format!("{words:?} to be answered"), || match face.try_wait().expect("a child") {
+        Some(_) => Ok(()),
+        None => Err("no answer".to_owned()),
+    });
+    let output = face.wait_with_output().expect("it ended");
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn forty_slow_checks_hold_up_nobody() {
+    let check =
+        "while [ -e ../slow ]; do [ -e ran ] || echo ran >> \"../ran-$(basename $PWD)\"; : > ran; sleep 0.1; done";
+    let house = checked_house(
+        BINARY,
+        &format!("[check.slow]\nrun = '''[ -e ../slow ] || exit 0; rm -f ran; {check}; rm -f ran'''\n"),
+    );
+    fs::write(house.home().join("config.toml"), "[limits]\nrunning = 60\n").expect("settings");
+    house.ok(&["daemon", "stop"]);
+    let began = house.json(&["run", "x", "--name", "many", "--count", "40", "--agent", "rehearsal:success", "--json"]);
+    let names: Vec<String> =
+        began.as_array().expect("rows").iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect();
+    assert_eq!(names.len(), 40);
+    let ready = |what: &str| {
+        wait_until(what, || {
+            let rows = house.rows();
+            let left =
+                rows.iter().filter(|row| names.iter().any(|name| row["name"] == **name) && row["status"] != "ready");
+            match left.count() {
+                0 => Ok(()),
+                left => Err(format!("{left} of 40 are not")),
+            }
+        });
+    };
+    ready("all to be ready");
+    let trees = PathBuf::from(house.row(&names[0]).expect("a row")["worktree"].as_str().expect("a path"));
+    let beside = trees.parent().expect("a folder").to_owned();
+    fs::write(beside.join("slow"), "").expect("writable");
+    let quiet = |name: &String| house.command(&["check", name]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut faces: Vec<_> = names.iter().map(|name| quiet(name).expect("it starts")).collect();
+    let ran = || -> Vec<String> {
+        let entries = fs::read_dir(&beside).expect("a folder").flatten();
+        let counts = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("ran-"));
+        counts.map(|entry| fs::read_to_string(entry.path()).unwrap_or_default()).collect()
+    };
+    wait_until("all checks to run", || if ran().len() == 40 { Ok(()) } else { Err(format!("{} run", ran().len())) });
+
+    // A run that begins meanwhile is shown, stands still, goes on and ends.
+    answers(&house, &["run", "x", "--name", "talks", "--agent", "rehearsal:chatty"]);
+    house.wait_for("talks", "working");
+    assert!(answers(&house, &["ls", "--all"]).contains("talks"));
+    answers(&house, &["pause", "talks"]);
+    answers(&house, &["resume", "talks"]);
+    answers(&house, &["terminate", "talks", "--grace", "0s"]);
+    house.assert_over("talks");
+
+    // Another daemon takes each of them up, and none is run twice.
+    house.kill_daemon();
+    let rows = house.rows();
+    assert_eq!(rows.iter().filter(|row| row["status"] == "checking").count(), 40);
+    fs::remove_file(beside.join("slow")).expect("removable");
+    ready("all to be ready again");
+    for face in &mut faces {
+        let _of_the_daemon_that_died = face.kill();
+        face.wait().expect("it ends");
+    }
+    assert_eq!(ran(), vec!["ran\n".to_owned(); 40], "each check was run once");
+    for name in &names {
+        let events = evidence::read(&house.folder(&house.row(name).expect("a row"))).expect("a timeline");
+        let count = |kind: &str| events.iter().filter(|event| event.body.kind() == kind).count();
+        assert_eq!((count("check.started"), count("check.finished")), (2, 2), "{name}");
+    }
+}
+
 #[test]
 fn a_check_asked_for_waits_its_turn() {
     let house = checked_house(BINARY, "[check.quick]\nrun = \"true\"\n");

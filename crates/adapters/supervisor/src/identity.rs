@@ -55,11 +55,21 @@ impl Identity {
     }
 
     /// A handle on this very process, readable when it ends; `None` when it has ended.
+    ///
+    /// # Errors
+    /// When the process lives and no descriptor is left for it.
+    pub fn watched(&self) -> std::io::Result<Option<OwnedFd>> {
+        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            // Opened first and compared afterwards, so that a reused pid can't slip in between.
+            Ok(handle) => Ok(self.is_alive().then_some(handle)),
+            Err(rustix::io::Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn handle(&self) -> Option<OwnedFd> {
-        let pid = Pid::from_raw(i32::try_from(self.pid).ok()?)?;
-        let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-        // Opened first and compared afterwards, so that a reused pid can't slip in between.
-        self.is_alive().then_some(handle)
+        self.watched().ok().flatten()
     }
 
     /// Whether the machine and pid namespace are those in which the identity was taken.

@@ -120,6 +120,7 @@ impl Dispatcher {
         let state = StateFolder::open(&places.home)?;
         let settings = prepare::user_settings(&places.config)?;
         let performer = Performer::new(places.clone(), inputs.clone(), runtime, &settings);
+        let performer = performer.map_err(DaemonError::io("start a thread for", &places.home))?;
         let observer = Observer::start(places.home.clone(), inputs.clone());
         let observer = observer.map_err(DaemonError::io("start a thread for", &places.home))?;
         let mut dispatcher = Self {
@@ -198,9 +199,10 @@ impl Dispatcher {
             match inputs.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Input::FaceClosed { .. }) => open -= 1,
                 Ok(_) => {}
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        self.performer.settle(GOODBYE);
     }
 
     /// How long nothing needs to be done.

@@ -26,6 +26,15 @@ pub(crate) enum Inspect {
 }
 
 impl Inspect {
+    /// What it may hang in: the run or folder that is looked at first.
+    pub(crate) fn of(&self) -> String {
+        match self {
+            Self::Diff { run, .. } | Self::Calls { run, .. } | Self::Explain { run } => run.to_string(),
+            Self::Removable { runs } => runs.first().map(RunId::to_string).unwrap_or_default(),
+            Self::Gc { folder } => folder.to_string_lossy().into_owned(),
+        }
+    }
+
     /// Blocks: reads files, asks keepers, runs git.
     pub(crate) fn look(self, places: &Places) -> Result<Reply, Refused> {
         match self {

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use domain::attempt::AttemptKey;
+use domain::attempt::{AttemptKey, Exit};
 use domain::check::{self, CheckSpec, Ended};
 use domain::decide::Facts;
 use domain::effect::Outcome;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::Start;
 use worktrees::{Repository, Stand};
 
-use super::{Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
+use super::{Job, Performer, Progress, attempt_folder, commands, failed, keep, repository, worktree};
 use crate::Places;
 
 /// As much of its output is kept as a blob; of more the end.
@@ -36,24 +36,42 @@ struct Before {
 }
 
 /// A check is never run twice under one number: where an earlier daemon began it, its keeper is waited for.
-pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Performed {
-    match run(places, performer, job, name, n) {
-        Ok(finished) => (Outcome::Done, Facts::Checked(Box::new(finished))),
-        Err(reason) => failed(reason),
+pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Progress {
+    let begun = || -> Result<PathBuf, String> {
+        let spec = spec(job, name)?;
+        let key = check::key(name, n);
+        let folder = attempt_folder(places, job, &key)?;
+        let repo = repository(&job.spec).map_err(|e| e.to_string())?;
+        let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+        if !commands::were_begun(places, job, &key)? {
+            commands::make_ready(places, job, &key)?;
+            begin(places, performer, job, &key, &At { spec, repo: &repo, path: &path, folder: &folder })?;
+        }
+        Ok(folder)
+    };
+    let name = name.to_owned();
+    match begun() {
+        Ok(folder) => commands::wait(performer, job, folder, move |performer, job, exit| {
+            match exit.and_then(|exit| ended(&performer.places, job, &name, n, exit)) {
+                Ok(finished) => (Outcome::Done, Facts::Checked(Box::new(finished))),
+                Err(reason) => failed(reason),
+            }
+        }),
+        Err(reason) => failed(reason).into(),
     }
 }
 
-fn run(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Result<CheckFinished, String> {
-    let spec = job.spec.checks.iter().find(|check| check.name == name).ok_or("the run has no such check")?;
-    let key = check::key(name, n);
-    let folder = attempt_folder(places, job, &key)?;
+fn spec<'a>(job: &'a Job, name: &str) -> Result<&'a CheckSpec, String> {
+    let spec = job.spec.checks.iter().find(|check| check.name == name);
+    spec.ok_or_else(|| "the run has no such check".to_owned())
+}
+
+/// What it came to, when its command has ended.
+fn ended(places: &Places, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, String> {
+    let spec = spec(job, name)?;
+    let folder = attempt_folder(places, job, &check::key(name, n))?;
     let repo = repository(&job.spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
-    if !commands::were_begun(places, job, &key)? {
-        commands::make_ready(places, job, &key)?;
-        begin(places, performer, job, &key, &At { spec, repo: &repo, path: &path, folder: &folder })?;
-    }
-    let exit = commands::wait(&folder)?;
     let before: Before = fs::read(folder.join(BEFORE))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -121,7 +139,7 @@ fn begin(places: &Places, performer: &Performer, job: &Job, key: &AttemptKey, at
         limit_ms: Some(at.spec.timeout_ms),
         ..base
     };
-    commands::begin(places, job, key, &start)
+    commands::begin(performer, job, key, &start)
 }
 
 /// A report that is there already would count for this time too.

@@ -1,15 +1,15 @@
-//! Shell commands under a keeper: begun once, and waited for by whatever daemon serves then.
+//! Shell commands under a keeper: begun once, and their end taken up by whatever daemon serves then.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::attempt::{AttemptKey, Exit};
-use supervisor::{Start, SupervisorError};
+use supervisor::{Identity, Start, SupervisorError};
 
-use super::{Job, attempt_folder, keep};
+use super::{Job, Next, Performed, Performer, Progress, attempt_folder, keep};
 use crate::Places;
 
-/// How often it is looked whether the commands have ended.
+/// How soon it is looked again for the record of a keeper that is just being started.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether an earlier daemon's keeper ever held the folder of this attempt. One that was about to be started may still
@@ -29,10 +29,11 @@ pub(super) fn make_ready(places: &Places, job: &Job, key: &AttemptKey) -> Result
 }
 
 /// Has a keeper start them.
-pub(super) fn begin(places: &Places, job: &Job, key: &AttemptKey, start: &Start) -> Result<(), String> {
+pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &Start) -> Result<(), String> {
+    let places = &performer.places;
     let folder = attempt_folder(places, job, key)?;
     match supervisor::launch(&places.binary, &folder, start, &[]) {
-        Ok(launched) => reap(launched.child),
+        Ok(launched) => performer.reap(launched.record.keeper, launched.child),
         // An earlier daemon's keeper got there first, after it had been looked for.
         Err(SupervisorError::Held) => {}
         Err(error) => return Err(error.to_string()),
@@ -40,23 +41,37 @@ pub(super) fn begin(places: &Places, job: &Job, key: &AttemptKey, start: &Start)
     Ok(())
 }
 
-/// How they ended.
-pub(super) fn wait(folder: &Path) -> Result<Exit, String> {
-    loop {
-        // The record is looked for after the keeper: one that ends in between has left it.
-        let keeper = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
-        let lives = keeper.is_some_and(|record| record.keeper.is_alive());
-        if let Some(exit) = supervisor::exit_record(folder).map_err(|e| e.to_string())? {
-            return Ok(exit);
-        }
-        if !lives && !supervisor::is_held(folder) {
-            return Err("its keeper died".to_owned());
-        }
-        std::thread::sleep(LOOK);
+/// Goes on with `then` when they have ended, and with how. No thread is kept until then.
+pub(super) fn wait(
+    performer: &Performer,
+    job: &Job,
+    folder: PathBuf,
+    then: impl FnOnce(&Performer, &Job, Result<Exit, String>) -> Performed + Send + 'static,
+) -> Progress {
+    let again = |folder, then| -> Next { Box::new(move |performer, job| wait(performer, job, folder, then)) };
+    match look(&folder) {
+        Ok(Look::Ended(exit)) => then(performer, job, Ok(exit)).into(),
+        Ok(Look::Held(Some(keeper))) => Progress::AtEnd(keeper, again(folder, then)),
+        Ok(Look::Held(None)) => Progress::After(LOOK, again(folder, then)),
+        Err(why) => then(performer, job, Err(why)).into(),
     }
 }
 
-/// Waits for the keeper beside, so that it leaves no zombie.
-fn reap(mut child: std::process::Child) {
-    std::thread::spawn(move || child.wait());
+enum Look {
+    Ended(Exit),
+    /// By a keeper that has not said yet which process it is, or by this one.
+    Held(Option<Identity>),
+}
+
+fn look(folder: &Path) -> Result<Look, String> {
+    // The record is looked for after the keeper: one that ends in between has left it.
+    let keeper = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
+    let keeper = keeper.map(|record| record.keeper).filter(Identity::is_alive);
+    if let Some(exit) = supervisor::exit_record(folder).map_err(|e| e.to_string())? {
+        return Ok(Look::Ended(exit));
+    }
+    match keeper {
+        None if !supervisor::is_held(folder) => Err("its keeper died".to_owned()),
+        keeper => Ok(Look::Held(keeper)),
+    }
 }

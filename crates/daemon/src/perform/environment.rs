@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use domain::attempt::Exit;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::Start;
 
-use super::{Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
+use super::{Job, Performed, Performer, Progress, attempt_folder, commands, failed, keep, repository, worktree};
 use crate::Places;
 
 /// What is there already stays, so no probe is needed.
@@ -36,23 +37,31 @@ pub(super) fn lease(job: &Job) -> Performed {
 
 /// Runs the commands one after the other until one fails. They are never run twice under one number: where an earlier
 /// daemon began, its keeper is waited for.
-pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Performed {
-    let set_up = || -> Result<(), String> {
+pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Progress {
+    let begin = || -> Result<PathBuf, String> {
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
         if !commands::were_begun(places, job, &key)? {
             commands::make_ready(places, job, &key)?;
-            commands::begin(places, job, &key, &start(places, performer, job)?)?;
+            commands::begin(performer, job, &key, &start(places, performer, job)?)?;
         }
-        let exit = commands::wait(&attempt_folder(places, job, &key)?);
-        let exit = exit.map_err(|died| format!("{died}; retry runs the commands again"))?;
-        let ended_well = exit.code == Some(0) && exit.error.is_none();
-        let see = format!("`pilothouse logs {} --attempt {key} --stderr` shows it", job.spec.name);
-        if ended_well { Ok(()) } else { Err(format!("{}; {see}", exit.describe())) }
+        attempt_folder(places, job, &key)
     };
-    match set_up() {
-        Ok(()) => (Outcome::Done, Facts::Nothing),
-        Err(reason) => failed(reason),
+    match begin() {
+        Ok(folder) => commands::wait(performer, job, folder, |_, job, exit| ended(job, exit)),
+        Err(reason) => failed(reason).into(),
     }
+}
+
+fn ended(job: &Job, exit: Result<Exit, String>) -> Performed {
+    let exit = match exit {
+        Ok(exit) => exit,
+        Err(died) => return failed(format!("{died}; retry runs the commands again")),
+    };
+    if exit.code == Some(0) && exit.error.is_none() {
+        return (Outcome::Done, Facts::Nothing);
+    }
+    let key = job.effect.attempt().map_or_else(String::new, |key| key.to_string());
+    failed(format!("{}; `pilothouse logs {} --attempt {key} --stderr` shows it", exit.describe(), job.spec.name))
 }
 
 fn start(places: &Places, performer: &Performer, job: &Job) -> Result<Start, String> {

@@ -6,7 +6,7 @@ use domain::RunId;
 use protocol::{Refused, Request};
 use worktrees::Repository;
 
-use super::Performer;
+use super::{Lane, Performer};
 use crate::input::{FaceId, Input};
 use crate::prepare;
 
@@ -14,7 +14,8 @@ impl Performer {
     /// Finds the repository that a request's folder lies in.
     pub(crate) fn find_repository(&self, face: FaceId, id: u64, request: Request, folder: PathBuf) {
         let inputs = self.inputs.clone();
-        self.runtime.spawn_blocking(move || {
+        let of = folder.to_string_lossy().into_owned();
+        self.lanes.push(Lane::Finding, &of, move || {
             let found = Repository::find(&folder).map_err(prepare::refused);
             let input = match found {
                 Ok(repo) => {

@@ -1,28 +1,32 @@
-//! Performing effects: each on a thread that may block, its outcome sent back as an input.
+//! Performing effects: on threads that may block and that none keeps while it waits; the outcome is sent back as an input.
 
 mod by_hand;
 mod check;
 mod checkpoint;
 mod commands;
+mod ends;
 mod environment;
 mod find;
 pub(crate) mod gateway;
 mod keep;
+mod lanes;
+mod looks;
 mod merge;
 mod pause;
 mod pr;
+mod progress;
 mod proof;
 mod restore;
 mod review;
 mod rm;
 mod sandbox;
 pub(crate) mod scratch;
+mod stop;
 mod supervise;
 mod tree;
 
 pub(crate) use rm::working_in;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,17 +38,15 @@ use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
-use protocol::RunRequest;
 use settings::Settings;
 use supervisor::{Identity, Versions};
-use tokio::sync::Semaphore;
 use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
-use crate::input::{Counted, FaceId, Input, Inputs};
-use crate::inspect::Inspect;
-use crate::radar::Sweep;
-use crate::{observe, prepare};
+use crate::input::{Input, Inputs};
+use ends::Ends;
+use lanes::{Lane, Lanes};
+use progress::{Next, Progress};
 
 /// One effect of one run.
 #[derive(Debug)]
@@ -82,11 +84,10 @@ impl StartWith {
     }
 }
 
-/// A thread that only waits needs next to no stack.
-const WAITER_STACK: usize = 64 << 10;
-
 /// How often it is tried to start a gateway that could not be started.
 const GATEWAY_AGAIN: Duration = Duration::from_secs(5);
+/// The name under which its start is counted.
+const GATEWAY: &str = "gateway";
 
 /// What an effect came to.
 type Performed = (Outcome, Facts);
@@ -100,41 +101,36 @@ pub(crate) struct Performer {
     freezer: bool,
     versions: Arc<Versions>,
     pub(crate) gateway: gateway::GatewaySide,
-    /// Measuring is never urgent; two at a time leave room for agents.
-    measuring: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
+    ends: Ends,
 }
 
 impl Performer {
-    pub(crate) fn new(places: Places, inputs: Inputs, runtime: tokio::runtime::Handle, settings: &Settings) -> Self {
+    /// # Errors
+    /// When there can be no thread that waits for processes.
+    pub(crate) fn new(
+        places: Places,
+        inputs: Inputs,
+        runtime: tokio::runtime::Handle,
+        settings: &Settings,
+    ) -> std::io::Result<Self> {
         let gateway = gateway::GatewaySide::new(&places, settings);
         let freezer = settings.freezer.value;
-        Self {
+        Ok(Self {
             places: Arc::new(places),
             inputs,
             runtime,
             freezer,
             versions: Arc::default(),
             gateway,
-            measuring: Arc::new(Semaphore::new(2)),
-        }
+            lanes: Arc::new(Lanes::new()),
+            ends: Ends::start()?,
+        })
     }
 
-    pub(crate) fn perform(&self, job: Job) {
-        let performer = self.clone();
-        self.runtime.spawn_blocking(move || {
-            let run = job.spec.id.clone();
-            let id = job.id;
-            let released = performer.release_left_locks(&job);
-            let (outcome, facts) = match tree::take_over_store(&performer.places, &job) {
-                Ok(()) => performer.do_it(&job),
-                Err(error) => failed(error),
-            };
-            if outcome != Outcome::Done {
-                tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
-            }
-            // The dispatcher is gone only when the daemon stops; the next one probes this effect.
-            let _stopping = performer.inputs.send(Input::EffectDone { run, id, outcome, facts, released });
-        });
+    /// Waits until nothing is being done any more, at most this long.
+    pub(crate) fn settle(&self, patience: Duration) {
+        self.lanes.settle(patience);
     }
 
     /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
@@ -152,37 +148,10 @@ impl Performer {
         release().unwrap_or_default()
     }
 
-    fn do_it(&self, job: &Job) -> Performed {
-        let places = &self.places;
-        match &job.effect {
-            Effect::CreateWorktree => tree::create(job),
-            Effect::LeaseEnvironment => environment::lease(job),
-            Effect::SetUp { .. } => environment::set_up(places, self, job),
-            Effect::CommitLeftovers { .. } => tree::commit(job),
-            Effect::RunCheck { name, n } => check::check(places, self, job, name, *n),
-            Effect::MeasureWork => proof::measure(places, job),
-            Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
-            Effect::Merge { method, head, onto, before, pull } => {
-                merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
-            }
-            Effect::Deliver { work } => pr::deliver(places, job, work),
-            Effect::StartAttempt(attempt) => supervise::start(places, self, job, attempt),
-            Effect::StopAttempt { attempt, grace_ms, .. } => supervise::stop(places, job, attempt, *grace_ms),
-            Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
-            Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
-            Effect::Freeze { attempt, .. } => pause::freeze(places, self, job, attempt),
-            Effect::Thaw { attempt, .. } => pause::thaw(places, self, job, attempt),
-            Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
-            Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
-            Effect::RemoveWorktree { snapshot, by, at } => rm::rm(places, job, snapshot, by, at.as_deref()),
-            Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
-        }
-    }
-
     /// Has a gateway serve where anybody has a pass.
     pub(crate) fn keep_gateway(&self) {
         let performer = self.clone();
-        self.runtime.spawn_blocking(move || {
+        self.lanes.push(Lane::Starts, GATEWAY, move || {
             let places = &performer.places;
             if !performer.gateway.passes.is_any() {
                 return;
@@ -202,67 +171,9 @@ impl Performer {
     /// Has a gateway end the calls that were open when the last one was killed.
     pub(crate) fn end_calls(&self) {
         let performer = self.clone();
-        self.runtime.spawn_blocking(move || {
+        self.lanes.push(Lane::Starts, GATEWAY, move || {
             if let Err(reason) = gateway::ensure(&performer.places, &performer, &[]) {
                 tracing::error!(reason, "what the last calls used is not known");
-            }
-        });
-    }
-
-    /// Looks at the repository of a run that is asked for.
-    pub(crate) fn prepare(&self, face: FaceId, id: u64, request: RunRequest) {
-        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
-        self.runtime.spawn_blocking(move || {
-            let prepared = prepare::prepare(&places, request).map(Box::new);
-            let _stopping = inputs.send(Input::Prepared { face, id, prepared });
-        });
-    }
-
-    /// Looks at runs and worktrees for a face; its reply comes back as an input.
-    pub(crate) fn inspect(&self, face: FaceId, id: u64, inspect: Inspect) {
-        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
-        self.runtime.spawn_blocking(move || {
-            let reply = inspect.look(&places).unwrap_or_else(protocol::Reply::Refused);
-            let _stopping = inputs.send(Input::Answered { face, id, reply });
-        });
-    }
-
-    /// Counts the living processes of runs that something is to be done with, `after` a while.
-    pub(crate) fn count(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command, after: Duration) {
-        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
-        self.runtime.spawn_blocking(move || {
-            std::thread::sleep(after);
-            let count = |(asked, run): (String, RunId)| {
-                let gone = worktree_is_gone(&places, &run);
-                let now = command.judges().then(|| proof::now(&places, &run));
-                let reviews = matches!(command, Command::Review { .. });
-                let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
-                Counted { asked, alive: living(&places, &run).len(), gone, now, stale, run }
-            };
-            let counted = asked.into_iter().map(count).collect();
-            let _stopping = inputs.send(Input::Counted { face, id, counted, command });
-        });
-    }
-
-    /// Measures when one of two places is free.
-    pub(crate) fn observe(&self, measure: observe::Measure) {
-        let (places, inputs) = (Arc::clone(&self.measuring), self.inputs.clone());
-        self.runtime.spawn(async move {
-            let Ok(_place) = places.acquire_owned().await else { return };
-            let run = measure.run.clone();
-            let measured = tokio::task::spawn_blocking(|| measure.measure()).await;
-            let input = measured.unwrap_or(Input::Measured { run, measured: observe::Measured::default() });
-            let _stopping = inputs.send(input);
-        });
-    }
-
-    /// Compares the work of a repository's runs when one of two places is free.
-    pub(crate) fn sweep(&self, sweep: Sweep) {
-        let (places, inputs) = (Arc::clone(&self.measuring), self.inputs.clone());
-        self.runtime.spawn(async move {
-            let Ok(_place) = places.acquire_owned().await else { return };
-            if let Ok(swept) = tokio::task::spawn_blocking(|| sweep.sweep()).await {
-                let _stopping = inputs.send(Input::Swept(Box::new(swept)));
             }
         });
     }
@@ -270,32 +181,10 @@ impl Performer {
     /// Does something with the tree of an agent that was started by hand.
     pub(crate) fn act_on_tree(&self, run: RunId, root: Identity, command: Command) {
         let inputs = self.inputs.clone();
-        let acting = self.runtime.spawn_blocking(move || by_hand::act(&root, &command));
-        self.runtime.spawn(async move {
-            let failed = |error: tokio::task::JoinError| (Outcome::Failed(error.to_string()), None);
-            let (outcome, note) = acting.await.unwrap_or_else(failed);
+        let of = run.to_string();
+        self.lanes.push(Lane::Keepers, &of, move || {
+            let (outcome, note) = by_hand::act(&root, &command);
             let _stopping = inputs.send(Input::ActedOnTree { run, outcome, note });
-        });
-    }
-
-    /// Looks what the processes of these runs have used.
-    pub(crate) fn load(&self, agents: BTreeMap<RunId, u32>) {
-        let inputs = self.inputs.clone();
-        self.runtime.spawn_blocking(move || {
-            let loads = if agents.is_empty() { BTreeMap::new() } else { observe::loads(&agents) };
-            let _stopping = inputs.send(Input::Sampled { loads });
-        });
-    }
-
-    /// Looks where a run of this repository would begin.
-    pub(crate) fn base(&self, repo: String) {
-        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
-        self.runtime.spawn_blocking(move || match prepare::base(&places.config, Path::new(&repo)) {
-            Ok((name, commit)) => {
-                let _stopping = inputs.send(Input::Based { base: protocol::Base { repo, name, commit } });
-            }
-            // Settings with a mistake are told of when a run is asked for.
-            Err(refused) => tracing::debug!(repo, reason = refused.reason, "where runs begin is unknown"),
         });
     }
 
@@ -310,14 +199,16 @@ impl Performer {
 
     /// Sends `input` when each of these processes has ended; they need not be children.
     pub(crate) fn await_all(&self, processes: Vec<Identity>, input: Input) {
-        let inputs = self.inputs.clone();
-        let waiter = std::thread::Builder::new().name("survivors".to_owned()).stack_size(WAITER_STACK);
-        let waiting = waiter.spawn(move || {
-            processes.iter().for_each(Identity::wait);
-            let _stopping = inputs.send(input);
-        });
-        if let Err(error) = waiting {
-            tracing::error!(%error, "the end of a run's last processes will go unnoticed until it is terminated");
+        let left = Arc::new(Mutex::new((processes.len(), Some(input))));
+        for process in processes {
+            let (left, inputs) = (Arc::clone(&left), self.inputs.clone());
+            self.ends.of(process, move || {
+                let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+                left.0 -= 1;
+                if let Some(input) = (left.0 == 0).then(|| left.1.take()).flatten() {
+                    let _stopping = inputs.send(input);
+                }
+            });
         }
     }
 
@@ -330,19 +221,16 @@ impl Performer {
         child: Option<std::process::Child>,
     ) {
         let inputs = self.inputs.clone();
-        let input = Input::KeeperGone { run, attempt };
-        let waiter = std::thread::Builder::new().name("keeper".to_owned()).stack_size(WAITER_STACK);
-        let waiting = waiter.spawn(move || {
-            keeper.wait();
-            if let Some(mut child) = child {
-                // It has ended, so this only reaps it.
-                let _status = child.wait();
-            }
-            let _stopping = inputs.send(input);
+        self.ends.of(keeper, move || {
+            // It has ended, so this only reaps it.
+            let _status = child.map(|mut child| child.wait());
+            let _stopping = inputs.send(Input::KeeperGone { run, attempt });
         });
-        if let Err(error) = waiting {
-            tracing::error!(%error, "a keeper's end will go unnoticed until the next look at its folder");
-        }
+    }
+
+    /// Reaps a child when it has ended, so that it leaves no zombie.
+    fn reap(&self, keeper: Identity, mut child: std::process::Child) {
+        self.ends.of(keeper, move || drop(child.wait()));
     }
 }
 

@@ -16,36 +16,47 @@ use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInp
 use worktrees::WorktreeError;
 
 use super::{
-    Job, Performed, Performer, attempt_folder, failed, gateway, keep, living, repository, sandbox, scratch, worktree,
+    Job, Performed, Performer, Progress, attempt_folder, failed, gateway, keep, repository, sandbox, scratch, worktree,
 };
 use crate::known::{Known, known};
 use crate::{Places, kept_input, prepare};
 
-/// How often a folder is looked at while its keeper ends a tree.
+/// How often a folder is looked at while its keeper gets ready.
 const LOOK: Duration = Duration::from_millis(10);
-/// How much longer than the grace a keeper is asked that does not answer.
-const UNHEARD: Duration = Duration::from_secs(5);
-/// How much longer than its grace a keeper may take before this is said.
-const BEYOND_GRACE: Duration = Duration::from_secs(30);
 
-pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
+/// Starts the agent, when the session it goes on in has rested long enough.
+pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Progress {
     let folder = match attempt_folder(places, job, attempt) {
         Ok(folder) => folder,
-        Err(reason) => return failed(reason),
+        Err(reason) => return failed(reason).into(),
     };
     if job.again
         && let Some(done) = started_before(&folder)
     {
         return match done {
-            Ok(record) => running(performer, job, attempt, &folder, record, None),
-            Err(reason) => failed(reason),
+            Ok(record) => running(performer, job, attempt, &folder, record, None).into(),
+            Err(reason) => failed(reason).into(),
         };
     }
-    match launch(places, performer, job, attempt, &folder) {
-        Ok(launched) => running(performer, job, attempt, &folder, launched.record, Some(launched.child)),
-        // An earlier daemon's keeper got there first, after it had been looked for.
-        Err(Launch::Held) => match started_before(&folder) {
-            Some(Ok(record)) => running(performer, job, attempt, &folder, record, None),
+    let rests = job.start.as_ref().filter(|with| with.resume.is_some()).and_then(|with| agents::find(&with.agent));
+    let left =
+        rests.map_or(Duration::ZERO, |agent| left_to_rest(&folder, Duration::from_millis(agent.session_rests_ms)));
+    let attempt = attempt.clone();
+    match left.is_zero() {
+        true => begin(places, performer, job, &attempt, &folder).into(),
+        false => Progress::After(
+            left,
+            Box::new(move |performer, job| begin(&performer.places, performer, job, &attempt, &folder).into()),
+        ),
+    }
+}
+
+fn begin(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey, folder: &Path) -> Performed {
+    match launch(places, performer, job, attempt, folder) {
+        Ok(launched) => running(performer, job, attempt, folder, launched.record, Some(launched.child)),
+        // An earlier daemon's keeper got there first, after it had been looked for; or its end came first.
+        Err(Launch::Held) => match started_before(folder) {
+            Some(Ok(record)) => running(performer, job, attempt, folder, record, None),
             Some(Err(reason)) => failed(reason),
             None => failed("another keeper had this attempt and left nothing"),
         },
@@ -141,9 +152,6 @@ fn launch(
     let through = gateway::open(places, performer, job, attempt, &settings, &agent, &own)?;
     let place = Place { gateway: through.as_ref().map(|through| through.gateway.clone()), ..place };
     let wanted = agent.start(&with.task(), &place, spec.interactive);
-    if with.resume.is_some() {
-        let_rest(folder, Duration::from_millis(agent.session_rests_ms()));
-    }
     let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
     let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
@@ -190,12 +198,12 @@ fn launch(
     })
 }
 
-/// Waits until every earlier attempt was started at least so long ago.
-fn let_rest(folder: &Path, rests: Duration) {
+/// How long it takes until every earlier attempt was started at least so long ago.
+fn left_to_rest(folder: &Path, rests: Duration) -> Duration {
     let attempts = folder.parent().and_then(|attempts| fs::read_dir(attempts).ok()).into_iter().flatten().flatten();
     let begun = attempts.filter_map(|attempt| fs::metadata(attempt.path().join("start.json")).ok()?.modified().ok());
-    let Some(ago) = begun.filter_map(|at| at.elapsed().ok()).min() else { return };
-    std::thread::sleep(rests.saturating_sub(ago));
+    let ago = begun.filter_map(|at| at.elapsed().ok()).min();
+    ago.map_or(Duration::ZERO, |ago| rests.saturating_sub(ago))
 }
 
 /// Where the run's agents work, as it is now.
@@ -261,54 +269,6 @@ fn new_enough(
             ))
         }
         None => Ok(()),
-    }
-}
-
-/// Asks the keeper to end its tree and waits for the exit record; without a keeper the marked
-/// processes are ended one by one. Ending what has ended is no mistake, so no probe is needed.
-pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> Performed {
-    let run = job.spec.id.as_str();
-    let stop = || -> Result<Facts, String> {
-        let folder = attempt_folder(places, job, attempt)?;
-        let deadline = Instant::now() + Duration::from_millis(grace_ms) + BEYOND_GRACE;
-        let unheard = Instant::now() + Duration::from_millis(grace_ms) + UNHEARD;
-        let attempts = folder.parent().unwrap_or(&folder).to_owned();
-        let mut asked = false;
-        let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-        state.run(&job.spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
-        loop {
-            if let Some(exit) = supervisor::exit_record(&folder).map_err(|e| e.to_string())? {
-                return Ok(Facts::Stopped { exit: Some(exit) });
-            }
-            let record = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
-            match record.filter(|r| r.keeper.is_alive()) {
-                Some(record) if !asked => {
-                    asked = Keeper::new(&record).ask(&Request::Stop { grace_ms }).is_ok();
-                    if !asked && Instant::now() > unheard {
-                        // Its socket is gone: without the keeper the marked processes are ended one by one.
-                        record.keeper.kill();
-                    }
-                }
-                Some(_) => {}
-                // Set-up may be about to start its keeper: it finds that there is nothing to do any more.
-                None if supervisor::forestall(&folder).map_err(|e| e.to_string())? => {}
-                None if supervisor::exit_record(&folder).is_ok_and(|e| e.is_none()) => {
-                    supervisor::end_left(&places.home, run, &attempts)
-                        .map_err(|left| format!("{left} processes of it could not be ended"))?;
-                    return Ok(Facts::Stopped { exit: None });
-                }
-                None => {}
-            }
-            if Instant::now() > deadline {
-                let left = living(places, &job.spec.id).len();
-                return Err(format!("its keeper has not ended the tree; {left} processes live"));
-            }
-            std::thread::sleep(LOOK);
-        }
-    };
-    match stop() {
-        Ok(facts) => (Outcome::Done, facts),
-        Err(reason) => failed(reason),
     }
 }
 

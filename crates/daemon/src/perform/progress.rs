@@ -1,0 +1,161 @@
+//! How an effect comes to its end: step by step, on the threads of its kind, none of which it keeps while it waits.
+
+use std::time::Duration;
+
+use domain::RunId;
+use domain::decide::Facts;
+use domain::effect::{Effect, EffectId, Outcome};
+use supervisor::Identity;
+
+use super::lanes::Lane;
+use super::{
+    Job, Performed, Performer, check, checkpoint, environment, failed, merge, pause, pr, proof, restore, rm, stop, supervise,
+    tree,
+};
+use crate::input::Input;
+
+/// How far an effect has come.
+pub(super) enum Progress {
+    Done(Performed),
+    /// It goes on when this process has ended.
+    AtEnd(Identity, Next),
+    /// It goes on after a while.
+    After(Duration, Next),
+}
+
+/// The next step of an effect that waits.
+pub(super) type Next = Box<dyn FnOnce(&Performer, &Job) -> Progress + Send>;
+
+impl From<Performed> for Progress {
+    fn from(performed: Performed) -> Self {
+        Self::Done(performed)
+    }
+}
+
+impl Performer {
+    pub(crate) fn perform(&self, job: Job) {
+        self.step(job, Box::new(|performer, job| performer.begin(job)), Vec::new());
+    }
+
+    /// Takes one step of an effect. What it has to wait for is waited for by nobody's thread; where the daemon dies
+    /// meanwhile, the effect is open and the next one takes it up.
+    fn step(&self, job: Job, next: Next, mut released: Vec<String>) {
+        let performer = self.clone();
+        self.lanes.push(lane(&job.effect), &place(&job), move || {
+            let open = Unfinished::new(&performer, &job);
+            released.extend(performer.release_left_locks(&job));
+            let progress = next(&performer, &job);
+            open.goes_on();
+            match progress {
+                Progress::Done(performed) => performer.finish(job, performed, released),
+                Progress::AtEnd(process, next) => {
+                    let again = performer.clone();
+                    performer.ends.of(process, move || again.step(job, next, released));
+                }
+                Progress::After(wait, next) => {
+                    let again = performer.clone();
+                    performer.runtime.spawn(async move {
+                        tokio::time::sleep(wait).await;
+                        again.step(job, next, released);
+                    });
+                }
+            }
+        });
+    }
+
+    fn finish(&self, job: Job, (outcome, facts): Performed, released: Vec<String>) {
+        let (run, id) = (job.spec.id, job.id);
+        if outcome != Outcome::Done {
+            tracing::warn!(%run, effect = ?job.effect, ?outcome, "effect");
+        }
+        // The dispatcher is gone only when the daemon stops; the next one probes this effect.
+        let _stopping = self.inputs.send(Input::EffectDone { run, id, outcome, facts, released });
+    }
+
+    fn begin(&self, job: &Job) -> Progress {
+        let places = &self.places;
+        if let Err(error) = tree::take_over_store(places, job) {
+            return failed(error).into();
+        }
+        let performed = match &job.effect {
+            Effect::CreateWorktree => tree::create(job),
+            Effect::LeaseEnvironment => environment::lease(job),
+            Effect::SetUp { .. } => return environment::set_up(places, self, job),
+            Effect::CommitLeftovers { .. } => tree::commit(job),
+            Effect::RunCheck { name, n } => return check::check(places, self, job, name, *n),
+            Effect::MeasureWork => proof::measure(places, job),
+            Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
+            Effect::Merge { method, head, onto, before, pull } => {
+                merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
+            }
+            Effect::Deliver { work } => pr::deliver(places, job, work),
+            Effect::StartAttempt(attempt) => return supervise::start(places, self, job, attempt),
+            Effect::StopAttempt { attempt, grace_ms, .. } => return stop::stop(places, job, attempt, *grace_ms),
+            Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
+            Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
+            Effect::Freeze { attempt, .. } => pause::freeze(places, self, job, attempt),
+            Effect::Thaw { attempt, .. } => pause::thaw(places, self, job, attempt),
+            Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
+            Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
+            Effect::RemoveWorktree { snapshot, by, at } => rm::rm(places, job, snapshot, by, at.as_deref()),
+            Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
+        };
+        performed.into()
+    }
+}
+
+/// An effect of which a step is being taken: a mistake of ours there is its end and not its silence.
+struct Unfinished<'a> {
+    performer: &'a Performer,
+    run: &'a RunId,
+    id: EffectId,
+}
+
+impl<'a> Unfinished<'a> {
+    fn new(performer: &'a Performer, job: &'a Job) -> Self {
+        Self { performer, run: &job.spec.id, id: job.id }
+    }
+
+    /// The step was taken.
+    fn goes_on(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let outcome = Outcome::Failed("pilothouse itself failed at it; daemon.log says where".to_owned());
+        let (run, id, facts) = (self.run.clone(), self.id, Facts::Nothing);
+        let _stopping = self.performer.inputs.send(Input::EffectDone { run, id, outcome, facts, released: Vec::new() });
+    }
+}
+
+/// The threads that an effect is performed on.
+fn lane(effect: &Effect) -> Lane {
+    match effect {
+        Effect::StopAttempt { .. }
+        | Effect::Write { .. }
+        | Effect::CloseInput(_)
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. } => Lane::Keepers,
+        Effect::StartAttempt(_) => Lane::Starts,
+        Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::SetUp { .. }
+        | Effect::RunCheck { .. }
+        | Effect::CommitLeftovers { .. }
+        | Effect::MeasureWork
+        | Effect::WriteProof { .. }
+        | Effect::Merge { .. }
+        | Effect::Deliver { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => Lane::Trees,
+    }
+}
+
+/// What an effect may hang in together with others: its repository, or its run where git is not used.
+fn place(job: &Job) -> String {
+    if lane(&job.effect) == Lane::Keepers { job.spec.id.to_string() } else { job.spec.repo.clone() }
+}

@@ -1,0 +1,89 @@
+//! Ending an attempt's processes: asked of its keeper, done to each of them where there is none.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use domain::attempt::AttemptKey;
+use domain::decide::Facts;
+use domain::effect::Outcome;
+use supervisor::{Keeper, Request};
+
+use super::{Job, Progress, attempt_folder, failed, living};
+use crate::Places;
+
+/// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
+/// How much longer than the grace a keeper is asked that does not answer.
+const UNHEARD: Duration = Duration::from_secs(5);
+/// How much longer than its grace a keeper may take before this is said.
+const BEYOND_GRACE: Duration = Duration::from_secs(30);
+
+/// An end that is under way.
+struct Stop {
+    folder: PathBuf,
+    grace_ms: u64,
+    began: Instant,
+    asked: bool,
+}
+
+/// Asks the keeper to end its tree and goes on at the exit record; without a keeper the marked processes are ended one by
+/// one. Ending what has ended is no mistake, so no probe is needed.
+pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> Progress {
+    let begin = || -> Result<Stop, String> {
+        let folder = attempt_folder(places, job, attempt)?;
+        let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+        state.run(&job.spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+        Ok(Stop { folder, grace_ms, began: Instant::now(), asked: false })
+    };
+    match begin() {
+        Ok(stop) => stop.step(places, job),
+        Err(reason) => failed(reason).into(),
+    }
+}
+
+impl Stop {
+    fn step(mut self, places: &Places, job: &Job) -> Progress {
+        match self.look(places, job) {
+            Ok(Some(facts)) => (Outcome::Done, facts).into(),
+            Ok(None) => {
+                let wait = (self.began.elapsed() / 4).clamp(LOOKS.0, LOOKS.1);
+                Progress::After(wait, Box::new(move |performer, job| self.step(&performer.places, job)))
+            }
+            Err(reason) => failed(reason).into(),
+        }
+    }
+
+    /// What there is to tell when all has ended; `None` while it has not.
+    fn look(&mut self, places: &Places, job: &Job) -> Result<Option<Facts>, String> {
+        let grace = Duration::from_millis(self.grace_ms);
+        let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());
+        if let Some(exit) = exit()? {
+            return Ok(Some(Facts::Stopped { exit: Some(exit) }));
+        }
+        let record = supervisor::keeper_record(&self.folder).map_err(|e| e.to_string())?;
+        match record.filter(|record| record.keeper.is_alive()) {
+            Some(record) if !self.asked => {
+                self.asked = Keeper::new(&record).ask(&Request::Stop { grace_ms: self.grace_ms }).is_ok();
+                if !self.asked && self.began.elapsed() > grace + UNHEARD {
+                    // Its socket is gone: without the keeper the marked processes are ended one by one.
+                    record.keeper.kill();
+                }
+            }
+            Some(_) => {}
+            // Set-up may be about to start its keeper: it finds that there is nothing to do any more.
+            None if supervisor::forestall(&self.folder).map_err(|e| e.to_string())? => {}
+            None if exit().is_ok_and(|exit| exit.is_none()) => {
+                let attempts = self.folder.parent().unwrap_or(&self.folder);
+                supervisor::end_left(&places.home, job.spec.id.as_str(), attempts)
+                    .map_err(|left| format!("{left} processes of it could not be ended"))?;
+                return Ok(Some(Facts::Stopped { exit: None }));
+            }
+            None => {}
+        }
+        if self.began.elapsed() > grace + BEYOND_GRACE {
+            let left = living(places, &job.spec.id).len();
+            return Err(format!("its keeper has not ended the tree; {left} processes live"));
+        }
+        Ok(None)
+    }
+}
