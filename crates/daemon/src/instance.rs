@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use protocol::{CONTRACT, DaemonRecord};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::error::DaemonError;
 
@@ -35,7 +35,10 @@ impl Instance {
     ) -> Result<Result<Self, AlreadyRunning>, DaemonError> {
         make_private(home)?;
         let path = home.join("daemon.lock");
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        // Whatever else lies there is not waited for.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let mut open = OpenOptions::new();
+        let lock = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(&path);
         let lock = lock.map_err(DaemonError::io("open", &path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -59,7 +62,7 @@ impl Instance {
         Ok(Ok(Self { _lock: lock, record_path: home.join("daemon.json"), record }))
     }
 
-    /// Writes `daemon.json`, whole or not at all.
+    /// Writes `daemon.json`, whole or not at all; where there is no room for another one, over the last daemon's.
     pub(crate) fn announce(&self) -> Result<(), DaemonError> {
         let beside = self.record_path.with_extension("json.new");
         let json = serde_json::to_vec(&self.record).expect("a record is plain values");
@@ -68,7 +71,14 @@ impl Instance {
             file.write_all(&json)?;
             fs::rename(&beside, &self.record_path)
         };
-        write().map_err(DaemonError::io("write", &self.record_path))
+        let full = |e: &std::io::Error| {
+            matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+        };
+        let written = write().or_else(|error| match full(&error) {
+            true => over(&self.record_path, &json).map_err(|_| error),
+            false => Err(error),
+        });
+        written.map_err(DaemonError::io("write", &self.record_path))
     }
 
     pub(crate) fn withdraw(&self) {
@@ -80,6 +90,14 @@ impl Instance {
             let _used = fs::remove_dir(runtime);
         }
     }
+}
+
+/// Writes a record over one that is there, in the room that it has: a full disk must not keep out the daemon that ends
+/// what fills it. A face that reads just then finds no record and looks again.
+fn over(path: &Path, json: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(json)?;
+    file.set_len(json.len() as u64)
 }
 
 /// Makes a folder that only its owner can enter, and refuses one that someone else could have laid out.

@@ -69,7 +69,7 @@ fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
     };
     if detached {
         supervisor::detach()?;
-        log::to(&places.log())?;
+        log::to(&places.log());
     } else {
         log::to_standard_error();
     }

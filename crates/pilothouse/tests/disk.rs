@@ -2,6 +2,7 @@
 //! stands for the disk, which only root can mount; elsewhere these say so and do nothing.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -101,6 +102,64 @@ fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
     assert_eq!(said, wanted, "each message once and in order");
     house.assert_over("talks");
     println!("disk: full and free again, {} messages each once", said.len());
+}
+
+/// Uses up every byte: of the disk, and of the blocks that these files have.
+fn fill(house: &House, files: &[PathBuf]) -> PathBuf {
+    let filler = house.home().join("filler");
+    let _full = Command::new("dd")
+        .args(["if=/dev/zero", "bs=4k", "status=none"])
+        .arg(format!("of={}", filler.display()))
+        .status();
+    for path in files {
+        let mut file = fs::File::options().append(true).open(path).expect("a file");
+        while file.write_all(b"\n").is_ok() {}
+    }
+    filler
+}
+
+#[test]
+fn a_full_log_ends_no_daemon() {
+    let Some(small) = Small::new("size=1500k,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
+        println!("disk: nothing can be mounted here");
+        return;
+    };
+    let house = &small.house;
+    house.run("talks", "chatty");
+    house.wait_for("talks", "working");
+    let pid = house.daemon_pid().expect("a daemon");
+    let log = house.home().join("daemon.log");
+    let filler = fill(house, std::slice::from_ref(&log));
+    wait_until("the daemon to have something to log", || {
+        // Room that was given back meanwhile is used up again.
+        fill(house, std::slice::from_ref(&log));
+        let status = house.json(&["status", "--json"]);
+        let degraded = status["daemon"]["degraded"].as_str().or(status["degraded"].as_str()).map(str::to_owned);
+        degraded.map(drop).ok_or_else(|| format!("{status:#}"))
+    });
+    assert_eq!(house.daemon_pid(), Some(pid), "it is the same daemon");
+    assert!(fs::metadata(&log).is_ok_and(|meta| meta.len() % 4096 == 0), "there is no room for a line");
+    // And none is kept from starting.
+    house.kill_daemon();
+    assert_eq!(house.row("talks").expect("a row")["name"], "talks");
+    assert_ne!(house.daemon_pid(), Some(pid));
+    fs::remove_file(&filler).expect("removable");
+    house.ok(&["terminate", "talks", "--grace", "0s"]);
+    house.assert_over("talks");
+}
+
+#[test]
+fn a_log_that_is_no_file_keeps_nobody_out() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let log = house.home().join("daemon.log");
+    let made = Command::new("mkfifo").arg(&log).status().expect("mkfifo");
+    assert!(made.success());
+    house.run("well", "success");
+    house.wait_for("well", "ready");
+    house.kill_daemon();
+    fs::remove_file(&log).expect("removable");
+    fs::create_dir(&log).expect("a folder in its place");
+    house.assert_over("well");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Connecting to the daemon, starting it when there is none, replacing it when it is older.
 
 use std::fs::{self, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use protocol::{CONTRACT, DaemonRecord, Request};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::connection::Connection;
 use crate::error::ClientError;
@@ -15,6 +16,8 @@ use crate::places::Places;
 /// How long a daemon may take until it answers; it folds all run folders first.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
+/// As much of the log's end is read for its last line.
+const LAST_WORDS: u64 = 64 << 10;
 /// How long whoever holds the lock may take to answer or to be gone.
 const SETTLE: Duration = Duration::from_millis(30);
 
@@ -66,7 +69,12 @@ async fn start(places: &Places) -> Result<Connection, ClientError> {
         let ended = child.try_wait().ok().flatten();
         let failed = ended.is_some_and(|status| !status.success());
         if failed || Instant::now() > deadline {
-            let why = last_words(places).unwrap_or_else(|| "it does not answer".to_owned());
+            let words = match child.stderr.take() {
+                Some(heard) if ended.is_some() => last_line(heard),
+                Some(_) => None,
+                None => last_words(places),
+            };
+            let why = words.unwrap_or_else(|| "it does not answer".to_owned());
             return Err(ClientError::NotStarted { why, log: places.log() });
         }
         if ended.is_some() {
@@ -111,8 +119,8 @@ fn spawn(places: &Places) -> Result<Child, ClientError> {
     let not_started = |why: String| ClientError::NotStarted { why, log: places.log() };
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&places.home);
     made.map_err(|e| not_started(format!("cannot make {}: {e}", places.home.display())))?;
-    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(places.log());
-    let log = log.map_err(|e| not_started(format!("cannot open its log: {e}")))?;
+    // Without a log it serves all the same, and why it does not is heard here.
+    let log = log(places, OpenOptions::new().append(true).create(true)).map_or_else(Stdio::piped, Stdio::from);
     let binary = std::env::current_exe().map_err(|e| not_started(e.to_string()))?;
     let mut command = Command::new(binary);
     if places.apart {
@@ -127,9 +135,24 @@ fn spawn(places: &Places) -> Result<Child, ClientError> {
         .map_err(|e| not_started(e.to_string()))
 }
 
+/// The daemon's log, where it is a plain file: nothing else is waited for, written to or followed.
+fn log(places: &Places, how: &mut OpenOptions) -> Option<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = how.mode(0o600).custom_flags(i32::try_from(flags.bits()).ok()?).open(places.log()).ok()?;
+    file.metadata().is_ok_and(|meta| meta.is_file()).then_some(file)
+}
+
 /// The last line that the daemon logged.
 fn last_words(places: &Places) -> Option<String> {
-    let log = fs::read(places.log()).ok()?;
+    let mut file = log(places, OpenOptions::new().read(true))?;
+    let len = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(LAST_WORDS))).ok()?;
+    last_line(file)
+}
+
+fn last_line(from: impl Read) -> Option<String> {
+    let mut log = Vec::new();
+    from.take(LAST_WORDS).read_to_end(&mut log).ok()?;
     let log = String::from_utf8_lossy(&log).into_owned();
     log.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
