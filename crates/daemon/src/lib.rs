@@ -13,6 +13,7 @@ mod kept_input;
 mod known;
 mod observe;
 mod observer;
+mod odd;
 mod perform;
 mod prepare;
 mod radar;

@@ -1,7 +1,6 @@
 //! Looking at the repository that a run is asked for, before the run exists.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::check::CheckSpec;
@@ -38,6 +37,8 @@ pub(crate) struct Prepared {
     pub(crate) differs: bool,
 }
 
+/// A settings file with more bytes is none.
+const LARGEST_FILE: u64 = 16 << 20;
 /// The name of a repository's settings file.
 const REPOSITORY_FILE: &str = "pilothouse.toml";
 
@@ -47,7 +48,7 @@ pub(crate) fn user_settings(config: &Path) -> Result<Settings, SettingsError> {
 }
 
 fn layer(path: &Path) -> Result<Option<(PathBuf, String)>, SettingsError> {
-    match fs::read_to_string(path) {
+    match evidence::read_linked_text(path, LARGEST_FILE) {
         Ok(text) => Ok(Some((path.to_owned(), text))),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(SettingsError::Unreadable { file: path.display().to_string(), why: e.to_string() }),

@@ -128,7 +128,7 @@ impl Stream {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let mut file = match File::open(&self.path) {
+                let mut file = match evidence::open_plain(&self.path) {
                     Ok(file) => file,
                     Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
                     Err(e) => return Err(e),

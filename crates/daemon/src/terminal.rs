@@ -142,7 +142,7 @@ enum Piece {
 impl Recording {
     fn open(folder: &Path) -> io::Result<Self> {
         let path = folder.join("output.cast");
-        Ok(Self { file: File::open(&path)?, path, part: Vec::new() })
+        Ok(Self { file: evidence::open_plain(&path)?, path, part: Vec::new() })
     }
 
     /// The size in its first line.

@@ -13,6 +13,8 @@ use std::process::Command;
 use gateway::Given;
 use settings::{Key, Settings};
 
+/// A settings file with more bytes is none.
+const LARGEST_FILE: u64 = 16 << 20;
 /// The word before the number of the descriptor that they are handed on by.
 pub(crate) const HANDED_ON: &str = "--keys";
 
@@ -46,7 +48,7 @@ pub(crate) fn take_out(config: &Path, words: &[&str]) -> Given {
 
 /// The variables that settings name as keys and that are set.
 fn found(config: &Path) -> BTreeMap<String, String> {
-    let text = std::fs::read_to_string(config).unwrap_or_default();
+    let text = evidence::read_linked_text(config, LARGEST_FILE).unwrap_or_default();
     // With a mistake in the file the built-in names count; whoever starts a run is told of it.
     let layers = [(config.to_owned(), text)];
     let settings = Settings::from_layers(&layers).or_else(|_| Settings::from_layers(&[]));

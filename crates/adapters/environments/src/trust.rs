@@ -33,11 +33,16 @@ pub fn digest(commands: &[String]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A larger file is none of ours.
+const LARGEST: u64 = 64 << 20;
+
 impl Trust {
     /// Reads the file; one that can't be read trusts nothing.
     pub fn open(home: &Path) -> Self {
         let path = home.join("trust.json");
-        let known = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let plain = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST);
+        let read = plain.then(|| fs::read(&path).ok()).flatten();
+        let known = read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Self { path, known }
     }
 

@@ -1,12 +1,14 @@
 //! Large things by their hash: written once, checked when read.
 
-use std::fs;
-
 use domain::digest::sha256_hex;
 
 use crate::atomic;
 use crate::error::EvidenceError;
+use crate::plain::read_plain;
 use crate::run_folder::RunFolder;
+
+/// A larger one is none of ours.
+const LARGEST: u64 = 1 << 30;
 
 impl RunFolder {
     /// Keeps `bytes` under their SHA-256 and gives it back; the same bytes are kept once.
@@ -32,7 +34,7 @@ impl RunFolder {
         if sha.len() != 64 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(EvidenceError::Corrupt { path, line: 0, why: "this is not a SHA-256".to_owned() });
         }
-        let bytes = fs::read(&path).map_err(EvidenceError::io("read", &path))?;
+        let bytes = read_plain(&path, LARGEST).map_err(EvidenceError::io("read", &path))?;
         if sha256_hex(&bytes) != sha {
             return Err(EvidenceError::Corrupt { path, line: 0, why: "its bytes do not have this hash".to_owned() });
         }
@@ -42,6 +44,8 @@ impl RunFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -12,6 +12,8 @@ pub enum EvidenceError {
     Corrupt { path: PathBuf, line: usize, why: String },
     #[error("{path} exists already; a run's spec is written once")]
     SpecExists { path: PathBuf },
+    #[error("its timeline is gone: {path} {why}; what is known of the run is what spec.json says")]
+    Gone { path: PathBuf, why: &'static str },
     #[error("{path}: {why}")]
     NoPack { path: PathBuf, why: String },
 }

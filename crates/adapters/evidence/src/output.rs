@@ -1,12 +1,13 @@
 //! Pieces of an attempt's output, as its keeper wrote it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use domain::attempt::AttemptKey;
 
 use crate::error::EvidenceError;
+use crate::plain::open_plain;
 use crate::run_folder::RunFolder;
 
 /// A piece of a file that may still grow.
@@ -94,7 +95,7 @@ impl RunFolder {
         let path = folder.join(name);
         // Looked for first: with it nothing is added to what is read then.
         let over = folder.join("exit.json").exists();
-        let mut file = match File::open(&path) {
+        let mut file = match open_plain(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let from = if from == u64::MAX { 0 } else { from };

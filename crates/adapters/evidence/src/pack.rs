@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic;
 use crate::error::EvidenceError;
+use crate::plain::read_plain;
 use crate::run_folder::RunFolder;
 
 /// How the name of a folder begins that is still being written.
@@ -29,7 +30,8 @@ impl RunFolder {
     pub fn put_pack(&self, k: u32, files: &BTreeMap<String, Vec<u8>>) -> Result<(), EvidenceError> {
         let path = self.pack(k);
         if path.exists() {
-            let same = |bytes: &Vec<u8>| fs::read(path.join("statement.json")).is_ok_and(|there| there == *bytes);
+            let same =
+                |bytes: &Vec<u8>| read_plain(&path.join("statement.json"), LARGEST).is_ok_and(|there| there == *bytes);
             if files.get("statement.json").is_some_and(same) {
                 return Ok(());
             }
@@ -92,7 +94,7 @@ fn read_folder(
             read_folder(&path, &format!("{name}/"), deeper - 1, left, files)?;
         } else if meta.is_file() {
             *left = left.checked_sub(meta.len()).ok_or_else(|| fail(&path, "it is too large to be one"))?;
-            files.insert(name, fs::read(&path).map_err(EvidenceError::io("read", &path))?);
+            files.insert(name, read_plain(&path, meta.len()).map_err(EvidenceError::io("read", &path))?);
         } else {
             return Err(fail(&path, "it is no file, and what it leads to is not read"));
         }

@@ -1,6 +1,7 @@
 //! The folder of one run and the names of what lies in it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::AttemptKey;
@@ -8,6 +9,10 @@ use domain::command::NewRun;
 
 use crate::atomic;
 use crate::error::EvidenceError;
+use crate::plain::read_plain;
+
+/// A spec has a task and the settings of one run.
+const LARGEST_SPEC: u64 = 64 << 20;
 
 /// `runs/<id>/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +66,7 @@ impl RunFolder {
     /// When it is not there or can't be read as a spec.
     pub fn spec(&self) -> Result<NewRun, EvidenceError> {
         let path = self.0.join("spec.json");
-        let text = fs::read(&path).map_err(EvidenceError::io("read", &path))?;
+        let text = read_plain(&path, LARGEST_SPEC).map_err(EvidenceError::io("read", &path))?;
         serde_json::from_slice(&text).map_err(|why| EvidenceError::Corrupt {
             path,
             line: why.line(),
@@ -69,9 +74,32 @@ impl RunFolder {
         })
     }
 
-    /// Whether the run's timeline was begun, which is when whoever asked for the run is told so.
-    pub fn is_queued(&self) -> bool {
-        fs::metadata(self.timeline()).is_ok_and(|meta| meta.len() > 0)
+    /// Why there is no timeline to be read.
+    ///
+    /// # Errors
+    /// When it is missing, empty, or something else is in its place.
+    pub fn check_timeline(&self) -> Result<(), EvidenceError> {
+        let path = self.timeline();
+        let gone = |why| Err(EvidenceError::Gone { path: path.clone(), why });
+        match fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_file() && meta.len() > 0 => Ok(()),
+            Ok(meta) if meta.is_file() => gone("is empty"),
+            Ok(meta) if meta.is_dir() => gone("is a folder"),
+            Ok(_) => gone("is no plain file"),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                gone("is not there")
+            }
+            Err(error) => Err(EvidenceError::io("look at", &path)(error)),
+        }
+    }
+
+    /// Whether anything but its spec says that the run ever began: whoever asked for a run is told so when its timeline is
+    /// begun, and what an attempt or a worktree was made for had one.
+    pub fn was_begun(&self) -> bool {
+        let has = |name: &str| fs::read_dir(self.0.join(name)).is_ok_and(|mut entries| entries.next().is_some());
+        let timeline = fs::symlink_metadata(self.timeline()).is_ok_and(|meta| !meta.is_file() || meta.len() > 0);
+        let worktree = || self.spec().is_ok_and(|spec| fs::symlink_metadata(spec.worktree).is_ok());
+        timeline || has("attempts") || has("proof") || worktree()
     }
 
     /// Makes an attempt's folder with mode 0700.

@@ -10,7 +10,12 @@ use domain::digest::sha256_hex;
 
 use crate::atomic;
 use crate::error::EvidenceError;
+use crate::plain::{open_plain, read_plain};
 use crate::run_folder::RunFolder;
+use crate::timeline::recover;
+
+/// A larger one is none: it has one row, and a cell for each quarter of an hour.
+const LARGEST: u64 = 64 << 20;
 
 /// A row with the timeline it was folded from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,10 +47,10 @@ impl RunFolder {
 
     /// The cached row, if it belongs to the timeline as it is now; `None` means: fold it.
     pub fn fresh_summary(&self) -> Option<Summary> {
-        let summary: Summary = serde_json::from_slice(&fs::read(self.summary()).ok()?).ok()?;
-        let mut file = File::open(self.timeline()).ok()?;
+        let summary: Summary = serde_json::from_slice(&read_plain(&self.summary(), LARGEST).ok()?).ok()?;
+        let mut file = open_plain(&self.timeline()).ok()?;
         let meta = file.metadata().ok()?;
-        if meta.len() != summary.len || written(&meta) != summary.written {
+        if meta.len() > recover::LARGEST || meta.len() != summary.len || written(&meta) != summary.written {
             return None;
         }
         (last_line_hash(&mut file, summary.len)? == summary.head).then_some(summary)

@@ -14,6 +14,9 @@ use crate::Forge;
 use crate::error::ForgeError;
 use crate::pull::{Merging, NewPull, Pull, ReviewOf, Update};
 
+/// A larger file is no pull request.
+const LARGEST: u64 = 64 << 20;
+
 /// The pull requests of one repository on this machine.
 #[derive(Debug, Clone)]
 pub struct Local {
@@ -58,7 +61,12 @@ impl Local {
 
     fn read(&self, number: u64) -> Result<Pull, ForgeError> {
         let path = self.path(number);
-        let text = match fs::read_to_string(&path) {
+        // Nothing else in its place is waited for or followed.
+        let plain = fs::symlink_metadata(&path).and_then(|meta| match meta.is_file() && meta.len() <= LARGEST {
+            true => Ok(()),
+            false => Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no plain file, or too large")),
+        });
+        let text = match plain.and_then(|()| fs::read_to_string(&path)) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(ForgeError::NoPull { forge: LOCAL, number });
             }

@@ -26,7 +26,8 @@ impl PriceBook {
     }
 
     fn refresh(&mut self) {
-        let written = std::fs::metadata(&self.own).and_then(|meta| meta.modified()).ok();
+        let plain = std::fs::metadata(&self.own).ok().filter(std::fs::Metadata::is_file);
+        let written = plain.and_then(|meta| meta.modified().ok());
         if written == self.read {
             return;
         }

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::error::SupervisorError;
 use crate::record::KeeperRecord;
@@ -61,10 +62,16 @@ impl Keeper {
     }
 }
 
+/// Opens a folder; whatever else is in its place is not waited for.
+pub(crate) fn open_folder(folder: &Path) -> std::io::Result<File> {
+    let flags = i32::try_from(OFlags::DIRECTORY.bits()).map_err(std::io::Error::other)?;
+    File::options().read(true).custom_flags(flags).open(folder)
+}
+
 /// Takes the lock of an attempt's folder; `None` when another has it, or had: a folder with a record had a keeper before,
 /// and its agent is never started a second time.
 pub(crate) fn hold(folder: &Path) -> std::io::Result<Option<File>> {
-    let file = File::open(folder)?;
+    let file = open_folder(folder)?;
     let taken = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
     let used_up = || folder.join("keeper.json").exists() || folder.join("exit.json").exists();
     Ok((taken && !used_up()).then_some(file))
@@ -72,7 +79,7 @@ pub(crate) fn hold(folder: &Path) -> std::io::Result<Option<File>> {
 
 /// Whether a keeper holds this attempt's folder now.
 pub fn is_held(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder) else { return false };
+    let Ok(file) = open_folder(folder) else { return false };
     flock(&file, FlockOperation::NonBlockingLockShared).is_err()
 }
 

@@ -1,15 +1,20 @@
 //! The files of an attempt's folder that daemon and keeper tell each other things by.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
+use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SupervisorError;
 use crate::identity::Identity;
+
+/// A larger file is no record; what an agent is given first is in one.
+const LARGEST: u64 = 256 << 20;
 
 /// `start.json`: what the keeper is to start. Written by the daemon before the keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,13 +113,30 @@ pub fn exit_record(folder: &Path) -> Result<Option<Exit>, SupervisorError> {
 }
 
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SupervisorError> {
-    match fs::read(path) {
+    match bytes(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|source| SupervisorError::Record { path: path.to_owned(), source }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(SupervisorError::io("read", path)(e)),
     }
+}
+
+/// The bytes of a plain file: nothing else in its place is waited for, led by or read without end.
+fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(std::io::Error::other)?;
+    let file = fs::File::options().read(true).custom_flags(flags).open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.len() > LARGEST {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "it is no plain file, or too large for a record",
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a record whole or not at all.

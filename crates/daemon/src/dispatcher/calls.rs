@@ -57,7 +57,11 @@ impl Dispatcher {
         let Some(open) = self.runs.open_ref(run).filter(|open| open.calls) else { return true };
         let folder = open.folder.path().to_owned();
         self.watcher.looked(&folder.join(fold::CALLS));
-        let read = match gateway::read(&folder, open.state.calls_to) {
+        let plain = match evidence::open_plain(&folder.join(fold::CALLS)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        let read = match plain.and_then(|()| gateway::read(&folder, open.state.calls_to)) {
             Ok(read) => read,
             Err(error) => {
                 tracing::error!(%run, %error, "its calls can't be read");
@@ -212,12 +216,13 @@ impl Dispatcher {
 
     /// Takes back what an earlier daemon gave to attempts that are over.
     pub(super) fn sweep_passes(&mut self) {
-        // Of a run that can't be read it is not known whether it is over.
-        if self.runs.has_unread() {
-            return;
-        }
         let live = |run: &str, attempt: &AttemptKey| {
-            let open = RunId::parse(run).and_then(|run| self.runs.open_ref(&run));
+            let run = RunId::parse(run);
+            // Of a run that can't be read it is not known whether it is over.
+            if run.as_ref().is_some_and(|run| self.runs.is_unknown(run)) {
+                return true;
+            }
+            let open = run.and_then(|run| self.runs.open_ref(&run));
             open.is_some_and(|open| {
                 let state = &open.state;
                 let starts = |e: &Effect| matches!(e, Effect::StartAttempt(starts) if starts == attempt);

@@ -157,6 +157,7 @@ impl Dispatcher {
         };
         dispatcher.day.sum_up(&dispatcher.runs, now());
         dispatcher.performer.gateway.take_over(places);
+        crate::odd::name_all(&dispatcher.places.home);
         dispatcher.sweep_passes();
         crate::radar::forget(&dispatcher.places.home);
         dispatcher.adopt_all();

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::command::NewRun;
 use domain::event::Note;
 use domain::group::Group;
 use domain::spend::Spent;
-use domain::{RunId, RunState, fold};
+use domain::{RunId, RunState, Status, fold};
 use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
 use protocol::{Observations, Observed, Row};
 
@@ -40,17 +41,17 @@ impl Runs {
                 runs.entries.insert(id, entry);
                 continue;
             }
-            if !run.is_queued() {
-                // Nobody was told that it is queued: its timeline was never begun.
+            if !run.was_begun() {
+                // Nobody was told that it is queued.
                 tracing::warn!(run = %id, "a run that was never queued is passed over");
                 continue;
             }
             if let Err(error) = runs.load(&id, &run) {
                 tracing::error!(run = %id, %error, "this run can't be read");
-                if matches!(error, EvidenceError::Io { .. }) {
+                if matches!(error, EvidenceError::Io { .. } | EvidenceError::Gone { .. }) {
                     runs.unread.insert(id.clone());
                 }
-                if let Some(row) = unreadable(&run, &error) {
+                if let Some(row) = unreadable(&id, &run, &error) {
                     runs.entries.insert(id, Entry { row, spend: Vec::new(), open: None });
                 }
             }
@@ -59,6 +60,7 @@ impl Runs {
     }
 
     fn load(&mut self, id: &RunId, folder: &RunFolder) -> Result<(), EvidenceError> {
+        folder.check_timeline()?;
         let opened = Timeline::open(folder.path())?;
         let mut open = Open {
             state: fold::all(&opened.events),
@@ -100,6 +102,12 @@ impl Runs {
 
     pub(super) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
+    }
+
+    /// Whether its timeline can't be read, so that nobody knows whether it is over.
+    pub(super) fn is_unknown(&self, id: &RunId) -> bool {
+        let unknown = Status::Unknown { reason: String::new() }.word();
+        self.entries.get(id).is_some_and(|entry| entry.open.is_none() && entry.row.status == unknown)
     }
 
     /// Tries the runs again that could not be read, and gives those that now are.
@@ -276,10 +284,15 @@ fn blank_row(id: &RunId) -> Row {
 }
 
 /// The row of a run whose timeline can't be read: what its spec says, and the reason.
-fn unreadable(folder: &RunFolder, error: &EvidenceError) -> Option<Row> {
+fn unreadable(id: &RunId, folder: &RunFolder, error: &EvidenceError) -> Option<Row> {
+    // A spec that tells of another run tells nothing of this one.
+    let spec = folder.spec().ok().filter(|spec| spec.id == *id);
+    let spec = spec.unwrap_or_else(|| NewRun::unknown(id.clone()));
+    let is_there = std::fs::symlink_metadata(&spec.worktree).is_ok_and(|meta| meta.is_dir());
     let state = RunState {
-        spec: Some(folder.spec().ok()?),
-        status: domain::Status::Unknown { reason: error.to_string() },
+        worktree_at: is_there.then(|| spec.base_commit.clone()),
+        spec: Some(spec),
+        status: Status::Unknown { reason: error.to_string() },
         ..RunState::default()
     };
     let row = protocol::row(&state, &Observations::default())?;

@@ -72,7 +72,7 @@ fn ended(places: &Places, job: &Job, name: &str, n: u32, exit: Exit) -> Result<C
     let folder = attempt_folder(places, job, &check::key(name, n))?;
     let repo = repository(&job.spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
-    let before: Before = fs::read(folder.join(BEFORE))
+    let before: Before = evidence::read_plain(&folder.join(BEFORE), LARGEST_REPORT)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or("how the worktree stood before can't be read")?;
@@ -211,7 +211,7 @@ fn took(folder: &Path) -> u64 {
 
 fn end_of(path: &Path, most: u64) -> Vec<u8> {
     let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
+        let mut file = evidence::open_plain(path)?;
         let len = file.metadata()?.len();
         file.seek(SeekFrom::Start(len.saturating_sub(most)))?;
         let mut bytes = Vec::new();

@@ -1,7 +1,5 @@
 //! Telling a forge of a run's work.
 
-use std::fs;
-
 use domain::Body;
 use domain::decide::Facts;
 use domain::effect::Outcome;
@@ -37,12 +35,16 @@ pub(super) fn forge(places: &Places, job: &Job) -> Result<impl Forge, String> {
     }
 }
 
+/// A longer text is no summary of a pack.
+const LARGEST_SUMMARY: u64 = 16 << 20;
+
 fn told(places: &Places, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
     let (spec, forge) = (&job.spec, forge(places, job)?);
     let folder = places.home.join("runs").join(spec.id.as_str());
     let pack = folder.join("proof").join(work.pack.to_string());
     // A pack may have been cleared away; the pull request goes on without its text.
-    let body = fs::read_to_string(pack.join("summary.md")).unwrap_or_default();
+    let body = evidence::read_plain(&pack.join("summary.md"), LARGEST_SUMMARY).unwrap_or_default();
+    let body = String::from_utf8_lossy(&body);
     // A forge on this machine has no pages: what a reviewer reads is the pack's.
     let page = pack.join("proof.html");
     let url = format!("file://{}", percent_encoding::percent_encode(page.as_os_str().as_encoded_bytes(), AS_THEY_ARE));

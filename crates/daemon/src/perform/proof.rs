@@ -1,6 +1,5 @@
 //! Measuring a run's work, and writing a proof pack of it.
 
-use std::fs;
 use std::path::Path;
 
 use domain::RunId;
@@ -86,7 +85,7 @@ pub(super) fn write(places: &Places, job: &Job, k: u32, seq: u64) -> Performed {
 fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, String> {
     let spec = &job.spec;
     let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&spec.id);
-    let text = fs::read_to_string(folder.timeline()).map_err(|e| format!("its timeline can't be read: {e}"))?;
+    let text = evidence::text(folder.path()).map_err(|e| format!("its timeline can't be read: {e}"))?;
     let covered = usize::try_from(seq).unwrap_or(usize::MAX);
     let lines: Vec<String> = text.lines().take(covered).map(str::to_owned).collect();
     let events: Vec<domain::Event> = lines.iter().filter_map(|line| domain::Event::from_line(line).ok()).collect();

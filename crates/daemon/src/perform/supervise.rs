@@ -21,6 +21,8 @@ use super::{
 use crate::known::{Known, known};
 use crate::{Places, kept_input, prepare};
 
+/// What was written to an agent is never more.
+const LARGEST_LOG: u64 = 1 << 30;
 /// How often a folder is looked at while its keeper gets ready.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -315,7 +317,8 @@ pub(super) fn ask(folder: &Path, request: &Request) -> Result<Reply, String> {
 
 /// Whether `stdin.jsonl` has a line of this id.
 fn was_logged(folder: &Path, id: &str) -> bool {
-    let log = fs::read_to_string(folder.join("stdin.jsonl")).unwrap_or_default();
+    let log = evidence::read_plain(&folder.join("stdin.jsonl"), LARGEST_LOG).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
     let is_it = |line: &str| serde_json::from_str::<StartInput>(line).is_ok_and(|logged| logged.id == id);
     log.lines().any(is_it)
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,7 @@ pub async fn connect(places: &Places) -> Result<Connection, ClientError> {
 /// `NotRunning` when there is none.
 pub async fn connect_running(places: &Places) -> Result<Connection, ClientError> {
     let not_running = || ClientError::NotRunning(places.home.clone());
-    let record = fs::read(places.record()).map_err(|_| not_running())?;
-    let record: DaemonRecord = serde_json::from_slice(&record).map_err(|_| not_running())?;
+    let record = record(places).ok_or_else(not_running)?;
     Connection::open(&record.socket).await
 }
 
@@ -100,11 +100,7 @@ pub async fn stop(places: &Places, mut connection: Connection) -> Result<(), Cli
     let deadline = Instant::now() + PATIENCE;
     let pid = connection.pid();
     // A cockpit that is open may have started another one at once; the one that was asked has ended then.
-    let another = || {
-        let record = fs::read(places.record()).ok()?;
-        let record: DaemonRecord = serde_json::from_slice(&record).ok()?;
-        Some(record.pid != pid)
-    };
+    let another = || Some(record(places)?.pid != pid);
     while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() && another() != Some(true) {
         if Instant::now() > deadline {
             return Err(ClientError::StillThere { pid });
@@ -120,7 +116,7 @@ fn spawn(places: &Places) -> Result<Child, ClientError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&places.home);
     made.map_err(|e| not_started(format!("cannot make {}: {e}", places.home.display())))?;
     // Without a log it serves all the same, and why it does not is heard here.
-    let log = log(places, OpenOptions::new().append(true).create(true)).map_or_else(Stdio::piped, Stdio::from);
+    let log = plain(&places.log(), OpenOptions::new().append(true).create(true)).map_or_else(Stdio::piped, Stdio::from);
     let binary = std::env::current_exe().map_err(|e| not_started(e.to_string()))?;
     let mut command = Command::new(binary);
     if places.apart {
@@ -135,16 +131,23 @@ fn spawn(places: &Places) -> Result<Child, ClientError> {
         .map_err(|e| not_started(e.to_string()))
 }
 
-/// The daemon's log, where it is a plain file: nothing else is waited for, written to or followed.
-fn log(places: &Places, how: &mut OpenOptions) -> Option<fs::File> {
+/// Opens a plain file: nothing else is waited for, written to or followed.
+fn plain(path: &Path, how: &mut OpenOptions) -> Option<fs::File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = how.mode(0o600).custom_flags(i32::try_from(flags.bits()).ok()?).open(places.log()).ok()?;
+    let file = how.mode(0o600).custom_flags(i32::try_from(flags.bits()).ok()?).open(path).ok()?;
     file.metadata().is_ok_and(|meta| meta.is_file()).then_some(file)
+}
+
+/// What the daemon that serves says of itself.
+fn record(places: &Places) -> Option<DaemonRecord> {
+    let mut bytes = Vec::new();
+    plain(&places.record(), OpenOptions::new().read(true))?.take(LAST_WORDS).read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// The last line that the daemon logged.
 fn last_words(places: &Places) -> Option<String> {
-    let mut file = log(places, OpenOptions::new().read(true))?;
+    let mut file = plain(&places.log(), OpenOptions::new().read(true))?;
     let len = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(len.saturating_sub(LAST_WORDS))).ok()?;
     last_line(file)

@@ -1,7 +1,7 @@
 //! `timeline.jsonl`: events as lines, each with the hash of the line before it.
 
 mod read;
-mod recover;
+pub(crate) mod recover;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +15,12 @@ use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 use domain::{Body, Event, Source, Timestamp};
 
-pub use read::{read, tail};
+pub use read::{read, tail, text};
+
+use rustix::fs::OFlags;
 
 use crate::error::EvidenceError;
+use crate::plain;
 
 /// A timeline open for appending; only the daemon holds one.
 #[derive(Debug)]
@@ -51,14 +54,10 @@ impl Timeline {
     /// When a line before the tail is not an event or breaks the chain; the file is not changed then.
     pub fn open(run: &Path) -> Result<Opened, EvidenceError> {
         let path = run.join("timeline.jsonl");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(EvidenceError::io("open", &path))?;
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = plain::open_as(&path, &mut how, OFlags::NOFOLLOW);
+        let mut file = file.map_err(EvidenceError::io("open", &path))?;
         let found = recover::recover(&mut file, &path)?;
         file.seek(SeekFrom::Start(found.len)).map_err(EvidenceError::io("seek in", &path))?;
         let timeline = Self {

@@ -1,8 +1,7 @@
 //! What a timeline holds after a crash: whole batches stay, a torn tail moves to `timeline.torn`.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use domain::Event;
@@ -10,6 +9,10 @@ use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 
 use crate::error::EvidenceError;
+use crate::plain;
+
+/// A timeline with more bytes is none: a million events have a quarter of them.
+pub(crate) const LARGEST: u64 = 1 << 30;
 
 pub(super) struct Found {
     pub(super) events: Vec<Event>,
@@ -20,8 +23,8 @@ pub(super) struct Found {
 
 /// Reads `file`, keeps what is whole and cuts off the rest after keeping it aside.
 pub(super) fn recover(file: &mut File, path: &Path) -> Result<Found, EvidenceError> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(EvidenceError::io("read", path))?;
+    let copy = file.try_clone().map_err(EvidenceError::io("read", path))?;
+    let bytes = plain::read_to_end(copy, LARGEST).map_err(EvidenceError::io("read", path))?;
     let mut found = whole_lines(&bytes, path)?;
     drop_open_batch(&mut found, &bytes);
     let len = usize::try_from(found.len).expect("a length of what was just read");
@@ -83,7 +86,7 @@ fn drop_open_batch(found: &mut Found, bytes: &[u8]) {
 fn keep_aside(torn: &[u8], path: &Path) -> Result<(), EvidenceError> {
     let aside = path.with_file_name("timeline.torn");
     let keep = || {
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&aside)?;
+        let mut file = plain::append_plain(&aside)?;
         file.write_all(torn)?;
         file.sync_all()
     };

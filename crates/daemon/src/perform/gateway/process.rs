@@ -1,8 +1,6 @@
 //! The gateway's process: started where there is none, and anew where it lacks a key that this daemon has.
 
-use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -97,7 +95,7 @@ fn lacks(told: &GatewayStatus, route: &Route) -> bool {
 /// Returns when it serves, or another one does.
 fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
     let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
-    let log = OpenOptions::new().append(true).create(true).mode(0o600).open(places.home.join("gateway.log"));
+    let log = evidence::append_plain(&places.home.join("gateway.log"));
     let mut child = Command::new(&places.binary)
         .arg("__gateway")
         .stdin(Stdio::piped())
