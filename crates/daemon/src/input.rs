@@ -109,6 +109,8 @@ pub(crate) enum Input {
     },
     /// Runs that could not be read are to be tried again.
     ReadAgain,
+    /// A mistake in the settings may have been mended.
+    SettingsDue,
     /// There may be room by now for runs that wait for it.
     RoomAgain,
     /// Agents that were started by hand were looked for.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use testkit::{House, Repo};
+use testkit::{House, Repo, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -176,4 +176,88 @@ fn odd_things_in_the_state_folder_are_named_once() {
         assert_eq!(named.count(), 1, "{}: {log}", path.display());
     }
     fs::remove_file(home.join("snapshots")).expect("removable");
+}
+
+fn degraded(house: &House) -> String {
+    house.json(&["status", "--json"])["daemon"]["degraded"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_mistake_in_the_settings_keeps_only_new_runs() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let config = house.home().join("config.toml");
+    house.run("talks", "chatty");
+    house.run("asks", "asks");
+    house.wait_for("asks", "waiting");
+    house.wait_for("talks", "working");
+    for again in [true, false] {
+        // First below a daemon that serves, then for one that starts.
+        let before = if again { "" } else { "[limits]\nrunning = 0\n" };
+        fs::write(&config, format!("{before}x")).expect("writable");
+        if !again {
+            house.kill_daemon();
+        }
+        let told = wait_until("the mistake to be told", || match degraded(&house) {
+            told if told.contains("config.toml: line") => Ok(told),
+            told => Err(told),
+        });
+        assert!(told.contains("until it is mended"), "{told}");
+        assert_eq!(told.contains("those from before count"), again, "{told}");
+        let said = house.say(&["run", "x"]);
+        assert!(said.code != 0 && said.err.contains("config.toml") && said.err.contains("line"), "{said:?}");
+        for words in [&["pause", "talks"][..], &["resume", "talks"], &["show", "talks"], &["explain", "talks"]] {
+            house.ok(words);
+        }
+    }
+    house.ok(&["terminate", "talks", "--grace", "0s"]);
+    // A mended file counts without a new daemon.
+    let pid = house.daemon_pid();
+    fs::write(&config, "[limits]\nrunning = 7\n").expect("writable");
+    wait_until("the mended file to count", || {
+        let status = house.json(&["status", "--json"]);
+        let well = status["daemon"]["degraded"].is_null() && status["daemon"]["limit"] == 7;
+        if well { Ok(()) } else { Err(format!("{status:#}")) }
+    });
+    assert_eq!(house.daemon_pid(), pid);
+    house.run("new", "success");
+    house.wait_for("new", "ready");
+}
+
+#[test]
+fn what_is_queued_waits_for_settings_that_can_be_read() {
+    let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 1\n");
+    house.run("holds", "asks");
+    house.wait_for("holds", "waiting");
+    house.run("queued", "success");
+    house.kill_daemon();
+    fs::write(house.home().join("config.toml"), "[limits]\nrunning = \"many\"\n").expect("writable");
+    let row = wait_until("the reason", || match house.row("queued").expect("a row") {
+        row if row["reason"].as_str().is_some_and(|why| why.starts_with("waits for the settings")) => Ok(row),
+        row => Err(format!("{row:#}")),
+    });
+    assert!(row["reason"].as_str().expect("a reason").contains("line 2"), "{row:#}");
+    fs::write(house.home().join("config.toml"), "[limits]\nrunning = 2\n").expect("writable");
+    house.wait_for("queued", "ready");
+}
+
+#[test]
+fn a_mistake_in_the_prices_is_told() {
+    let (house, _, _) = quiet_house();
+    let prices = house.home().join("prices.toml");
+    fs::write(&prices, "[[price]]\nmodels = 7\n").expect("writable");
+    others_are_well(&house, "a mistake in the prices");
+    wait_until("it to be told", || match degraded(&house) {
+        told if told.contains("prices.toml") && told.contains("line 2") => Ok(()),
+        told => Err(told),
+    });
+    put_in_place(&prices, "a FIFO");
+    wait_until("a FIFO to be told", || match degraded(&house) {
+        told if told.contains("it is no plain file") => Ok(()),
+        told => Err(told),
+    });
+    fs::remove_file(&prices).expect("removable");
+    wait_until("all to be well", || match degraded(&house) {
+        told if told.is_empty() => Ok(()),
+        told => Err(told),
+    });
 }

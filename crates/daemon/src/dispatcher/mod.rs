@@ -15,6 +15,7 @@ mod measure;
 mod observed;
 mod open;
 mod pending;
+mod preferences;
 mod radar;
 mod room;
 mod runs;
@@ -22,6 +23,7 @@ mod sample;
 mod show;
 mod space;
 mod speak;
+mod start;
 mod take;
 mod told;
 
@@ -37,11 +39,9 @@ use domain::{Body, RunId, Source, Timestamp};
 use evidence::{EvidenceError, StateFolder};
 
 use crate::Places;
-use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::observer::Observer;
 use crate::perform::{Job, Performer, gateway};
-use crate::prepare;
 use crate::watch::Watcher;
 use base::Bases;
 use day::Day;
@@ -49,6 +49,7 @@ use faces::Faces;
 use observed::Observed;
 use open::Open;
 use pending::Pending;
+use preferences::Preferences;
 use radar::Radar;
 use runs::Runs;
 use sample::Sampler;
@@ -93,6 +94,10 @@ pub(crate) struct Dispatcher {
     /// Runs whose next step could not be written down.
     stuck: BTreeSet<RunId>,
     retry_at: Option<Instant>,
+    preferences: Preferences,
+    /// What keeps from writing things down.
+    trouble: Option<String>,
+    /// What faces were told of that and of the settings.
     degraded: Option<String>,
     turn: Turn,
     unsynced: BTreeSet<RunId>,
@@ -115,59 +120,6 @@ struct Turn {
 }
 
 impl Dispatcher {
-    /// Folds every run folder and takes up what an earlier daemon left.
-    pub(crate) fn open(places: &Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Result<Self, DaemonError> {
-        let state = StateFolder::open(&places.home)?;
-        let settings = prepare::user_settings(&places.config)?;
-        let performer = Performer::new(places.clone(), inputs.clone(), runtime, &settings);
-        let performer = performer.map_err(DaemonError::io("start a thread for", &places.home))?;
-        let observer = Observer::start(places.home.clone(), inputs.clone());
-        let observer = observer.map_err(DaemonError::io("start a thread for", &places.home))?;
-        let mut dispatcher = Self {
-            places: places.clone(),
-            watcher: Watcher::new(inputs.clone()),
-            runs: Runs::open(&state)?,
-            state,
-            inputs,
-            performer,
-            faces: Faces::default(),
-            show: Show::default(),
-            pending: Pending::default(),
-            limit: settings.running.value,
-            floor: settings.free_space.value,
-            look_every: settings.look_every_ms.value,
-            room_asked: false,
-            sampler: Sampler::default(),
-            radar: Radar::default(),
-            observer,
-            observed: Observed::default(),
-            bases: Bases::default(),
-            day: Day::new(places.config.clone(), now()),
-            prices: PriceBook::new(places.config.with_file_name("prices.toml")),
-            started: Instant::now(),
-            held: Vec::new(),
-            stuck: BTreeSet::new(),
-            retry_at: None,
-            degraded: None,
-            turn: Turn::default(),
-            unsynced: BTreeSet::new(),
-            sync_by: None,
-            woken: BTreeSet::new(),
-            look_at: None,
-        };
-        dispatcher.day.sum_up(&dispatcher.runs, now());
-        dispatcher.performer.gateway.take_over(places);
-        crate::odd::name_all(&dispatcher.places.home);
-        dispatcher.sweep_passes();
-        crate::radar::forget(&dispatcher.places.home);
-        dispatcher.adopt_all();
-        dispatcher.compare_known();
-        dispatcher.performer.keep_gateway();
-        dispatcher.schedule();
-        dispatcher.finish_turn();
-        Ok(dispatcher)
-    }
-
     pub(crate) fn run(mut self, inputs: &Receiver<Input>) {
         while !self.turn.stopping {
             let first = match self.wait() {
@@ -180,6 +132,7 @@ impl Dispatcher {
             };
             let more = std::iter::from_fn(|| inputs.try_recv().ok()).take(512);
             let batch: Vec<Input> = first.into_iter().chain(more).collect();
+            self.look_at_preferences();
             for input in batch {
                 self.handle(input);
             }
@@ -239,6 +192,7 @@ impl Dispatcher {
             Input::GoOn { run } => self.go_on(&run),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
+            Input::SettingsDue => self.settings_due(),
             Input::Observed { found, repositories } => self.take_up_observed(found, repositories),
             Input::LookDone => self.look_done(),
             Input::Waited { ticket } => self.answer_waiting(ticket),

@@ -22,10 +22,12 @@ impl Dispatcher {
             // Its worktree is there already.
             return true;
         }
-        let tight = [Path::new(&spec.worktree), &self.places.home].into_iter().find_map(|path| {
-            let free = free(path).filter(|free| *free < self.floor)?;
-            let (free, floor) = (figures::bytes(free), figures::bytes(self.floor));
-            Some(format!("waits for room: {free} free at {}, {floor} must be (limits.free_space)", path.display()))
+        let tight = self.preferences.keeps_from_beginning().or_else(|| {
+            [Path::new(&spec.worktree), &self.places.home].into_iter().find_map(|path| {
+                let free = free(path).filter(|free| *free < self.floor)?;
+                let (free, floor) = (figures::bytes(free), figures::bytes(self.floor));
+                Some(format!("waits for room: {free} free at {}, {floor} must be (limits.free_space)", path.display()))
+            })
         });
         if open.seen.held != tight {
             open.seen.held.clone_from(&tight);

@@ -35,17 +35,17 @@ impl Dispatcher {
 
     pub(super) fn trouble(&mut self, error: &EvidenceError) {
         let reason = if error.is_full() { format!("no space left: {error}") } else { error.to_string() };
-        if self.degraded.as_ref() != Some(&reason) {
+        if self.trouble.as_ref() != Some(&reason) {
             tracing::error!(%reason, "degraded");
-            self.faces.degraded(Some(&reason));
-            self.degraded = Some(reason);
+            self.trouble = Some(reason);
+            self.tell_degraded();
         }
     }
 
     pub(super) fn recovered(&mut self) {
-        if self.degraded.take().is_some() {
+        if self.trouble.take().is_some() {
             tracing::info!("writing works again");
-            self.faces.degraded(None);
+            self.tell_degraded();
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         limit_ms: None,
         writable: inside,
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),
-        freezer: performer.freezer,
+        // Where that is not known, control groups are used where there are some.
+        freezer: performer.settings().map_or(true, |settings| settings.freezer.value),
     }
 }

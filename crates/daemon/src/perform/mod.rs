@@ -38,12 +38,13 @@ use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
-use settings::Settings;
+use settings::{Settings, SettingsError};
 use supervisor::{Identity, Versions};
 use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
 use crate::input::{Input, Inputs};
+use crate::prepare;
 use ends::Ends;
 use lanes::{Lane, Lanes};
 use progress::{Next, Progress};
@@ -97,8 +98,8 @@ pub(crate) struct Performer {
     places: Arc<Places>,
     inputs: Inputs,
     runtime: tokio::runtime::Handle,
-    /// Control groups may be used.
-    freezer: bool,
+    /// The person's settings as they were last read without a mistake; `None` where they never were.
+    settings: Arc<Mutex<Option<Settings>>>,
     versions: Arc<Versions>,
     pub(crate) gateway: gateway::GatewaySide,
     lanes: Arc<Lanes>,
@@ -112,20 +113,31 @@ impl Performer {
         places: Places,
         inputs: Inputs,
         runtime: tokio::runtime::Handle,
-        settings: &Settings,
+        settings: Option<Settings>,
     ) -> std::io::Result<Self> {
-        let gateway = gateway::GatewaySide::new(&places, settings);
-        let freezer = settings.freezer.value;
+        let built_in = || Settings::from_layers(&[]).expect("the built-in settings have no mistake");
+        let gateway = gateway::GatewaySide::new(&places, &settings.clone().unwrap_or_else(built_in));
         Ok(Self {
             places: Arc::new(places),
             inputs,
             runtime,
-            freezer,
+            settings: Arc::new(Mutex::new(settings)),
             versions: Arc::default(),
             gateway,
             lanes: Arc::new(Lanes::new()),
             ends: Ends::start()?,
         })
+    }
+
+    /// Goes by these settings from now on.
+    pub(crate) fn go_by(&self, settings: Settings) {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings);
+    }
+
+    /// The person's settings: as the file has them now, or as it had them before there was a mistake in it.
+    fn settings(&self) -> Result<Settings, SettingsError> {
+        let before = || self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        prepare::user_settings(&self.places.config).or_else(|mistake| before().ok_or(mistake))
     }
 
     /// Waits until nothing is being done any more, at most this long.

@@ -19,7 +19,7 @@ use super::{
     Job, Performed, Performer, Progress, attempt_folder, failed, gateway, keep, repository, sandbox, scratch, worktree,
 };
 use crate::known::{Known, known};
-use crate::{Places, kept_input, prepare};
+use crate::{Places, kept_input};
 
 /// What was written to an agent is never more.
 const LARGEST_LOG: u64 = 1 << 30;
@@ -129,7 +129,7 @@ fn launch(
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
     // How agents are started here is the person's own affair, never a repository's.
-    let settings = prepare::user_settings(&places.config).map_err(|e| e.to_string())?;
+    let settings = performer.settings().map_err(|e| e.to_string())?;
     let missing = || format!("there is no agent called {} any more in {}", with.agent, places.config.display());
     let agent = known(&settings, &with.agent).ok_or_else(missing)?;
     let own = settings.agents.get(&with.agent).map(|own| own.value.clone()).unwrap_or_default();

@@ -161,7 +161,7 @@ fn wrong(model: &Model) -> Option<String> {
     if !model.connected {
         return Some("  daemon gone, trying again".to_owned());
     }
-    model.degraded.as_ref().map(|reason| format!("  not written: {}", domain::text::line(reason)))
+    model.degraded.as_ref().map(|reason| format!("  degraded: {}", domain::text::line(reason)))
 }
 
 /// What is wrong, or what changes which runs are shown and which ones a verb is for.

@@ -1,0 +1,156 @@
+//! A person's own settings and prices as they were last read without a mistake, read again when their files change. A
+//! mistake in them keeps nobody from looking, pausing and ending; only what begins anew waits until it is mended.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use metering::Prices;
+use settings::Settings;
+
+use super::Dispatcher;
+use crate::input::Input;
+use crate::{Places, prepare};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// A price table with more bytes is none.
+const LARGEST: u64 = 16 << 20;
+
+/// What tells one writing of a file from another: when, how long, and which file it is.
+type Stamp = Option<(i64, i64, u64, u64)>;
+
+pub(super) struct Preferences {
+    config: PathBuf,
+    prices: PathBuf,
+    /// As the files were when they were read last.
+    read: (Stamp, Stamp),
+    looked: Instant,
+    /// What is wrong with the settings.
+    mistake: Option<String>,
+    /// What is wrong with the prices.
+    misprice: Option<String>,
+    /// Settings without a mistake were read since the daemon began.
+    known: bool,
+    /// Somebody will say when to look again.
+    asked: bool,
+}
+
+impl Preferences {
+    /// Reads both files; where the settings have a mistake, the built-in ones count until it is mended.
+    pub(super) fn open(places: &Places) -> (Self, Settings) {
+        let mut preferences = Self {
+            config: places.config.clone(),
+            prices: places.config.with_file_name("prices.toml"),
+            read: (None, None),
+            looked: Instant::now(),
+            mistake: None,
+            misprice: None,
+            known: false,
+            asked: false,
+        };
+        let built_in = || Settings::from_layers(&[]).expect("the built-in settings have no mistake");
+        let settings = preferences.read_settings().unwrap_or_else(built_in);
+        preferences.read_prices();
+        preferences.read = (stamp(&preferences.config), stamp(&preferences.prices));
+        (preferences, settings)
+    }
+
+    /// The settings when their file was changed and has no mistake.
+    fn look(&mut self) -> Option<Settings> {
+        if self.looked.elapsed() < LOOK {
+            return None;
+        }
+        self.looked = Instant::now();
+        let now = (stamp(&self.config), stamp(&self.prices));
+        let before = std::mem::replace(&mut self.read, now);
+        if before.1 != now.1 {
+            self.read_prices();
+        }
+        if before.0 == now.0 { None } else { self.read_settings() }
+    }
+
+    fn read_settings(&mut self) -> Option<Settings> {
+        let read = prepare::user_settings(&self.config);
+        self.mistake = read.as_ref().err().map(|error| {
+            tracing::error!(%error, "the settings");
+            let counts = match self.known {
+                true => "those from before count, and no new run is taken until it is mended",
+                false => "the built-in ones count, and no run begins until it is mended",
+            };
+            format!("{error}; {counts}")
+        });
+        self.known |= read.is_ok();
+        read.ok()
+    }
+
+    fn read_prices(&mut self) {
+        let text = evidence::read_linked_text(&self.prices, LARGEST);
+        let wrong = match text {
+            Ok(text) => Prices::with(&self.prices.display().to_string(), &text).err().map(|error| error.to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => Some(format!("{} can't be read: {error}", self.prices.display())),
+        };
+        self.misprice = wrong.map(|error| {
+            tracing::error!(error, "the price table");
+            format!("{error}; the prices from before count until it is mended")
+        });
+    }
+
+    /// What is wrong with either file.
+    pub(super) fn wrong(&self) -> Option<String> {
+        let wrong: Vec<&str> = [&self.mistake, &self.misprice].into_iter().flatten().map(String::as_str).collect();
+        (!wrong.is_empty()).then(|| wrong.join("; "))
+    }
+
+    /// Whether settings without a mistake were read since the daemon began.
+    pub(super) fn are_known(&self) -> bool {
+        self.known
+    }
+
+    /// Why a run that waits does not begin: nobody knows what it would be started with.
+    pub(super) fn keeps_from_beginning(&self) -> Option<String> {
+        self.mistake.as_ref().filter(|_| !self.known).map(|mistake| format!("waits for the settings: {mistake}"))
+    }
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.mtime(), meta.mtime_nsec(), meta.len(), meta.ino()))
+}
+
+impl Dispatcher {
+    /// Goes by what a person has written into their settings since.
+    pub(super) fn look_at_preferences(&mut self) {
+        let settings = self.preferences.look();
+        if let Some(settings) = settings {
+            self.limit = settings.running.value;
+            self.floor = settings.free_space.value;
+            self.look_every = settings.look_every_ms.value;
+            self.performer.go_by(settings);
+        }
+        self.tell_degraded();
+        let waits = self.preferences.wrong().is_some() && !std::mem::replace(&mut self.preferences.asked, true);
+        if waits {
+            self.performer.later(LOOK, Input::SettingsDue);
+        }
+    }
+
+    /// It is time to look whether a mistake was mended.
+    pub(super) fn settings_due(&mut self) {
+        self.preferences.asked = false;
+        self.look_at_preferences();
+    }
+
+    /// Tells faces what is not as it should be, when that is another thing than they were told.
+    pub(super) fn tell_degraded(&mut self) {
+        let wrong = [self.trouble.clone(), self.preferences.wrong()];
+        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+        let degraded = (!wrong.is_empty()).then(|| wrong.join("; "));
+        if degraded != self.degraded {
+            self.faces.degraded(degraded.as_deref());
+            self.degraded = degraded;
+        }
+    }
+}
