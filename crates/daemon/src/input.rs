@@ -109,6 +109,8 @@ pub(crate) enum Input {
     },
     /// Runs that could not be read are to be tried again.
     ReadAgain,
+    /// Somebody may have waited long enough for what can't be written down.
+    PendingDue,
     /// A mistake in the settings may have been mended.
     SettingsDue,
     /// There may be room by now for runs that wait for it.

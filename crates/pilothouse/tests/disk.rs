@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -146,6 +146,63 @@ fn a_full_log_ends_no_daemon() {
     fs::remove_file(&filler).expect("removable");
     house.ok(&["terminate", "talks", "--grace", "0s"]);
     house.assert_over("talks");
+}
+
+#[test]
+fn terminate_on_a_full_disk_says_what_is_known() {
+    for least in [false, true] {
+        let Some(small) = Small::new("size=1500k,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
+            println!("disk: nothing can be mounted here");
+            return;
+        };
+        let house = &small.house;
+        let row = house.run("talks", "chatty");
+        house.wait_for("talks", "working");
+        // Once with room in the timeline for what is asked, once without.
+        let timeline = house.folder(&row).join("timeline.jsonl");
+        let filler = fill(house, &[]);
+        if least {
+            wait_until("the daemon to say so", || {
+                fill(house, &[]);
+                let status = house.json(&["status", "--json"]);
+                status["daemon"]["degraded"].as_str().map(drop).ok_or_else(|| format!("{status:#}"))
+            });
+        }
+        let said = house.say(&["terminate", "talks", "--grace", "0s"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains("no space to write it down"), "{said:?}");
+        assert!(said.err.contains("nothing of it lives") && said.err.contains("when there is room"), "{said:?}");
+        assert_ne!(house.row("talks").expect("a row")["status"], "terminated", "it is not told as done");
+        assert!(fs::metadata(&timeline).is_ok_and(|meta| meta.len() > 0));
+        fs::remove_file(&filler).expect("removable");
+        house.wait_for("talks", "terminated");
+        house.assert_over("talks");
+    }
+}
+
+#[test]
+fn restore_on_a_full_disk_is_finished_with_room() {
+    let Some(small) = Small::new("size=3m,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
+        println!("disk: nothing can be mounted here");
+        return;
+    };
+    let house = &small.house;
+    house.run("comes-back", "success");
+    house.wait_for("comes-back", "ready");
+    let row = house.proven("comes-back");
+    house.ok(&["rm", "comes-back", "--yes"]);
+    // No block of its timeline is left to write to.
+    let filler = fill(house, &[]);
+    let timeline = house.folder(&row).join("timeline.jsonl");
+    let said = house.say(&["restore", "comes-back"]);
+    assert!(said.code != 0 && said.err.to_lowercase().contains("no space"), "{said:?} {timeline:?}");
+    fs::remove_file(&filler).expect("removable");
+    wait_until("it to be back", || {
+        // What could not even be asked for is asked for again.
+        let said = house.say(&["restore", "comes-back"]);
+        if Path::new(row["worktree"].as_str().expect("a path")).exists() { Ok(()) } else { Err(format!("{said:?}")) }
+    });
+    house.assert_over("comes-back");
 }
 
 #[test]

@@ -80,7 +80,18 @@ impl Dispatcher {
                     _ => decide::command(state, command, alive),
                 },
             });
+            let mut acted = acted;
+            if let Command::Terminate { grace_ms } = command
+                && acted.code == Code::Failed
+                && self.is_full()
+            {
+                self.wish_end(&run, *grace_ms);
+                (acted.code, acted.reason) = (Code::Done, None);
+            }
             let waits = acted.code == Code::Done;
+            if waits {
+                self.await_room();
+            }
             if waits && matches!(command, Command::Resume { .. }) {
                 self.tell_limits(&run);
             }
@@ -131,13 +142,19 @@ impl Dispatcher {
 
     /// Replies to those whose runs have come to what was asked for, or can't.
     pub(super) fn reply_when_done(&mut self) {
-        let runs = &self.runs;
-        let observed = &self.observed;
-        let busy =
-            |run: &RunId| observed.is_acting(run) || runs.open_ref(run).is_some_and(|open| is_under_way(&open.state));
-        for (face, id, acted) in self.pending.done(busy) {
+        let mut pending = std::mem::take(&mut self.pending);
+        for (face, id, acted) in pending.done(|run| self.is_busy(run)) {
             self.faces.reply(face, id, protocol::Reply::Acted(acted));
         }
+        self.pending = pending;
+    }
+
+    /// Whether something that a person waits for is being done with it.
+    pub(super) fn is_busy(&self, run: &RunId) -> bool {
+        // Who asked for an end sees it come; but not where nothing can be written down.
+        let ends = |state: &RunState| (state.ending.is_some() || self.wished.contains_key(run)) && self.is_full();
+        let open = self.runs.open_ref(run);
+        self.observed.is_acting(run) || open.is_some_and(|open| is_under_way(&open.state) || ends(&open.state))
     }
 }
 

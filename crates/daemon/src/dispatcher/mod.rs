@@ -14,7 +14,7 @@ mod mask;
 mod measure;
 mod observed;
 mod open;
-mod pending;
+pub(crate) mod pending;
 mod preferences;
 mod radar;
 mod room;
@@ -26,6 +26,7 @@ mod speak;
 mod start;
 mod take;
 mod told;
+mod unwritten;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -72,6 +73,10 @@ pub(crate) struct Dispatcher {
     faces: Faces,
     show: Show,
     pending: Pending,
+    /// It will be looked whether somebody waits too long.
+    pending_due: bool,
+    /// Runs that are to end, with the grace, where that could not be written down.
+    wished: BTreeMap<RunId, u64>,
     /// How many runs may be at work at once.
     limit: u32,
     /// Bytes that must be free for a run to begin.
@@ -193,6 +198,7 @@ impl Dispatcher {
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,
             Input::SettingsDue => self.settings_due(),
+            Input::PendingDue => self.tell_unwritten(),
             Input::Observed { found, repositories } => self.take_up_observed(found, repositories),
             Input::LookDone => self.look_done(),
             Input::Waited { ticket } => self.answer_waiting(ticket),
@@ -270,6 +276,9 @@ impl Dispatcher {
 
     /// Takes the next step of a run for as long as there is one.
     fn advance(&mut self, run: &RunId, slot: bool) {
+        if !self.grant_end(run) {
+            return;
+        }
         self.answer_by_itself(run);
         self.speak(run);
         self.await_limit(run);

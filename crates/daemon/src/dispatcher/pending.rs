@@ -1,6 +1,7 @@
 //! Requests whose reply waits until what was asked for is done.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use domain::RunId;
 use domain::effect::Outcome;
@@ -15,6 +16,15 @@ struct Asked {
     waits: BTreeSet<RunId>,
     /// Every run that was asked for has been decided.
     complete: bool,
+    since: Instant,
+}
+
+/// One whose reply waits for what can't be written down, with the runs that it waits for.
+pub(crate) struct Late {
+    pub(crate) face: FaceId,
+    pub(crate) id: u64,
+    pub(crate) acted: Vec<Acted>,
+    pub(crate) waits: BTreeSet<RunId>,
 }
 
 #[derive(Default)]
@@ -22,7 +32,7 @@ pub(super) struct Pending(Vec<Asked>);
 
 impl Pending {
     pub(super) fn begin(&mut self, face: FaceId, id: u64, acted: Vec<Acted>) {
-        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), complete: false });
+        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), complete: false, since: Instant::now() });
     }
 
     pub(super) fn add(&mut self, face: FaceId, id: u64, acted: Acted, waits: Option<RunId>) {
@@ -58,6 +68,24 @@ impl Pending {
                 acted.note = note.map(str::to_owned).or(acted.note.take());
             }
         }
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Takes out those that have waited this long for runs that are still busy.
+    pub(super) fn take_late(&mut self, patience: Duration, busy: impl Fn(&RunId) -> bool) -> Vec<Late> {
+        let is_late =
+            |asked: &mut Asked| asked.complete && asked.since.elapsed() >= patience && asked.waits.iter().any(&busy);
+        let late = self.0.extract_if(.., is_late);
+        late.map(|asked| Late {
+            face: asked.face,
+            id: asked.id,
+            acted: asked.acted,
+            waits: asked.waits.into_iter().filter(&busy).collect(),
+        })
+        .collect()
     }
 
     /// Takes out those that wait for nothing any more.

@@ -1,6 +1,6 @@
 //! The dispatcher's first turn: every run is read, and what an earlier daemon left is taken up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use ::gateway::PriceBook;
@@ -44,6 +44,8 @@ impl Dispatcher {
             faces: Faces::default(),
             show: Show::default(),
             pending: Pending::default(),
+            pending_due: false,
+            wished: BTreeMap::new(),
             limit: settings.running.value,
             floor: settings.free_space.value,
             look_every: settings.look_every_ms.value,

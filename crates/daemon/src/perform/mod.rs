@@ -43,6 +43,7 @@ use supervisor::{Identity, Versions};
 use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
+use crate::dispatcher::pending::Late;
 use crate::input::{Input, Inputs};
 use crate::prepare;
 use ends::Ends;
@@ -197,6 +198,33 @@ impl Performer {
         self.lanes.push(Lane::Keepers, &of, move || {
             let (outcome, note) = by_hand::act(&root, &command);
             let _stopping = inputs.send(Input::ActedOnTree { run, outcome, note });
+        });
+    }
+
+    /// Ends what lives of a run although that can't be written down.
+    pub(crate) fn end_unwritten(&self, run: RunId, grace_ms: u64) {
+        let places = Arc::clone(&self.places);
+        let of = run.to_string();
+        self.lanes.push(Lane::Keepers, &of, move || stop::ask_all(&places, &run, grace_ms));
+    }
+
+    /// Tells who waits for what can't be written down what is known instead.
+    pub(crate) fn tell_unwritten(&self, late: Late) {
+        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
+        self.lanes.push(Lane::Finding, "unwritten", move || {
+            let Late { face, id, mut acted, waits } = late;
+            for run in waits {
+                let lives = match living(&places, &run).len() {
+                    0 => "nothing of it lives".to_owned(),
+                    alive => domain::figures::living(alive),
+                };
+                let home = places.home.display();
+                let reason = format!("no space to write it down at {home}; {lives}; it is finished when there is room");
+                for one in acted.iter_mut().filter(|one| one.run == run.as_str()) {
+                    (one.code, one.reason) = (protocol::Code::Failed, Some(reason.clone()));
+                }
+            }
+            let _stopping = inputs.send(Input::Answered { face, id, reply: protocol::Reply::Acted(acted) });
         });
     }
 

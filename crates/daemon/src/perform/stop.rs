@@ -1,8 +1,10 @@
 //! Ending an attempt's processes: asked of its keeper, done to each of them where there is none.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::decide::Facts;
 use domain::effect::Outcome;
@@ -38,6 +40,18 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
     match begin() {
         Ok(stop) => stop.step(places, job),
         Err(reason) => failed(reason).into(),
+    }
+}
+
+/// Has every keeper of a run end its tree, without anything being written down of it here.
+pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
+    let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
+    let folders = fs::read_dir(attempts).into_iter().flatten().flatten();
+    let records = folders.filter_map(|folder| supervisor::keeper_record(&folder.path()).ok().flatten());
+    for record in records.filter(|record| record.keeper.is_alive()) {
+        if let Err(error) = Keeper::new(&record).ask(&Request::Stop { grace_ms }) {
+            tracing::warn!(%run, %error, "its keeper does not hear that it is to end");
+        }
     }
 }
 
