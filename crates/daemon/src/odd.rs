@@ -1,4 +1,4 @@
-//! What does not belong into the state folder, named once in the log. Nothing of it is opened, changed or followed.
+//! Names what does not belong into the state folder once in the log. Nothing of it is opened, changed or followed.
 
 use std::fs::{self, FileType};
 use std::os::unix::fs::FileTypeExt;

@@ -18,7 +18,7 @@ pub(crate) fn to(path: &Path) {
         // It grows on where it can't be moved.
         let _stays = fs::rename(path, path.with_extension("log.1"));
     }
-    send_to(Log { file: open(path).ok(), torn: AtomicBool::new(false) });
+    send_to(LogFile { file: open(path).ok(), torn: AtomicBool::new(false) });
 }
 
 /// Opens a plain file to append to; anything else could make whoever logs wait, or lead elsewhere.
@@ -34,11 +34,12 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Sends everything that is logged to standard error, for a daemon in the foreground and for a gateway.
 pub(crate) fn to_standard_error() {
-    let copy = rustix::io::dup(rustix::stdio::stderr()).ok();
-    send_to(Log { file: copy.map(File::from), torn: AtomicBool::new(false) });
+    // No program that is started inherits it.
+    let copy = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3).ok();
+    send_to(LogFile { file: copy.map(File::from), torn: AtomicBool::new(false) });
 }
 
-fn send_to(log: Log) {
+fn send_to(log: LogFile) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(log)
         .with_ansi(false)
@@ -56,13 +57,13 @@ fn send_to(log: Log) {
     }));
 }
 
-struct Log {
+struct LogFile {
     file: Option<File>,
     /// The last line could not be written whole.
     torn: AtomicBool,
 }
 
-impl<'a> MakeWriter<'a> for Log {
+impl<'a> MakeWriter<'a> for LogFile {
     type Writer = &'a Self;
 
     fn make_writer(&'a self) -> Self::Writer {
@@ -70,7 +71,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-impl Write for &Log {
+impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(mut file) = self.file.as_ref() {
             let begin: &[u8] = if self.torn.load(Ordering::Relaxed) { b"\n" } else { b"" };
@@ -113,10 +114,10 @@ mod tests {
     fn what_cannot_be_logged_is_lost() {
         // The one place that is always full.
         let full = OpenOptions::new().write(true).open("/dev/full").expect("a device");
-        let log = Log { file: Some(full), torn: AtomicBool::new(false) };
+        let log = LogFile { file: Some(full), torn: AtomicBool::new(false) };
         assert_eq!((&log).write(b"a line\n").expect("never"), 7);
         assert!(log.torn.load(Ordering::Relaxed));
-        let none = Log { file: None, torn: AtomicBool::new(false) };
+        let none = LogFile { file: None, torn: AtomicBool::new(false) };
         (&none).write_all(b"a line\n").expect("never");
     }
 }

@@ -28,7 +28,7 @@ fn others_are_well(house: &House, when: &str) {
     house.assert_replayed("well");
 }
 
-/// What may be found in a file's place.
+/// The things that may be found in a file's place.
 const IN_ITS_PLACE: [&str; 6] =
     ["nothing", "an empty file", "a folder", "a FIFO", "a link to itself", "a sparse terabyte"];
 

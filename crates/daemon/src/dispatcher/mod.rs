@@ -100,9 +100,9 @@ pub(crate) struct Dispatcher {
     stuck: BTreeSet<RunId>,
     retry_at: Option<Instant>,
     preferences: Preferences,
-    /// What keeps from writing things down.
+    /// The reason why things can't be written down.
     trouble: Option<String>,
-    /// What faces were told of that and of the settings.
+    /// The words that faces were told of that and of the settings.
     degraded: Option<String>,
     turn: Turn,
     unsynced: BTreeSet<RunId>,

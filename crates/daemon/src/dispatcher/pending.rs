@@ -19,12 +19,14 @@ struct Asked {
     since: Instant,
 }
 
-/// One whose reply waits for what can't be written down, with the runs that it waits for.
+/// A request that waits for what can't be written down, with the runs that it waits for.
 pub(crate) struct Late {
     pub(crate) face: FaceId,
     pub(crate) id: u64,
     pub(crate) acted: Vec<Acted>,
     pub(crate) waits: BTreeSet<RunId>,
+    /// Why it can't be written down.
+    pub(crate) why: String,
 }
 
 #[derive(Default)]
@@ -75,7 +77,7 @@ impl Pending {
     }
 
     /// Takes out those that have waited this long for runs that are still busy.
-    pub(super) fn take_late(&mut self, patience: Duration, busy: impl Fn(&RunId) -> bool) -> Vec<Late> {
+    pub(super) fn take_late(&mut self, patience: Duration, why: &str, busy: impl Fn(&RunId) -> bool) -> Vec<Late> {
         let is_late =
             |asked: &mut Asked| asked.complete && asked.since.elapsed() >= patience && asked.waits.iter().any(&busy);
         let late = self.0.extract_if(.., is_late);
@@ -84,6 +86,7 @@ impl Pending {
             id: asked.id,
             acted: asked.acted,
             waits: asked.waits.into_iter().filter(&busy).collect(),
+            why: why.to_owned(),
         })
         .collect()
     }

@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A price table with more bytes is none.
 const LARGEST: u64 = 16 << 20;
 
-/// What tells one writing of a file from another: when, how long, and which file it is.
+/// The marks that tell one writing of a file from another: when, how long, and which file it is.
 type Stamp = Option<(i64, i64, u64, u64)>;
 
 pub(super) struct Preferences {
@@ -27,9 +27,9 @@ pub(super) struct Preferences {
     /// As the files were when they were read last.
     read: (Stamp, Stamp),
     looked: Instant,
-    /// What is wrong with the settings.
+    /// The mistake in the settings.
     mistake: Option<String>,
-    /// What is wrong with the prices.
+    /// The mistake in the prices.
     misprice: Option<String>,
     /// Settings without a mistake were read since the daemon began.
     known: bool,
@@ -98,7 +98,7 @@ impl Preferences {
         });
     }
 
-    /// What is wrong with either file.
+    /// The mistakes in both files.
     pub(super) fn wrong(&self) -> Option<String> {
         let wrong: Vec<&str> = [&self.mistake, &self.misprice].into_iter().flatten().map(String::as_str).collect();
         (!wrong.is_empty()).then(|| wrong.join("; "))

@@ -8,6 +8,9 @@ use evidence::EvidenceError;
 use super::{Dispatcher, SYNC_WITHIN};
 use crate::input::Input;
 
+/// How trouble begins that goes away with space.
+pub(super) const NO_SPACE: &str = "no space left";
+
 impl Dispatcher {
     /// Keeps an input that could not be written down, to be tried again when there may be space.
     pub(super) fn hold(&mut self, input: Input) {
@@ -34,7 +37,7 @@ impl Dispatcher {
     }
 
     pub(super) fn trouble(&mut self, error: &EvidenceError) {
-        let reason = if error.is_full() { format!("no space left: {error}") } else { error.to_string() };
+        let reason = if error.is_full() { format!("{NO_SPACE}: {error}") } else { error.to_string() };
         if self.trouble.as_ref() != Some(&reason) {
             tracing::error!(%reason, "degraded");
             self.trouble = Some(reason);

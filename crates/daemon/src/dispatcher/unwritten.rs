@@ -1,4 +1,4 @@
-//! What is asked for while nothing can be written down for want of space: whoever asked is told within a moment what is
+//! Requests that come while nothing can be written down for want of space: whoever asked is told within a moment what is
 //! known, what has to end is ended, and all of it is written down when there is room again.
 
 use std::time::Duration;
@@ -7,6 +7,7 @@ use domain::RunId;
 use domain::decide;
 use domain::status::By;
 
+use super::space::NO_SPACE;
 use super::{Dispatcher, room};
 use crate::input::Input;
 
@@ -33,7 +34,11 @@ impl Dispatcher {
         self.pending_due = false;
         if self.is_full() {
             let mut pending = std::mem::take(&mut self.pending);
-            for late in pending.take_late(PATIENCE, |run| self.is_busy(run)) {
+            let why = match &self.trouble {
+                Some(trouble) if !trouble.starts_with(NO_SPACE) => format!("it can't be written down: {trouble}"),
+                _ => format!("no space to write it down at {}", self.places.home.display()),
+            };
+            for late in pending.take_late(PATIENCE, &why, |run| self.is_busy(run)) {
                 self.performer.tell_unwritten(late);
             }
             self.pending = pending;

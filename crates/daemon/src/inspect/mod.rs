@@ -26,7 +26,7 @@ pub(crate) enum Inspect {
 }
 
 impl Inspect {
-    /// What it may hang in: the run or folder that is looked at first.
+    /// Names what it may hang in: the run or folder that is looked at first.
     pub(crate) fn of(&self) -> String {
         match self {
             Self::Diff { run, .. } | Self::Calls { run, .. } | Self::Explain { run } => run.to_string(),

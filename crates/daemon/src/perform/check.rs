@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::Start;
 use worktrees::{Repository, Stand};
 
-use super::{Job, Performer, Progress, attempt_folder, commands, failed, keep, repository, worktree};
+use super::{EffectProgress, Job, Performer, attempt_folder, commands, failed, keep, repository, worktree};
 use crate::Places;
 
 /// As much of its output is kept as a blob; of more the end.
@@ -36,7 +36,7 @@ struct Before {
 }
 
 /// A check is never run twice under one number: where an earlier daemon began it, its keeper is waited for.
-pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> Progress {
+pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> EffectProgress {
     let begun = || -> Result<PathBuf, String> {
         let spec = spec(job, name)?;
         let key = check::key(name, n);
@@ -66,7 +66,7 @@ fn spec<'a>(job: &'a Job, name: &str) -> Result<&'a CheckSpec, String> {
     spec.ok_or_else(|| "the run has no such check".to_owned())
 }
 
-/// What it came to, when its command has ended.
+/// Judges a check whose command has ended.
 fn ended(places: &Places, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, String> {
     let spec = spec(job, name)?;
     let folder = attempt_folder(places, job, &check::key(name, n))?;

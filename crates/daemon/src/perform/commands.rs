@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::attempt::{AttemptKey, Exit};
 use supervisor::{Identity, Start, SupervisorError};
 
-use super::{Job, Next, Performed, Performer, Progress, attempt_folder, keep};
+use super::{EffectProgress, Job, NextStep, Performed, Performer, attempt_folder, keep};
 use crate::Places;
 
 /// How soon it is looked again for the record of a keeper that is just being started.
@@ -47,31 +47,31 @@ pub(super) fn wait(
     job: &Job,
     folder: PathBuf,
     then: impl FnOnce(&Performer, &Job, Result<Exit, String>) -> Performed + Send + 'static,
-) -> Progress {
-    let again = |folder, then| -> Next { Box::new(move |performer, job| wait(performer, job, folder, then)) };
+) -> EffectProgress {
+    let again = |folder, then| -> NextStep { Box::new(move |performer, job| wait(performer, job, folder, then)) };
     match look(&folder) {
-        Ok(Look::Ended(exit)) => then(performer, job, Ok(exit)).into(),
-        Ok(Look::Held(Some(keeper))) => Progress::AtEnd(keeper, again(folder, then)),
-        Ok(Look::Held(None)) => Progress::After(LOOK, again(folder, then)),
+        Ok(KeeperLook::Ended(exit)) => then(performer, job, Ok(exit)).into(),
+        Ok(KeeperLook::Held(Some(keeper))) => EffectProgress::AtEnd(keeper, again(folder, then)),
+        Ok(KeeperLook::Held(None)) => EffectProgress::After(LOOK, again(folder, then)),
         Err(why) => then(performer, job, Err(why)).into(),
     }
 }
 
-enum Look {
+enum KeeperLook {
     Ended(Exit),
     /// By a keeper that has not said yet which process it is, or by this one.
     Held(Option<Identity>),
 }
 
-fn look(folder: &Path) -> Result<Look, String> {
+fn look(folder: &Path) -> Result<KeeperLook, String> {
     // The record is looked for after the keeper: one that ends in between has left it.
     let keeper = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
     let keeper = keeper.map(|record| record.keeper).filter(Identity::is_alive);
     if let Some(exit) = supervisor::exit_record(folder).map_err(|e| e.to_string())? {
-        return Ok(Look::Ended(exit));
+        return Ok(KeeperLook::Ended(exit));
     }
     match keeper {
         None if !supervisor::is_held(folder) => Err("its keeper died".to_owned()),
-        keeper => Ok(Look::Held(keeper)),
+        keeper => Ok(KeeperLook::Held(keeper)),
     }
 }

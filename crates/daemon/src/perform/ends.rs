@@ -12,23 +12,23 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A thread that only waits needs next to no stack; what is called at an end hands its work on.
 const STACK: usize = 256 << 10;
 
-type Then = Box<dyn FnOnce() + Send>;
+type OnEnd = Box<dyn FnOnce() + Send>;
 
 struct Waiting {
     process: Identity,
     /// Readable when it ends; `None` where there was no descriptor to be had.
     handle: Option<OwnedFd>,
-    then: Then,
+    then: OnEnd,
 }
 
-/// Those whose end is waited for.
+/// The processes whose end is waited for.
 #[derive(Clone)]
-pub(crate) struct Ends {
-    new: Arc<Mutex<Vec<(Identity, Then)>>>,
+pub(crate) struct ProcessEnds {
+    new: Arc<Mutex<Vec<(Identity, OnEnd)>>>,
     wake: Arc<OwnedFd>,
 }
 
-impl Ends {
+impl ProcessEnds {
     /// Starts the thread.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn each_end_is_told_once() {
-        let ends = Ends::start().expect("a thread");
+        let ends = ProcessEnds::start().expect("a thread");
         let mut children: Vec<_> = (0..40).map(|_| Command::new("sleep").arg("300").spawn().expect("sleep")).collect();
         let (told, tells) = channel();
         for (n, child) in children.iter().enumerate() {

@@ -7,7 +7,7 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::Start;
 
-use super::{Job, Performed, Performer, Progress, attempt_folder, commands, failed, keep, repository, worktree};
+use super::{EffectProgress, Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
 use crate::Places;
 
 /// What is there already stays, so no probe is needed.
@@ -37,7 +37,7 @@ pub(super) fn lease(job: &Job) -> Performed {
 
 /// Runs the commands one after the other until one fails. They are never run twice under one number: where an earlier
 /// daemon began, its keeper is waited for.
-pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> Progress {
+pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> EffectProgress {
     let begin = || -> Result<PathBuf, String> {
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
         if !commands::were_begun(places, job, &key)? {

@@ -36,7 +36,7 @@ const LANES: [(Lane, &str, usize, usize); 6] = [
 /// How long a thread waits for more work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
-type Work = Box<dyn FnOnce() + Send>;
+type LaneWork = Box<dyn FnOnce() + Send>;
 
 /// The threads of every kind.
 pub(crate) struct Lanes([Arc<Pool>; LANES.len()]);
@@ -63,13 +63,13 @@ struct Pool {
     name: &'static str,
     most: usize,
     most_of_one: usize,
-    inside: Mutex<Inside>,
+    inside: Mutex<PoolState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Inside {
-    waiting: VecDeque<(String, Work)>,
+struct PoolState {
+    waiting: VecDeque<(String, LaneWork)>,
     /// How many threads work of each thing.
     working: BTreeMap<String, usize>,
     threads: usize,
@@ -81,11 +81,11 @@ impl Pool {
         Self { name, most, most_of_one, inside: Mutex::default(), changed: Condvar::new() }
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
+    fn inside(&self) -> MutexGuard<'_, PoolState> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(pool: &Arc<Self>, of: &str, work: Work) {
+    fn push(pool: &Arc<Self>, of: &str, work: LaneWork) {
         let mut inside = pool.inside();
         inside.waiting.push_back((of.to_owned(), work));
         if inside.waiting.len() > inside.idle && inside.threads < pool.most {
@@ -119,11 +119,12 @@ impl Pool {
     }
 
     /// The oldest work that may be done now; `None` when there was none for a while.
-    fn next(&self) -> Option<(String, Work)> {
+    fn next(&self) -> Option<(String, LaneWork)> {
         let mut inside = self.inside();
         let deadline = Instant::now() + IDLE;
         loop {
-            let may = |(of, _): &(String, Work)| inside.working.get(of).is_none_or(|count| *count < self.most_of_one);
+            let may =
+                |(of, _): &(String, LaneWork)| inside.working.get(of).is_none_or(|count| *count < self.most_of_one);
             if let Some(at) = inside.waiting.iter().position(may) {
                 let (of, work) = inside.waiting.remove(at)?;
                 *inside.working.entry(of.clone()).or_default() += 1;
@@ -160,7 +161,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// Work that lasts until its sender is dropped.
+    /// LaneWork that lasts until its sender is dropped.
     fn hangs(lanes: &Lanes, lane: Lane, of: &str) -> (Receiver<()>, Sender<()>) {
         let ((begun, begins), (until, ends)) = (channel(), channel::<()>());
         lanes.push(lane, of, move || {

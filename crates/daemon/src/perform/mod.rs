@@ -46,9 +46,9 @@ use crate::Places;
 use crate::dispatcher::pending::Late;
 use crate::input::{Input, Inputs};
 use crate::prepare;
-use ends::Ends;
+use ends::ProcessEnds;
 use lanes::{Lane, Lanes};
-use progress::{Next, Progress};
+use progress::{EffectProgress, NextStep};
 
 /// One effect of one run.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ pub(crate) struct Performer {
     versions: Arc<Versions>,
     pub(crate) gateway: gateway::GatewaySide,
     lanes: Arc<Lanes>,
-    ends: Ends,
+    ends: ProcessEnds,
 }
 
 impl Performer {
@@ -126,7 +126,7 @@ impl Performer {
             versions: Arc::default(),
             gateway,
             lanes: Arc::new(Lanes::new()),
-            ends: Ends::start()?,
+            ends: ProcessEnds::start()?,
         })
     }
 
@@ -212,14 +212,13 @@ impl Performer {
     pub(crate) fn tell_unwritten(&self, late: Late) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.lanes.push(Lane::Finding, "unwritten", move || {
-            let Late { face, id, mut acted, waits } = late;
+            let Late { face, id, mut acted, waits, why } = late;
             for run in waits {
                 let lives = match living(&places, &run).len() {
                     0 => "nothing of it lives".to_owned(),
                     alive => domain::figures::living(alive),
                 };
-                let home = places.home.display();
-                let reason = format!("no space to write it down at {home}; {lives}; it is finished when there is room");
+                let reason = format!("{why}; {lives}; it is finished when there is room");
                 for one in acted.iter_mut().filter(|one| one.run == run.as_str()) {
                     (one.code, one.reason) = (protocol::Code::Failed, Some(reason.clone()));
                 }

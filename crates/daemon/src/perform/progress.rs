@@ -15,18 +15,18 @@ use super::{
 use crate::input::Input;
 
 /// How far an effect has come.
-pub(super) enum Progress {
+pub(super) enum EffectProgress {
     Done(Performed),
     /// It goes on when this process has ended.
-    AtEnd(Identity, Next),
+    AtEnd(Identity, NextStep),
     /// It goes on after a while.
-    After(Duration, Next),
+    After(Duration, NextStep),
 }
 
 /// The next step of an effect that waits.
-pub(super) type Next = Box<dyn FnOnce(&Performer, &Job) -> Progress + Send>;
+pub(super) type NextStep = Box<dyn FnOnce(&Performer, &Job) -> EffectProgress + Send>;
 
-impl From<Performed> for Progress {
+impl From<Performed> for EffectProgress {
     fn from(performed: Performed) -> Self {
         Self::Done(performed)
     }
@@ -39,7 +39,7 @@ impl Performer {
 
     /// Takes one step of an effect. What it has to wait for is waited for by nobody's thread; where the daemon dies
     /// meanwhile, the effect is open and the next one takes it up.
-    fn step(&self, job: Job, next: Next, mut released: Vec<String>) {
+    fn step(&self, job: Job, next: NextStep, mut released: Vec<String>) {
         let performer = self.clone();
         self.lanes.push(lane(&job.effect), &place(&job), move || {
             let open = Unfinished::new(&performer, &job);
@@ -47,12 +47,12 @@ impl Performer {
             let progress = next(&performer, &job);
             open.goes_on();
             match progress {
-                Progress::Done(performed) => performer.finish(job, performed, released),
-                Progress::AtEnd(process, next) => {
+                EffectProgress::Done(performed) => performer.finish(job, performed, released),
+                EffectProgress::AtEnd(process, next) => {
                     let again = performer.clone();
                     performer.ends.of(process, move || again.step(job, next, released));
                 }
-                Progress::After(wait, next) => {
+                EffectProgress::After(wait, next) => {
                     let again = performer.clone();
                     performer.runtime.spawn(async move {
                         tokio::time::sleep(wait).await;
@@ -72,7 +72,7 @@ impl Performer {
         let _stopping = self.inputs.send(Input::EffectDone { run, id, outcome, facts, released });
     }
 
-    fn begin(&self, job: &Job) -> Progress {
+    fn begin(&self, job: &Job) -> EffectProgress {
         let places = &self.places;
         if let Err(error) = tree::take_over_store(places, job) {
             return failed(error).into();
@@ -155,7 +155,7 @@ fn lane(effect: &Effect) -> Lane {
     }
 }
 
-/// What an effect may hang in together with others: its repository, or its run where git is not used.
+/// Names what an effect may hang in together with others: its repository, or its run where git is not used.
 fn place(job: &Job) -> String {
     if lane(&job.effect) == Lane::Keepers { job.spec.id.to_string() } else { job.spec.repo.clone() }
 }

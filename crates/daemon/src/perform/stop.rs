@@ -10,7 +10,7 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Keeper, Request};
 
-use super::{Job, Progress, attempt_folder, failed, living};
+use super::{EffectProgress, Job, attempt_folder, failed, living};
 use crate::Places;
 
 /// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
@@ -21,7 +21,7 @@ const UNHEARD: Duration = Duration::from_secs(5);
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
 
 /// An end that is under way.
-struct Stop {
+struct EndingAttempt {
     folder: PathBuf,
     grace_ms: u64,
     began: Instant,
@@ -30,12 +30,12 @@ struct Stop {
 
 /// Asks the keeper to end its tree and goes on at the exit record; without a keeper the marked processes are ended one by
 /// one. Ending what has ended is no mistake, so no probe is needed.
-pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> Progress {
-    let begin = || -> Result<Stop, String> {
+pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> EffectProgress {
+    let begin = || -> Result<EndingAttempt, String> {
         let folder = attempt_folder(places, job, attempt)?;
         let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
         state.run(&job.spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
-        Ok(Stop { folder, grace_ms, began: Instant::now(), asked: false })
+        Ok(EndingAttempt { folder, grace_ms, began: Instant::now(), asked: false })
     };
     match begin() {
         Ok(stop) => stop.step(places, job),
@@ -55,19 +55,19 @@ pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
     }
 }
 
-impl Stop {
-    fn step(mut self, places: &Places, job: &Job) -> Progress {
+impl EndingAttempt {
+    fn step(mut self, places: &Places, job: &Job) -> EffectProgress {
         match self.look(places, job) {
             Ok(Some(facts)) => (Outcome::Done, facts).into(),
             Ok(None) => {
                 let wait = (self.began.elapsed() / 4).clamp(LOOKS.0, LOOKS.1);
-                Progress::After(wait, Box::new(move |performer, job| self.step(&performer.places, job)))
+                EffectProgress::After(wait, Box::new(move |performer, job| self.step(&performer.places, job)))
             }
             Err(reason) => failed(reason).into(),
         }
     }
 
-    /// What there is to tell when all has ended; `None` while it has not.
+    /// Returns what there is to tell when all has ended; `None` while it has not.
     fn look(&mut self, places: &Places, job: &Job) -> Result<Option<Facts>, String> {
         let grace = Duration::from_millis(self.grace_ms);
         let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());

@@ -16,18 +16,19 @@ use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInp
 use worktrees::WorktreeError;
 
 use super::{
-    Job, Performed, Performer, Progress, attempt_folder, failed, gateway, keep, repository, sandbox, scratch, worktree,
+    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, keep, repository, sandbox, scratch,
+    worktree,
 };
 use crate::known::{Known, known};
 use crate::{Places, kept_input};
 
-/// What was written to an agent is never more.
+/// The log of what was written to an agent is never larger.
 const LARGEST_LOG: u64 = 1 << 30;
 /// How often a folder is looked at while its keeper gets ready.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Starts the agent, when the session it goes on in has rested long enough.
-pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Progress {
+pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> EffectProgress {
     let folder = match attempt_folder(places, job, attempt) {
         Ok(folder) => folder,
         Err(reason) => return failed(reason).into(),
@@ -46,7 +47,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
     let attempt = attempt.clone();
     match left.is_zero() {
         true => begin(places, performer, job, &attempt, &folder).into(),
-        false => Progress::After(
+        false => EffectProgress::After(
             left,
             Box::new(move |performer, job| begin(&performer.places, performer, job, &attempt, &folder).into()),
         ),

@@ -138,7 +138,7 @@ fn plain(path: &Path, how: &mut OpenOptions) -> Option<fs::File> {
     file.metadata().is_ok_and(|meta| meta.is_file()).then_some(file)
 }
 
-/// What the daemon that serves says of itself.
+/// Reads what the daemon that serves says of itself.
 fn record(places: &Places) -> Option<DaemonRecord> {
     let mut bytes = Vec::new();
     plain(&places.record(), OpenOptions::new().read(true))?.take(LAST_WORDS).read_to_end(&mut bytes).ok()?;

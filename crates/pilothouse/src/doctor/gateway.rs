@@ -1,29 +1,33 @@
 //! Whether money can be measured here: the price table, the keys, and the gateway that has them.
 
-use std::fs;
-
 use client::Places;
 use metering::Prices;
 use settings::{Key, Settings};
 
 use super::Finding;
 
+/// A settings file or a price table with more bytes is none.
+const LARGEST_FILE: u64 = 16 << 20;
+
 /// A person's own price table.
 pub(super) fn prices(places: &Places) -> Finding {
     let own = places.config.with_file_name("prices.toml");
-    let (ok, says) = match fs::read_to_string(&own) {
+    let (ok, says) = match evidence::read_linked_text(&own, LARGEST_FILE) {
         Ok(text) => match Prices::with(&own.display().to_string(), &text) {
             Ok(prices) => (true, format!("{} entries, those of {} first", prices.all().count(), own.display())),
             Err(error) => (false, format!("{error}; until it is mended the built-in table counts")),
         },
-        Err(_) => (true, format!("{} built-in entries", Prices::built_in().all().count())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (true, format!("{} built-in entries", Prices::built_in().all().count()))
+        }
+        Err(error) => (false, format!("{} can't be read: {error}; the built-in table counts", own.display())),
     };
     Finding { name: "prices", ok: Some(ok), says }
 }
 
 /// Which providers have a key, and whether a gateway serves just now.
 pub(super) fn gateway(places: &Places) -> Finding {
-    let text = fs::read_to_string(&places.config).unwrap_or_default();
+    let text = evidence::read_linked_text(&places.config, LARGEST_FILE).unwrap_or_default();
     let settings = Settings::from_layers(&[(places.config.clone(), text)]);
     let providers = settings.map(|settings| settings.providers).unwrap_or_default();
     let serving = gateway::serving(&places.home).ok().flatten().filter(|_| gateway::is_serving(&places.home));
