@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use domain::Body;
+use domain::effect::Effect;
 use serde_json::Value;
 use testkit::{House, Repo, checked_house, wait_until};
 
@@ -226,4 +228,45 @@ fn a_check_asked_for_waits_its_turn() {
     let row = house.assert_over("first");
     assert_eq!(row["checks"][0]["n"], 2, "{row:#}");
     house.assert_replayed("first");
+}
+
+#[test]
+fn a_git_that_hangs_keeps_no_run_from_its_end() {
+    let house = House::new(BINARY, Repo::with_files(5));
+    let bin = house.home().join("bin");
+    fs::create_dir(&bin).expect("a folder");
+    let git = supervisor::in_path("git").expect("git");
+    let (hangs, hung) = (house.home().join("hangs"), house.home().join("hung"));
+    // Our own git hangs when it commits; agents have theirs.
+    let script = format!(
+        "case \"$PILOTHOUSE_RUN $* \" in ' '*' commit '*) while [ -e {hangs} ]; do echo >> {hung}; sleep 0.1; done ;; esac\n\
+         exec {git} \"$@\"",
+        hangs = hangs.display(),
+        hung = hung.display(),
+        git = git.display()
+    );
+    testkit::script(&bin.join("git"), &script);
+    fs::write(&hangs, "").expect("writable");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+    assert!(house.command(&["ls"]).env("PATH", &path).stdout(Stdio::null()).status().expect("it starts").success());
+    house.json(&["run", "x", "--name", "many", "--count", "14", "--agent", "rehearsal:success", "--json"]);
+    wait_until("git to hang", || fs::read(&hung).map_err(|error| error.to_string()));
+    let first = house.row("many-1").expect("a row");
+    let commits = |body: &Body| matches!(body, Body::EffectStarted(begun) if matches!(begun.effect, Effect::CommitLeftovers { .. }));
+    wait_until("the first to be committed", || {
+        let events = evidence::read(&house.folder(&first)).map_err(|error| error.to_string())?;
+        events.iter().any(|event| commits(&event.body)).then_some(()).ok_or_else(|| format!("{} events", events.len()))
+    });
+    answers(&house, &["ls", "--all"]);
+    answers(&house, &["terminate", "many-1", "--grace", "0s"]);
+    let ended = house.row("many-1").expect("a row");
+    assert_eq!(ended["status"], "terminated", "{ended:#}");
+    assert_eq!(house.say(&["rm", "many-1", "--yes"]).code, 4, "git is still at work in its worktree");
+    fs::remove_file(&hangs).expect("removable");
+    for n in 2..=14 {
+        house.wait_for(&format!("many-{n}"), "ready");
+    }
+    assert_eq!(house.row("many-1").expect("a row")["status"], "terminated");
+    house.assert_over("many-1");
+    house.assert_replayed("many-1");
 }

@@ -102,6 +102,8 @@ impl Dispatcher {
                     worktrees::end_git_in(Path::new(&spec.worktree));
                 }
             }
+            // Who ends a run sees in its row that it is over, and need not wait for what is proven of it afterwards.
+            let waits = waits && (!matches!(command, Command::Terminate { .. }) || self.is_full());
             self.pending.add(face, id, acted, waits.then_some(run));
         }
     }
