@@ -235,7 +235,7 @@ fn a_git_that_hangs_keeps_no_run_from_its_end() {
     let house = House::new(BINARY, Repo::with_files(5));
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");
-    let git = supervisor::in_path("git").expect("git");
+    let git = supervisor::in_path("git", None).expect("git");
     let (hangs, hung) = (house.home().join("hangs"), house.home().join("hung"));
     // Our own git hangs when it commits; agents have theirs.
     let script = format!(

@@ -28,7 +28,7 @@ mod tree;
 pub(crate) use rm::working_in;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::RunId;

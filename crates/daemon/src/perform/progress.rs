@@ -9,8 +9,8 @@ use supervisor::Identity;
 
 use super::lanes::Lane;
 use super::{
-    Job, Performed, Performer, check, checkpoint, environment, failed, merge, pause, pr, proof, restore, rm, stop, supervise,
-    tree,
+    Job, Performed, Performer, check, checkpoint, environment, failed, merge, pause, pr, proof, restore, rm, stop,
+    supervise, tree,
 };
 use crate::input::Input;
 
