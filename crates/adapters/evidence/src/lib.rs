@@ -18,4 +18,4 @@ pub use plain::{append_plain, open_plain, read_linked_text, read_plain};
 pub use run_folder::RunFolder;
 pub use state_folder::StateFolder;
 pub use summary::Summary;
-pub use timeline::{Opened, Timeline, read, tail, text};
+pub use timeline::{Opened, Timeline, TimelineReader, read, tail, text};

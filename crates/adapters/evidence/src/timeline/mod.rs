@@ -1,5 +1,6 @@
 //! `timeline.jsonl`: events as lines, each with the hash of the line before it.
 
+mod pieces;
 mod read;
 pub(crate) mod recover;
 #[cfg(test)]
@@ -15,8 +16,8 @@ use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 use domain::{Body, Event, Source, Timestamp};
 
+pub use pieces::TimelineReader;
 pub use read::{read, tail, text};
-
 use rustix::fs::OFlags;
 
 use crate::error::EvidenceError;

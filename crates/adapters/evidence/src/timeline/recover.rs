@@ -44,7 +44,7 @@ pub(super) fn whole_lines(bytes: &[u8], path: &Path) -> Result<Found, EvidenceEr
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let (line, number) = (&rest[..end], found.events.len() + 1);
         rest = &rest[end + 1..];
-        match event(line, &found) {
+        match next_event(line, found.events.last().map_or(0, |event| event.seq), &found.head) {
             Ok(event) => {
                 found.events.push(event);
                 found.head = sha256_hex(line);
@@ -58,14 +58,15 @@ pub(super) fn whole_lines(bytes: &[u8], path: &Path) -> Result<Found, EvidenceEr
     Ok(found)
 }
 
-fn event(line: &[u8], found: &Found) -> Result<Event, String> {
+/// The event of a line, if it follows the one with this number and hash.
+pub(super) fn next_event(line: &[u8], seq: u64, head: &str) -> Result<Event, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
     let event = Event::from_line(text).map_err(|e| e.to_string())?;
-    let expected = found.events.last().map_or(1, |e| e.seq + 1);
+    let expected = seq + 1;
     if event.seq != expected {
         return Err(format!("its seq is {}, {expected} was to follow", event.seq));
     }
-    if event.prev != found.head {
+    if event.prev != head {
         return Err("its prev is not the hash of the line before".to_owned());
     }
     Ok(event)

@@ -86,3 +86,39 @@ fn a_batch_that_does_not_fit_is_not_part_of_the_timeline() {
     let opened = Timeline::open(temp.path()).expect("whole");
     assert_eq!((opened.events.len(), opened.torn), (2, 0));
 }
+
+#[test]
+fn pieces_give_what_the_whole_gives() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
+    for n in 0..20 {
+        timeline.append(at(), vec![note(&format!("{n} {}", "x".repeat(200)))], None).expect("room");
+    }
+    let mut reader = TimelineReader::open(temp.path()).expect("a timeline");
+    let mut lines = Vec::new();
+    while let Some(piece) = reader.piece(3, 700).map(|piece| (!piece.is_empty()).then_some(piece)).expect("whole") {
+        assert!((1..=3).contains(&piece.len()), "{}", piece.len());
+        lines.extend(piece);
+    }
+    let whole = fs::read_to_string(temp.path().join("timeline.jsonl")).expect("text");
+    assert_eq!(lines, whole.lines().skip(2).collect::<Vec<_>>());
+    // What is being written is left for the next time, and what was added is found then.
+    timeline.file.write_all(b"{\"v\":1,\"se").expect("room");
+    assert!(reader.piece(1, 700).expect("readable").is_empty());
+    timeline.overhang = true;
+    timeline.append(at(), vec![note("added")], None).expect("room");
+    assert!(reader.piece(1, 700).expect("readable")[0].contains("added"));
+}
+
+#[test]
+fn a_changed_event_is_named_by_pieces_too() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
+    timeline.append(at(), vec![note("one"), note("two"), note("three")], None).expect("room");
+    let path = temp.path().join("timeline.jsonl");
+    fs::write(&path, fs::read_to_string(&path).expect("text").replace("one", "0ne")).expect("writable");
+    let mut reader = TimelineReader::open(temp.path()).expect("a timeline");
+    assert_eq!(reader.piece(1, 1).expect("the first is an event").len(), 1);
+    let error = reader.piece(1, 1).expect_err("a broken chain");
+    assert!(error.to_string().contains("line 2"), "{error}");
+}
