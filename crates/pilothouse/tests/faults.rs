@@ -259,10 +259,10 @@ fn a_termination_that_was_begun_is_carried_out_by_the_next_daemon() {
     let stop =
         Command::new(BINARY).args(["ls"]).env("PILOTHOUSE_HOME", house.home()).current_dir(house.repo.path()).output();
     assert!(stop.expect("it runs").status.success());
-    let record =
-        supervisor::keeper_record(&house.folder(&row).join("attempts/build.1")).expect("readable").expect("a keeper");
-    // The grace of a minute is cut short; where all of them heard the first signal the keeper is gone already.
-    let _cut = supervisor::Keeper::new(&record).ask(&supervisor::Request::Stop { grace_ms: 0 });
+    // The grace of a minute is cut short; where all of them heard the first signal nothing is left.
+    for process in supervisor::marked(&house.home(), row["id"].as_str().expect("an id")) {
+        process.kill();
+    }
     house.wait_for("ends", "terminated");
     assert_eq!(house.processes(&row), 0);
 }

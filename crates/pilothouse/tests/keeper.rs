@@ -191,3 +191,125 @@ fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
     Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
 }
+
+/// What a process of the attempt itself gets as answer when it asks its keeper, after it has taken the lock at `$1`.
+const ASKS: &str = r#"perl -e '
+use IO::Socket::UNIX; use Fcntl ":flock";
+open my $lock, ">>", $ARGV[0]; flock($lock, LOCK_EX | LOCK_NB) or die "no lock";
+my $s = IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "k") or die "no socket";
+syswrite $s, "{\"stop\":{\"grace_ms\":0}}\n"; my $heard = <$s> // ""; print "HEARD [$heard]\n"' "$LOCK"; sleep 300"#;
+
+#[test]
+fn only_who_holds_the_daemons_lock_is_answered() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut attempt = Attempt::of(BINARY, "sleep 300");
+    attempt.start.home = home.path().to_string_lossy().into_owned();
+    let launched = attempt.launch();
+    let keeper = Keeper::new(&launched.record);
+    assert!(!keeper.answers(), "nobody holds the lock");
+    let lock = fs::File::create(home.path().join("daemon.lock")).expect("made");
+    assert!(!keeper.answers(), "still nobody does");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).expect("nobody else has it");
+    assert!(keeper.answers());
+    keeper.ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    attempt.exit();
+    testkit::gone(launched);
+}
+
+#[test]
+fn a_process_of_the_run_is_not_answered() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut attempt = Attempt::of(BINARY, ASKS);
+    // The keeper's folder is one of a run's, as in a state folder.
+    fs::create_dir_all(home.path().join("runs").join(&attempt.start.run)).expect("room");
+    attempt.start.home = home.path().to_string_lossy().into_owned();
+    let lock = home.path().join("daemon.lock");
+    attempt.start.env.push(("LOCK".to_owned(), lock.to_string_lossy().into_owned()));
+    let launched = attempt.launch();
+    wait_until("its answer", || {
+        let said = attempt.text("stdout");
+        if said.contains("HEARD") { Ok(()) } else { Err(format!("{said}{}", attempt.text("stderr"))) }
+    });
+    assert_eq!(attempt.text("stdout"), "HEARD []\n", "it is hung up on");
+    let agent = launched.record.agent.clone().expect("an agent");
+    assert!(agent.is_alive(), "nothing was stopped");
+    assert!(launched.record.keeper.kill());
+    for process in supervisor::marked(home.path(), &attempt.start.run) {
+        process.kill();
+    }
+    testkit::gone(launched);
+}
+
+#[test]
+fn what_is_unwritten_reaches_the_agent_and_stands_nowhere_else() {
+    let attempt = Attempt::of(BINARY, "echo \"$SECRET\" > told; grep SigBlk /proc/self/status; sleep 300");
+    let unwritten = [("SECRET".to_owned(), "only-for-agents".to_owned())];
+    let launched =
+        supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &unwritten).expect("it starts");
+    wait_until("the agent", || if attempt.text("stdout").is_empty() { Err("silent".to_owned()) } else { Ok(()) });
+    assert_eq!(attempt.text("told"), "only-for-agents\n");
+    let environ = fs::read(format!("/proc/{}/environ", launched.record.keeper.pid)).expect("readable by root");
+    let environ = String::from_utf8_lossy(&environ).into_owned();
+    assert!(!environ.contains("only-for-agents") && !environ.contains("GREETING="), "{environ}");
+    assert!(!attempt.text("start.json").contains("only-for-agents"));
+    assert_eq!(attempt.text("stdout"), "SigBlk:\t0000000000000000\n", "no signal is kept from it");
+    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    testkit::gone(launched);
+}
+
+#[test]
+fn orphans_that_end_are_reaped_at_once() {
+    let attempt =
+        Attempt::of(BINARY, "i=0; while [ $i -lt 500 ]; do (true &); i=$((i+1)); done; echo done > done; sleep 300");
+    let launched = attempt.launch();
+    wait_until("all of them", || if attempt.path().join("done").exists() { Ok(()) } else { Err("at it".to_owned()) });
+    let keeper = launched.record.keeper.pid;
+    let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children")).expect("its children");
+    let left = children.split_ascii_whitespace().count();
+    assert!(left < 100, "{left} of 500 wait to be reaped");
+    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    testkit::gone(launched);
+}
+
+#[test]
+fn more_than_a_keeper_takes_is_refused_with_the_reason() {
+    let attempt = Attempt::of(BINARY, "cat");
+    let launched = attempt.launch();
+    let keeper = Keeper::new(&launched.record);
+    let write = Request::Stdin { id: "long".to_owned(), data: "y".repeat(17 << 20) };
+    assert!(!supervisor::fits(&write));
+    let refused = keeper.ask(&write).expect_err("too much");
+    assert!(refused.to_string().contains("more than a keeper takes at once (16 MB)"), "{refused}");
+    // One that asks all the same is told so too.
+    let mut raw = std::os::unix::net::UnixStream::connect(&launched.record.socket).expect("a keeper");
+    let _cut = std::io::Write::write_all(&mut raw, &vec![b'x'; 17 << 20]);
+    let mut heard = String::new();
+    std::io::Read::read_to_string(&mut raw, &mut heard).expect("an answer");
+    assert!(heard.contains("more than a keeper takes at once"), "{heard}");
+    keeper.ask(&Request::CloseStdin).expect("it goes on");
+    assert_eq!(attempt.exit().code, Some(0));
+    testkit::gone(launched);
+}
+
+#[test]
+fn what_is_held_inside_signals_nobody_outside() {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a version");
+    let numbers: Vec<u32> = release.split(['.', '-']).take(2).filter_map(|n| n.parse().ok()).collect();
+    if supervisor::sandbox_works().is_err() || numbers < vec![6, 12] {
+        println!("this kernel can't hold signals back");
+        return;
+    }
+    let me = std::process::id();
+    let script =
+        format!("kill -0 {me} && echo OPEN; sleep 300 & kill -0 $! && echo OWN; kill $!; echo over; sleep 300");
+    let mut attempt = Attempt::of(BINARY, &script);
+    attempt.start.writable = Some(vec![attempt.path().to_string_lossy().into_owned()]);
+    let launched = attempt.launch();
+    wait_until("its tries", || {
+        let said = attempt.text("stdout");
+        if said.ends_with("over\n") { Ok(()) } else { Err(said) }
+    });
+    assert_eq!(attempt.text("stdout"), "OWN\nover\n");
+    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    testkit::gone(launched);
+}

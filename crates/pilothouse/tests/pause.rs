@@ -154,3 +154,36 @@ fn what_a_killed_keeper_left_frozen_is_found_and_ended() {
         }
     }
 }
+
+/// One that forks and exits at every step and writes a byte each time, in its group or in sessions of its own.
+fn hopper(setsid: &str) -> String {
+    format!(
+        "perl -e 'use POSIX; open F, \">>\", \"count\"; for (1..3) {{ next if fork; \
+         while (1) {{ exit if fork; {setsid} syswrite F, \"x\" }} }} sleep 300'"
+    )
+}
+
+#[test]
+fn a_chain_of_forks_is_never_said_to_stand_while_it_goes_on() {
+    for setsid in ["", "POSIX::setsid();"] {
+        let mut attempt = Attempt::of(BINARY, &hopper(setsid));
+        attempt.start.freezer = false;
+        let launched = attempt.launch();
+        let count = || fs::metadata(attempt.path().join("count")).map_or(0, |m| m.len());
+        for _ in 0..testkit::rounds(6) {
+            let then = count();
+            wait_until("the hopping", || if count() > then { Ok(()) } else { Err(attempt.text("stderr")) });
+            let frozen = freeze(&launched.record);
+            let then = count();
+            let again = freeze(&launched.record);
+            if frozen.n == frozen.of {
+                assert_eq!((count(), again.n), (then, again.of), "{frozen:?} {again:?}");
+            }
+            println!("{setsid:?}: {frozen:?}");
+            Keeper::new(&launched.record).ask(&Request::Thaw).expect("an answer");
+        }
+        Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+        attempt.exit();
+        testkit::gone(launched);
+    }
+}

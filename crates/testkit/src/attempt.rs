@@ -1,9 +1,10 @@
 //! A keeper of its own with a script as its agent, without any daemon.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
+use rustix::fs::{FlockOperation, flock};
 use supervisor::{Keeper, Launched, Request, Start};
 use tempfile::TempDir;
 
@@ -14,6 +15,8 @@ use crate::wait::wait_until;
 pub struct Attempt {
     binary: PathBuf,
     folder: TempDir,
+    /// Keepers answer only who holds their daemon's lock.
+    _daemon: File,
     pub start: Start,
 }
 
@@ -41,7 +44,8 @@ impl Attempt {
             leave_ms: None,
             freezer: true,
         };
-        Self { binary: binary.into(), folder, start }
+        let daemon = be_daemon(folder.path()).expect("nobody else has the lock");
+        Self { binary: binary.into(), folder, _daemon: daemon, start }
     }
 
     pub fn path(&self) -> &Path {
@@ -76,6 +80,12 @@ impl Attempt {
         });
         self.text("pids").lines().map(|pid| pid.parse().expect("a pid")).collect()
     }
+}
+
+/// Holds the lock of a state folder as its daemon does, for as long as what is given back is kept; `None` when a daemon has it.
+pub(crate) fn be_daemon(home: &Path) -> Option<File> {
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(home.join("daemon.lock")).ok()?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).ok().map(|()| lock)
 }
 
 impl Drop for Attempt {

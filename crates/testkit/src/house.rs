@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::attempt::be_daemon;
 use crate::repo::Repo;
 use crate::wait::wait_until;
 
@@ -172,15 +173,17 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
+        if let Some(daemon) = self.daemon_pid().and_then(supervisor::Identity::of) {
+            daemon.kill();
+            daemon.wait();
+        }
+        // Keepers answer only who holds their daemon's lock.
+        let _daemon = be_daemon(&self.home());
         let runs = std::fs::read_dir(self.home().join("runs")).into_iter().flatten().flatten();
         for id in runs.filter_map(|entry| entry.file_name().into_string().ok()) {
             end_keepers(&self.home().join("runs").join(&id));
             // What escaped its keeper is found by its marker; a test that failed may have left something.
             let _left = supervisor::end_left(&self.home(), &id, &self.home().join("runs").join(&id).join("attempts"));
-        }
-        if let Some(daemon) = self.daemon_pid().and_then(supervisor::Identity::of) {
-            daemon.kill();
-            daemon.wait();
         }
         if let Some(gateway) = self.gateway_pid().and_then(supervisor::Identity::of) {
             gateway.kill();

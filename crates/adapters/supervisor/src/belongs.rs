@@ -7,22 +7,63 @@ use crate::environ::Environ;
 use crate::identity::Stat;
 use crate::{HOME_MARKER, RUN_MARKER};
 
-/// How far up it is looked.
-const GENERATIONS: usize = 64;
+/// How often a process may change its parent while it is looked at.
+const CHANGES: usize = 64;
+
+/// A process and all above it, up to the first of the machine.
+pub(crate) struct Ancestry {
+    /// The run that one of them is of.
+    pub(crate) run: Option<String>,
+    /// Each with its number and its start in clock ticks since boot, the process itself first.
+    pub(crate) chain: Vec<(u32, u64)>,
+}
 
 /// The id of the run of this state folder that the process `pid` belongs to: by its marker or that of whoever started
-/// it, by a keeper above it (which adopts what was orphaned), or by its control group.
+/// it, by a keeper above it (which adopts what was orphaned), or by its control group. `None` also where that can't be told.
 pub fn run_of(pid: u32, home: &Path) -> Option<String> {
+    ancestry(pid, home).ok()?.run
+}
+
+/// Looks at a process and at everything above it.
+///
+/// # Errors
+/// Why the way up could not be followed to its end.
+pub(crate) fn ancestry(pid: u32, home: &Path) -> Result<Ancestry, String> {
     let is_run = |id: &String| !id.is_empty() && !id.contains('/') && home.join("runs").join(id).is_dir();
-    let parent = |pid: &u32| Stat::read(*pid).map(|stat| stat.parent).filter(|parent| *parent > 1);
-    let above = std::iter::successors(Some(pid), parent).take(GENERATIONS);
-    above.into_iter().find_map(|pid| by_marker(pid, home).or_else(|| by_keeper(pid, home)).filter(is_run)).or_else(
-        || {
-            let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
-            let named = groups.lines().filter_map(|line| line.rsplit_once("/pilothouse-")?.1.split('-').next());
-            named.map(str::to_owned).find(is_run)
-        },
-    )
+    let hidden = |pid: u32| format!("process {pid} can't be looked at (it has ended, or /proc hides it)");
+    let mut stat = Stat::read(pid).ok_or_else(|| hidden(pid))?;
+    let (mut at, mut chain, mut changes) = (pid, vec![(pid, stat.start_time)], 0);
+    let mut run = named(at, home).filter(is_run).or_else(|| by_group(at).find(is_run));
+    while run.is_none() && stat.parent > 1 {
+        let parent = stat.parent;
+        let above = Stat::read(parent).map(|above| (above, named(parent, home).filter(is_run)));
+        let child = Stat::read(at).ok_or_else(|| hidden(at))?;
+        // What was read is of its parent only if that is its parent still; a number that went to another process says nothing.
+        match above {
+            Some((above, named)) if child.parent == parent && above.start_time <= child.start_time => {
+                (run, at, stat) = (named, parent, above);
+                chain.push((at, stat.start_time));
+            }
+            _ if child.parent == parent && changes >= CHANGES => return Err(hidden(parent)),
+            _ if changes >= CHANGES => return Err(format!("the parents of process {pid} change all the time")),
+            _ => {
+                changes += 1;
+                stat = child;
+            }
+        }
+    }
+    Ok(Ancestry { run, chain })
+}
+
+/// A process and all above it; `None` where that can't be told.
+pub(crate) fn chain(pid: u32) -> Option<Vec<(u32, u64)>> {
+    // No run lies there, so that nothing ends the way up.
+    ancestry(pid, Path::new("/proc")).ok().map(|ancestry| ancestry.chain)
+}
+
+/// The run that a process is of by its own word or as its keeper.
+fn named(pid: u32, home: &Path) -> Option<String> {
+    by_marker(pid, home).or_else(|| by_keeper(pid, home))
 }
 
 fn by_marker(pid: u32, home: &Path) -> Option<String> {
@@ -30,6 +71,12 @@ fn by_marker(pid: u32, home: &Path) -> Option<String> {
     // A process of a run may use another state folder, as pilothouse's own tests do.
     let here = environ.value(HOME_MARKER).is_none_or(|at| at == home.as_os_str());
     environ.value(RUN_MARKER).filter(|_| here).map(|id| id.to_string_lossy().into_owned())
+}
+
+fn by_group(pid: u32) -> impl Iterator<Item = String> {
+    let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    let named = |line: &str| Some(line.rsplit_once("/pilothouse-")?.1.split('-').next()?.to_owned());
+    groups.lines().filter_map(named).collect::<Vec<_>>().into_iter()
 }
 
 /// A keeper is started as `BINARY __keeper HOME/runs/ID/attempts/KEY`.

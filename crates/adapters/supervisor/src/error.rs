@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::wire::MAX_REQUEST;
+
 /// An error of supervision.
 #[derive(Debug, thiserror::Error)]
 pub enum SupervisorError {
@@ -16,6 +18,8 @@ pub enum SupervisorError {
     Held,
     #[error("the keeper refused: {0}")]
     Refused(String),
+    #[error("it is {} MB, more than a keeper takes at once ({} MB)", .0 >> 20, MAX_REQUEST >> 20)]
+    TooMuch(usize),
     #[error("the keeper of {0} does not answer")]
     Silent(PathBuf),
 }

@@ -1,11 +1,18 @@
 //! Which process is meant: a pid alone is reused, so boot, pid namespace and start time belong to it.
 
 use std::fs;
+use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
+
+/// How often one is looked at that can't be waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// One process for ever (`/proc/PID/stat` field 22 is the start time in clock ticks since boot).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,16 +38,22 @@ impl Identity {
         Some(Self { pid, start_time, boot_id, pid_namespace })
     }
 
-    /// Whether this very process still runs; a zombie does not.
+    /// Whether this very process still runs; a zombie does not. One that can't be looked at (no descriptor is left, say) is
+    /// not known to have ended.
     pub fn is_alive(&self) -> bool {
-        self.is_of_this_boot() && Stat::read(self.pid).is_some_and(|s| s.start_time == self.start_time && !s.is_dead())
+        let lives = |found: Option<Stat>| found.is_some_and(|s| s.start_time == self.start_time && !s.is_dead());
+        self.is_of_this_boot() && Stat::find(self.pid).map_or(true, lives)
     }
 
     /// Waits until this very process has ended; it need not be a child. Blocks.
     pub fn wait(&self) {
-        while let Some(handle) = self.handle() {
-            // An interruption only means looking again.
-            let _woken = poll(&mut [PollFd::new(&handle, PollFlags::IN)], None);
+        while self.is_alive() {
+            match self.handle() {
+                // An interruption only means looking again.
+                Some(handle) => drop(poll(&mut [PollFd::new(&handle, PollFlags::IN)], None)),
+                // It has ended just now, or there is no descriptor left for it.
+                None => std::thread::sleep(LOOK),
+            }
         }
     }
 
@@ -78,7 +91,21 @@ impl Identity {
     }
 }
 
+/// What never changes while this process lives, read once: where it can't be read, everything would seem to be of another
+/// boot.
 fn here() -> (String, String) {
+    static HERE: OnceLock<(String, String)> = OnceLock::new();
+    if let Some(known) = HERE.get() {
+        return known.clone();
+    }
+    let found = look_here();
+    if !found.0.is_empty() && !found.1.is_empty() {
+        return HERE.get_or_init(|| found).clone();
+    }
+    found
+}
+
+fn look_here() -> (String, String) {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let namespace = fs::read_link("/proc/self/ns/pid").map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     (boot.trim().to_owned(), namespace)
@@ -89,7 +116,7 @@ pub(crate) struct Stat {
     state: char,
     pub(crate) parent: u32,
     /// Its process group, and the one that has its terminal; none has it where that is negative.
-    group: i64,
+    pub(crate) group: i64,
     foreground: i64,
     /// The leader of its session.
     pub(crate) session: u32,
@@ -98,9 +125,20 @@ pub(crate) struct Stat {
 }
 
 impl Stat {
+    /// `None` also where it can't be read.
     pub(crate) fn read(pid: u32) -> Option<Self> {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Self::parse(&text)
+        Self::find(pid).ok().flatten()
+    }
+
+    /// `None` when there is no such process.
+    fn find(pid: u32) -> io::Result<Option<Self>> {
+        match fs::read(format!("/proc/{pid}/stat")) {
+            // A name may be any bytes.
+            Ok(text) => Ok(Self::parse(&String::from_utf8_lossy(&text))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) if Errno::from_io_error(&e) == Some(Errno::SRCH) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     /// The name in parentheses may itself hold parentheses and spaces, so fields count from the last `)`.

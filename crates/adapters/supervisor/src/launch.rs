@@ -8,6 +8,9 @@ use domain::attempt::Exit;
 
 use crate::control::hold;
 use crate::error::SupervisorError;
+use crate::given;
+use crate::open_limit::with_first_open_limit;
+use crate::patience::with_patience;
 use crate::record::{self, KeeperRecord, Start};
 
 /// A keeper that has started its agent.
@@ -18,8 +21,9 @@ pub struct Launched {
     pub child: Child,
 }
 
-/// Writes `start.json` into `folder` and starts `binary __keeper folder`; returns when the agent runs. Variables in
-/// `unwritten` are handed down and stand in no file.
+/// Writes `start.json` into `folder` and starts `binary __keeper folder`; returns when the agent runs. The agent gets this
+/// process's environment without what is git's own, and the variables in `unwritten`, which stand in no file and not in the
+/// keeper's environment either.
 /// An attempt whose keeper was started before is never started again.
 ///
 /// # Errors
@@ -31,16 +35,21 @@ pub fn launch(
     unwritten: &[(String, String)],
 ) -> Result<Launched, SupervisorError> {
     record::write(folder, "start.json", start)?;
-    let mut child = Command::new(binary)
-        .arg("__keeper")
-        .arg(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .current_dir("/")
-        .envs(unwritten.iter().map(|(name, value)| (name, value)))
-        .spawn()
-        .map_err(SupervisorError::io("start the keeper", binary))?;
+    let mut child = with_patience(|| {
+        let mut command = Command::new(binary);
+        command
+            .arg("__keeper")
+            .arg(folder)
+            .stdin(given::written(&given::to_agents(unwritten))?)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .current_dir("/")
+            .env_clear()
+            .envs(given::to_keeper());
+        with_first_open_limit(&mut command);
+        command.spawn()
+    })
+    .map_err(SupervisorError::io("start the keeper", binary))?;
     // The keeper closes its standard output when it has started the agent, or has failed to.
     let mut word = String::new();
     let heard = child.stdout.take().map(|mut out| out.read_to_string(&mut word));

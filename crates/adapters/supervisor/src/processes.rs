@@ -2,27 +2,32 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::belongs::chain;
 use crate::cgroup::Cgroup;
 use crate::identity::{Identity, Stat};
+use crate::killed::{is_killed, is_orphan_since};
 use crate::record::{self, KeeperRecord};
+use crate::syscalls::signal_group;
 use crate::{HOME_MARKER, RUN_MARKER};
 
 /// Every living descendant of `root`, without `root`. Orphans count when `root` is their subreaper.
 pub(crate) fn descendants(root: u32) -> BTreeSet<u32> {
+    let mut found = all_below(root);
+    found.retain(|pid| Stat::read(*pid).is_some_and(|stat| !stat.is_dead()));
+    found
+}
+
+/// As [`descendants`], with those that have ended and were not waited for.
+pub(crate) fn all_below(root: u32) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
     let mut open = vec![root];
     while let Some(pid) = open.pop() {
-        for child in children(pid) {
-            let lives = Stat::read(child).is_some_and(|s| !s.is_dead());
-            if lives && found.insert(child) {
-                open.push(child);
-            }
-        }
+        open.extend(children(pid).into_iter().filter(|child| found.insert(*child)));
     }
     found
 }
@@ -133,6 +138,19 @@ pub fn inside(folder: &Path) -> Vec<Inside> {
     pids().filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()
 }
 
+/// The processes that work in `worktree` and may be what a killed keeper of these attempts held: nothing marks them as the
+/// run's, so they are not ended, and nobody else is to work there beside them.
+pub fn doubtful(attempts: &Path, worktree: &Path) -> Vec<Inside> {
+    let folders = fs::read_dir(attempts).into_iter().flatten().flatten().map(|folder| folder.path());
+    let killed = folders.filter_map(|folder| {
+        let record = record::keeper_record(&folder).ok().flatten()?;
+        is_killed(&folder, &record).then_some(record.keeper.start_time)
+    });
+    let Some(began) = killed.min() else { return Vec::new() };
+    let left = |process: &Inside| chain(process.pid).is_some_and(|chain| is_orphan_since(&chain, began));
+    inside(worktree).into_iter().filter(left).collect()
+}
+
 /// Signals a process through a pidfd; `false` when it is gone.
 pub(crate) fn signal(pid: u32, signal: Signal) -> bool {
     handle(pid).is_some_and(|handle| pidfd_send_signal(handle, signal).is_ok())
@@ -144,6 +162,19 @@ pub(crate) fn signal_below(pid: u32, root: u32, tree: &BTreeSet<u32>, signal: Si
     let Some(handle) = handle(pid) else { return false };
     let below = Stat::read(pid).is_some_and(|stat| stat.parent == root || tree.contains(&stat.parent));
     below && pidfd_send_signal(handle, signal).is_ok()
+}
+
+/// Signals the process group of a process as [`signal_below`] does one: all of it at once, so that none of them can fork
+/// meanwhile. Only where its leader lives and is below `root` too; `false` otherwise, and before Linux 6.9.
+pub(crate) fn signal_group_of(pid: u32, root: u32, tree: &BTreeSet<u32>, signal: Signal) -> bool {
+    let leader = Stat::read(pid).and_then(|stat| u32::try_from(stat.group).ok());
+    let Some(leader) = leader.filter(|leader| tree.contains(leader)) else { return false };
+    let Some(handle) = handle(leader) else { return false };
+    let leads = |stat: Stat| {
+        let below = stat.parent == root || tree.contains(&stat.parent);
+        below && i64::from(leader) == stat.group && stat.session != root
+    };
+    Stat::read(leader).is_some_and(leads) && signal_group(handle.as_fd(), signal)
 }
 
 fn handle(pid: u32) -> Option<OwnedFd> {

@@ -29,9 +29,9 @@ pub struct Start {
     pub reads: String,
     /// Absolute working folder.
     pub cwd: String,
-    /// Set on top of the keeper's own environment.
+    /// Set on top of what the daemon hands down.
     pub env: Vec<(String, String)>,
-    /// Variables of that environment that it does not get.
+    /// Variables of what is handed down that it does not get.
     #[serde(default)]
     pub unset: Vec<String>,
     /// The gateway stands between it and its models.

@@ -1,4 +1,5 @@
-//! Holding an agent and all it starts inside of some folders: everything may be read, only these may be written to.
+//! Holding an agent and all it starts inside of some folders: everything may be read, only these may be written to, and
+//! only what is inside too may be sent signals.
 //!
 //! Landlock (landlock(7)) of the kernel does it; it needs no rights, is inherited by every child and can't be taken off.
 
@@ -6,11 +7,14 @@ use std::path::Path;
 
 use landlock::{
     ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
-    RulesetCreatedAttr,
+    RulesetCreatedAttr, Scope,
 };
 
 /// The newest version of landlock whose rights are asked for; on older kernels what they know of them counts.
 const NEWEST: ABI = ABI::V5;
+/// Since this version (Linux 6.12) signals to processes outside and their abstract sockets can be held back too; where the
+/// kernel is older they stay open.
+const SCOPES: ABI = ABI::V6;
 /// What there must be at least: before it (Linux 6.2) any file could be emptied.
 const LEAST: ABI = ABI::V3;
 /// Devices that everybody writes to; disks are not among them.
@@ -31,7 +35,8 @@ pub fn sandbox_works() -> Result<(), String> {
 pub(crate) fn ruleset(writable: &[String]) -> Result<RulesetCreated, String> {
     let told = |error: landlock::RulesetError| format!("the sandbox can't be made: {error}");
     let all = AccessFs::from_all(NEWEST);
-    let ruleset = Ruleset::default().handle_access(all).and_then(Ruleset::create).map_err(told)?;
+    let handled = Ruleset::default().handle_access(all).and_then(|ruleset| ruleset.scope(Scope::from_all(SCOPES)));
+    let ruleset = handled.and_then(Ruleset::create).map_err(told)?;
     let folders = writable.iter().map(String::as_str).chain(DEVICES);
     let mut ruleset = beneath(ruleset, "/", AccessFs::from_read(NEWEST)).map_err(told)?;
     for folder in folders {

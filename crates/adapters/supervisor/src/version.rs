@@ -7,6 +7,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::given::REPOSITORY_VARIABLES;
+use crate::open_limit::with_first_open_limit;
+use crate::patience::with_patience;
+
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
@@ -35,7 +39,12 @@ impl Versions {
 fn ask(program: &Path, env: &[(String, String)]) -> Option<String> {
     let mut command = Command::new(program);
     command.arg("--version").envs(env.iter().map(|(k, v)| (k, v))).current_dir("/");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    for name in REPOSITORY_VARIABLES {
+        command.env_remove(name);
+    }
+    with_first_open_limit(&mut command);
+    let mut child = with_patience(|| command.spawn()).ok()?;
     let until = Instant::now() + PATIENCE;
     while child.try_wait().ok()?.is_none() {
         if Instant::now() > until {

@@ -279,10 +279,16 @@ fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<Pa
     Ok(state.run(&job.spec.id).attempt(attempt))
 }
 
-/// The processes of a run that live, wherever they went.
+/// The processes of a run that live, wherever they went, and those in its worktree that may be what a killed keeper held.
 pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
-    supervisor::living(&places.home, run.as_str(), &attempts)
+    let mut found = supervisor::living(&places.home, run.as_str(), &attempts);
+    let spec = StateFolder::open(&places.home).ok().and_then(|state| state.run(run).spec().ok());
+    let doubtful = spec.map(|spec| supervisor::doubtful(&attempts, Path::new(&spec.worktree))).unwrap_or_default();
+    let doubtful = doubtful.into_iter().filter(|process| found.iter().all(|known| known.pid != process.pid));
+    let doubtful: Vec<Identity> = doubtful.filter_map(|process| Identity::of(process.pid)).collect();
+    found.extend(doubtful);
+    found
 }
 
 /// Whether anything of the run with this id lives.

@@ -1,6 +1,8 @@
 //! Starting the agent in its own session, on pipes or on a terminal.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -10,6 +12,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
+use crate::patience::with_patience;
 use crate::record::Start;
 use crate::sandbox;
 use crate::{HOME_MARKER, RUN_MARKER};
@@ -38,28 +41,39 @@ impl Agent {
     }
 }
 
-pub(super) fn spawn(start: &Start, group: Option<&Cgroup>) -> Result<Agent, SupervisorError> {
-    let cannot = |why: String| SupervisorError::NotStarted(format!("cannot start {}: {why}", start.program));
-    let (child, streams) = match start.terminal {
-        Some(size) => on_terminal(start, group, size.columns, size.rows).map_err(|e| cannot(e.to_string()))?,
-        None => on_pipes(start, group).map_err(|e| cannot(e.to_string()))?,
-    };
+/// Starts it with what it was `given` and what `start` says on top.
+pub(super) fn spawn(
+    start: &Start,
+    given: &[(OsString, OsString)],
+    group: Option<&Cgroup>,
+) -> Result<Agent, SupervisorError> {
+    let cannot = |e: io::Error| SupervisorError::NotStarted(format!("cannot start {}: {e}", start.program));
+    let (child, streams) = with_patience(|| match start.terminal {
+        Some(size) => on_terminal(start, given, group, size.columns, size.rows).map_err(|error| match error {
+            pty_process::Error::Io(error) => error,
+            pty_process::Error::Rustix(error) => error.into(),
+        }),
+        None => on_pipes(start, given, group),
+    })
+    .map_err(cannot)?;
     let pid = child.id();
     let handle = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a pid");
-    let pidfd = pidfd_open(handle, PidfdFlags::empty()).map_err(|e| cannot(e.to_string()))?;
+    let pidfd = with_patience(|| Ok(pidfd_open(handle, PidfdFlags::empty())?)).map_err(cannot)?;
     // The keeper reaps with wait(2), so the handle of the standard library is not needed.
     drop(child);
     Ok(Agent { pid, pidfd, streams })
 }
 
-fn environment(start: &Start) -> impl Iterator<Item = (&str, &str)> {
+/// Its whole environment. What is set for it by name stays, also where it is unset.
+fn environment<'a>(
+    start: &'a Start,
+    given: &'a [(OsString, OsString)],
+) -> impl Iterator<Item = (&'a OsStr, &'a OsStr)> {
     let markers = [(RUN_MARKER, start.run.as_str()), (HOME_MARKER, start.home.as_str())];
-    start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(markers)
-}
-
-/// What is set for it by name stays.
-fn unset(start: &Start) -> impl Iterator<Item = &String> {
-    start.unset.iter().filter(|name| start.env.iter().all(|(set, _)| set != *name))
+    let set = start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(markers);
+    let kept = given.iter().filter(|(name, _)| start.unset.iter().all(|unset| name != unset.as_str()));
+    let kept = kept.map(|(name, value)| (name.as_os_str(), value.as_os_str()));
+    kept.chain(set.map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
 }
 
 /// Enters the group, between fork and exec, so that nothing the agent starts can be outside of it. One that
@@ -72,31 +86,29 @@ fn enter(entrance: Option<&File>) {
 
 /// Puts what is about to become the agent inside, between fork and exec. The keeper has one thread, so nothing else
 /// can hold a lock that this would wait for. One that can't be put inside is not started.
-fn confine(inside: &mut Option<RulesetCreated>) -> std::io::Result<()> {
+fn confine(inside: &mut Option<RulesetCreated>) -> io::Result<()> {
     match inside.take() {
-        Some(ruleset) => ruleset.restrict_self().map(drop).map_err(std::io::Error::other),
+        Some(ruleset) => ruleset.restrict_self().map(drop).map_err(io::Error::other),
         None => Ok(()),
     }
 }
 
-fn inside(start: &Start) -> std::io::Result<Option<RulesetCreated>> {
-    start.writable.as_deref().map(sandbox::ruleset).transpose().map_err(std::io::Error::other)
+fn inside(start: &Start) -> io::Result<Option<RulesetCreated>> {
+    start.writable.as_deref().map(sandbox::ruleset).transpose().map_err(io::Error::other)
 }
 
-fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, Streams)> {
+fn on_pipes(start: &Start, given: &[(OsString, OsString)], group: Option<&Cgroup>) -> io::Result<(Child, Streams)> {
     let entrance = group.and_then(Cgroup::entrance);
     let mut inside = inside(start)?;
     let mut command = Command::new(&start.program);
     command
         .args(&start.args)
         .current_dir(&start.cwd)
-        .envs(environment(start))
+        .env_clear()
+        .envs(environment(start, given))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    for name in unset(start) {
-        command.env_remove(name);
-    }
     #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
     // SAFETY: no other thread exists that could hold a lock at the fork.
     unsafe {
@@ -107,7 +119,7 @@ fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, St
         });
     }
     let mut child = command.spawn()?;
-    let gone = || std::io::Error::other("a pipe is missing");
+    let gone = || io::Error::other("a pipe is missing");
     let stdout = child.stdout.take().ok_or_else(gone)?.into();
     let stderr = child.stderr.take().ok_or_else(gone)?.into();
     let stdin = child.stdin.take().map(Into::into);
@@ -116,6 +128,7 @@ fn on_pipes(start: &Start, group: Option<&Cgroup>) -> std::io::Result<(Child, St
 
 fn on_terminal(
     start: &Start,
+    given: &[(OsString, OsString)],
     group: Option<&Cgroup>,
     columns: u16,
     rows: u16,
@@ -127,8 +140,8 @@ fn on_terminal(
     let command = pty_process::blocking::Command::new(&start.program)
         .args(&start.args)
         .current_dir(&start.cwd)
-        .envs(environment(start));
-    let command = unset(start).fold(command, |command, name| command.env_remove(name));
+        .env_clear()
+        .envs(environment(start, given));
     #[expect(unsafe_code, reason = "the keeper has one thread, so whatever runs here finds no lock taken")]
     // SAFETY: no other thread exists that could hold a lock at the fork.
     let command = unsafe {

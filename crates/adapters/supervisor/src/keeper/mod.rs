@@ -9,19 +9,23 @@ mod stop;
 
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::attempt::Exit;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, WaitOptions, WaitStatus, set_child_subreaper, wait};
+use rustix::process::{
+    DumpableBehavior, Pid, WaitOptions, WaitStatus, set_child_subreaper, set_dumpable_behavior, wait,
+};
 
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::identity::Identity;
 use crate::record::{self, KeeperRecord, Start};
-use crate::{descriptors, launch};
+use crate::syscalls::child_ends;
+use crate::{descriptors, given, launch};
 use agent::Agent;
 use freeze::Freeze;
 use input::Input;
@@ -29,13 +33,15 @@ use output::Output;
 use serve::Server;
 use stop::Stop;
 
-/// How often orphans are reaped when nothing else wakes the keeper.
+/// How often the keeper looks after its socket and what it has frozen when nothing wakes it.
 const IDLE: Duration = Duration::from_secs(5);
 /// How long what outlives its agent gets between TERM and KILL.
 const AFTERLIFE_MS: u64 = 2_000;
 
 /// The keeper's whole life; gives its exit code. `folder` is the attempt's folder with `start.json` in it.
 pub fn main(folder: &Path) -> i32 {
+    // Nobody but root may look into it: it is given what agents are given, keys too.
+    let _where_it_can = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let held = match hold(folder) {
         Ok(held) => held,
         Err(code) => return code,
@@ -76,7 +82,7 @@ fn hold(folder: &Path) -> Result<File, i32> {
 struct Keeper {
     folder: PathBuf,
     start: Start,
-    _held: File,
+    held: File,
     agent: Agent,
     outputs: Vec<Output>,
     input: Input,
@@ -84,6 +90,8 @@ struct Keeper {
     stop: Option<Stop>,
     group: Option<Cgroup>,
     frozen: Option<Freeze>,
+    /// Readable when a child has ended, so that none stays unreaped.
+    child_ends: OwnedFd,
     /// The agent's own end; its descendants may live longer.
     ended: Option<WaitStatus>,
     limit: Option<Instant>,
@@ -112,7 +120,12 @@ impl Keeper {
         };
         record::write(folder, "keeper.json", &known)?;
         let mut input = Input::open(folder)?;
-        let mut agent = agent::spawn(&start, group.as_ref())?;
+        // Before the first child, so that the end of none goes unnoticed.
+        let child_ends = child_ends().map_err(SupervisorError::io("hear of ends in", folder))?;
+        let given = given::read().map_err(SupervisorError::io("read the environment for", folder))?;
+        let spawned = agent::spawn(&start, &given, group.as_ref());
+        given::forget(given);
+        let mut agent = spawned?;
         known.agent = Identity::of_child(agent.pid);
         let outputs = output::open(folder, &agent, start.terminal)?;
         record::write(folder, "keeper.json", &known)?;
@@ -131,7 +144,7 @@ impl Keeper {
         Ok(Self {
             folder: folder.to_owned(),
             start,
-            _held: held,
+            held,
             agent,
             outputs,
             input,
@@ -139,6 +152,7 @@ impl Keeper {
             stop: None,
             group,
             frozen: None,
+            child_ends,
             ended: None,
             limit,
             timed_out: false,
@@ -156,10 +170,7 @@ impl Keeper {
             }
             self.outputs.iter_mut().for_each(Output::pump);
             self.input.pump();
-            while let Some((request, conversation)) = self.server.next() {
-                let reply = self.answer(request);
-                conversation.answer(&reply);
-            }
+            self.serve();
             if self.limit.is_some_and(|at| Instant::now() >= at) {
                 self.limit = None;
                 self.timed_out = self.ended.is_none();
@@ -183,6 +194,7 @@ impl Keeper {
             timeout = timeout.min(at.saturating_duration_since(Instant::now()));
         }
         let mut fds = Vec::with_capacity(8);
+        fds.push(PollFd::new(&self.child_ends, PollFlags::IN));
         if self.ended.is_none() {
             fds.push(PollFd::new(&self.agent.pidfd, PollFlags::IN));
         }
@@ -204,6 +216,9 @@ impl Keeper {
 
     /// Reaps what has ended; `true` when no process of the attempt is left (the kernel's own word, ECHILD).
     fn reap(&mut self) -> bool {
+        // Several ends may be told of as one, so what it says is not looked at.
+        let mut told = [0u8; 1024];
+        while rustix::io::read(&self.child_ends, &mut told).is_ok_and(|n| n > 0) {}
         loop {
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) if pid.as_raw_pid().cast_unsigned() == self.agent.pid => {

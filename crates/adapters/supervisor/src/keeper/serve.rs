@@ -1,9 +1,10 @@
 //! The keeper's socket: who may ask, what is asked, and the answers.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
@@ -12,13 +13,19 @@ use rustix::process::Signal;
 use super::Keeper;
 use super::agent::Streams;
 use super::freeze::Freeze;
-use crate::control::is_ours;
+use crate::belongs::ancestry;
 use crate::error::SupervisorError;
+use crate::locks::is_daemon;
+use crate::peer::Peer;
 use crate::processes;
 use crate::wire::{MAX_REQUEST, Reply, Request};
 
 /// A caller that has not finished its request by then is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Callers that are looked at before the agent's output is taken up again.
+const AT_ONCE: usize = 16;
+/// Requests that may be under way; whoever comes then waits.
+const MOST: usize = 64;
 
 pub(super) struct Server {
     listener: UnixListener,
@@ -65,19 +72,33 @@ impl Server {
         fds.extend(self.open.iter().map(|c| PollFd::new(&c.stream, PollFlags::IN)));
     }
 
-    /// The next whole request, if there is one.
-    pub(super) fn next(&mut self) -> Option<(Request, Conversation)> {
-        while let Ok((stream, _)) = self.listener.accept() {
-            if is_ours(&stream) && stream.set_nonblocking(true).is_ok() {
+    /// Takes up callers that may ask; the others are hung up on.
+    pub(super) fn take_up(&mut self, may_ask: impl Fn(&UnixStream) -> bool) {
+        for _ in 0..AT_ONCE {
+            if self.open.len() >= MOST {
+                return;
+            }
+            let Ok((stream, _)) = self.listener.accept() else { return };
+            if may_ask(&stream) && stream.set_nonblocking(true).is_ok() {
                 self.open.push(Conversation { stream, heard: Vec::new(), since: Instant::now() });
             }
         }
+    }
+
+    /// The next whole request of somebody who still may ask, if there is one.
+    pub(super) fn next(&mut self, may_ask: impl Fn(&UnixStream) -> bool) -> Option<(Request, Conversation)> {
         let mut i = 0;
         while i < self.open.len() {
             match self.open[i].hear() {
-                Heard::Request(request) => return Some((request, self.open.swap_remove(i))),
+                Heard::Request(request) if may_ask(&self.open[i].stream) => {
+                    return Some((request, self.open.swap_remove(i)));
+                }
                 Heard::Nothing => i += 1,
-                Heard::End => drop(self.open.swap_remove(i)),
+                Heard::TooMuch => {
+                    let why = format!("that is more than a keeper takes at once ({} MB)", MAX_REQUEST >> 20);
+                    self.open.swap_remove(i).answer(&Reply::Refused(why));
+                }
+                Heard::Request(_) | Heard::End => drop(self.open.swap_remove(i)),
             }
         }
         None
@@ -89,9 +110,18 @@ impl Server {
     }
 }
 
+/// Whether the daemon of the state folder is at the other end: who holds its lock, and is not one of a run's own processes. Its
+/// program says nothing, since an agent can start that too.
+fn is_of_daemon(stream: &UnixStream, home: &Path, held: &File) -> bool {
+    let Ok(peer) = Peer::of(stream) else { return false };
+    let is_daemon = is_daemon(peer.pid(), home, held);
+    is_daemon && ancestry(peer.pid(), home).is_ok_and(|ancestry| ancestry.run.is_none()) && peer.lives()
+}
+
 enum Heard {
     Request(Request),
     Nothing,
+    TooMuch,
     End,
 }
 
@@ -107,7 +137,7 @@ impl Conversation {
                 Err(_) => return Heard::End,
             }
             if self.heard.len() > MAX_REQUEST {
-                return Heard::End;
+                return Heard::TooMuch;
             }
             if self.heard.ends_with(b"\n") {
                 break;
@@ -129,7 +159,18 @@ impl Conversation {
 }
 
 impl Keeper {
-    pub(super) fn answer(&mut self, request: Request) -> Reply {
+    /// Answers who may ask.
+    pub(super) fn serve(&mut self) {
+        let (home, held) = (PathBuf::from(&self.start.home), self.held.try_clone());
+        let may_ask = |stream: &UnixStream| held.as_ref().is_ok_and(|held| is_of_daemon(stream, &home, held));
+        self.server.take_up(may_ask);
+        while let Some((request, conversation)) = self.server.next(may_ask) {
+            let reply = self.answer(request);
+            conversation.answer(&reply);
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Reply {
         match request {
             Request::Status => Reply::Status {
                 run: self.start.run.clone(),
@@ -142,10 +183,8 @@ impl Keeper {
                 Reply::Refused("the agent has ended or is being ended".to_owned())
             }
             Request::Freeze => {
-                let group = self.group.as_ref();
-                let frozen = self.frozen.get_or_insert_with(|| Freeze::begin(group));
-                frozen.again(group);
-                Reply::Frozen(frozen.count(group))
+                let frozen = self.frozen.get_or_insert_with(Freeze::begin);
+                Reply::Frozen(frozen.hold(self.group.as_ref()))
             }
             Request::Thaw => {
                 self.thaw();

@@ -96,14 +96,15 @@ fn lacks(told: &GatewayStatus, route: &Route) -> bool {
 fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
     let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
     let log = evidence::append_plain(&places.home.join("gateway.log"));
-    let mut child = Command::new(&places.binary)
+    let mut command = Command::new(&places.binary);
+    command
         .arg("__gateway")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log.map_or_else(|_| Stdio::null(), Stdio::from))
-        .current_dir("/")
-        .spawn()
-        .map_err(cannot)?;
+        .current_dir("/");
+    supervisor::with_first_open_limit(&mut command);
+    let mut child = supervisor::with_patience(|| command.spawn()).map_err(cannot)?;
     let given =
         GatewayStart { keys: places.keys.clone(), bound: side.bindings.all(&places.config), passes: side.passes.all() };
     let given = serde_json::to_vec(&given).expect("names and values are text");
@@ -113,7 +114,9 @@ fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
     let heard = child.stdout.take().map_or(Ok(0), |mut out| out.read_to_string(&mut word));
     heard.map_err(cannot)?;
     if word == gateway::READY {
-        std::thread::spawn(move || child.wait());
+        // Where no thread can be had it leaves a zombie until the daemon ends.
+        let waiter = std::thread::Builder::new().name("gateway".to_owned()).stack_size(64 << 10);
+        let _reaped_by_it = waiter.spawn(move || child.wait());
         return Ok(());
     }
     let ended = child.wait().map_err(cannot)?;
