@@ -17,11 +17,14 @@ mod odd;
 mod perform;
 mod prepare;
 mod radar;
+mod reading;
+mod seats;
 mod serve;
 mod stream;
 mod terminal;
 mod trust;
 mod watch;
+mod wire;
 
 use std::path::PathBuf;
 

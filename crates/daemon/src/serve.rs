@@ -2,34 +2,36 @@
 
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use domain::RunId;
-use domain::attempt::AttemptKey;
-use evidence::StateFolder;
-use futures_util::{SinkExt, StreamExt};
-use protocol::{
-    CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, OutputFile, Piece, Refused, Reply, Request, WorktreeRow,
-};
+use futures_util::StreamExt;
+use protocol::{CONTRACT, Code, FromDaemon, FromFace, Refused, Reply, Request};
+use supervisor::{Killed, Peer, Standing, raise_open_limit};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, mpsc};
-use tokio_util::codec::{Framed, LengthDelimitedCodec};
-use worktrees::Repository;
 
 use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::instance::Instance;
-use crate::prepare;
+use crate::reading::{self, Reading};
+use crate::seats::{Seat, Seats};
 use crate::terminal::{Taken, Terminal};
+use crate::wire::{Heard, wire};
 
-/// Frames that wait for a slow face before it is let go.
+/// Frames that wait for a slow face before it is let go; fewer for a process of a run.
 const PATIENCE: usize = 4096;
+const PATIENCE_WITH_RUNS: usize = 256;
+/// Requests of one face that may be unanswered before it is heard again.
+const UNANSWERED: usize = 64;
+/// How long a face may take for its first word.
+const SILENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the socket is still there.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
-/// The most output in one reply, in bytes.
-const MOST_OUTPUT: u64 = 1 << 20;
+const LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) struct Server {
     accepting: tokio::task::JoinHandle<()>,
@@ -87,6 +89,7 @@ fn listen(path: &Path) -> std::io::Result<UnixListener> {
 async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, version: String) {
     let faces = AtomicU64::new(1);
     let (taken, _) = broadcast::channel(64);
+    let (seats, killed) = (Seats::new(raise_open_limit()), Arc::new(Killed::default()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -103,28 +106,77 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
         };
         let Ok((stream, _)) = accepted else {
             // Out of descriptors, most likely: others must end before more can come in.
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let peer = stream.peer_cred().ok().filter(|peer| peer.uid() == rustix::process::getuid().as_raw());
-        let Some(peer) = peer else {
+        if !stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw()) {
             tracing::warn!("someone else's connection was refused");
             continue;
-        };
-        let face = faces.fetch_add(1, Ordering::Relaxed);
+        }
+        let asker = Asker::of(&stream, &places.home, &killed);
+        // Whoever finds no room finds the connection closed, and may come again.
+        let Some(seat) = seats.take(&asker.at_first) else { continue };
         let of_face = OfFace {
-            face,
+            face: faces.fetch_add(1, Ordering::Relaxed),
             inputs: inputs.clone(),
             home: places.home.clone(),
             config: places.config.clone(),
-            of_run: peer.pid().and_then(|pid| supervisor::run_of(u32::try_from(pid).ok()?, &places.home)),
+            asker,
             taken: taken.clone(),
+            reading: Reading::default(),
+            _seat: seat,
         };
         tokio::spawn(serve(stream, of_face, version.clone()));
     }
 }
 
-type Wire = Framed<UnixStream, LengthDelimitedCodec>;
+/// Who asks, looked at again whenever it asks for something to be done.
+struct Asker {
+    /// `None` when it was not found out who connected.
+    peer: Option<Peer>,
+    /// What it was when it connected; once a run's, it stays one.
+    at_first: Standing,
+    home: PathBuf,
+    killed: Arc<Killed>,
+}
+
+impl Asker {
+    fn of(stream: &UnixStream, home: &Path, killed: &Arc<Killed>) -> Self {
+        let (peer, at_first) = match Peer::of(stream) {
+            Ok(peer) => (Some(peer), None),
+            Err(why) => (None, Some(Standing::Unknown(why))),
+        };
+        let at_first = at_first.or_else(|| Some(peer.as_ref()?.descent(home)));
+        let at_first = at_first.unwrap_or_else(|| Standing::Unknown("it has ended".to_owned()));
+        Self { peer, at_first, home: home.to_owned(), killed: Arc::clone(killed) }
+    }
+
+    /// Why this is no person's word; `None` when it is one, as far as can be known, or needs none.
+    fn objection(&self, request: &Request) -> Option<Refused> {
+        if !request.acts() {
+            return None;
+        }
+        let look = |peer: &Peer| match request {
+            // Whoever attached was looked at then, and every key would have to wait for this.
+            Request::Type { .. } | Request::Resize { .. } => peer.descent(&self.home),
+            _ => peer.standing(&self.home, &self.killed),
+        };
+        let standing = match (&self.at_first, &self.peer) {
+            (Standing::Person, Some(peer)) => tokio::task::block_in_place(|| look(peer)),
+            (at_first, _) => at_first.clone(),
+        };
+        let reason = match standing {
+            Standing::Person => return None,
+            Standing::OfRun(run) => format!(
+                "this comes from inside of run {run}: what an agent asks for is no person's word; do it outside of any run"
+            ),
+            Standing::Unknown(why) => format!(
+                "nobody knows who asks for this ({why}), so it is no person's word; ask again from a terminal of your own"
+            ),
+        };
+        Some(Refused { code: Code::Refused, reason })
+    }
+}
 
 /// What serving one face takes.
 struct OfFace {
@@ -133,38 +185,41 @@ struct OfFace {
     home: PathBuf,
     /// The user's settings file.
     config: PathBuf,
-    /// The run that the process at the other end belongs to; `None`: a person's.
-    of_run: Option<String>,
+    asker: Asker,
     taken: Taken,
+    reading: Reading,
+    _seat: Seat,
 }
 
 async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
     let OfFace { face, ref inputs, ref home, ref taken, .. } = of_face;
+    let is_person = of_face.asker.at_first == Standing::Person;
     let mut terminal: Option<Terminal> = None;
-    let mut wire: Wire = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_framed(stream);
+    let (mut heard, mut wire) = wire(stream, is_person);
     let hello = FromDaemon::Hello { contract: CONTRACT, version, pid: std::process::id() };
-    if send(&mut wire, &hello).await.is_err() {
+    if wire.say(&hello).await.is_err() {
         return;
     }
-    let (sender, mut outgoing) = mpsc::channel(PATIENCE);
+    let first = tokio::time::timeout(SILENCE, heard.next()).await;
+    // Whoever has connected and says nothing makes room for others.
+    let Ok(Some(Ok(mut next))) = first.map(|frame| frame.map(|frame| frame.map(Some))) else { return };
+    let (sender, mut outgoing) = mpsc::channel(if is_person { PATIENCE } else { PATIENCE_WITH_RUNS });
     // Only the dispatcher holds it, so that letting a face go ends its connection.
     let replies = sender.downgrade();
     let _stopping = inputs.send(Input::FaceOpened { face, sender });
+    let mut unanswered = 0;
     loop {
         tokio::select! {
-            frame = wire.next() => {
-                let Some(Ok(frame)) = frame else { break };
+            frame = next_frame(&mut next, &mut heard), if unanswered < UNANSWERED => {
+                let Some(frame) = frame else { break };
                 match serde_json::from_slice::<FromFace>(&frame) {
                     // Versions differ: only what every version knows is answered.
                     Ok(FromFace::Hello { .. }) => {}
-                    Ok(FromFace::Request { id, request }) if of_face.of_run.is_some() && request.acts() => {
-                        let run = of_face.of_run.as_deref().unwrap_or_default();
-                        let reason = format!(
-                            "this comes from inside of run {run}: what an agent asks for is no person's word; do it \
-                             outside of any run"
-                        );
-                        let reply = Reply::Refused(Refused { code: Code::Refused, reason });
-                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                    Ok(FromFace::Request { id, request })
+                        if let Some(refused) = of_face.asker.objection(&request) =>
+                    {
+                        let reply = Reply::Refused(refused);
+                        if wire.say(&FromDaemon::Reply { id, reply }).await.is_err() { break }
                     }
                     Ok(FromFace::Request { id, request: Request::Attach { run, columns, rows } }) => {
                         // The one that was shown goes first, so that it does not hear of being taken over.
@@ -178,18 +233,21 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                             }
                             Err(refused) => Reply::Refused(refused),
                         };
-                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                        if wire.say(&FromDaemon::Reply { id, reply }).await.is_err() { break }
                     }
                     Ok(FromFace::Request { id, request: request @ (Request::Type { .. } | Request::Resize { .. } | Request::Detach) }) => {
                         let reply = at_terminal(&mut terminal, request);
-                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                        if wire.say(&FromDaemon::Reply { id, reply }).await.is_err() { break }
                     }
-                    Ok(FromFace::Request { id, request }) => asked(&of_face, id, request, &replies),
+                    Ok(FromFace::Request { id, request }) => {
+                        unanswered += 1;
+                        asked(&of_face, id, request, &replies);
+                    }
                     Err(error) => {
                         let reason = format!("this request is not known to this daemon: {error}");
                         let reply = Reply::Refused(Refused { code: Code::Usage, reason });
                         let id = request_id(&frame);
-                        if send(&mut wire, &FromDaemon::Reply { id, reply }).await.is_err() { break }
+                        if wire.say(&FromDaemon::Reply { id, reply }).await.is_err() { break }
                     }
                 }
             }
@@ -197,15 +255,26 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                 if matches!(frame, FromDaemon::Detached { .. }) {
                     terminal = None;
                 }
-                if send(&mut wire, &frame).await.is_err() { break }
+                if wire.say(&frame).await.is_err() { break }
             }
             frame = outgoing.recv() => {
                 let Some(frame) = frame else { break };
-                if send(&mut wire, &frame).await.is_err() { break }
+                if matches!(frame, FromDaemon::Reply { .. }) {
+                    unanswered = unanswered.saturating_sub(1);
+                }
+                if wire.say(&frame).await.is_err() { break }
             }
         }
     }
     let _stopping = inputs.send(Input::FaceClosed { face });
+}
+
+/// The frame that came first, then those that follow; `None` at the end.
+async fn next_frame(first: &mut Option<BytesMut>, heard: &mut Heard) -> Option<BytesMut> {
+    match first.take() {
+        Some(first) => Some(first),
+        None => heard.next().await?.ok(),
+    }
 }
 
 /// The next frame of the terminal that a face is attached to.
@@ -241,25 +310,23 @@ fn request_id(frame: &[u8]) -> u64 {
     value["request"]["id"].as_u64().unwrap_or(0)
 }
 
-async fn send(wire: &mut Wire, frame: &FromDaemon) -> std::io::Result<()> {
-    let json = serde_json::to_vec(frame).expect("a frame is plain values");
-    wire.send(Bytes::from(json)).await
-}
-
 /// Reading requests are answered from disk; the others go to the dispatcher.
 fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender<FromDaemon>) {
-    let OfFace { face, inputs, home, config, .. } = of_face;
+    let OfFace { face, inputs, home, config, reading, .. } = of_face;
     let (face, home) = (*face, home.clone());
     let read: Box<dyn FnOnce() -> Result<Reply, Refused> + Send> = match request {
-        Request::Events { run, from } => Box::new(move || events(&home, &run, from)),
+        Request::Events { run, from } => {
+            let reading = Arc::clone(reading);
+            Box::new(move || reading::events(&home, &reading, &run, from))
+        }
         Request::Output { run, attempt, file, piece, len } => {
-            Box::new(move || output(&home, &run, attempt, file, piece, len))
+            Box::new(move || reading::output(&home, &run, attempt, file, piece, len))
         }
         Request::Choices { folder } => {
             let config = config.to_owned();
-            Box::new(move || choices(&home, &config, &folder))
+            Box::new(move || reading::choices(&home, &config, &folder))
         }
-        Request::Worktrees { folder } => Box::new(move || worktrees(&folder)),
+        Request::Worktrees { folder } => Box::new(move || reading::worktrees(&folder)),
         Request::Trust { folder, base, grant } => {
             let config = config.to_owned();
             Box::new(move || {
@@ -282,85 +349,4 @@ fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender
         // A face that went away does not want to know.
         let _gone = sender.send(FromDaemon::Reply { id, reply }).await;
     });
-}
-
-fn events(home: &Path, run: &RunId, from: u64) -> Result<Reply, Refused> {
-    let folder = StateFolder::open(home).map_err(broken)?.run(run);
-    let events = evidence::read(folder.path()).map_err(broken)?;
-    Ok(Reply::Lines(events.iter().filter(|e| e.seq >= from).map(domain::Event::to_line).collect()))
-}
-
-fn output(
-    home: &Path,
-    run: &RunId,
-    attempt: Option<AttemptKey>,
-    file: OutputFile,
-    piece: Piece,
-    len: u64,
-) -> Result<Reply, Refused> {
-    let folder = StateFolder::open(home).map_err(broken)?.run(run);
-    let nothing = || Refused { code: Code::NotFound, reason: "there is no output yet".to_owned() };
-    let attempt = match attempt {
-        Some(attempt) => attempt,
-        None => folder.last_attempt().ok_or_else(nothing)?,
-    };
-    let (name, most) = (file.name(), len.min(MOST_OUTPUT));
-    let read = match piece {
-        Piece::From(from) => folder.output(&attempt, name, from, most),
-        Piece::Lines(from) => folder.output_lines(&attempt, name, from, most),
-        Piece::Before(to) => folder.output_before(&attempt, name, to, most),
-    };
-    let evidence::Piece { text, from, next, len, over } = read.map_err(broken)?;
-    let start = supervisor::start_record(&folder.attempt(&attempt)).ok().flatten();
-    let reads = start.map(|start| start.reads).filter(|reads| !reads.is_empty());
-    Ok(Reply::Output(protocol::Output { text, from, next, len, over, reads }))
-}
-
-fn choices(home: &Path, config: &Path, folder: &Path) -> Result<Reply, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let state = StateFolder::open(home).map_err(broken)?;
-    // A run whose folder can't be read is none to go by.
-    let specs = state.runs().map_err(broken)?.into_iter().filter_map(|run| {
-        let folder = state.run(&run);
-        let made = std::fs::metadata(folder.path().join("spec.json")).and_then(|m| m.modified()).ok()?;
-        Some((made, folder))
-    });
-    let mut newest_first: Vec<_> = specs.collect();
-    newest_first.sort_by_key(|(made, _)| std::cmp::Reverse(*made));
-    let here = repo.main().to_string_lossy();
-    let newest = newest_first.into_iter().filter_map(|(_, folder)| folder.spec().ok()).find(|spec| spec.repo == here);
-    prepare::choices(config, folder, newest.as_ref()).map(Reply::Choices)
-}
-
-fn worktrees(folder: &Path) -> Result<Reply, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let listed = repo.worktrees().map_err(prepare::refused)?;
-    let base = listed.iter().find(|w| w.main).and_then(|w| w.head.clone());
-    let row = |w: &worktrees::Worktree| {
-        let there = !w.prunable && w.path.exists();
-        let dirty = if there { repo.dirt(&w.path).ok().map(|d| !d.is_clean()) } else { None };
-        let between = w.head.as_ref().zip(base.as_ref()).and_then(|(head, base)| repo.ahead_behind(head, base).ok());
-        WorktreeRow {
-            path: w.path.to_string_lossy().into_owned(),
-            branch: w.branch.clone(),
-            head: w.head.clone(),
-            detached: w.detached,
-            locked: w.locked.is_some(),
-            prunable: w.prunable,
-            foreign: w.is_foreign(),
-            owner: w.owner().map(str::to_owned),
-            run: w.run().map(str::to_owned),
-            dirty,
-            ahead: between.map(|(ahead, _)| ahead),
-            behind: between.map(|(_, behind)| behind),
-            disk_bytes: None,
-            // Commits of its own may have been squashed into the base, which is not looked into here.
-            merged: between.and_then(|(ahead, _)| (ahead == 0 && !w.main).then_some(true)),
-        }
-    };
-    Ok(Reply::Worktrees(listed.iter().map(row).collect()))
-}
-
-fn broken(error: impl ToString) -> Refused {
-    Refused { code: Code::Failed, reason: error.to_string() }
 }

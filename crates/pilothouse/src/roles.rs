@@ -22,6 +22,7 @@ pub(crate) fn gateway() -> ExitCode {
         log::to_standard_error();
         // A session of its own, so that it goes on when the daemon's terminal closes.
         let _leads_already = rustix::process::setsid();
+        supervisor::raise_open_limit();
         let home = places.home.clone();
         // Nothing that belongs to a run gives orders here, and nothing that is gone before it could be looked at.
         let may_order =
@@ -73,6 +74,8 @@ fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
     } else {
         log::to_standard_error();
     }
+    // Before anything is started, so that all of it gets back what this was started with.
+    supervisor::raise_open_limit();
     let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary, keys };
     daemon::run(&places, instance)?;
     Ok(())

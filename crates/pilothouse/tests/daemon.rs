@@ -264,3 +264,23 @@ fn a_status_bar_starts_no_daemon_and_says_in_one_line_what_there_is() {
     house.wait_for("asks", "waiting");
     assert_eq!(house.ok(&bar), "#[fg=red]!1#[default]\n");
 }
+
+#[test]
+fn a_timeline_longer_than_a_frame_is_shown_whole() {
+    let house = house();
+    let row = house.run("long", "no-change");
+    house.wait_for("long", "ready");
+    house.ok(&["daemon", "stop"]);
+    let mut timeline = evidence::Timeline::open(&house.folder(&row)).expect("a timeline").timeline;
+    for n in 0..70 {
+        let note = domain::event::Note { text: format!("{n} {}", "\"".repeat(1 << 20)) };
+        timeline.append(domain::Timestamp::default(), vec![(None, note.into())], None).expect("room");
+    }
+    drop(timeline);
+    let whole = fs::read_to_string(house.folder(&row).join("timeline.jsonl")).expect("text");
+    assert!(whole.len() > protocol::MAX_FRAME);
+    for words in [["timeline", "long", "--json"], ["timeline", "long", "--follow"]] {
+        let said = house.ok(&words);
+        assert!(said.lines().count() >= whole.lines().count(), "{words:?}: {} lines", said.lines().count());
+    }
+}

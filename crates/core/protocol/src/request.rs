@@ -107,7 +107,8 @@ pub enum Request {
     },
     /// From now on every changed row of the scope is sent; replied to with all of them.
     Watch(Scope),
-    /// The events of a run from `from` on (a seq), as lines.
+    /// The next events of a run from `from` on (a seq), as lines: a piece of them, which is empty when there are no more. The
+    /// rest is asked for from the last one on.
     Events {
         run: RunId,
         from: u64,

@@ -236,6 +236,11 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
     let (data, how) = agents::answer(dialect, question, answer);
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
     let how = why.map_or(how, str::to_owned);
+    let asked = supervisor::Request::Stdin { id: write.clone(), data: data.clone() };
+    if !supervisor::fits(&asked) {
+        let reason = format!("this answer has {} MB, more than can be given to an agent at once", data.len() >> 20);
+        return Err(Refusal::new(reason, "give another one: `pilothouse send --deny`, or `pilothouse terminate`"));
+    }
     Ok(Decision::answer(attempt, write, data, question.id.clone(), how))
 }
 

@@ -16,19 +16,14 @@ pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Cod
     let mut out = Out::stdout(args.json);
     let mut seen = 0;
     if !args.follow {
-        let Reply::Lines(lines) = connection.ask(Request::Events { run: row.id, from: 1 }).await? else {
-            return Err(client::ClientError::Unexpected.into());
-        };
-        print(&mut out, &lines, &mut seen)?;
+        rest(&mut connection, &row.id, &mut out, &mut seen).await?;
         return Ok(Code::Done);
     }
     let mut over = row.is_settled();
     connection.ask(Request::Watch(Scope::All)).await?;
-    let look = Request::Look { run: Some(row.id.clone()), last: u64::MAX };
-    let Reply::Lines(lines) = connection.ask(look).await? else {
-        return Err(client::ClientError::Unexpected.into());
-    };
-    print(&mut out, &lines, &mut seen)?;
+    // What happens while the timeline is read waits, and is printed once.
+    connection.ask(Request::Look { run: Some(row.id.clone()), last: 0 }).await?;
+    rest(&mut connection, &row.id, &mut out, &mut seen).await?;
     while !over {
         match connection.next().await {
             Some(FromDaemon::Events { run, lines }) if run == row.id => print(&mut out, &lines, &mut seen)?,
@@ -42,11 +37,19 @@ pub(super) async fn timeline(args: &TimelineArgs, places: &Places) -> Result<Cod
     Ok(Code::Done)
 }
 
+/// Prints what was not printed yet, piece by piece.
 async fn rest(connection: &mut client::Connection, run: &RunId, out: &mut Out, seen: &mut u64) -> Result<(), CliError> {
-    let Reply::Lines(lines) = connection.ask(Request::Events { run: run.clone(), from: *seen + 1 }).await? else {
-        return Err(client::ClientError::Unexpected.into());
-    };
-    print(out, &lines, seen)
+    loop {
+        let from = *seen + 1;
+        let Reply::Lines(lines) = connection.ask(Request::Events { run: run.clone(), from }).await? else {
+            return Err(client::ClientError::Unexpected.into());
+        };
+        print(out, &lines, seen)?;
+        // What can't be read has no number to go on from.
+        if lines.is_empty() || *seen < from {
+            return Ok(());
+        }
+    }
 }
 
 /// Prints lines that were not printed yet, as they are stored or as a person reads them.
