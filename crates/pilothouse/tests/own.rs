@@ -158,3 +158,27 @@ fn a_run_that_is_held_inside_can_t_write_elsewhere_and_commits_all_the_same() {
     assert_eq!(said, "TEMPORARY\nCOMMITTED\n");
     assert!(!outside.exists());
 }
+
+#[test]
+fn no_agent_gets_the_git_variables_of_whoever_started_the_daemon() {
+    let house = house("");
+    let settings = "[agent.mine]\ncommand = [\"env\"]\nenv = { GIT_PREFIX = \"a-persons-own\" }\n";
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+    let mut status = house.command(&["status"]);
+    let set = ["GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"];
+    for name in set.into_iter().filter(|name| supervisor::REPOSITORY_VARIABLES.contains(name)) {
+        status.env(name, "1");
+    }
+    status.env("GIT_SSH_COMMAND", "ssh -v").env("GIT_AUTHOR_NAME", "Ann");
+    let started = status.output().expect("it runs");
+    assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+    house.ok(&["run", "x", "--agent", "mine", "--name", "says"]);
+    house.wait_for("says", "ready");
+    let said = house.ok(&["logs", "says"]);
+    let git: Vec<&str> = said.lines().filter(|line| line.starts_with("GIT_")).collect();
+    for name in supervisor::REPOSITORY_VARIABLES {
+        let set = git.iter().find(|line| line.starts_with(&format!("{name}=")));
+        assert_eq!(set.copied(), (name == "GIT_PREFIX").then_some("GIT_PREFIX=a-persons-own"), "{git:?}");
+    }
+    assert!(git.contains(&"GIT_SSH_COMMAND=ssh -v") && git.contains(&"GIT_AUTHOR_NAME=Ann"), "{git:?}");
+}

@@ -36,15 +36,22 @@ cockpit, or with `pilothouse send`; question and answer stand in the timeline.
 worktree, the run's own folder for temporary files, a few devices such as `/dev/null` and terminals, the agent's own
 folders in your home (its sessions, but also its settings: what it writes there counts in your next session with it), and
 the parts of the repository that a commit needs (its `objects`, `refs` and `logs`, so it could still move other
-branches). It holds for every process that the agent starts. The network is not limited. Where the kernel can't do it such a
-run is not started.
+branches). It holds for every process that the agent starts. From Linux 6.12 on they can send signals only to each other,
+and reach no abstract socket of a process outside; before, they can stop or kill whatever you can. Where the kernel can't hold
+writes back such a run is not started.
+
+What stays open: the network; sockets that have a path, so whoever listens there does what it is asked (a tmux server runs
+commands, an ssh-agent signs, Docker does anything); mode, owner, times and extended attributes of files outside, which
+landlock knows nothing of; and reading, your keys included.
 
 In every policy an agent reads its own settings as it always does, also those that a repository brings along
 (`.claude/`, `.gemini/`, `opencode.json`, …), which can allow things and name programs. Look at them before you start
 agents on a repository that you don't know.
 
 An agent can look at what pilothouse knows, and do nothing with it: starting, answering, ending runs and trusting commands
-is refused to every process of a run.
+is refused to every process of a run. The [README](../README.md#a-persons-word) says what that is worth. An agent gets the
+environment of whoever started the daemon, without the variables that lead git to another repository (the list of
+`git rev-parse --local-env-vars`); what `[agent.NAME] env` sets stays.
 
 A repository's own file can ask for `ask` or `edits`; only you can say `all` or `sandboxed`.
 

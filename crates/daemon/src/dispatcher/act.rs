@@ -65,8 +65,12 @@ impl Dispatcher {
     fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
         for Counted { asked, run, alive, gone, now, stale } in counted {
             let shared = self.still_over(&run, command);
+            let unkept = self.runs.open_ref(&run).is_some_and(|open| open.state.keeper_gone);
+            let left = unkept && matches!(command, Command::Terminate { .. });
+            let left = left.then(|| left_alone(&self.places, &run)).flatten();
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
                 _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
+                _ if left.is_some() => Err(left.clone().expect("it was just looked at")),
                 Some(path) if state.has_worktree() && !matches!(command, Command::Rm) => {
                     let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
                     Err(Refusal::new(format!("its worktree {path} is gone"), next))
@@ -158,6 +162,12 @@ impl Dispatcher {
         let open = self.runs.open_ref(run);
         self.observed.is_acting(run) || open.is_some_and(|open| is_under_way(&open.state) || ends(&open.state))
     }
+}
+
+/// Why a run can't be ended of which nothing lives but what can't be proven to be its own.
+fn left_alone(places: &crate::Places, run: &RunId) -> Option<Refusal> {
+    let reason = crate::perform::only_doubtful(places, run)?;
+    Some(Refusal::new(reason, "end it yourself, and terminate again where the run is not over then"))
 }
 
 /// Whether something that a person waits for is being done.

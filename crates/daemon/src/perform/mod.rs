@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod checkpoint;
 mod commands;
+mod doubtful;
 mod ends;
 mod environment;
 mod find;
@@ -26,6 +27,7 @@ mod supervise;
 mod tree;
 
 pub(crate) use rm::working_in;
+pub(crate) use doubtful::only_doubtful;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -10,7 +10,8 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Keeper, Request};
 
-use super::{EffectProgress, Job, attempt_folder, failed, living};
+use super::doubtful::{doubtful, left_alone};
+use super::{EffectProgress, Job, attempt_folder, failed, living, refused};
 use crate::Places;
 
 /// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
@@ -58,7 +59,10 @@ pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
 impl EndingAttempt {
     fn step(mut self, places: &Places, job: &Job) -> EffectProgress {
         match self.look(places, job) {
-            Ok(Some(facts)) => (Outcome::Done, facts).into(),
+            Ok(Some(facts)) => match doubtful(places, job).as_slice() {
+                [] => (Outcome::Done, facts).into(),
+                left => refused(left_alone(left)).into(),
+            },
             Ok(None) => {
                 let wait = (self.began.elapsed() / 4).clamp(LOOKS.0, LOOKS.1);
                 EffectProgress::After(wait, Box::new(move |performer, job| self.step(&performer.places, job)))
@@ -90,6 +94,9 @@ impl EndingAttempt {
                 let attempts = self.folder.parent().unwrap_or(&self.folder);
                 supervisor::end_left(&places.home, job.spec.id.as_str(), attempts)
                     .map_err(|left| format!("{left} processes of it could not be ended"))?;
+                if doubtful(places, job).is_empty() {
+                    supervisor::leave_behind(&self.folder);
+                }
                 return Ok(Some(Facts::Stopped { exit: None }));
             }
             None => {}

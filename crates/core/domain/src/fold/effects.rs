@@ -54,6 +54,8 @@ pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outco
         Effect::Freeze { by: By::Budget, .. } => state.unfrozen_at = Some(state.used()),
         // What was asked for is not tried again and again; who asked has been told.
         Effect::SaveCheckpoint { .. } | Effect::RestoreCheckpoint { .. } => state.rollback = None,
+        // What can't be proven to be the run's is left alone; what merely did not end in time is ended still.
+        Effect::StopAttempt { .. } if matches!(outcome, Outcome::Refused(_)) => state.ending = None,
         Effect::RemoveWorktree { .. } => state.removing = None,
         Effect::RestoreWorktree { .. } => state.restoring = false,
         _ => {}
