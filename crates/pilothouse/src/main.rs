@@ -14,30 +14,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Variables that say which repository git is to look at (`git rev-parse --local-env-vars`): git sets them for what it starts,
-/// such as an alias, and for whoever that starts in turn they say the wrong one. `GIT_CONFIG_COUNT` and its pairs are set by
-/// people alone and stay.
-const OF_A_REPOSITORY: [&str; 15] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_INTERNAL_SUPER_PREFIX",
-];
-
-/// Takes those variables out of this process, so that neither it nor anything that it starts is led elsewhere.
+/// Takes the variables that lead git to a repository out of this process, so that neither it nor anything that it starts is led
+/// elsewhere.
 fn forget_repository() {
-    for name in OF_A_REPOSITORY {
+    for name in domain::git_variables::set_by_git() {
         #[expect(unsafe_code, reason = "nothing else can read the environment meanwhile")]
         // SAFETY: this is the first thing that the process does, and no other thread exists yet.
         unsafe {

@@ -166,7 +166,7 @@ fn no_agent_gets_the_git_variables_of_whoever_started_the_daemon() {
     fs::write(house.home().join("config.toml"), settings).expect("a settings file");
     let mut status = house.command(&["status"]);
     let set = ["GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"];
-    for name in set.into_iter().filter(|name| supervisor::REPOSITORY_VARIABLES.contains(name)) {
+    for name in set.into_iter().filter(|name| domain::git_variables::REPOSITORY_VARIABLES.contains(name)) {
         status.env(name, "1");
     }
     status.env("GIT_SSH_COMMAND", "ssh -v").env("GIT_AUTHOR_NAME", "Ann");
@@ -176,7 +176,7 @@ fn no_agent_gets_the_git_variables_of_whoever_started_the_daemon() {
     house.wait_for("says", "ready");
     let said = house.ok(&["logs", "says"]);
     let git: Vec<&str> = said.lines().filter(|line| line.starts_with("GIT_")).collect();
-    for name in supervisor::REPOSITORY_VARIABLES {
+    for name in domain::git_variables::REPOSITORY_VARIABLES {
         let set = git.iter().find(|line| line.starts_with(&format!("{name}=")));
         assert_eq!(set.copied(), (name == "GIT_PREFIX").then_some("GIT_PREFIX=a-persons-own"), "{git:?}");
     }

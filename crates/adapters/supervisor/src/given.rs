@@ -6,27 +6,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::{HOME_MARKER, RUN_MARKER};
+use domain::git_variables::REPOSITORY_VARIABLES;
 
-/// Variables that lead git to another repository than the one it stands in, as `git rev-parse --local-env-vars` of git 2.47
-/// lists them (`local_repo_env` in its environment.c). Whoever started the daemon may have had them from an alias or a hook.
-pub const REPOSITORY_VARIABLES: [&str; 15] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-];
+use crate::{HOME_MARKER, RUN_MARKER};
 
 /// Variables and their values.
 type Variables = Vec<(OsString, OsString)>;

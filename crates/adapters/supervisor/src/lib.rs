@@ -35,7 +35,6 @@ pub use by_hand::ByHand;
 pub use control::{Keeper, fits, is_held};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
-pub use given::REPOSITORY_VARIABLES;
 pub use identity::Identity;
 pub use killed::{Killed, leave_behind};
 pub use launch::{Launched, forestall, launch};

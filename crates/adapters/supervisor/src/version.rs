@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::given::REPOSITORY_VARIABLES;
 use crate::open_limit::with_first_open_limit;
 use crate::patience::with_patience;
+use domain::git_variables::REPOSITORY_VARIABLES;
 
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(20);

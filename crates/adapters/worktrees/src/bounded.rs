@@ -75,6 +75,9 @@ pub(crate) fn output(
     reads: bool,
     file: Option<File>,
 ) -> Result<Output, WorktreeError> {
+    if reads {
+        ends_with_this_thread(command);
+    }
     command.stdout(file.map_or_else(Stdio::piped, Stdio::from)).stderr(Stdio::piped()).process_group(0);
     let child = spawn(command)?;
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has a pid");
@@ -97,6 +100,16 @@ pub(crate) fn output(
             Err(WorktreeError::Stuck { command, path: folder.to_owned(), why })
         }
         Err(Over::Large) => Err(WorktreeError::Git { command, message: "its answer has no end".to_owned() }),
+    }
+}
+
+/// Has a program that changes nothing end when the thread that waits for it does, and so when the daemon is killed: nobody would
+/// be told what it says.
+fn ends_with_this_thread(command: &mut Command) {
+    #[expect(unsafe_code, reason = "between fork and exec nothing but one system call is made")]
+    // SAFETY: prctl(2) takes no lock and allocates nothing.
+    unsafe {
+        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::admin_file::open_regular;
 use crate::error::WorktreeError;
+use crate::left_out::LeftOut;
 use crate::look::Look;
 use crate::repository::Repository;
 
@@ -35,7 +36,7 @@ impl Repository {
         if dirt.is_clean() && !self.only_git {
             return self.between(path, &from, &head);
         }
-        let mut changes = by_git(&look, &from)?;
+        let mut changes = by_git(&look, &look.grown(path)?, &from)?;
         if dirt.untracked > 0 {
             add_untracked(&look, path, &mut changes)?;
         }
@@ -77,11 +78,11 @@ impl Repository {
 }
 
 /// Sums `git diff --numstat -z`: `added TAB removed TAB path NUL`, `-` for binaries.
-fn by_git(look: &Look, from: &str) -> Result<Changes, WorktreeError> {
+fn by_git(look: &Look, grown: &LeftOut, from: &str) -> Result<Changes, WorktreeError> {
     let words =
         ["diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--end-of-options", from, "--"];
-    let out = look.git().args(&words).run()?;
-    let mut changes = Changes::default();
+    let out = grown.pass_over(look.git().args(&words)).run()?;
+    let mut changes = Changes { files: grown.count(), ..Changes::default() };
     for entry in out.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
         let text = String::from_utf8_lossy(entry);
         let mut fields = text.splitn(3, '\t');

@@ -7,28 +7,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use domain::git_variables::set_by_git;
+
 use crate::bounded::{self, Bounds};
 use crate::error::WorktreeError;
-
-/// Variables that say which repository git is to look at (`git rev-parse --local-env-vars`). Those that configure
-/// it, `GIT_CONFIG_COUNT` and its pairs, are set by people alone and stay.
-const OF_A_REPOSITORY: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_INTERNAL_SUPER_PREFIX",
-];
 
 /// Variables that change what the words of a call mean.
 const OF_A_CALL: &[&str] = &[
@@ -91,7 +73,8 @@ impl Git {
     /// Returns a call in a folder of which git itself finds out what repository it belongs to.
     pub(crate) fn at(folder: &Path) -> Self {
         let mut command = Command::new("git");
-        for name in OF_A_REPOSITORY.iter().chain(OF_A_CALL) {
+        // What people configure git with stays: whatever git accepts for them is accepted here.
+        for name in set_by_git().chain(OF_A_CALL.iter().copied()) {
             command.env_remove(name);
         }
         command.arg("-C").arg(folder);
@@ -289,16 +272,6 @@ fn in_a_list(path: &Path) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_variable_of_a_repository_is_known() {
-        let listed = Command::new("git").args(["rev-parse", "--local-env-vars"]).output().expect("git");
-        let listed = String::from_utf8(listed.stdout).expect("names");
-        assert!(listed.lines().count() > 10, "{listed}");
-        for name in listed.lines().filter(|name| *name != "GIT_CONFIG_COUNT") {
-            assert!(OF_A_REPOSITORY.contains(&name), "{name}");
-        }
-    }
 
     #[test]
     fn paths_with_colons_are_one_entry() {

@@ -52,13 +52,7 @@ impl Look {
                 );
             }
         }
-        let changed = self.git().args(&["ls-files", "--modified", "-z"]).run()?;
-        for name in names(&changed) {
-            if let Some(size) = size_above(path, name, limit) {
-                found.tracked.push(name.to_vec());
-                found.leave(name, &format!("has {} by now, which was left out; commit it yourself", bytes(size)));
-            }
-        }
+        self.large_tracked(path, limit, &mut found)?;
         let warned = String::from_utf8_lossy(&others.stderr).into_owned();
         for line in warned.lines().filter_map(|line| line.strip_prefix("warning: could not open directory ")) {
             found.reasons.push(format!("git can't open {}", shortened(line)));
@@ -72,10 +66,35 @@ impl Look {
     }
 }
 
+impl Look {
+    /// Finds the tracked files that grew so large that reading them would take for ever.
+    pub(crate) fn grown(&self, path: &Path) -> Result<LeftOut, WorktreeError> {
+        let mut found = LeftOut::default();
+        self.large_tracked(path, LARGEST_FILE, &mut found)?;
+        Ok(found)
+    }
+
+    fn large_tracked(&self, path: &Path, limit: u64, found: &mut LeftOut) -> Result<(), WorktreeError> {
+        let changed = self.git().args(&["ls-files", "--modified", "-z"]).run()?;
+        for name in names(&changed) {
+            if let Some(size) = size_above(path, name, limit) {
+                found.tracked.push(name.to_vec());
+                found.leave(name, &format!("has {} by now, which was left out; commit it yourself", bytes(size)));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl LeftOut {
     fn leave(&mut self, name: &[u8], why: &str) {
         self.names.push(name.to_vec());
         self.reasons.push(format!("{} {why}", shortened(&String::from_utf8_lossy(name))));
+    }
+
+    /// The number of files that are left out.
+    pub(crate) fn count(&self) -> u64 {
+        self.names.len() as u64
     }
 
     /// Adds everything else by `git`, to whatever index it works on.

@@ -21,6 +21,7 @@ pub mod exam;
 pub mod figures;
 pub mod fold;
 pub mod gate;
+pub mod git_variables;
 pub mod group;
 pub mod handover;
 pub mod ids;

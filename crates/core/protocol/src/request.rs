@@ -99,7 +99,7 @@ pub enum Field {
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Starts runs; replied to when they are queued on disk.
-    Run(RunRequest),
+    Run(Box<RunRequest>),
     Rows(Scope),
     Row {
         run: String,

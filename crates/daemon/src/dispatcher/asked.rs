@@ -25,7 +25,7 @@ impl Dispatcher {
             | Request::Removable { scope, .. }
             | Request::Answer { scope, .. } => scope.clone(),
             Request::Run(run) => {
-                self.performer.prepare(face, id, run.clone());
+                self.performer.prepare(face, id, (**run).clone());
                 return;
             }
             Request::Events { .. }

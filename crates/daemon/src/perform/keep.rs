@@ -1,5 +1,6 @@
 //! What every keeper of a run is started with, be it for an agent or for set-up commands.
 
+use domain::git_variables::trusted_folders;
 use domain::policy::Policy;
 use supervisor::Start;
 
@@ -45,7 +46,8 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         env: {
             let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
             // What the caller has comes first, so that everything that is set on purpose counts more.
-            spec.caller.clone().into_iter().chain(own).chain(caches).collect()
+            let trusted = trusted_folders(|name| std::env::var(name).ok());
+            trusted.into_iter().chain(spec.caller.clone()).chain(own).chain(caches).collect()
         },
         cwd,
         terminal: None,

@@ -26,8 +26,8 @@ mod stop;
 mod supervise;
 mod tree;
 
-pub(crate) use rm::working_in;
 pub(crate) use doubtful::only_doubtful;
+pub(crate) use rm::working_in;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use agents::{Agent, Place, Program};
-use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::NewRun;
 use domain::decide::Facts;

@@ -41,7 +41,7 @@ impl<'a> Direction<'a> {
                 caller: std::collections::BTreeMap::new(),
                 interactive: false,
             };
-            let Reply::Rows(started) = connection.ask(Request::Run(request)).await? else {
+            let Reply::Rows(started) = connection.ask(Request::Run(Box::new(request))).await? else {
                 return Err(ClientError::Unexpected.into());
             };
             rows.extend(started.into_iter().map(|row| (row.name.clone(), row)));

@@ -128,7 +128,7 @@ impl House {
             caller: std::collections::BTreeMap::new(),
             interactive: false,
         };
-        assert!(matches!(self.ask(Request::Run(request)), Reply::Rows(_)));
+        assert!(matches!(self.ask(Request::Run(Box::new(request))), Reply::Rows(_)));
     }
 
     /// The cockpit for the repository, at this size.

@@ -55,7 +55,7 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
         caller: std::collections::BTreeMap::new(),
     };
     let mut connection = client::connect(places).await?;
-    match connection.ask(Request::Run(request)).await? {
+    match connection.ask(Request::Run(Box::new(request))).await? {
         Reply::Rows(rows) => Ok((connection, rows)),
         _ => Err(client::ClientError::Unexpected.into()),
     }

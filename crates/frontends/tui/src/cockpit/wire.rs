@@ -120,7 +120,7 @@ impl Wire {
             }
             Effect::Calls { run } => (Request::Calls { run: run.to_string(), scope, last: CALLS }, Asked::Calls(run)),
             Effect::Spend => (Request::Spend(Scope::All), Asked::Spend),
-            Effect::Run(request) => (Request::Run(request), Asked::Run),
+            Effect::Run(request) => (Request::Run(Box::new(request)), Asked::Run),
             Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
             Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
             Effect::Act { runs, command, asked } => {
