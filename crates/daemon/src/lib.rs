@@ -66,7 +66,7 @@ pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
         .enable_all()
         .build()
         .map_err(DaemonError::io("start the runtime for", &places.home))?;
-    worktrees::keep_locks_in(&places.home.join("locks"));
+    worktrees::keep_in(&places.home.join("git"));
     let (inputs, receiver) = input::channel();
     let dispatcher = dispatcher::Dispatcher::open(places, inputs.clone(), runtime.handle().clone())?;
     let server = serve::Server::bind(&instance, &runtime, inputs, places)?;

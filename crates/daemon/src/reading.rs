@@ -25,6 +25,8 @@ pub(crate) fn events(home: &Path, reading: &Reading, run: &RunId, from: u64) -> 
     let goes_on = reading.as_ref().is_some_and(|(of, reader)| of == run && reader.seq() < from);
     if !goes_on {
         let folder = StateFolder::open(home).map_err(broken)?.run(run);
+        // One that is gone is told as that, and not as nothing.
+        folder.check_timeline().map_err(broken)?;
         *reading = Some((run.clone(), TimelineReader::open(folder.path()).map_err(broken)?));
     }
     let (_, reader) = reading.as_mut().expect("it was opened just now");

@@ -261,7 +261,6 @@ fn a_git_that_hangs_keeps_no_run_from_its_end() {
     answers(&house, &["terminate", "many-1", "--grace", "0s"]);
     let ended = house.row("many-1").expect("a row");
     assert_eq!(ended["status"], "terminated", "{ended:#}");
-    assert_eq!(house.say(&["rm", "many-1", "--yes"]).code, 4, "git is still at work in its worktree");
     fs::remove_file(&hangs).expect("removable");
     for n in 2..=14 {
         house.wait_for(&format!("many-{n}"), "ready");

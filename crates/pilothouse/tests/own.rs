@@ -78,7 +78,7 @@ fn what_settings_say_of_agents_is_checked_before_anything_starts() {
     let failed = house.wait_for("none", "failed");
     let reason = failed["reason"].as_str().expect("a reason");
     assert!(
-        reason.contains("there is no program no-such-program in the PATH that the daemon was started with"),
+        reason.contains("there is no program no-such-program in the PATH of whoever asked for the run"),
         "{reason}"
     );
 }

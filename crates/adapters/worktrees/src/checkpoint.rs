@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::WorktreeError;
 use crate::obstacles::mounted_below;
 use crate::pointers::{end_what_is_under_way, pointed_to};
+use crate::private;
 use crate::repository::Repository;
 
 /// A checkpoint to be saved or gone back to.
@@ -207,7 +208,7 @@ impl Repository {
         let left = look.left_out(path)?;
         if look.has_own_store() {
             // What the agent's store has is copied by its content, and nothing is written where the agent may write.
-            let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+            let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
             let git = || look.git().writing_to(aside.path(), &self.common_dir().join("objects"));
             left.add_the_rest(git(), &[])?;
             let tree = git().args(&["write-tree"]).line()?;

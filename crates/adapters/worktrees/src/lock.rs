@@ -1,30 +1,22 @@
 //! One creation or removal at a time per repository, one git of ours at a time per worktree, also between processes.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
 use crate::error::WorktreeError;
 use crate::linked::Linked;
+use crate::private;
 use crate::repository::Repository;
-
-/// The folder of all locks. It is one for the whole process, so that two parts of it can't lock the same thing in two places.
-static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
 /// How long a lock is waited for before it is looked who has it.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(10);
-
-/// Keeps locks in `folder`, a private one. Called once, before the first of them is taken.
-pub fn keep_locks_in(folder: &Path) {
-    let _as_before = FOLDER.set(folder.to_owned());
-}
 
 impl Repository {
     /// Waits for the repository's lock; it is held until the file is dropped.
@@ -43,10 +35,8 @@ impl Repository {
 }
 
 fn take(what: &Path) -> Result<File, WorktreeError> {
-    let own = || std::env::temp_dir().join(format!("pilothouse-locks-{}", rustix::process::geteuid().as_raw()));
-    let folder = FOLDER.get_or_init(own);
     let io = |path: &Path| WorktreeError::io("open the lock", path.to_owned());
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io(folder))?;
+    let folder = private::locks().map_err(io(what))?;
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     let path = folder.join(format!("{:016x}", hasher.finish()));
@@ -111,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let what = folder.path().join("worktree");
         drop(take(&what).expect("free"));
-        let locks = FOLDER.get().expect("kept").clone();
+        let locks = private::locks().expect("a folder");
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
         let path = locks.join(format!("{:016x}", hasher.finish()));

@@ -13,6 +13,7 @@ use crate::error::WorktreeError;
 use crate::git::{Git, Site};
 use crate::linked::Linked;
 use crate::own_store::{OwnStore, head_for};
+use crate::private;
 use crate::repository::{Repository, open_trusted};
 
 /// A worktree as it was a moment ago. Its index is a copy: what is added to it is seen by nobody else.
@@ -37,7 +38,7 @@ impl Repository {
 
 impl Look {
     pub(crate) fn at(repo: &Repository, linked: &Linked) -> Result<Self, WorktreeError> {
-        let copies = tempfile::Builder::new().prefix("pilothouse-look-").tempdir();
+        let copies = private::folder("look");
         let copies = copies.map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let fail = |error: io::Error| WorktreeError::io("copy the git files of", linked.path.clone())(error);
         let (settings, _) = linked.own_settings(repo)?;

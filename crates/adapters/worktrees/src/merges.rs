@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::WorktreeError;
 use crate::merge_tree::{Together, merge_tree};
+use crate::private;
 use crate::repository::Repository;
 
 /// Work as it would be merged.
@@ -40,7 +41,7 @@ impl Repository {
         } else if let Err(error) = self.use_of(of.onto, lives) {
             against.push(error.to_string());
         }
-        let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+        let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let objects = self.common_dir().join("objects");
         let git = self.git().writing_to(aside.path(), &objects);
         let Together { tree, conflicts } = merge_tree(git, None, of.base, of.head)?;
@@ -57,7 +58,7 @@ impl Repository {
     /// # Errors
     /// When one of them is no commit here.
     pub fn conflicts(&self, ours: &str, theirs: &str) -> Result<Vec<String>, WorktreeError> {
-        let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+        let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let git = self.git().writing_to(aside.path(), &self.common_dir().join("objects"));
         Ok(merge_tree(git, None, ours, theirs)?.conflicts)
     }

@@ -1,6 +1,7 @@
 //! Patches: what turns one tree into another, byte for byte, and the tree that one gives.
 
 use crate::error::WorktreeError;
+use crate::private;
 use crate::repository::Repository;
 
 /// Whatever a person's configuration says, the same bytes.
@@ -35,7 +36,7 @@ impl Repository {
     /// # Errors
     /// When `base` is no commit here, or the patch does not apply to it: git's own words.
     pub fn tree_with(&self, base: &str, patch: &[u8]) -> Result<String, WorktreeError> {
-        let aside = tempfile::tempdir().map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+        let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let (index, objects) = (aside.path().join("index"), aside.path().join("objects"));
         std::fs::create_dir(&objects).map_err(WorktreeError::io("make a folder for", "git"))?;
         let git = || self.git().index(&index).writing_to(&objects, &self.common_dir().join("objects"));

@@ -155,8 +155,8 @@ fn completing_without_the_worktrees_own_git_file_touches_no_enclosing_repository
 fn a_git_that_outlived_its_daemon_is_waited_for() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
-    let locks = place.path().join("locks");
-    worktrees::keep_locks_in(&locks);
+    worktrees::keep_in(&place.path().join("own"));
+    let locks = place.path().join("own/locks");
     let new = place.new_worktree("orphan");
     repo.create(&new).expect("made");
     // As a git would hold it: by a descriptor that it inherited.

@@ -35,6 +35,10 @@ impl Dispatcher {
     /// Takes up what the attempt's folder has that is new.
     pub(super) fn look(&mut self, run: &RunId, attempt: &AttemptKey) {
         let Some(open) = self.runs.open_ref(run) else { return };
+        // What is being started is told as started first; then it is looked at again.
+        if open.state.effects.values().any(|effect| matches!(effect, Effect::StartAttempt(key) if key == attempt)) {
+            return;
+        }
         let folder = open.folder.attempt(attempt);
         self.watcher.looked(&folder);
         // The record is looked for first: output that came before it is then sure to be read.

@@ -1,7 +1,7 @@
 //! Reading a timeline piece by piece, for one that is too long to be held at once.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use domain::digest::sha256_hex;
@@ -9,6 +9,10 @@ use domain::event::GENESIS;
 
 use super::recover::next_event;
 use crate::error::EvidenceError;
+use crate::plain::open_plain;
+
+/// No event is longer; a file of a terabyte of zeros is no timeline.
+const LONGEST: u64 = 256 << 20;
 
 /// A timeline that is being read from its beginning, each line checked as [`read`](super::read) does.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ impl TimelineReader {
     /// When the file can't be opened.
     pub fn open(run: &Path) -> Result<Self, EvidenceError> {
         let path = run.join("timeline.jsonl");
-        let file = File::open(&path).map_err(EvidenceError::io("read", &path))?;
+        let file = open_plain(&path).map_err(EvidenceError::io("read", &path))?;
         Ok(Self { path, file: BufReader::new(file), at: 0, seq: 0, head: GENESIS.to_owned() })
     }
 
@@ -57,7 +61,10 @@ impl TimelineReader {
     fn line(&mut self) -> Result<Option<String>, EvidenceError> {
         let mut line = Vec::new();
         let mut read = || -> io::Result<bool> {
-            self.file.read_until(b'\n', &mut line)?;
+            (&mut self.file).take(LONGEST).read_until(b'\n', &mut line)?;
+            if line.len() as u64 == LONGEST {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a line of it has no end"));
+            }
             Ok(line.pop_if(|b| *b == b'\n').is_some())
         };
         let whole = read().map_err(EvidenceError::io("read", &self.path))?;

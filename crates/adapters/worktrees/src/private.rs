@@ -1,0 +1,42 @@
+//! The folder where nobody else writes: locks, copies of git's files that are looked at, and objects that are tried aside.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The folder of this process. It is one for the whole process, so that two parts of it can't lock the same thing in two places.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Keeps everything of this process below `folder`, a private one, and takes away what an earlier process looked at there.
+/// Called once, before anything else of this crate.
+pub fn keep_in(folder: &Path) {
+    let _of_nobody_any_more = fs::remove_dir_all(folder.join("tmp"));
+    let _as_before = FOLDER.set(folder.to_owned());
+}
+
+/// The folder of locks, which is made where it is not there.
+pub(crate) fn locks() -> io::Result<PathBuf> {
+    let own = || std::env::temp_dir().join(format!("pilothouse-git-{}", rustix::process::geteuid().as_raw()));
+    let folder = FOLDER.get_or_init(own).join("locks");
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    Ok(folder)
+}
+
+/// A new folder, which goes away with the value. One that a killed process left goes when the next one begins.
+pub(crate) fn folder(what: &str) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let name = format!("pilothouse-{what}-");
+    builder.prefix(&name);
+    match FOLDER.get() {
+        Some(folder) => {
+            let folder = folder.join("tmp");
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+            builder.tempdir_in(folder)
+        }
+        None => builder.tempdir(),
+    }
+}
