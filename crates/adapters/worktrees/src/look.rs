@@ -88,7 +88,8 @@ impl Look {
 fn copy(repo: &Repository, linked: &Linked, to: &Path) -> io::Result<()> {
     let head = read_small(&linked.git_dir.join("HEAD"))?.unwrap_or_default();
     let stands_at = linked.store.as_ref().and_then(|store| head_for(repo, store, &head));
-    fs::write(to.join("HEAD"), stands_at.map_or(head, |id| format!("{id}\n").into_bytes()))?;
+    let head = stands_at.map_or(head, |id| format!("{id}\n").into_bytes());
+    create(&to.join("HEAD")).and_then(|mut file| io::Write::write_all(&mut file, &head))?;
     copy_large(&linked.git_dir.join("index"), &to.join("index"))?;
     for entry in fs::read_dir(&linked.git_dir)?.flatten() {
         // An index may be split (git-update-index(1)): the larger part is beside it.
@@ -99,13 +100,13 @@ fn copy(repo: &Repository, linked: &Linked, to: &Path) -> io::Result<()> {
     // A reftable repository keeps a worktree's HEAD in tables.
     let tables = linked.git_dir.join("reftable");
     if fs::symlink_metadata(&tables).is_ok_and(|meta| meta.is_dir()) {
-        fs::create_dir(to.join("reftable"))?;
+        private::make(&to.join("reftable"))?;
         for entry in fs::read_dir(&tables)?.flatten() {
             copy_large(&entry.path(), &to.join("reftable").join(entry.file_name()))?;
         }
     }
     let sparse = Path::new("info/sparse-checkout");
-    fs::create_dir(to.join("info"))?;
+    private::make(&to.join("info"))?;
     copy_large(&linked.git_dir.join(sparse), &to.join(sparse))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -30,7 +30,7 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
 pub(crate) fn folder(what: &str) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     let name = format!("pilothouse-{what}-");
-    builder.prefix(&name);
+    builder.prefix(&name).permissions(fs::Permissions::from_mode(0o700));
     match FOLDER.get() {
         Some(folder) => {
             let folder = folder.join("tmp");
@@ -39,4 +39,9 @@ pub(crate) fn folder(what: &str) -> io::Result<TempDir> {
         }
         None => builder.tempdir(),
     }
+}
+
+/// Makes a folder inside of such a one.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(folder)
 }

@@ -200,6 +200,11 @@ impl Repository {
         self.identity().map(drop)
     }
 
+    /// Whether a person's own commits here are signed.
+    pub fn signs_commits(&self) -> bool {
+        self.git().args(&["config", "--type=bool", "--get", "commit.gpgsign"]).line().is_ok_and(|set| set == "true")
+    }
+
     /// The name and the address to put on a commit, as the main checkout has them: settings may be meant for its folder alone.
     pub(crate) fn identity(&self) -> Result<(String, String), WorktreeError> {
         let known = self.git().args(&["-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"]).line();

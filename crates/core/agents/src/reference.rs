@@ -35,8 +35,12 @@ cockpit, or with `pilothouse send`; question and answer stand in the timeline.
 **Held inside** means landlock of the kernel (Linux 6.2 or later): everything can be read, and written to are only the
 worktree, the run's own folder for temporary files, a few devices such as `/dev/null` and terminals, the agent's own
 folders in your home (its sessions, but also its settings: what it writes there counts in your next session with it), and
-the parts of the repository that a commit needs (its `objects`, `refs` and `logs`, so it could still move other
-branches). It holds for every process that the agent starts. From Linux 6.12 on they can send signals only to each other,
+a store of git objects and refs of the run's own, beside its record in the state folder. git in the worktree writes there
+and reads the repository's; pilothouse takes over what comes of it, each object by its content, and only onto the run's
+branch. New branches are made; what the agent moved of others is kept below `refs/pilothouse/RUN/refs/` and moves nothing. A
+repository with reftable has no such store: there its objects, refs and logs can be written to. Set-ups and checks of such a
+run are held inside too, and may write to the worktree and the run's own folders. It holds for every process that the agent
+starts. From Linux 6.12 on they can send signals only to each other,
 and reach no abstract socket of a process outside; before, they can stop or kill whatever you can. Where the kernel can't hold
 writes back such a run is not started.
 
@@ -51,7 +55,8 @@ agents on a repository that you don't know.
 An agent can look at what pilothouse knows, and do nothing with it: starting, answering, ending runs and trusting commands
 is refused to every process of a run. The [README](../README.md#a-persons-word) says what that is worth. An agent gets the
 environment of whoever started the daemon, without the variables that lead git to another repository (the list of
-`git rev-parse --local-env-vars`); what `[agent.NAME] env` sets stays.
+`git rev-parse --local-env-vars`; folders that `GIT_CONFIG_COUNT` says git may trust stay trusted), and with the PATH,
+terminal and language of whoever asked for the run; what `[agent.NAME] env` sets counts more.
 
 A repository's own file can ask for `ask` or `edits`; only you can say `all` or `sandboxed`.
 

@@ -93,6 +93,10 @@ const GATEWAY_AGAIN: Duration = Duration::from_secs(5);
 /// The name under which its start is counted.
 const GATEWAY: &str = "gateway";
 
+/// How often, and how long apart, it is looked whether what was told to end has.
+const LAST_LOOKS: u32 = 6;
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
 /// What an effect came to.
 type Performed = (Outcome, Facts);
 
@@ -216,7 +220,16 @@ impl Performer {
         self.lanes.push(Lane::Finding, "unwritten", move || {
             let Late { face, id, mut acted, waits, why } = late;
             for run in waits {
-                let lives = match living(&places, &run).len() {
+                // What was told to end may take a moment more.
+                let mut alive = living(&places, &run).len();
+                for _ in 0..LAST_LOOKS {
+                    if alive == 0 {
+                        break;
+                    }
+                    std::thread::sleep(LAST_LOOK);
+                    alive = living(&places, &run).len();
+                }
+                let lives = match alive {
                     0 => "nothing of it lives".to_owned(),
                     alive => domain::figures::living(alive),
                 };

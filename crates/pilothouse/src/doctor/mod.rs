@@ -83,7 +83,14 @@ fn git() -> Finding {
 
 fn repository(folder: &Path) -> Finding {
     let (ok, says) = match Repository::find(folder).and_then(|repo| repo.check_identity().map(|()| repo)) {
-        Ok(repo) => (Some(true), format!("{} with a name and address for commits", repo.main().display())),
+        Ok(repo) => {
+            let signs =
+                if repo.signs_commits() { "; commits that pilothouse makes are not signed all the same" } else { "" };
+            match repo.check_not_bare() {
+                Ok(()) => (Some(true), format!("{} with a name and address for commits{signs}", repo.main().display())),
+                Err(error) => (Some(false), error.to_string()),
+            }
+        }
         Err(worktrees::WorktreeError::NotARepository(_)) => (None, "you stand in none".to_owned()),
         Err(error) => (Some(false), error.to_string()),
     };

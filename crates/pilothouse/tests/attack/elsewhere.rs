@@ -243,7 +243,8 @@ fn an_object_with_anothers_name_is_refused() {
     if row["status"] == "ready" {
         assert_eq!(stage.git(&["show", "pilothouse/evil:e"]), "evil");
     }
-    stage.git(&["fsck", "--strict"]);
+    // The worktree itself may name what is not there.
+    stage.git(&["fsck", "--strict", "main"]);
     stage.house.ok(&["run", "true", "--agent", "sh", "--name", "other", "--wait"]);
 }
 
