@@ -1,6 +1,6 @@
 //! What can be wrong with a repository, each with the next step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of git repositories and worktrees.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +76,19 @@ pub enum WorktreeError {
     Git { command: String, message: String },
     #[error("cannot read the repository {path}: {message}")]
     Read { path: PathBuf, message: String },
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {}: {source}", shortened(path))]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// The most characters of a path that are told: one that is deeper than the system takes has thousands.
+const LONGEST: usize = 300;
+
+fn shortened(path: &Path) -> String {
+    let path = path.display().to_string();
+    match path.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path,
+    }
 }
 
 impl WorktreeError {

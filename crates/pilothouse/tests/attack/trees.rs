@@ -86,6 +86,7 @@ fn a_large_new_file_is_left_to_the_person() {
     let stage = Stage::new();
     let row = stage.run("x", "truncate -s 1T disk.img; echo w > w");
     assert_eq!(row["status"], "ready", "{row:#}");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("disk.img has")), "{row:#}");
     gate_says(&stage, "x", "disk.img has");
     let files = stage.git(&["ls-tree", "-r", "--name-only", "pilothouse/x"]);
     assert!(files.contains('w') && !files.contains("disk.img"), "{files}");
@@ -168,6 +169,7 @@ fn work_in_the_stash_is_told() {
     let stage = Stage::new();
     let row = stage.run("x", "echo precious >> src/a; git stash -q");
     assert!(tree(&row).exists(), "it is not let go: {row:#}");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("the stash holds work")), "{row:#}");
     gate_says(&stage, "x", "the stash holds work of it");
     stage.git(&["stash", "drop", "-q"]);
     stage.house.ok(&["proof", "x"]);

@@ -94,10 +94,14 @@ fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
         Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
         Status::Ready => {
             let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));
-            Some(match (same, run.removed) {
-                (true, true) => "nothing was changed, so its worktree was released".to_owned(),
-                (true, false) => "nothing was changed".to_owned(),
-                (false, _) => "waits for review".to_owned(),
+            // What is in no commit is told before anybody goes away thinking that all is well.
+            let against = run.proof.measured.as_ref().and_then(|measured| measured.against.first());
+            Some(match (same, run.removed, against) {
+                (true, true, _) => "nothing was changed, so its worktree was released".to_owned(),
+                (true, false, None) => "nothing was changed".to_owned(),
+                (true, false, Some(against)) => format!("nothing was committed: {against}"),
+                (false, _, None) => "waits for review".to_owned(),
+                (false, _, Some(against)) => format!("waits for review; {against}"),
             })
         }
         Status::Checking => Some(checks(run)),
