@@ -168,13 +168,14 @@ fn terminate_on_a_full_disk_says_what_is_known() {
                 status["daemon"]["degraded"].as_str().map(drop).ok_or_else(|| format!("{status:#}"))
             });
         }
-        // Asked again while its last process is on its way out, it is told again.
-        wait_until("nothing of it to live", || {
-            let said = house.say(&["terminate", "talks", "--grace", "0s"]);
-            assert_eq!(said.code, 1, "{said:?}");
-            assert!(said.err.contains("no space to write it down"), "{said:?}");
-            assert!(said.err.contains("when there is room"), "{said:?}");
-            if said.err.contains("nothing of it lives") { Ok(()) } else { Err(said.err) }
+        let said = house.say(&["terminate", "talks", "--grace", "0s"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains("no space to write it down"), "{said:?}");
+        // On a busy machine the last of its processes may still be on its way out then, and is told of.
+        assert!(said.err.contains("of it live") && said.err.contains("when there is room"), "{said:?}");
+        wait_until("nothing of it to live", || match house.processes(&row) {
+            0 => Ok(()),
+            alive => Err(alive.to_string()),
         });
         assert_ne!(house.row("talks").expect("a row")["status"], "terminated", "it is not told as done");
         assert!(fs::metadata(&timeline).is_ok_and(|meta| meta.len() > 0));

@@ -38,8 +38,18 @@ impl Repository {
 
 impl Look {
     pub(crate) fn at(repo: &Repository, linked: &Linked) -> Result<Self, WorktreeError> {
-        let copies = private::folder("look");
-        let copies = copies.map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+        let make = |folder: io::Result<TempDir>| {
+            let folder = folder.map_err(WorktreeError::io("make a temporary folder for", "git"))?;
+            Self::copied_to(folder, repo, linked)
+        };
+        match make(private::folder("look")) {
+            // A full disk of the state folder's is no reason not to look.
+            Err(WorktreeError::DiskFull(_)) => make(private::elsewhere("look")),
+            done => done,
+        }
+    }
+
+    fn copied_to(copies: TempDir, repo: &Repository, linked: &Linked) -> Result<Self, WorktreeError> {
         let fail = |error: io::Error| WorktreeError::io("copy the git files of", linked.path.clone())(error);
         let (settings, _) = linked.own_settings(repo)?;
         if let Some(store) = &linked.store {

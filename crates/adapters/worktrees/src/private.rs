@@ -28,17 +28,20 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
 
 /// A new folder, which goes away with the value. One that a killed process left goes when the next one begins.
 pub(crate) fn folder(what: &str) -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
+    let Some(folder) = FOLDER.get() else { return elsewhere(what) };
+    let folder = folder.join("tmp");
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    of_our_own(what, &folder)
+}
+
+/// As [`folder`], among the temporary files of the system.
+pub(crate) fn elsewhere(what: &str) -> io::Result<TempDir> {
+    of_our_own(what, &std::env::temp_dir())
+}
+
+fn of_our_own(what: &str, inside: &Path) -> io::Result<TempDir> {
     let name = format!("pilothouse-{what}-");
-    builder.prefix(&name).permissions(fs::Permissions::from_mode(0o700));
-    match FOLDER.get() {
-        Some(folder) => {
-            let folder = folder.join("tmp");
-            DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-            builder.tempdir_in(folder)
-        }
-        None => builder.tempdir(),
-    }
+    tempfile::Builder::new().prefix(&name).permissions(fs::Permissions::from_mode(0o700)).tempdir_in(inside)
 }
 
 /// Makes a folder inside of such a one.

@@ -39,6 +39,13 @@ impl Dispatcher {
                 _ => format!("no space to write it down at {}", self.places.home.display()),
             };
             for late in pending.take_late(PATIENCE, &why, |run| self.is_busy(run)) {
+                // There may have been room for what was asked and none for the step that ends it.
+                for run in &late.waits {
+                    let ending = self.runs.open_ref(run).and_then(|open| open.state.ending.as_ref());
+                    if let Some((_, grace_ms)) = ending {
+                        self.performer.end_unwritten(run.clone(), *grace_ms);
+                    }
+                }
                 self.performer.tell_unwritten(late);
             }
             self.pending = pending;
