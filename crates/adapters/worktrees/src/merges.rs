@@ -41,10 +41,7 @@ impl Repository {
         } else if let Err(error) = self.use_of(of.onto, lives) {
             against.push(error.to_string());
         }
-        let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
-        let objects = self.common_dir().join("objects");
-        let git = self.git().writing_to(aside.path(), &objects);
-        let Together { tree, conflicts } = merge_tree(git, None, of.base, of.head)?;
+        let Together { tree, conflicts } = self.merged_aside(of.base, of.head)?;
         if conflicts.is_empty() && of.head != of.base && tree == self.tree_of(of.base)? {
             against.push(format!("merged it would change nothing of {}", of.onto));
         }
@@ -58,8 +55,12 @@ impl Repository {
     /// # Errors
     /// When one of them is no commit here.
     pub fn conflicts(&self, ours: &str, theirs: &str) -> Result<Vec<String>, WorktreeError> {
+        Ok(self.merged_aside(ours, theirs)?.conflicts)
+    }
+
+    fn merged_aside(&self, ours: &str, theirs: &str) -> Result<Together, WorktreeError> {
         let aside = private::folder("try").map_err(WorktreeError::io("make a temporary folder for", "git"))?;
         let git = self.git().writing_to(aside.path(), &self.common_dir().join("objects"));
-        Ok(merge_tree(git, None, ours, theirs)?.conflicts)
+        merge_tree(git, None, ours, theirs)
     }
 }

@@ -8,12 +8,15 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::admin_file::{path_in, read_small};
+use crate::admin_file::{path_in, read_small, read_up_to};
 use crate::error::WorktreeError;
 use crate::git::{Git, Site};
 use crate::linked::Linked;
 use crate::pointers::pointed_to;
 use crate::repository::Repository;
+
+/// A log of HEAD with more bytes is none that git wrote for an agent.
+const LONGEST_LOG: u64 = 256 << 20;
 
 /// A store that a worktree uses just now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +111,8 @@ impl Repository {
             let (mode, id) = (words.next()?.to_owned(), words.next()?.to_owned());
             (mode != "160000").then_some(id)
         });
-        let logged = read_small(&linked.git_dir.join("logs/HEAD")).ok().flatten().unwrap_or_default();
+        // A log that can't be read whole names commits that would be lost with the store.
+        let logged = read_up_to(&linked.git_dir.join("logs/HEAD"), LONGEST_LOG).map_err(io)?.unwrap_or_default();
         let logged = String::from_utf8_lossy(&logged).into_owned();
         let logged = logged.lines().flat_map(|line| line.split(' ').take(2)).map(str::to_owned);
         self.import(store, &[], staged.chain(logged).chain(pointed_to(&linked.git_dir)))?;
