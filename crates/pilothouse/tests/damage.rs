@@ -231,9 +231,11 @@ fn state_and_sockets_are_for_their_owner_alone() {
         for entry in fs::read_dir(&folder).expect("a folder").flatten() {
             // A pack that was being written has its place now.
             let Ok(meta) = entry.metadata() else { continue };
-            assert_eq!(meta.mode() & 0o077, 0, "{} is open to others", entry.path().display());
+            // Git writes its index anew with a mode of its own, into a folder that nobody else enters.
+            let of_git = folder.ancestors().any(|above| above == house.home().join("git/tmp"));
+            assert!(of_git || meta.mode() & 0o077 == 0, "{} is open to others", entry.path().display());
             seen += 1;
-            if meta.is_dir() {
+            if meta.is_dir() && !of_git {
                 open.push(entry.path());
             }
         }
