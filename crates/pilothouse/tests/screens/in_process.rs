@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use client::Places;
@@ -77,11 +77,16 @@ pub(crate) struct House {
     _home: tempfile::TempDir,
     daemon: Option<JoinHandle<()>>,
     faces: tokio::runtime::Runtime,
+    /// A process has one daemon at a time: its private folder is the process's.
+    _alone: MutexGuard<'static, ()>,
 }
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl House {
     /// A daemon of this process, for a repository with a few files.
     pub(crate) fn new(binary: &str, settings: &str) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let home = tempfile::Builder::new().prefix("pilothouse-home-").tempdir().expect("a temporary folder");
         let places = Places::below(&home.path().canonicalize().expect("the folder"));
         std::fs::write(&places.config, settings).expect("writable");
@@ -98,7 +103,7 @@ impl House {
         };
         let daemon = std::thread::spawn(move || daemon::run(&of_daemon, instance).expect("it serves"));
         let faces = tokio::runtime::Runtime::new().expect("a runtime");
-        let house = Self { repo: Repo::with_files(5), places, _home: home, daemon: Some(daemon), faces };
+        let house = Self { repo: Repo::with_files(5), places, _home: home, daemon: Some(daemon), faces, _alone: alone };
         house.wait_for_daemon();
         house
     }
