@@ -3,11 +3,13 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use testkit::wait_until;
 
 use crate::office::Office;
 
+const PATIENCE: Duration = Duration::from_secs(60);
 const BODY: &str = r#"{"model":"claude-opus-4-8","max_tokens":1000,"stream":true,"messages":[]}"#;
 
 /// A provider that takes requests and never says a word; each connection is told of.
@@ -28,11 +30,17 @@ fn silent(office: &Office) -> mpsc::Receiver<TcpStream> {
     came
 }
 
+/// Waits for the next connection.
+fn next(came: &mpsc::Receiver<TcpStream>, what: &str) -> TcpStream {
+    came.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("nothing came; waited for {what}"))
+}
+
 /// Sends a request and gives its connection, on which nothing is read.
 fn ask(url: &str) -> TcpStream {
     let place = url.strip_prefix("http://").expect("plain http");
     let (host, path) = place.split_once('/').expect("a path");
     let mut stream = TcpStream::connect(host).expect("a gateway");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let length = BODY.len();
     write!(stream, "POST /{path}/v1/messages HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n{BODY}")
         .expect("sent");
@@ -52,10 +60,10 @@ fn a_cut_call_counts_for_the_budget_and_not_as_measured() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("cuts", &["--tokens", "3k"]);
-    let own = came.recv().expect("the agent's own call");
+    let own = next(&came, "the agent's own call");
     let url = office.base_url(&row);
     let first = ask(&url);
-    let _at_the_provider = came.recv().expect("it came through");
+    let _at_the_provider = next(&came, "it came through");
     drop(first);
     until_calls(&office, "cuts", 1);
     // The provider hangs up on each of the others, before it says a word.
@@ -81,11 +89,11 @@ fn one_answer_after_the_other_that_is_cut_needs_a_person() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("cuts", &[]);
-    let _own = came.recv().expect("the agent's own call");
+    let _own = next(&came, "the agent's own call");
     let url = office.base_url(&row);
     for cut in 1..=10 {
         let call = ask(&url);
-        let _at_the_provider = came.recv().expect("it came through");
+        let _at_the_provider = next(&came, "it came through");
         drop(call);
         until_calls(&office, "cuts", cut);
     }
@@ -104,6 +112,7 @@ fn answer(stream: &mut TcpStream) {
     let mut piece = [0; 4096];
     while !request.ends_with(b"}") {
         let n = stream.read(&mut piece).expect("a request");
+        assert!(n > 0, "the gateway hung up after {} bytes", request.len());
         request.extend_from_slice(&piece[..n]);
     }
     let usage = r#""usage":{"input_tokens":1900,"output_tokens":100}"#;
@@ -118,10 +127,10 @@ fn a_hundred_calls_at_once_pass_no_budget() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("many", &["--tokens", "3k"]);
-    let mut own = came.recv().expect("the agent's own call");
+    let mut own = next(&came, "the agent's own call");
     let url = office.base_url(&row);
     let others: Vec<TcpStream> = (0..100).map(|_| ask(&url)).collect();
-    let mut second = came.recv().expect("another one that fits in");
+    let mut second = next(&came, "another one that fits in");
     answer(&mut own);
     answer(&mut second);
     let paused = office.house.wait_for("many", "paused");
