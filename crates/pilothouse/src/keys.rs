@@ -1,7 +1,6 @@
 //! Keys of model providers in the environment: the daemon starts anew without them, so that no process shows them, and hands
 //! them to the gateway only.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -10,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use domain::key_values::KeyValues;
 use gateway::Given;
 use settings::{Key, Settings};
 
@@ -30,15 +30,15 @@ pub(crate) fn handed_on(words: &[OsString]) -> Option<Given> {
 /// Starts `__daemon` with these words instead of this process, without keys in its environment; returns where there are
 /// none in it, or with those that are where that can't be done.
 pub(crate) fn take_out(config: &Path, words: &[&str]) -> Given {
-    let given = Given { env: found(config) };
-    if given.env.is_empty() {
+    let given = Given { env: found(config), ..Given::default() };
+    if given.env.0.is_empty() {
         return given;
     }
     let Ok(file) = written(&given) else { return given };
     let Ok(binary) = std::env::current_exe() else { return given };
     let mut command = Command::new(binary);
     command.arg("__daemon").args(words).arg(HANDED_ON).arg(file.as_raw_fd().to_string());
-    for name in given.env.keys() {
+    for name in given.env.0.keys() {
         command.env_remove(name);
     }
     // It only comes back when it failed.
@@ -47,7 +47,7 @@ pub(crate) fn take_out(config: &Path, words: &[&str]) -> Given {
 }
 
 /// The variables that settings name as keys and that are set.
-fn found(config: &Path) -> BTreeMap<String, String> {
+fn found(config: &Path) -> KeyValues {
     let text = evidence::read_linked_text(config, LARGEST_FILE).unwrap_or_default();
     // With a mistake in the file the built-in names count; whoever starts a run is told of it.
     let layers = [(config.to_owned(), text)];
@@ -57,9 +57,8 @@ fn found(config: &Path) -> BTreeMap<String, String> {
         Some(Key::Env(name)) => Some(name),
         _ => None,
     });
-    names
-        .filter_map(|name| Some((name.clone(), std::env::var(&name).ok().filter(|value| !value.is_empty())?)))
-        .collect()
+    let value = |name: &String| std::env::var(name).ok().filter(|value| !value.is_empty());
+    KeyValues(names.filter_map(|name| value(&name).map(|value| (name, value))).collect())
 }
 
 /// In memory, in a descriptor that the next program inherits.

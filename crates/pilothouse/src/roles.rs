@@ -55,7 +55,7 @@ fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
     let words = if detached { &[][..] } else { &[FOREGROUND] };
     let keys = keys.unwrap_or_else(|| keys::take_out(&places.config, words));
     let binary = std::env::current_exe()?;
-    if !keys.env.is_empty() {
+    if !keys.env.0.is_empty() {
         // Nobody but root may look into a process that has keys.
         let _where_it_can = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::key_values::KeyValues;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
@@ -41,6 +42,8 @@ pub(crate) enum Order {
     Set(BTreeMap<String, Option<Pass>>),
     /// These are all that there are.
     Replace(ByName),
+    /// Takes up the keys' variables of those who asked for runs.
+    Keys(BTreeMap<String, KeyValues>),
 }
 
 /// What a gateway says of itself.
@@ -50,7 +53,17 @@ pub struct GatewayStatus {
     pub bound: Vec<Route>,
     /// The variables whose values it was given, by name.
     pub keys: Vec<String>,
+    /// Those that whoever asked for a run had, by the run's id.
+    #[serde(default)]
+    pub of_runs: BTreeMap<String, Vec<String>>,
     pub passes: ByName,
+}
+
+impl GatewayStatus {
+    /// Whether it has the value of this variable of whoever asked for this run.
+    pub fn has_key(&self, run: &str, variable: &str) -> bool {
+        self.of_runs.get(run).is_some_and(|names| names.iter().any(|name| name == variable))
+    }
 }
 
 /// The way to the socket, also where the state folder's path is longer than an address may be; valid while the file is open.

@@ -65,13 +65,17 @@ impl Gateway {
 
     /// Whether the key of this route may go to its address.
     pub(crate) fn may_ask(&self, route: &Route) -> bool {
-        route.key == KeySource::Own || self.bound.contains(route)
+        route.key == KeySource::Own || self.bound.contains(&route.bound())
     }
 
     /// Follows a daemon's order. What a run has used is read before its pass counts, so that no request waits for that.
     pub(crate) fn follow(&self, order: Order) -> GatewayStatus {
         let set = match order {
             Order::Tell => BTreeMap::new(),
+            Order::Keys(of_runs) => {
+                self.keys.take_up(of_runs);
+                BTreeMap::new()
+            }
             Order::Set(set) => set,
             Order::Replace(all) => {
                 let known = self.passes.read().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +87,9 @@ impl Gateway {
         self.take_up(set);
         let passes = self.passes.read().unwrap_or_else(PoisonError::into_inner);
         let passes = passes.iter().map(|(name, pass)| (name.clone(), Pass::clone(pass))).collect();
-        GatewayStatus { bound: self.bound.clone(), keys: self.keys.names(), passes }
+        let given = self.keys.given();
+        let keys = given.env.0.keys().cloned().collect();
+        GatewayStatus { bound: self.bound.clone(), keys, of_runs: given.names_of_runs(), passes }
     }
 
     pub(crate) fn take_up(&self, set: BTreeMap<String, Option<Pass>>) {

@@ -77,7 +77,7 @@ pub(crate) fn read(home: &Path, keys: &Given, bound: &[Route]) -> ByName {
 
 /// Whether a pass names no key for an address that it is not meant for.
 pub(crate) fn asks_only(pass: &Pass, bound: &[Route]) -> bool {
-    pass.routes.values().all(|route| route.key == KeySource::Own || bound.contains(route))
+    pass.routes.values().all(|route| route.key == KeySource::Own || bound.contains(&route.bound()))
 }
 
 /// Removes what is none of `known`, also what an earlier version left, whose names were the tokens themselves.
@@ -108,9 +108,8 @@ fn names(home: &Path) -> Vec<String> {
 fn seal(keys: &Given, name: &str, pass: &Pass) -> String {
     let mut secret = Sha256::new_with_prefix(b"pilothouse pass");
     for route in pass.routes.values() {
-        if let KeySource::Env(variable) = &route.key {
-            let value = keys.env.get(variable).map_or("", String::as_str);
-            for part in [variable.as_str(), value] {
+        if let KeySource::Env(variable) | KeySource::OfRun { variable, .. } = &route.key {
+            for part in [variable.as_str(), keys.value_as_given(&route.key).unwrap_or_default()] {
                 secret.update(part.len().to_be_bytes());
                 secret.update(part);
             }

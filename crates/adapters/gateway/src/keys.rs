@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use domain::key_values::KeyValues;
 use serde::{Deserialize, Serialize};
+
+use crate::pass::Pass;
 
 /// A command that asks a person for a password may take so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,23 +21,75 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub enum KeySource {
     /// The agent has a login or key of its own, which is passed on as it is.
     Own,
-    /// A variable of the environment that pilothouse was started in.
+    /// A variable of the environment that pilothouse's daemon was started in.
     Env(String),
+    /// A variable of whoever asked for the run.
+    OfRun {
+        run: String,
+        variable: String,
+    },
     File(PathBuf),
     /// A program and its arguments; its standard output is the key.
     Command(Vec<String>),
 }
 
-/// What the daemon tells a gateway at its start, on standard input.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Given {
-    /// Values of the variables that keys come from.
-    pub env: BTreeMap<String, String>,
+impl KeySource {
+    /// Returns the source that addresses are bound to: whoever sets a variable, it goes where the settings send that variable.
+    pub(crate) fn bound(&self) -> Self {
+        match self {
+            Self::OfRun { variable, .. } => Self::Env(variable.clone()),
+            source => source.clone(),
+        }
+    }
 }
 
-impl fmt::Debug for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.env.keys()).finish()
+/// The keys that a daemon was given, which it hands to its gateway and keeps in memory only.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    /// Variables of the environment that the daemon was started in.
+    pub env: KeyValues,
+    /// Variables of those who asked for runs, by the run's id.
+    pub of_runs: BTreeMap<String, KeyValues>,
+}
+
+impl Given {
+    /// Returns the value of a variable; `None` where it was not given, and for sources that are none.
+    pub fn value(&self, source: &KeySource) -> Option<&str> {
+        let (values, name) = match source {
+            KeySource::Env(name) => (&self.env, name),
+            KeySource::OfRun { run, variable } => (self.of_runs.get(run)?, variable),
+            KeySource::Own | KeySource::File(_) | KeySource::Command(_) => return None,
+        };
+        values.0.get(name).map(String::as_str)
+    }
+
+    /// Returns the value of a variable, that of the daemon's own environment where the run's is not known any more.
+    pub(crate) fn value_as_given(&self, source: &KeySource) -> Option<&str> {
+        self.value(source).or_else(|| self.value(&source.bound()))
+    }
+
+    /// Takes up variables of runs; those that a run has and that are not named stay.
+    pub(crate) fn take_up(&mut self, of_runs: BTreeMap<String, KeyValues>) {
+        for (run, values) in of_runs {
+            self.of_runs.entry(run).or_default().0.extend(values.0);
+        }
+    }
+
+    /// Takes the daemon's own variables for those of a run whose pass was sealed with the same values.
+    pub(crate) fn prove(&mut self, sealed: &Pass) {
+        for route in sealed.routes.values() {
+            if let KeySource::OfRun { run, variable } = &route.key
+                && let Some(value) = self.value_as_given(&route.key).map(str::to_owned)
+            {
+                self.of_runs.entry(run.clone()).or_default().0.insert(variable.clone(), value);
+            }
+        }
+    }
+
+    /// Returns the names of the variables that were given, by run.
+    pub(crate) fn names_of_runs(&self) -> BTreeMap<String, Vec<String>> {
+        self.of_runs.iter().map(|(run, values)| (run.clone(), values.0.keys().cloned().collect())).collect()
     }
 }
 
@@ -50,7 +105,7 @@ impl fmt::Debug for Key {
 
 #[derive(Debug)]
 pub(crate) struct Keys {
-    given: Given,
+    given: RwLock<Given>,
     fetched: Mutex<BTreeMap<KeySource, Key>>,
     /// A program that asks a person is started once for all who wait for it.
     fetching: tokio::sync::Mutex<()>,
@@ -58,12 +113,18 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(given: Given) -> Self {
-        Self { given, fetched: Mutex::default(), fetching: tokio::sync::Mutex::new(()) }
+        Self { given: RwLock::new(given), fetched: Mutex::default(), fetching: tokio::sync::Mutex::new(()) }
     }
 
-    /// The variables whose values were given.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.given.env.keys().cloned().collect()
+    pub(crate) fn given(&self) -> RwLockReadGuard<'_, Given> {
+        self.given.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up variables of runs, instead of values that were given before.
+    pub(crate) fn take_up(&self, of_runs: BTreeMap<String, KeyValues>) {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
+        self.given.write().unwrap_or_else(PoisonError::into_inner).take_up(of_runs);
     }
 
     /// The key; `None` where the agent's own counts.
@@ -82,9 +143,12 @@ impl Keys {
         let text =
             match source {
                 KeySource::Own => return Ok(None),
-                KeySource::Env(name) => self.given.env.get(name).cloned().ok_or_else(|| {
+                KeySource::Env(name) => self.given().value(source).map(str::to_owned).ok_or_else(|| {
                     format!("{name} is not in the environment that pilothouse's daemon was started in")
                 })?,
+                KeySource::OfRun { variable, .. } => {
+                    self.given().value(source).map(str::to_owned).ok_or_else(|| unknown_key(variable))?
+                }
                 KeySource::File(path) => tokio::fs::read_to_string(path)
                     .await
                     .map_err(|e| format!("{} can't be read: {e}", path.display()))?,
@@ -118,11 +182,19 @@ pub(crate) fn without(key: Option<&Key>, text: &str) -> String {
     key.map_or_else(|| text.to_owned(), |key| text.replace(&key.0, "…"))
 }
 
+/// Why a variable of whoever asked for a run has no value, with what helps.
+pub fn unknown_key(variable: &str) -> String {
+    format!(
+        "{variable} was not set where this run was asked for, or whoever had its value in memory is gone; \
+         `pilothouse retry` where it is set"
+    )
+}
+
 /// Where it comes from, in words.
 fn described(source: &KeySource) -> String {
     match source {
         KeySource::Own => "the agent's own login".to_owned(),
-        KeySource::Env(name) => name.clone(),
+        KeySource::Env(name) | KeySource::OfRun { variable: name, .. } => name.clone(),
         KeySource::File(path) => path.display().to_string(),
         KeySource::Command(words) => format!("`{}`", words.join(" ")),
     }

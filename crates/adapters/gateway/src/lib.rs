@@ -34,7 +34,7 @@ mod writer;
 pub use control::GatewayStatus;
 pub use error::GatewayError;
 pub use files::{Serving, is_serving, serving};
-pub use keys::{Given, KeySource};
+pub use keys::{Given, KeySource, unknown_key};
 pub use log::{CallLog, Read, open_calls, read};
 pub use pass::{ByName, GatewayStart, Limits, Pass, Route, name_of};
 pub use passes::Passes;

@@ -43,6 +43,13 @@ pub struct Route {
     pub key: KeySource,
 }
 
+impl Route {
+    /// Returns the route that settings name.
+    pub fn bound(&self) -> Self {
+        Self { upstream: self.upstream.clone(), key: self.key.bound() }
+    }
+}
+
 /// What may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Limits {

@@ -7,18 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::attempt::AttemptKey;
+use domain::key_values::KeyValues;
 
 use crate::control::{self, GatewayStatus, Order};
 use crate::error::GatewayError;
 use crate::kept;
-use crate::keys::Given;
+use crate::keys::{Given, KeySource};
 use crate::pass::{ByName, Pass, Route, name_of, new_token};
 
 /// The passes of a state folder.
 #[derive(Debug, Clone)]
 pub struct Passes {
     home: PathBuf,
-    keys: Arc<Given>,
+    keys: Arc<Mutex<Given>>,
     held: Arc<Mutex<ByName>>,
     /// When the gateway did not take an order: nobody waits for it again until it is replaced.
     deaf: Arc<Mutex<Option<Instant>>>,
@@ -30,7 +31,12 @@ const DEAF: Duration = Duration::from_secs(30);
 impl Passes {
     /// None yet; `keys` seal what is kept of them.
     pub fn new(home: &Path, keys: &Given) -> Self {
-        Self { home: home.to_owned(), keys: Arc::new(keys.clone()), held: Arc::default(), deaf: Arc::default() }
+        Self {
+            home: home.to_owned(),
+            keys: Arc::new(Mutex::new(keys.clone())),
+            held: Arc::default(),
+            deaf: Arc::default(),
+        }
     }
 
     /// One order at a time goes to the gateway, in the order of the changes here.
@@ -48,7 +54,13 @@ impl Passes {
         kept::make(&self.home)?;
         *held = match control::give(&self.home, &Order::Tell) {
             Ok(Some(told)) => told.passes,
-            Ok(None) => kept::read(&self.home, &self.keys, bound),
+            Ok(None) => {
+                let kept = kept::read(&self.home, &self.keys(), bound);
+                for pass in kept.values() {
+                    self.keys().prove(pass);
+                }
+                kept
+            }
             Err(error) => {
                 tracing::error!(%error, "passes of an earlier version's gateway are not taken up");
                 ByName::new()
@@ -56,6 +68,34 @@ impl Passes {
         };
         kept::remove_others(&self.home, &held);
         Ok(())
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Given> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the keys that are known here, for a gateway that is started.
+    pub fn given(&self) -> Given {
+        self.keys().clone()
+    }
+
+    /// Whether the value of this variable is known here.
+    pub fn has_key(&self, source: &KeySource) -> bool {
+        self.keys().value(source).is_some()
+    }
+
+    /// Takes up the keys' variables of whoever asked for a run.
+    pub fn take_keys(&self, run: &str, values: KeyValues) {
+        self.keys().take_up([(run.to_owned(), values)].into());
+    }
+
+    /// Tells the gateway the keys' variables of one run, as they are known here.
+    ///
+    /// # Errors
+    /// When it can't be spoken with.
+    pub fn tell_keys(&self, run: &str) -> Result<(), GatewayError> {
+        let Some(values) = self.keys().of_runs.get(run).cloned() else { return Ok(()) };
+        control::give(&self.home, &Order::Keys([(run.to_owned(), values)].into())).map(drop)
     }
 
     /// All of them, for a gateway that is started.
@@ -113,7 +153,7 @@ impl Passes {
             held.remove(before);
             kept::remove(&self.home, before)?;
         }
-        kept::write(&self.home, &self.keys, &name, pass)?;
+        kept::write(&self.home, &self.keys(), &name, pass)?;
         held.insert(name.clone(), pass.clone());
         changed.insert(name, Some(pass.clone()));
         if let Err(error) = self.tell(changed) {

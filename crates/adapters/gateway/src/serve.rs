@@ -70,7 +70,7 @@ async fn serve(home: &Path, prices: &Path, start: GatewayStart, may_order: MayOr
     let before = files::serving(home)?.map_or(0, |serving| serving.port);
     // Until it serves, nobody may take whoever has the number of the one before for this one.
     files::announce(home, &Serving { pid: 0, port: before, keys: Vec::new() })?;
-    let names = start.keys.env.keys().cloned().collect();
+    let names = start.keys.env.0.keys().cloned().collect();
     let listener = listen(before)?;
     let port = listener.local_addr().map_err(GatewayError::Port)?.port();
     let mut book = PriceBook::new(prices.to_owned());

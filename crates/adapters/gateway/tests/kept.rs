@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::AttemptKey;
+use domain::key_values::KeyValues;
 use gateway::{Given, KeySource, Limits, Pass, Passes, Route, name_of};
 use serde_json::Value;
 
 fn keys(value: &str) -> Given {
-    Given { env: BTreeMap::from([("A_KEY".to_owned(), value.to_owned())]) }
+    Given { env: KeyValues([("A_KEY".to_owned(), value.to_owned())].into()), ..Given::default() }
 }
 
 fn route() -> Route {

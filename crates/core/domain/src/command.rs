@@ -70,6 +70,9 @@ pub struct NewRun {
     /// Variables of whoever asked for it: where programs are, and what the terminal can do. Never keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub caller: BTreeMap<String, String>,
+    /// The names of the keys' variables that were set where it was asked for; `None` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
 }
 
 impl NewRun {
@@ -98,6 +101,7 @@ impl NewRun {
             checks: Vec::new(),
             gate: GateSpec::default(),
             caller: BTreeMap::new(),
+            keys: None,
             deliver: DeliverSpec::default(),
         }
     }

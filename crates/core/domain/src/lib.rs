@@ -25,6 +25,7 @@ pub mod git_variables;
 pub mod group;
 pub mod handover;
 pub mod ids;
+pub mod key_values;
 pub mod money;
 pub mod name;
 pub mod phase;
