@@ -8,6 +8,7 @@ use domain::attempt::AttemptKey;
 use domain::command::Command;
 use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
+use domain::key_values::KeyValues;
 use protocol::{FromDaemon, Refused, Reply, Request};
 use transcripts::Seen;
 
@@ -26,6 +27,11 @@ pub(crate) enum Input {
     },
     FaceClosed {
         face: FaceId,
+    },
+    /// The keys that are set where a face is; a person's face has sent them.
+    KeysSent {
+        face: FaceId,
+        keys: KeyValues,
     },
     Asked {
         face: FaceId,

@@ -69,7 +69,7 @@ pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
     worktrees::keep_in(&places.home.join("git"));
     let (inputs, receiver) = input::channel();
     let dispatcher = dispatcher::Dispatcher::open(places, inputs.clone(), runtime.handle().clone())?;
-    let server = serve::Server::bind(&instance, &runtime, inputs, places)?;
+    let server = serve::Server::bind(&instance, &runtime, inputs, places, dispatcher.key_variables())?;
     instance.announce()?;
     tracing::info!(home = %places.home.display(), "serving");
     dispatcher.run(&receiver);

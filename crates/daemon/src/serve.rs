@@ -49,13 +49,20 @@ impl Server {
         runtime: &tokio::runtime::Runtime,
         inputs: Inputs,
         places: &Places,
+        keys: Vec<String>,
     ) -> Result<Self, DaemonError> {
         let path = instance.record.socket.clone();
         let _entered = runtime.enter();
         let listener = listen(&path).map_err(DaemonError::io("listen at", &path))?;
-        let (places, version) = (places.clone(), instance.record.version.clone());
+        let places = places.clone();
+        let hello = FromDaemon::Hello {
+            contract: CONTRACT,
+            version: instance.record.version.clone(),
+            pid: std::process::id(),
+            keys,
+        };
         runtime.spawn(end_on_signal(inputs.clone()));
-        let accepting = runtime.spawn(accept(listener, path, inputs, places, version));
+        let accepting = runtime.spawn(accept(listener, path, inputs, places, hello));
         Ok(Self { accepting })
     }
 }
@@ -86,7 +93,7 @@ fn listen(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, version: String) {
+async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, hello: FromDaemon) {
     let faces = AtomicU64::new(1);
     let (taken, _) = broadcast::channel(64);
     let (seats, killed) = (Seats::new(raise_open_limit()), Arc::new(Killed::default()));
@@ -126,7 +133,7 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
             reading: Reading::default(),
             _seat: seat,
         };
-        tokio::spawn(serve(stream, of_face, version.clone()));
+        tokio::spawn(serve(stream, of_face, hello.clone()));
     }
 }
 
@@ -151,20 +158,28 @@ impl Asker {
         Self { peer, at_first, home: home.to_owned(), killed: Arc::clone(killed) }
     }
 
+    /// Whether it is a person at this moment.
+    fn is_person_now(&self) -> bool {
+        self.standing(|peer| peer.standing(&self.home, &self.killed)) == Standing::Person
+    }
+
+    fn standing(&self, look: impl FnOnce(&Peer) -> Standing) -> Standing {
+        match (&self.at_first, &self.peer) {
+            (Standing::Person, Some(peer)) => tokio::task::block_in_place(|| look(peer)),
+            (at_first, _) => at_first.clone(),
+        }
+    }
+
     /// Why this is no person's word; `None` when it is one, as far as can be known, or needs none.
     fn objection(&self, request: &Request) -> Option<Refused> {
         if !request.acts() {
             return None;
         }
-        let look = |peer: &Peer| match request {
+        let standing = self.standing(|peer| match request {
             // Whoever attached was looked at then, and every key would have to wait for this.
             Request::Type { .. } | Request::Resize { .. } => peer.descent(&self.home),
             _ => peer.standing(&self.home, &self.killed),
-        };
-        let standing = match (&self.at_first, &self.peer) {
-            (Standing::Person, Some(peer)) => tokio::task::block_in_place(|| look(peer)),
-            (at_first, _) => at_first.clone(),
-        };
+        });
         let reason = match standing {
             Standing::Person => return None,
             Standing::OfRun(run) => format!(
@@ -191,12 +206,11 @@ struct OfFace {
     _seat: Seat,
 }
 
-async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
+async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
     let OfFace { face, ref inputs, ref home, ref taken, .. } = of_face;
     let is_person = of_face.asker.at_first == Standing::Person;
     let mut terminal: Option<Terminal> = None;
     let (mut heard, mut wire) = wire(stream, is_person);
-    let hello = FromDaemon::Hello { contract: CONTRACT, version, pid: std::process::id() };
     if wire.say(&hello).await.is_err() {
         return;
     }
@@ -215,6 +229,12 @@ async fn serve(stream: UnixStream, of_face: OfFace, version: String) {
                 match serde_json::from_slice::<FromFace>(&frame) {
                     // Versions differ: only what every version knows is answered.
                     Ok(FromFace::Hello { .. }) => {}
+                    // A key that an agent sends would be used for what others ask.
+                    Ok(FromFace::Keys { values }) => {
+                        if of_face.asker.is_person_now() {
+                            let _stopping = inputs.send(Input::KeysSent { face, keys: values });
+                        }
+                    }
                     Ok(FromFace::Request { id, request })
                         if let Some(refused) = of_face.asker.objection(&request) =>
                     {

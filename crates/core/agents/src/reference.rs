@@ -55,7 +55,7 @@ agents on a repository that you don't know.
 An agent can look at what pilothouse knows, and do nothing with it: starting, answering, ending runs and trusting commands
 is refused to every process of a run. The [README](../README.md#a-persons-word) says what that is worth. An agent gets the
 environment of whoever started the daemon, without the variables that lead git to another repository (the list of
-`git rev-parse --local-env-vars`; folders that `GIT_CONFIG_COUNT` says git may trust stay trusted), and with the PATH,
+`git rev-parse --local-env-vars`; folders that `GIT_CONFIG_COUNT` says git may trust stay trusted), and with the PATH, keys,
 terminal and language of whoever asked for the run; what `[agent.NAME] env` sets counts more.
 
 A repository's own file can ask for `ask` or `edits`; only you can say `all` or `sandboxed`.

@@ -82,6 +82,11 @@ comes from a variable, the daemon, which hands it to a gateway that is started a
 line, and in the environment of no agent that goes through the gateway; the daemon takes it out of its own environment too. Set-up
 commands do not get it. An agent that asks its providers itself gets the keys of those that it can ask, and no others; a program of
 your own only where `gateway = false` says that it asks them itself, since any other agent of yours can read its environment.
+A key that comes from a variable is that of **whoever asked for the run**: the shell that `run` was typed in, or the cockpit that
+the form stands in, as it would be for a program started there. What is set where the daemon was started reaches no run of
+somebody who has it not, unless your own settings name that variable (`key_env`). `retry`, `resume` and `review --changes` bring
+the key of the shell that they are typed in. It stays in memory, so after both daemon and gateway were killed the daemon's own
+variable of that name goes on in its place, where there is one; else the run says that the key is gone and that `retry` brings it.
 A key that the provider refuses is fetched anew once; then the agent is told with a status that it does not try again.
 
 **A key goes nowhere else.** The gateway is told at its start, and by no file, which addresses each key is for. Those of a

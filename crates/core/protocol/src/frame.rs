@@ -1,6 +1,7 @@
 //! Frames: JSON with a 32-bit big-endian length in front; `hello` comes first from both sides.
 
 use domain::budget::Budget;
+use domain::key_values::KeyValues;
 use domain::money::Usd;
 use domain::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::request::Request;
 use crate::row::Row;
 
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
-pub const CONTRACT: u32 = 10;
+pub const CONTRACT: u32 = 11;
 
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -22,6 +23,11 @@ pub enum FromFace {
     Hello {
         contract: u32,
         version: String,
+    },
+    /// The keys' variables that the daemon asked for in its `hello` and that are set where the face is. They count for the runs
+    /// that this face asks for.
+    Keys {
+        values: KeyValues,
     },
     /// `id` comes back with the reply.
     Request {
@@ -71,6 +77,9 @@ pub enum FromDaemon {
         contract: u32,
         version: String,
         pid: u32,
+        /// The variables that the settings name as keys.
+        #[serde(default)]
+        keys: Vec<String>,
     },
     Reply {
         id: u64,

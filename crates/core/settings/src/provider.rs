@@ -20,7 +20,7 @@ pub struct Provider {
 /// Where a key comes from; it stands in no settings itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
-    /// A variable of the environment that pilothouse is started in.
+    /// A variable of the environment of whoever asks for a run.
     Env(String),
     File(String),
     /// A program and its arguments, which print it.

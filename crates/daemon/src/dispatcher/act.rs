@@ -96,6 +96,10 @@ impl Dispatcher {
             if waits {
                 self.await_room();
             }
+            // What begins an attempt is asked for with the keys of this moment.
+            if waits && matches!(command, Command::Retry { .. } | Command::Resume { .. } | Command::Review { .. }) {
+                self.performer.gateway.passes.take_keys(run.as_str(), self.faces.keys(face));
+            }
             if waits && matches!(command, Command::Resume { .. }) {
                 self.tell_limits(&run);
             }

@@ -15,18 +15,20 @@ use crate::prepare::{Mistake, Prepared, resolved};
 impl Dispatcher {
     /// Replies when every run asked for is queued on disk, or with why the first that failed is not.
     pub(super) fn create(&mut self, face: FaceId, id: u64, prepared: Result<Box<Prepared>, Mistake>) {
-        let reply = match prepared.and_then(|prepared| self.create_all(&prepared)) {
+        let reply = match prepared.and_then(|prepared| self.create_all(face, &prepared)) {
             Ok(rows) => Reply::Rows(rows),
             Err(mistake) => mistake.reply(),
         };
         self.faces.reply(face, id, reply);
     }
 
-    fn create_all(&mut self, prepared: &Prepared) -> Result<Vec<protocol::Row>, Mistake> {
+    fn create_all(&mut self, face: FaceId, prepared: &Prepared) -> Result<Vec<protocol::Row>, Mistake> {
         let mut ids = Vec::new();
         for n in 1..=prepared.request.count {
-            let spec = self.spec(prepared, n)?;
+            let keys = self.faces.keys(face);
+            let spec = NewRun { keys: Some(keys.names()), ..self.spec(prepared, n)? };
             let run = spec.id.clone();
+            self.performer.gateway.passes.take_keys(run.as_str(), keys);
             if let Err(error) = self.write_down(spec, prepared.differs) {
                 let made = match ids.len() {
                     0 => String::new(),
@@ -87,6 +89,7 @@ impl Dispatcher {
             deliver: prepared.settings.deliver.value.clone(),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             caller: request.caller.clone(),
+            keys: None,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::RunId;
+use domain::key_values::KeyValues;
 use protocol::{Base, Disk, FromDaemon, Reply, Row, Today};
 use tokio::sync::mpsc::Sender;
 
@@ -10,6 +11,8 @@ use crate::input::FaceId;
 
 struct Face {
     sender: Sender<FromDaemon>,
+    /// The keys that are set where it is, which count for what it asks for.
+    keys: KeyValues,
     /// `Some(None)` watches all repositories, `Some(Some(repo))` one.
     watches: Option<Option<String>>,
     looks_at: Option<RunId>,
@@ -29,7 +32,15 @@ impl Faces {
     pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
         self.faces.insert(
             id,
-            Face { sender, watches: None, looks_at: None, knows_base: false, today: None, observed: Vec::new() },
+            Face {
+                sender,
+                keys: KeyValues::default(),
+                watches: None,
+                looks_at: None,
+                knows_base: false,
+                today: None,
+                observed: Vec::new(),
+            },
         );
         if let Some(reason) = degraded {
             self.send(id, FromDaemon::Degraded { reason: Some(reason.to_owned()) });
@@ -38,6 +49,17 @@ impl Faces {
 
     pub(super) fn close(&mut self, id: FaceId) {
         self.faces.remove(&id);
+    }
+
+    pub(super) fn take_keys(&mut self, id: FaceId, keys: KeyValues) {
+        if let Some(face) = self.faces.get_mut(&id) {
+            face.keys = keys;
+        }
+    }
+
+    /// Returns the keys that are set where a face is.
+    pub(super) fn keys(&self, id: FaceId) -> KeyValues {
+        self.faces.get(&id).map(|face| face.keys.clone()).unwrap_or_default()
     }
 
     pub(super) fn count(&self) -> u32 {

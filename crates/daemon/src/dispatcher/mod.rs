@@ -125,6 +125,11 @@ struct Turn {
 }
 
 impl Dispatcher {
+    /// Returns the variables that keys come from, which faces are asked for.
+    pub(crate) fn key_variables(&self) -> Vec<String> {
+        self.performer.gateway.variables()
+    }
+
     pub(crate) fn run(mut self, inputs: &Receiver<Input>) {
         while !self.turn.stopping {
             let first = match self.wait() {
@@ -174,6 +179,7 @@ impl Dispatcher {
         match input {
             Input::FaceOpened { face, sender } => self.faces.open(face, sender, self.degraded.as_deref()),
             Input::FaceClosed { face } => self.faces.close(face),
+            Input::KeysSent { face, keys } => self.faces.take_keys(face, keys),
             Input::Asked { face, id, request } => self.asked(face, id, request),
             Input::Scoped { face, id, request, repo } => self.asked_of(face, id, request, repo.as_deref()),
             Input::Refused { face, id, refused } => self.faces.reply(face, id, protocol::Reply::Refused(refused)),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::key_values::KeyValues;
+
 /// Variables that a run takes from whoever asks for it, beside those that begin with `LC_`.
 const TAKEN: &[&str] = &[
     "PATH",
@@ -21,4 +23,10 @@ pub(crate) fn variables() -> BTreeMap<String, String> {
     let text =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     text.filter(|(name, _)| TAKEN.contains(&name.as_str()) || name.starts_with("LC_")).collect()
+}
+
+/// Returns the values of these variables, of those that are set and are text.
+pub(crate) fn keys(names: Vec<String>) -> KeyValues {
+    let value = |name: &String| std::env::var(name).ok().filter(|value| !value.is_empty());
+    KeyValues(names.into_iter().filter_map(|name| value(&name).map(|value| (name, value))).collect())
 }

@@ -56,9 +56,13 @@ impl Connection {
         let (mut outgoing, mut incoming) = (Outgoing { sink, last: 0 }, Incoming { stream, waiting: VecDeque::new() });
         let version = env!("CARGO_PKG_VERSION").to_owned();
         outgoing.send(&FromFace::Hello { contract: CONTRACT, version }).await?;
-        let Some(FromDaemon::Hello { contract, version, pid }) = incoming.next().await else {
+        let Some(FromDaemon::Hello { contract, version, pid, keys }) = incoming.next().await else {
             return Err(ClientError::Gone);
         };
+        let values = caller::keys(keys);
+        if !values.0.is_empty() {
+            outgoing.send(&FromFace::Keys { values }).await?;
+        }
         Ok(Self { outgoing, incoming, contract, version, pid })
     }
 

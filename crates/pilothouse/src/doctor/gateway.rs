@@ -31,12 +31,14 @@ pub(super) fn gateway(places: &Places) -> Finding {
     let settings = Settings::from_layers(&[(places.config.clone(), text)]);
     let providers = settings.map(|settings| settings.providers).unwrap_or_default();
     let serving = gateway::serving(&places.home).ok().flatten().filter(|_| gateway::is_serving(&places.home));
-    let has = |name: &str| {
-        let here = std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        here || serving.as_ref().is_some_and(|serving| serving.keys.iter().any(|key| key == name))
-    };
+    let set_here = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let set_there = |name: &str| serving.as_ref().is_some_and(|serving| serving.keys.iter().any(|key| key == name));
     let says = |(name, provider): (&String, &settings::Value<settings::Provider>)| match &provider.value.key {
-        Some(Key::Env(variable)) if has(variable) => Some(format!("{name} from {variable}")),
+        Some(Key::Env(variable)) if set_here(variable) => Some(format!("{name} from {variable}")),
+        // It counts for whoever has none only where the person's settings name it.
+        Some(Key::Env(variable)) if provider.value.key_named && set_there(variable) => {
+            Some(format!("{name} from {variable} of the daemon"))
+        }
         Some(Key::Env(_)) | None => None,
         Some(Key::File(path)) => Some(format!("{name} from {path}")),
         Some(Key::Command(words)) => Some(format!("{name} from `{}`", words.join(" "))),

@@ -113,3 +113,79 @@ fn agents_get_no_keys_of_others() {
     }
     office.house.ok(&["terminate", "plays", "--grace", "0s"]);
 }
+
+/// Asks for a run where the key has this value, or is not set.
+fn run_with(office: &Office, name: &str, key: Option<&str>) {
+    let mut command = office.house.command(&["run", "ask", "--agent", "rehearsal:calls", "--name", name]);
+    let command = match key {
+        Some(key) => command.env("TEST_MODEL_KEY", key),
+        None => command.env_remove("TEST_MODEL_KEY"),
+    };
+    assert!(command.status().expect("it starts").success());
+}
+
+#[test]
+fn keys_come_with_whoever_asks() {
+    let office = Office::new("ok");
+    // The daemon is started where no key is set.
+    office.house.ok(&["ls"]);
+    run_with(&office, "first", Some(KEY));
+    office.house.wait_for("first", "ready");
+    let asked = office.provider.asked(&office.path);
+    assert!(asked > 0 && office.provider.refused() == 0);
+    // Another one's key is theirs alone, also while the same gateway serves.
+    run_with(&office, "wrong", Some("sk-of-somebody-else"));
+    let failed = office.house.wait_for("wrong", "failed");
+    assert!(failed["reason"].as_str().is_some_and(|why| why.contains("refuses the key (401)")), "{failed:#}");
+    // Who mends it asks for another attempt with the right one.
+    office.ok(&["retry", "wrong"]);
+    office.house.wait_for("wrong", "ready");
+    run_with(&office, "again", Some(KEY));
+    office.house.wait_for("again", "ready");
+    let mut folders = vec![office.house.home()];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+            let text = std::fs::read(&path).unwrap_or_default();
+            let has = |key: &str| text.windows(key.len()).any(|part| part == key.as_bytes());
+            assert!(!has(KEY) && !has("sk-of-somebody-else"), "a key stands in {}", path.display());
+            folders.extend(path.is_dir().then_some(path));
+        }
+    }
+}
+
+#[test]
+fn a_daemons_key_goes_to_nobody_who_has_none() {
+    let tells = "[agent.tells]\ncommand = [\"sh\", \"-c\", \"env > env.txt\"]\ngateway = false\n";
+    let office = Office::with("ok", "", tells);
+    // The daemon is started where the usual variable is set.
+    let started = office.house.command(&["ls"]).env("ANTHROPIC_API_KEY", KEY).status();
+    assert!(started.expect("it starts").success());
+    for (name, key) in [("none", None), ("some", Some("sk-of-the-caller"))] {
+        let mut command = office.house.command(&["run", "tell", "--agent", "tells", "--name", name]);
+        command.envs(key.map(|key| ("ANTHROPIC_API_KEY", key)));
+        assert!(command.status().expect("it starts").success());
+        let row = office.house.wait_for(name, "ready");
+        let path = std::path::Path::new(row["worktree"].as_str().expect("a path")).join("env.txt");
+        let text = std::fs::read_to_string(path).expect("its environment");
+        assert!(!text.contains(KEY), "{name}");
+        assert_eq!(text.contains("ANTHROPIC_API_KEY=sk-of-the-caller"), key.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn keys_of_callers_outlive_the_daemon() {
+    let office = Office::new("slow");
+    office.house.ok(&["ls"]);
+    run_with(&office, "long", Some(KEY));
+    office.until_asked(1);
+    office.house.kill_daemon();
+    office.house.ok(&["ls"]);
+    office.until_asked(2);
+    office.house.ok(&["terminate", "long", "--grace", "0s"]);
+    assert_eq!(office.provider.refused(), 0);
+    // What one person has in their environment counts for nobody else.
+    run_with(&office, "other", None);
+    let failed = office.house.wait_for("other", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("TEST_MODEL_KEY was not set where this run was asked for"), "{reason}");
+}

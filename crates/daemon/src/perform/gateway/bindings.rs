@@ -26,6 +26,15 @@ impl Bindings {
         Self { fixed: named(settings).into_iter().filter(of_environment).collect(), opened: Mutex::default() }
     }
 
+    /// Returns the variables that keys come from.
+    pub(super) fn variables(&self) -> Vec<String> {
+        let variable = |route: &Route| match &route.key {
+            KeySource::Env(name) => Some(name.clone()),
+            _ => None,
+        };
+        self.fixed.iter().filter_map(variable).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Takes up what an attempt needs.
     ///
     /// # Errors
@@ -33,14 +42,16 @@ impl Bindings {
     pub(super) fn open(&self, needs: &[Route]) -> Result<(), String> {
         for route in needs {
             match &route.key {
-                KeySource::Env(name) if !self.fixed.contains(route) => {
+                KeySource::Env(name) | KeySource::OfRun { variable: name, .. }
+                    if !self.fixed.contains(&route.bound()) =>
+                {
                     return Err(format!(
                         "the settings send {name} to {} by now, which they did not when pilothouse's daemon was started; \
                          if you want that, `pilothouse daemon stop` and try again",
                         route.upstream
                     ));
                 }
-                KeySource::Env(_) | KeySource::Own => {}
+                KeySource::Env(_) | KeySource::OfRun { .. } | KeySource::Own => {}
                 KeySource::File(_) | KeySource::Command(_) => {
                     self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(route.clone());
                 }

@@ -1,6 +1,7 @@
 //! The gateway: who goes through it, its process, and the passes that it goes by.
 
 mod bindings;
+mod keys_of_run;
 mod process;
 mod routes;
 
@@ -14,6 +15,7 @@ use settings::{Key, Settings};
 use supervisor::Identity;
 
 use self::bindings::Bindings;
+use self::keys_of_run::KeysOfRun;
 pub(crate) use self::process::{end_unneeded, ensure};
 use self::routes::routes;
 use super::{Job, Performer, StartWith};
@@ -37,6 +39,11 @@ impl GatewaySide {
             bindings: Arc::new(Bindings::new(settings)),
             watched: Arc::default(),
         }
+    }
+
+    /// Returns the variables that keys come from, which faces are asked for.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        self.bindings.variables()
     }
 
     /// Takes up the passes of an earlier daemon.
@@ -79,7 +86,14 @@ impl Through {
 
 /// An attempt that asks its providers itself finds their keys where it always found them, and those of no others: what
 /// stands in the environment of one agent every other agent of this user can read.
-pub(super) fn beside(places: &Places, job: &Job, settings: &Settings, agent: &Known, asks_itself: bool) -> Redirected {
+pub(super) fn beside(
+    places: &Places,
+    side: &GatewaySide,
+    job: &Job,
+    settings: &Settings,
+    agent: &Known,
+    asks_itself: bool,
+) -> Redirected {
     // A program of a person's own says nothing of its providers; `gateway = false` says that it asks them itself.
     let asks = match agent {
         Known::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with)),
@@ -90,7 +104,8 @@ pub(super) fn beside(places: &Places, job: &Job, settings: &Settings, agent: &Kn
         Some(Key::Env(name)) => Some(name),
         _ => None,
     });
-    let unwritten = names.filter_map(|name| Some((name.clone(), places.keys.env.get(name)?.clone())));
+    let keys = KeysOfRun { places, side, spec: &job.spec };
+    let unwritten = names.filter_map(|name| Some((name.clone(), keys.value(name)?)));
     Redirected { unwritten: unwritten.collect(), ..Redirected::default() }
 }
 
@@ -122,7 +137,7 @@ pub(super) fn open(
     own: &settings::Agent,
 ) -> Result<Option<Through>, String> {
     let with = job.start.as_ref().ok_or("nothing says what it is to do")?;
-    let routes = routes(places, settings, agent, own);
+    let routes = routes(places, &performer.gateway, &job.spec, settings, agent, own);
     if routes.is_empty() || !asks_models(agent, with) || !is_metered(with, agent, &routes) {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use gateway::{GatewayStart, GatewayStatus, KeySource, Passes, Route};
+use gateway::{GatewayStart, KeySource, Passes, Route};
 use supervisor::Identity;
 
 use super::{GatewaySide, Performer};
@@ -68,28 +68,31 @@ fn unfit(places: &Places, passes: &Passes, needs: &[Route]) -> Result<Option<Str
         Err(error) => return Ok(Some(error.to_string())),
     };
     for route in needs.iter().filter(|route| route.key != KeySource::Own) {
-        let absent = match &route.key {
-            KeySource::Env(name) => Some(name).filter(|name| !places.keys.env.contains_key(*name)),
-            _ => None,
-        };
-        match absent {
-            Some(_) if told.bound.contains(route) => {}
-            Some(name) => {
+        let is_bound = told.bound.contains(&route.bound());
+        match &route.key {
+            KeySource::Env(name) if !places.keys.env.0.contains_key(name) && !is_bound => {
                 return Err(format!(
                     "the gateway has {name} for another address than {}, and this daemon was started without it",
                     route.upstream
                 ));
             }
-            None if lacks(&told, route) => return Ok(Some(format!("it has no key for {}", route.upstream))),
-            None => {}
+            KeySource::OfRun { run, variable } if !passes.has_key(&route.key) && !told.has_key(run, variable) => {
+                return Err(gateway::unknown_key(variable));
+            }
+            KeySource::Env(name) if places.keys.env.0.contains_key(name) && !told.keys.contains(name) => {
+                return Ok(Some(format!("it lacks {name}")));
+            }
+            _ if !is_bound => return Ok(Some(format!("it has no key for {}", route.upstream))),
+            KeySource::OfRun { run, .. } if passes.has_key(&route.key) => {
+                // The value may be a new one.
+                if let Err(error) = passes.tell_keys(run) {
+                    return Ok(Some(error.to_string()));
+                }
+            }
+            _ => {}
         }
     }
     Ok(passes.tell_all().err().map(|error| error.to_string()))
-}
-
-fn lacks(told: &GatewayStatus, route: &Route) -> bool {
-    let value = |name: &String| told.keys.contains(name);
-    !told.bound.contains(route) || matches!(&route.key, KeySource::Env(name) if !value(name))
 }
 
 /// Returns when it serves, or another one does.
@@ -106,7 +109,7 @@ fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
     supervisor::with_first_open_limit(&mut command);
     let mut child = supervisor::with_patience(|| command.spawn()).map_err(cannot)?;
     let given =
-        GatewayStart { keys: places.keys.clone(), bound: side.bindings.all(&places.config), passes: side.passes.all() };
+        GatewayStart { keys: side.passes.given(), bound: side.bindings.all(&places.config), passes: side.passes.all() };
     let given = serde_json::to_vec(&given).expect("names and values are text");
     // One that ends at once has left its reason in its log.
     let _told = child.stdin.take().map(|mut stdin| stdin.write_all(&given));

@@ -1,16 +1,20 @@
 //! The providers that an agent asks through the gateway: at which address, and with whose key.
 
 use agents::{Door, Told};
+use domain::command::NewRun;
 use gateway::{KeySource, Route};
-use settings::{Key, Settings};
+use settings::Settings;
 
-use super::{doors, told};
+use super::keys_of_run::KeysOfRun;
+use super::{GatewaySide, doors, told};
 use crate::Places;
 use crate::known::Known;
 
 /// The providers that an agent asks through the gateway, and with whose key.
 pub(super) fn routes(
     places: &Places,
+    side: &GatewaySide,
+    spec: &NewRun,
     settings: &Settings,
     agent: &Known,
     own: &settings::Agent,
@@ -35,7 +39,8 @@ pub(super) fn routes(
             Some(_) => KeySource::Own,
             // What a person named themselves and is not there is said by the gateway, and not passed over.
             None => {
-                provider.key.as_ref().and_then(|key| source(places, key, named_by_person)).unwrap_or(KeySource::Own)
+                let keys = KeysOfRun { places, side, spec };
+                provider.key.as_ref().and_then(|key| keys.source(key, named_by_person)).unwrap_or(KeySource::Own)
             }
         };
         if source == KeySource::Own && !asked {
@@ -47,20 +52,6 @@ pub(super) fn routes(
         ))
     };
     doors(agent).iter().filter_map(route).collect()
-}
-
-/// Where the key comes from; `None` for a variable that is not set, unless a person named it.
-fn source(places: &Places, key: &Key, named: bool) -> Option<KeySource> {
-    Some(match key {
-        Key::Env(name) => {
-            // A gateway may have it from a daemon before this one.
-            let given = || gateway::serving(&places.home).ok().flatten().is_some_and(|known| known.keys.contains(name));
-            let has = named || places.keys.env.contains_key(name) || given() && gateway::is_serving(&places.home);
-            return has.then(|| KeySource::Env(name.clone()));
-        }
-        Key::File(path) => KeySource::File(path.into()),
-        Key::Command(words) => KeySource::Command(words.clone()),
-    })
 }
 
 /// What is set of a variable, for this agent or in the environment.
