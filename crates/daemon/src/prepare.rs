@@ -299,6 +299,8 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
         | WorktreeError::NotAsItIs(_)
         | WorktreeError::Ended { .. }
         | WorktreeError::ForeignOwner { .. }
+        | WorktreeError::RepositoryGone(_)
+        | WorktreeError::Unrepaired(_)
         | WorktreeError::BranchTaken(_)
         | WorktreeError::TargetTaken(_)
         | WorktreeError::NoIdentity

@@ -44,7 +44,7 @@ impl RunFolder {
         self.0.join("attempts").join(key.to_string())
     }
 
-    /// Makes the folder and writes `spec.json`, which never changes afterwards.
+    /// Makes the folder and writes `spec.json`, which changes only when the run's repository was moved.
     ///
     /// # Errors
     /// When the run has a spec already, or the files can't be written.
@@ -54,10 +54,18 @@ impl RunFolder {
         if path.exists() {
             return Err(EvidenceError::SpecExists { path });
         }
+        self.write_spec(spec)?;
+        atomic::sync_folder(self.0.parent().unwrap_or(&self.0))
+    }
+
+    /// Writes `spec.json` anew: what the run is by its events.
+    ///
+    /// # Errors
+    /// When it can't be written; the one before is whole then.
+    pub fn write_spec(&self, spec: &NewRun) -> Result<(), EvidenceError> {
         let mut json = serde_json::to_vec_pretty(spec).expect("a spec is plain values");
         json.push(b'\n');
-        atomic::write(&path, &json)?;
-        atomic::sync_folder(self.0.parent().unwrap_or(&self.0))
+        atomic::write(&self.0.join("spec.json"), &json)
     }
 
     /// Reads `spec.json`.

@@ -30,6 +30,18 @@ impl Local {
         Self { folder: home.join("forge").join(LOCAL).join(folder_of(repo)), repo: repo.to_owned() }
     }
 
+    /// Takes the pull requests of a repository along that was moved from `old`, where there are none at its new place.
+    ///
+    /// # Errors
+    /// When the folder can't be moved.
+    pub fn take_along(home: &Path, old: &str, new: &str) -> Result<(), ForgeError> {
+        let (from, to) = (Self::of(home, old).folder, Self::of(home, new).folder);
+        if !from.exists() || to.exists() {
+            return Ok(());
+        }
+        fs::rename(&from, &to).map_err(ForgeError::io("move the pull requests in", &from))
+    }
+
     fn path(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{number}.json"))
     }

@@ -68,6 +68,10 @@ fn write_token(path: &Path, run: &str) -> std::io::Result<()> {
 }
 
 impl Claims {
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &str> {
+        self.by_name.values().map(String::as_str)
+    }
+
     /// The run that claims the worktree with this git folder.
     pub(crate) fn claimed_by(&self, git_dir: &Path) -> Option<String> {
         self.by_name.get(git_dir.file_name()?).cloned()

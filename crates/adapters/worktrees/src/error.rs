@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 pub enum WorktreeError {
     #[error("{0} is not inside a git repository; go into one, or make one with `git init`")]
     NotARepository(PathBuf),
+    #[error(
+        "its repository is not at {0} any more; if it was moved: `git worktree repair` there, then `pilothouse adopt --moved`"
+    )]
+    RepositoryGone(PathBuf),
+    #[error("git does not know that the worktree {0} or its repository was moved: `git worktree repair {0}`")]
+    Unrepaired(PathBuf),
     #[error("{0} is a bare repository without a worktree; make one with `git worktree add`, or clone it")]
     Bare(PathBuf),
     #[error("core.bare was set to true in {config}; if nobody meant that: git config --file {config} core.bare false")]

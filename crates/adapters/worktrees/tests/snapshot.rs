@@ -44,7 +44,7 @@ impl Case {
 
     fn restore(&self) -> Result<(), WorktreeError> {
         let folder = self.snapshots().join("abc234.7");
-        self.repo.restore_snapshot(&Restoring { run: "abc234", folder: &folder }).map(|_| ())
+        self.repo.restore_snapshot(&Restoring { run: "abc234", folder: &folder, or_at: &self.path }).map(|_| ())
     }
 
     fn commit(&self, subject: &str) {

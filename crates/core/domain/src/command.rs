@@ -1,6 +1,7 @@
 //! What someone asks of pilothouse, before it is decided whether and how it happens.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +176,10 @@ pub enum Command {
         method: Option<Method>,
     },
     Dismiss,
+    /// Takes over a run whose repository was moved and is where this folder lies now.
+    Adopt {
+        folder: PathBuf,
+    },
     Rm,
     Restore,
 }
@@ -182,7 +187,8 @@ pub enum Command {
 impl Command {
     /// Whether it may only be decided with the count of the run's living processes.
     pub fn needs_count(&self) -> bool {
-        matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Check { .. } | Self::Rm) || self.judges()
+        let moves = matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Rm | Self::Adopt { .. });
+        moves || matches!(self, Self::Check { .. }) || self.judges()
     }
 
     /// Whether it may only be decided with the work as it is at this moment.

@@ -143,6 +143,9 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),
         Body::RunDismissed(_) => ("dismissed", String::new(), false),
+        Body::RunMoved(d) => {
+            ("moved", format!("its repository is at {}, its worktree at {}", d.repo, d.worktree), false)
+        }
         Body::RemovalRequested(d) => {
             let by = if d.by == crate::status::By::Pilothouse {
                 "by pilothouse, which lets go what is of no more use"

@@ -53,6 +53,7 @@ pub(crate) fn tells(body: &Body) -> bool {
             | Body::Note(_)
             | Body::Adopted(_)
             | Body::RunDismissed(_)
+            | Body::RunMoved(_)
             | Body::RemovalRequested(_)
             | Body::SnapshotSaved(_)
             | Body::WorktreeRemoved(_)

@@ -49,6 +49,7 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         | Command::Gate
         | Command::Merge { .. }
         | Command::Dismiss
+        | Command::Adopt { .. }
         | Command::Rm
         | Command::Restore => (Outcome::Refused("it is no run of pilothouse".to_owned()), None),
     }

@@ -24,6 +24,8 @@ pub struct Restoring<'a> {
     pub run: &'a str,
     /// The snapshot's folder.
     pub folder: &'a Path,
+    /// Where it is to be if the folder that it lay in is gone: its repository may have been moved.
+    pub or_at: &'a Path,
 }
 
 impl Repository {
@@ -33,12 +35,20 @@ impl Repository {
     /// When the place or the branch is taken, or the snapshot is not whole.
     pub fn restore_snapshot(&self, restoring: &Restoring<'_>) -> Result<SnapshotRecord, WorktreeError> {
         let missing = || WorktreeError::NoSnapshot { path: restoring.folder.to_owned() };
-        let record = snapshot_record(restoring.folder)?.ok_or_else(missing)?;
+        let mut record = snapshot_record(restoring.folder)?.ok_or_else(missing)?;
         if record.run != restoring.run {
             return Err(missing());
         }
-        let path = PathBuf::from(&record.path);
         seal::check(&record, restoring.folder)?;
+        let place = match self.worktree_of(restoring.run)? {
+            Found::There(tree) => Some(tree.path),
+            _ if Path::new(&record.path).parent().is_some_and(Path::is_dir) => None,
+            _ => Some(restoring.or_at.to_owned()),
+        };
+        if let Some(place) = place {
+            record.path = place.to_string_lossy().into_owned();
+        }
+        let path = PathBuf::from(&record.path);
         if !matches!(self.worktree_of(restoring.run)?, Found::There(_)) {
             self.add_again(&record, &path)?;
         }

@@ -1,5 +1,6 @@
 //! What follows from a run's state, a command or an effect's outcome: events to append and effects to perform.
 
+mod adopt;
 mod answer;
 mod budget;
 mod check;
@@ -21,6 +22,7 @@ mod rm;
 mod rollback;
 mod terminate;
 
+pub use adopt::{NewPlace, adopt};
 pub use answer::answer;
 pub use budget::reason as budget_reason;
 pub use check::check;
@@ -110,6 +112,7 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
         Command::Comment { comment } => self::comment(run, comment, by),
         Command::Pr { to } => pr(run, *to, by),
         Command::Dismiss => dismiss(run),
+        Command::Adopt { .. } => Err(Refusal::new("where its repository is now was not looked at", "try again")),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),
     }

@@ -121,6 +121,7 @@ kinds! {
     RetryRequested = "retry.requested",
     RollbackRequested = "rollback.requested",
     RunDismissed = "run.dismissed",
+    RunMoved = "run.moved",
     RemovalRequested = "removal.requested",
     SnapshotSaved = "snapshot.saved",
     WorktreeRemoved = "worktree.removed",

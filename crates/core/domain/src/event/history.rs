@@ -46,6 +46,16 @@ pub struct RollbackRequested {
     pub by: By,
 }
 
+/// The run's repository was moved on disk, and its runs were taken over where it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunMoved {
+    /// Absolute path of the repository's main worktree.
+    pub repo: String,
+    /// Absolute path of the run's own worktree, there or to be brought back there.
+    pub worktree: String,
+    pub by: By,
+}
+
 /// A person has seen how the run ended and wants it out of sight.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RunDismissed {}

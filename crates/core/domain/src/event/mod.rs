@@ -23,7 +23,7 @@ pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use escape::EscapeFound;
 pub use history::{
     CheckpointRestored, CheckpointSaved, RemovalRequested, RestoreRequested, RetryRequested, RollbackRequested,
-    RunDismissed, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
+    RunDismissed, RunMoved, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
 };
 pub use lifecycle::{
     Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, EnvironmentLeased, Lost, Note,

@@ -74,6 +74,14 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
             state.rollback = Some(Rollback { to: data.to, by: data.by.clone(), saved: false });
         }
         Body::RunDismissed(_) => state.dismissed = true,
+        Body::RunMoved(data) => {
+            if let Some(spec) = &mut state.spec {
+                spec.repo.clone_from(&data.repo);
+                spec.worktree.clone_from(&data.worktree);
+            }
+            // The built-in forge keeps pull requests by the repository's place.
+            state.pull_retold = state.pull.is_some();
+        }
         Body::RemovalRequested(data) => state.removing = Some(data.by.clone()),
         Body::SnapshotSaved(data) => {
             let (name, left_out) = (data.name.clone(), data.left_out.clone());

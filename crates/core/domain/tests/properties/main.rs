@@ -13,9 +13,9 @@ use domain::event::{
     BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested, CheckStarted, CheckpointRestored, CheckpointSaved,
     EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled,
     Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
-    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated,
-    SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded,
-    WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed,
+    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
+    WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -155,6 +155,7 @@ fn history() -> impl Strategy<Value = Body> {
         (phase(), any::<bool>(), by()).prop_map(|(phase, resume, by)| RetryRequested { phase, resume, by }.into()),
         (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),
         Just(RunDismissed {}.into()),
+        (text(), text(), by()).prop_map(|(repo, worktree, by)| RunMoved { repo, worktree, by }.into()),
         by().prop_map(|by| RemovalRequested { by }.into()),
         (text(), any::<u64>(), prop::collection::vec(text(), 0..3)).prop_map(|(name, bytes, left_out)| SnapshotSaved {
             name,
