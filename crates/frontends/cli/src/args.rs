@@ -1,5 +1,6 @@
 //! What can be typed. The doc comments are the help.
 
+mod places;
 mod run;
 mod spend;
 mod work;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use places::{GcArgs, RmArgs};
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
 pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, PrArgs, ReviewArgs};
@@ -240,38 +242,12 @@ pub struct RollbackArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct RmArgs {
-    /// Ids, names, or beginnings of ids.
-    #[arg(required = true)]
-    pub runs: Vec<String>,
-    /// Do not ask.
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct TrustArgs {
     /// Those of the commit that a run with this --base would begin at.
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
     /// Trust them without asking.
     #[arg(long)]
-    pub yes: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct GcArgs {
-    /// Only list.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask.
-    #[arg(long, short)]
     pub yes: bool,
     /// Print JSON.
     #[arg(long)]
