@@ -172,6 +172,15 @@ pub(crate) enum Input {
     Stop,
 }
 
+/// What is not where a run has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GonePlace {
+    /// Proven not to be there or anywhere else: where it should be.
+    Worktree(String),
+    /// What is known of that, with the next step.
+    Repository(String),
+}
+
 /// A run that something is to be done with, looked at just before.
 #[derive(Debug)]
 pub(crate) struct Counted {
@@ -180,8 +189,10 @@ pub(crate) struct Counted {
     pub(crate) run: RunId,
     /// How many processes of it live.
     pub(crate) alive: usize,
-    /// Its worktree is not there: where it should be.
-    pub(crate) gone: Option<String>,
+    /// Its worktree or its repository is not there.
+    pub(crate) gone: Option<GonePlace>,
+    /// Where it is since its repository was moved, where that is asked for.
+    pub(crate) place: Option<Result<domain::decide::NewPlace, String>>,
     /// Its work as it is, where what is to be done goes by that; or why it can't be told.
     pub(crate) now: Option<Result<domain::event::WorkMeasured, String>>,
     /// A reviewer's comments whose lines were changed since.

@@ -54,7 +54,7 @@ impl Measure {
 
     fn look(self) -> Measured {
         give_way(Way::Behind);
-        let repo = Repository::find(Path::new(&self.spec.repo));
+        let repo = Repository::at(Path::new(&self.spec.repo));
         let own = repo.as_ref().ok().cloned();
         let path = repo.as_ref().ok().and_then(|repo| match repo.worktree_of(self.run.as_str()) {
             Ok(Found::There(worktree)) => Some(worktree.path),

@@ -108,7 +108,7 @@ impl Sweep {
     }
 
     fn look(mut self) -> Result<Swept, String> {
-        let repository = Repository::find(Path::new(&self.repo)).map_err(|e| e.to_string())?;
+        let repository = Repository::at(Path::new(&self.repo)).map_err(|e| e.to_string())?;
         let main = repository.changed_in_main().ok();
         let in_main = written_since(self.known.main.as_ref(), main.as_ref());
         self.known.main = main;

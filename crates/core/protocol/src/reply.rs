@@ -190,6 +190,19 @@ pub struct RemovableRow {
     pub left_out: Vec<String>,
 }
 
+/// A run that was made in a repository when that lay elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedRow {
+    pub run: RunId,
+    pub name: String,
+    /// Where its repository was.
+    pub from: String,
+    /// Where its worktree is now, or would be brought back; `None` when it can't be taken over.
+    pub worktree: Option<String>,
+    /// Why it can't be taken over as things are.
+    pub why_not: Option<String>,
+}
+
 /// An agent that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentChoice {
@@ -255,6 +268,7 @@ pub enum Reply {
     Calls(CallsReply),
     Spend(SpendReply),
     Removable(Vec<RemovableRow>),
+    Moved(Vec<MovedRow>),
     Trust(TrustRow),
     Status(DaemonStatus),
     Choices(Choices),

@@ -194,6 +194,10 @@ pub enum Request {
     Gc {
         folder: PathBuf,
     },
+    /// The runs that are known in this folder's repository and were made when it lay elsewhere.
+    Moved {
+        folder: PathBuf,
+    },
     Answer {
         run: String,
         scope: Scope,
@@ -234,6 +238,7 @@ impl Request {
             | Self::Explain { .. }
             | Self::Removable { .. }
             | Self::Gc { .. }
+            | Self::Moved { .. }
             | Self::Worktrees { .. }
             | Self::Detach
             | Self::Status => false,

@@ -13,7 +13,7 @@ use domain::status::By;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
-use crate::input::{Counted, FaceId};
+use crate::input::{Counted, FaceId, GonePlace};
 
 /// How soon it is looked again whether a proof pack has been written.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -43,7 +43,8 @@ impl Dispatcher {
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command, Duration::ZERO);
         }
-        let uncounted = |(asked, run)| Counted { asked, run, alive: 0, gone: None, now: None, stale: Vec::new() };
+        let uncounted =
+            |(asked, run)| Counted { asked, run, alive: 0, gone: None, place: None, now: None, stale: Vec::new() };
         let counted = known.into_iter().map(uncounted).collect();
         self.act(face, id, counted, &command);
     }
@@ -63,7 +64,7 @@ impl Dispatcher {
     }
 
     fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
-        for Counted { asked, run, alive, gone, now, stale } in counted {
+        for Counted { asked, run, alive, gone, place, now, stale } in counted {
             let shared = self.still_over(&run, command);
             let unkept = self.runs.open_ref(&run).is_some_and(|open| open.state.keeper_gone);
             let left = unkept && matches!(command, Command::Terminate { .. });
@@ -71,7 +72,15 @@ impl Dispatcher {
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
                 _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
                 _ if left.is_some() => Err(left.clone().expect("it was just looked at")),
-                Some(path) if state.has_worktree() && !matches!(command, Command::Rm) => {
+                _ if place.is_some() => match place.clone().expect("it was just looked at") {
+                    Ok(place) => decide::adopt(state, alive, &place, By::Person),
+                    Err(why) => Err(Refusal::new(why, "`pilothouse adopt --moved` lists what can be taken over")),
+                },
+                // Nothing is done with a run while git knows nothing of it.
+                Some(GonePlace::Repository(why)) => {
+                    Err(Refusal::new(why.clone(), "`pilothouse show` tells of the run"))
+                }
+                Some(GonePlace::Worktree(path)) if state.has_worktree() && !matches!(command, Command::Rm) => {
                     let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
                     Err(Refusal::new(format!("its worktree {path} is gone"), next))
                 }
@@ -93,6 +102,9 @@ impl Dispatcher {
                 (acted.code, acted.reason) = (Code::Done, None);
             }
             let waits = acted.code == Code::Done;
+            if waits && matches!(command, Command::Adopt { .. }) {
+                self.settle_in(&run);
+            }
             if waits {
                 self.await_room();
             }

@@ -39,6 +39,7 @@ impl Dispatcher {
             | Request::Worktrees { .. }
             | Request::Trust { .. }
             | Request::Gc { .. }
+            | Request::Moved { .. }
             | Request::Status
             | Request::Stop => Scope::All,
         };
@@ -105,6 +106,7 @@ impl Dispatcher {
                     Err(refused) => Reply::Refused(refused),
                 }
             }
+            Request::Moved { folder } => return self.performer.inspect(face, id, Inspect::Moved { folder }),
             Request::Gc { folder } => return self.performer.inspect(face, id, Inspect::Gc { folder }),
             Request::Answer { run, question, answer, .. } => {
                 Reply::Acted(vec![self.answer(&run, repo, question.as_deref(), &answer)])

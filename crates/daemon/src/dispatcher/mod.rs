@@ -12,6 +12,7 @@ mod faces;
 mod go_on;
 mod mask;
 mod measure;
+mod moved;
 mod observed;
 mod open;
 pub(crate) mod pending;

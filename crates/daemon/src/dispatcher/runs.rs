@@ -6,7 +6,7 @@ use domain::command::NewRun;
 use domain::event::Note;
 use domain::group::Group;
 use domain::spend::Spent;
-use domain::{RunId, RunState, Status, fold};
+use domain::{Body, Event, RunId, RunState, Status, fold};
 use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
 use protocol::{Observations, Observed, Row};
 
@@ -93,6 +93,12 @@ impl Runs {
                 line: 1,
                 why: "it does not begin with run.created".to_owned(),
             });
+        }
+        if let Some(spec) = open.state.spec.as_ref().filter(|_| opened.events.iter().any(moves)) {
+            let settled = super::moved::settle(self.folder.path(), folder, spec);
+            if let Err(error) = settled {
+                tracing::warn!(run = %id, %error, "its spec says where it was before");
+            }
         }
         if let Some(row) = protocol::row(&open.state, &open.seen) {
             self.entries.insert(id.clone(), Entry { row, spend: Vec::new(), open: Some(Box::new(open)) });
@@ -276,6 +282,10 @@ impl Runs {
         }
         Ok(())
     }
+}
+
+fn moves(event: &Event) -> bool {
+    matches!(event.body, Body::RunMoved(_))
 }
 
 fn blank_row(id: &RunId) -> Row {

@@ -120,7 +120,7 @@ fn attempt(facts: &mut Facts, folder: &Path, key: &AttemptKey, state: &RunState)
 
 fn tree(facts: &mut Facts, state: &RunState) {
     let Some(spec) = &state.spec else { return };
-    let found = Repository::find(Path::new(&spec.repo)).and_then(|repo| {
+    let found = Repository::at(Path::new(&spec.repo)).and_then(|repo| {
         let found = repo.worktree_of(spec.id.as_str())?;
         let says = match found {
             Found::There(w) => {

@@ -23,7 +23,7 @@ pub(super) fn removable(places: &Places, runs: &[RunId]) -> Result<Vec<Removable
     let look = |run: &RunId| {
         let state = state(places, run)?;
         let spec = state.spec.as_ref().ok_or_else(|| super::broken("nothing says what this run was"))?;
-        let repo = Repository::find(Path::new(&spec.repo)).map_err(prepare::refused)?;
+        let repo = Repository::at(Path::new(&spec.repo)).map_err(prepare::refused)?;
         let all = repo.worktrees().map_err(prepare::refused)?;
         let worktree = all.iter().find(|worktree| worktree.run() == Some(run.as_str()));
         let gone = || RemovableRow {
@@ -60,6 +60,11 @@ fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow 
         return row;
     };
     row.name = state.spec.as_ref().map(|spec| spec.name.clone());
+    if let Some(spec) = state.spec.as_ref().filter(|spec| Path::new(&spec.repo) != repo.main()) {
+        let next = "if it was moved here: `git worktree repair`, then `pilothouse adopt --moved`";
+        row.why = format!("its run is of the repository {}; {next}", spec.repo);
+        return row;
+    }
     let mut against = Vec::new();
     let alive = living(places, &id).len();
     if alive > 0 {

@@ -4,8 +4,10 @@ mod calls;
 mod diff;
 mod explain;
 mod gc;
+mod moved;
 
 pub(crate) use diff::line_now;
+pub(crate) use moved::moved;
 
 use std::path::PathBuf;
 
@@ -23,6 +25,7 @@ pub(crate) enum Inspect {
     Explain { run: RunId },
     Removable { runs: Vec<RunId> },
     Gc { folder: PathBuf },
+    Moved { folder: PathBuf },
 }
 
 impl Inspect {
@@ -31,7 +34,7 @@ impl Inspect {
         match self {
             Self::Diff { run, .. } | Self::Calls { run, .. } | Self::Explain { run } => run.to_string(),
             Self::Removable { runs } => runs.first().map(RunId::to_string).unwrap_or_default(),
-            Self::Gc { folder } => folder.to_string_lossy().into_owned(),
+            Self::Gc { folder } | Self::Moved { folder } => folder.to_string_lossy().into_owned(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Inspect {
             Self::Calls { run, last } => calls::calls(places, run, last).map(Reply::Calls),
             Self::Explain { run } => explain::explain(places, &run).map(Reply::Facts),
             Self::Removable { runs } => gc::removable(places, &runs).map(Reply::Removable),
+            Self::Moved { folder } => moved::rows(places, &folder).map(Reply::Moved),
             Self::Gc { folder } => gc::gc(places, &folder).map(Reply::Removable),
         }
     }

@@ -10,11 +10,14 @@ use domain::command::Command;
 use protocol::RunRequest;
 
 use super::lanes::Lane;
-use super::{Performer, living, proof, review, worktree_is_gone};
+use super::{Performer, gone_place, living, proof, review};
 use crate::input::{Counted, FaceId, Input};
-use crate::inspect::Inspect;
+use crate::inspect::{Inspect, moved};
 use crate::radar::Sweep;
 use crate::{observe, prepare};
+
+/// What is said of a run that was made elsewhere, or here where it is known to be.
+const NOT_MOVED: &str = "this repository is none that it was made in and that was moved here";
 
 impl Performer {
     /// Looks at the repository of a run that is asked for.
@@ -45,12 +48,22 @@ impl Performer {
             let lane = if command.judges() { Lane::Looks } else { Lane::Finding };
             let of = asked.first().map_or_else(String::new, |(_, run)| run.to_string());
             performer.lanes.push(lane, &of, move || {
+                let since = match &command {
+                    Command::Adopt { folder } => Some(moved(&places, folder)),
+                    _ => None,
+                };
+                let place = |run: &RunId| match since.as_ref()? {
+                    Ok(all) => {
+                        Some(all.get(run).map_or_else(|| Err(NOT_MOVED.to_owned()), |found| found.place.clone()))
+                    }
+                    Err(refused) => Some(Err(refused.reason.clone())),
+                };
                 let count = |(asked, run): (String, RunId)| {
-                    let gone = worktree_is_gone(&places, &run);
+                    let (gone, place) = (gone_place(&places, &run), place(&run));
                     let now = command.judges().then(|| proof::now(&places, &run));
                     let reviews = matches!(command, Command::Review { .. });
                     let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
-                    Counted { asked, alive: living(&places, &run).len(), gone, now, stale, run }
+                    Counted { asked, alive: living(&places, &run).len(), gone, place, now, stale, run }
                 };
                 let counted = asked.into_iter().map(count).collect();
                 let _stopping = inputs.send(Input::Counted { face, id, counted, command });

@@ -46,7 +46,7 @@ use worktrees::{Found, Repository, WorktreeError};
 
 use crate::Places;
 use crate::dispatcher::pending::Late;
-use crate::input::{Input, Inputs};
+use crate::input::{GonePlace, Input, Inputs};
 use crate::prepare;
 use ends::ProcessEnds;
 use lanes::{Lane, Lanes};
@@ -311,12 +311,17 @@ fn lives(places: &Places, run: &str) -> bool {
     RunId::parse(run).is_some_and(|run| !living(places, &run).is_empty())
 }
 
-/// Where a run's worktree should be, if it is proven not to be there or anywhere else.
-fn worktree_is_gone(places: &Places, run: &RunId) -> Option<String> {
+/// What of a run's places is proven not to be there.
+fn gone_place(places: &Places, run: &RunId) -> Option<GonePlace> {
     let spec = StateFolder::open(&places.home).ok()?.run(run).spec().ok()?;
-    let repo = repository(&spec).ok()?;
-    let gone = matches!(worktree(&repo, &spec), Err(WorktreeError::Gone { .. }));
-    gone.then_some(spec.worktree)
+    match repository(&spec) {
+        Err(error @ WorktreeError::RepositoryGone(_)) => Some(GonePlace::Repository(error.to_string())),
+        Err(_) => None,
+        Ok(repo) => {
+            let gone = matches!(worktree(&repo, &spec), Err(WorktreeError::Gone { .. }));
+            gone.then_some(GonePlace::Worktree(spec.worktree))
+        }
+    }
 }
 
 fn refused(reason: impl ToString) -> Performed {
@@ -325,7 +330,7 @@ fn refused(reason: impl ToString) -> Performed {
 
 /// The repository of a run.
 fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
-    Repository::find(Path::new(&spec.repo))
+    Repository::at(Path::new(&spec.repo))
 }
 
 /// Where a run's worktree is now, checked to be a linked worktree of its repository.
