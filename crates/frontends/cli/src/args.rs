@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use places::{GcArgs, RmArgs};
+pub(crate) use places::{AdoptArgs, GcArgs, RmArgs};
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
 pub(crate) use work::{CheckArgs, DiffArgs, MergeArgs, PrArgs, ReviewArgs};
@@ -81,6 +81,8 @@ pub enum Verb {
     Restore(ManyArgs),
     /// List which worktrees may go and why, which not and why not, and remove the first.
     Gc(GcArgs),
+    /// Take over the runs of a repository that was moved on disk and that you stand in.
+    Adopt(AdoptArgs),
     /// Write a pilothouse.toml with the checks that the repository's own tools offer.
     Init(InitArgs),
     /// Look at the commands that the repository's pilothouse.toml has run, and trust them.

@@ -27,3 +27,17 @@ pub struct GcArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+#[derive(Debug, Args)]
+pub struct AdoptArgs {
+    /// The runs that were made when this repository lay elsewhere; it and its worktrees are where they are to stay,
+    /// and git knows (`git worktree repair`).
+    #[arg(long, required = true)]
+    pub moved: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

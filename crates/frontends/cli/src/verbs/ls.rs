@@ -4,7 +4,7 @@ use client::Places;
 use domain::{Timestamp, figures, text};
 use protocol::{Code, Reply, Request, Row, Scope};
 
-use super::here;
+use super::{adopt, here};
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -22,6 +22,13 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     let mut out = Out::stdout(args.json);
     if out.json {
         out.value(&rows)?;
+        return Ok(Code::Done);
+    }
+    let here = !(args.all || all);
+    // A repository that was moved shows the runs that began since.
+    let moved = if here { adopt::moved(&mut connection, std::env::current_dir()?).await? } else { Vec::new() };
+    let moved = adopt::tell(&moved).inspect(|told| super::complain(told)).is_some();
+    if rows.is_empty() && moved {
         return Ok(Code::Done);
     }
     if rows.is_empty() && hidden > 0 {

@@ -1,5 +1,6 @@
 //! One file per verb, and what they have in common: the connection and where the person stands.
 
+mod adopt;
 mod calls;
 mod check;
 mod daemon;
@@ -70,6 +71,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Dismiss(args) => dismiss::dismiss(args, places).await,
         Verb::Rm(args) => rm::rm(args, places).await,
         Verb::Restore(args) => restore::restore(args, places).await,
+        Verb::Adopt(args) => adopt::adopt(&args, places).await,
         Verb::Gc(args) => gc::gc(&args, places).await,
         Verb::Trust(args) => trust::trust(&args, places).await,
         Verb::Terminate(args) => terminate::terminate(args, places).await,
