@@ -46,7 +46,7 @@ pub enum WorktreeError {
          or `git -C {path} branch -m {wanted}` gives the name back"
     )]
     WrongBranch { path: PathBuf, found: String, wanted: String },
-    #[error("a {what} is under way in {path}")]
+    #[error("a {what} is under way in {path}; finish it there, or `git -C {path} {} {}`", verb(what), abandons(what))]
     InProgress { path: PathBuf, what: &'static str },
     #[error("the worktree {path} is gone, or is not provably the run's any more")]
     Gone { path: PathBuf },
@@ -88,6 +88,16 @@ pub enum WorktreeError {
 
 /// The most characters of a path that are told: one that is deeper than the system takes has thousands.
 const LONGEST: usize = 300;
+
+/// What git calls it on its command line.
+fn verb(what: &str) -> &str {
+    what.trim_start_matches("git ")
+}
+
+/// How git is told to leave off.
+fn abandons(what: &str) -> &'static str {
+    if what == "bisect" { "reset" } else { "--abort" }
+}
 
 fn shortened(path: &Path) -> String {
     let path = path.display().to_string();

@@ -140,7 +140,8 @@ pub enum Command {
     Retry {
         /// `None`: the phase that is to go on.
         phase: Option<String>,
-        /// Whether to continue the agent's session; `None`: when it was cut short.
+        /// Whether to continue the agent's session; `None`: when it was cut short. With no phase either, a step of
+        /// pilothouse's own that failed is taken again alone.
         resume: Option<bool>,
     },
     Terminate {

@@ -138,7 +138,13 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             ("back", format!("at checkpoint {}, branch at {}{kept}", d.n, short(&d.head)), false)
         }
         Body::RetryRequested(d) => {
-            let how = if d.resume { "going on in the agent's session" } else { "anew from where it began" };
+            let how = if d.only_step {
+                "only the step that failed"
+            } else if d.resume {
+                "going on in the agent's session"
+            } else {
+                "anew from where it began"
+            };
             ("retry", format!("{}, {how}", d.phase), false)
         }
         Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),

@@ -148,6 +148,8 @@ pub struct RunState {
     /// Tools that write and have not returned: the call's id and the path.
     pub writing: Vec<(String, String)>,
     pub retry: Option<Retry>,
+    /// It failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
+    pub step_failed: bool,
     pub rollback: Option<Rollback>,
     /// Its worktree's removal was asked for, by whom.
     pub removing: Option<By>,
@@ -216,6 +218,7 @@ impl Default for RunState {
             escapes: Vec::new(),
             writing: Vec::new(),
             retry: None,
+            step_failed: false,
             rollback: None,
             removing: None,
             snapshot: None,

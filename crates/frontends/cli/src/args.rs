@@ -49,7 +49,8 @@ pub enum Verb {
     Pause(HoldArgs),
     /// Let paused runs go on; those that a budget stopped get as much again, or what you name.
     Resume(ResumeArgs),
-    /// Try a phase again: go on in the agent's session if it was cut short, else anew from where the phase began.
+    /// Try again what failed: a step of pilothouse's own alone; else a phase, in the agent's session if that was cut short, or
+    /// anew from where it began.
     Retry(RetryArgs),
     /// Put files, index and branch back to a checkpoint; the present is kept as another one first.
     Rollback(RollbackArgs),

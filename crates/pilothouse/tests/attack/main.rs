@@ -2,6 +2,7 @@
 
 mod base;
 mod elsewhere;
+mod mended;
 mod odd;
 mod stage;
 mod trees;

@@ -55,7 +55,7 @@ pub(super) fn holds(run: &RunState) -> Option<Decision> {
 /// An attempt that heard of a budget which a person has raised since: another one goes on where it was.
 pub(super) fn goes_on(phase: &PhaseState, key: AttemptKey) -> Decision {
     let resume = phase.attempts.iter().any(|attempt| attempt.session.is_some());
-    let asked = RetryRequested { phase: phase.spec.name.clone(), resume, by: By::Pilothouse };
+    let asked = RetryRequested { phase: phase.spec.name.clone(), resume, only_step: false, by: By::Pilothouse };
     Decision::default().event(Some(key), asked)
 }
 

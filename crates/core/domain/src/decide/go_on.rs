@@ -31,7 +31,8 @@ pub fn go_on(run: &RunState, now: Timestamp) -> Decision {
     let due = run.goes_on_at.is_some_and(|at| at <= now) && run.ending.is_none();
     match run.current().filter(|_| due) {
         Some(phase) => {
-            let asked = RetryRequested { phase: phase.spec.name.clone(), resume: true, by: By::Pilothouse };
+            let asked =
+                RetryRequested { phase: phase.spec.name.clone(), resume: true, only_step: false, by: By::Pilothouse };
             decision.event(run.attempt_key(), asked)
         }
         None => decision,

@@ -49,7 +49,7 @@ fn begins_again(run: &RunState, decision: Decision, by: By) -> Decision {
     match (failed, run.current()) {
         (Some(_), Some(phase)) => {
             let resume = phase.attempts.iter().any(|attempt| attempt.session.is_some());
-            decision.event(key, RetryRequested { phase: phase.spec.name.clone(), resume, by })
+            decision.event(key, RetryRequested { phase: phase.spec.name.clone(), resume, only_step: false, by })
         }
         _ => decision,
     }

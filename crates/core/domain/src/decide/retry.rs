@@ -10,7 +10,8 @@ use crate::status::{By, Status};
 pub struct Retry<'a> {
     /// The phase to try again; `None`: the one that is to go on.
     pub phase: Option<&'a str>,
-    /// Whether to continue the agent's session in the worktree as it is; `None`: when it was cut short.
+    /// Whether to continue the agent's session in the worktree as it is; `None`: when it was cut short. Where neither this nor
+    /// a phase is named, work that is done is kept, and a step of pilothouse's own that failed is taken again alone.
     pub resume: Option<bool>,
     /// Processes of the run that live now, as just counted.
     pub alive: usize,
@@ -29,6 +30,11 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     if run.status == Status::Merged {
         return Err(Refusal::new("it is merged", "start another run"));
     }
+    if run.step_failed && *asked == (Retry { alive: asked.alive, ..Retry::default() }) {
+        let phase = run.current().map(|phase| phase.spec.name.clone()).unwrap_or_default();
+        let event = RetryRequested { phase, resume: false, only_step: true, by };
+        return Ok(Decision::default().event(run.attempt_key(), event));
+    }
     let index = match asked.phase {
         Some(name) => run.phases.iter().position(|p| p.spec.name == name).ok_or_else(|| {
             let names: Vec<_> = run.phases.iter().map(|p| p.spec.name.as_str()).collect();
@@ -43,7 +49,8 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
         return Err(unreached());
     }
     let session = phase.attempts.iter().rev().find_map(|a| a.session.as_ref());
-    let last = phase.attempt();
+    // One that was to go on in a session and never started changed nothing; what it was to go on with counts.
+    let last = phase.attempts.iter().rev().find(|a| a.pid.is_some() || a.resumes.is_none());
     // An agent that said nothing of its result was cut short, whatever by: its session can go on.
     let cut_short =
         !phase.progress.finished && last.is_some_and(|a| a.exit.is_some() && a.result.is_none() && a.pid.is_some());
@@ -57,6 +64,6 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
         let next = "`retry --resume` goes on in the worktree as it is";
         return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
     }
-    let event = RetryRequested { phase: phase.spec.name.clone(), resume, by };
+    let event = RetryRequested { phase: phase.spec.name.clone(), resume, only_step: false, by };
     Ok(Decision::default().event(run.attempt_key(), event))
 }

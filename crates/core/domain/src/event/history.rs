@@ -36,6 +36,9 @@ pub struct RetryRequested {
     pub phase: String,
     /// Keep the worktree and continue the agent's own session; else both begin anew.
     pub resume: bool,
+    /// Only the step of pilothouse's own is taken again that the run failed at; worktree and attempt are as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_step: bool,
     pub by: By,
 }
 

@@ -126,6 +126,7 @@ pub(super) fn ends(state: &mut RunState, event: &Event, status: Status) {
     state.paused = None;
     state.over = None;
     state.retry = None;
+    state.step_failed = false;
     state.recheck = None;
     state.checks.values_mut().for_each(|check| check.runs = false);
     state.ended_at = Some(event.at);

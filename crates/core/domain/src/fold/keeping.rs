@@ -60,7 +60,12 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
         Body::RetryRequested(data) => {
             state.goes_on_at = None;
             state.over = None;
-            if let Some(phase) = state.phases.iter().position(|p| p.spec.name == data.phase) {
+            state.step_failed = false;
+            if data.only_step {
+                state.status = Status::Queued;
+                state.ended_at = None;
+                state.dismissed = false;
+            } else if let Some(phase) = state.phases.iter().position(|p| p.spec.name == data.phase) {
                 state.retry = Some(Retry { phase, resume: data.resume, saved: false, put_back: false });
                 state.status = Status::Queued;
                 state.ended_at = None;

@@ -11,6 +11,7 @@ mod proving;
 mod spending;
 
 use crate::attempt::{AttemptState, Exit};
+use crate::effect::Effect;
 use crate::event::{Body, Event};
 use crate::phase::PhaseState;
 use crate::run::RunState;
@@ -99,7 +100,9 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::RunReady(_) => ends(state, event, Status::Ready),
         Body::RunFailed(data) => {
             let phase = data.phase.clone().unwrap_or_default();
+            let step_failed = fails_at_a_step(state);
             ends(state, event, Status::Failed { phase, reason: data.reason.clone() });
+            state.step_failed = step_failed;
         }
         Body::TerminateRequested(data) => state.ending = Some((data.by.clone(), data.grace_ms)),
         Body::RunTerminated(data) => {
@@ -132,6 +135,13 @@ pub fn apply(state: &mut RunState, event: &Event) {
     }
     escape::look(state, event);
     proving::look(state, event);
+}
+
+/// Whether the step that it fails at is pilothouse's own and comes after the agent's work. What was asked for anew is no such
+/// step: the way back to where a phase began.
+fn fails_at_a_step(state: &RunState) -> bool {
+    let step = |effect: &Effect| matches!(effect, Effect::CommitLeftovers { .. } | Effect::SaveCheckpoint { .. });
+    state.retry.is_none() && state.rollback.is_none() && state.effects.values().any(step)
 }
 
 fn attempt_of<'a>(state: &'a mut RunState, event: &Event) -> Option<&'a mut AttemptState> {

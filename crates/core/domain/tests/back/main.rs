@@ -1,6 +1,7 @@
 //! Pausing, trying again, going back, removing and bringing back, by decisions and folds alone.
 
 mod stage;
+mod steps;
 
 use domain::attempt::Exit;
 use domain::command::Command;

@@ -152,7 +152,13 @@ fn history() -> impl Strategy<Value = Body> {
             CheckpointSaved { n, tree: commit.clone(), commit, head, why }.into()
         }),
         (0u32..4, text()).prop_map(|(n, head)| CheckpointRestored { n, kept: vec![head.clone()], head }.into()),
-        (phase(), any::<bool>(), by()).prop_map(|(phase, resume, by)| RetryRequested { phase, resume, by }.into()),
+        (phase(), any::<bool>(), any::<bool>(), by()).prop_map(|(phase, resume, only_step, by)| RetryRequested {
+            phase,
+            resume,
+            only_step,
+            by
+        }
+        .into()),
         (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),
         Just(RunDismissed {}.into()),
         (text(), text(), by()).prop_map(|(repo, worktree, by)| RunMoved { repo, worktree, by }.into()),

@@ -15,5 +15,5 @@ pub(super) async fn retry(args: RetryArgs, places: &Places) -> Result<Code, CliE
         _ => None,
     };
     let command = Command::Retry { phase: args.phase, resume };
-    act_and_report(places, vec![args.run], command, args.json, "another attempt is queued").await
+    act_and_report(places, vec![args.run], command, args.json, "queued to be tried again").await
 }

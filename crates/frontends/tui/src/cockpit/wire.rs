@@ -274,7 +274,7 @@ fn done(command: &Command) -> &'static str {
     match command {
         Command::Pause => "paused",
         Command::Resume { .. } => "goes on",
-        Command::Retry { .. } => "another attempt begins",
+        Command::Retry { .. } => "tried again",
         Command::Terminate { .. } => "terminated; worktree and branch are kept",
         Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
         Command::Check { .. } => "its checks run",
