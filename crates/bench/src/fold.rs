@@ -34,7 +34,7 @@ fn event(seq: u64) -> Event {
         0 => AgentMessage { text: "I will look at the code first.".to_owned() }.into(),
         1 => ToolCalled { id: "t".to_owned(), name: "Bash".to_owned(), about: "cargo test".to_owned() }.into(),
         2 => ToolReturned { id: "t".to_owned(), ok: true, text: "ok".to_owned() }.into(),
-        _ => UsageReported { tokens: Tokens { input: 1, ..Tokens::default() }, of: None, cost_usd: None }.into(),
+        _ => UsageReported { tokens: Tokens { input: 1, ..Tokens::default() }, ..UsageReported::default() }.into(),
     };
     let at = Timestamp::from_millis(i64::try_from(seq).unwrap_or(0));
     let (phase, attempt) = (Some(key.phase), Some(key.attempt));

@@ -7,6 +7,7 @@ mod acp;
 mod advice;
 mod claude_stream;
 mod codex_app;
+mod counted;
 mod dialect;
 mod due;
 mod over;

@@ -36,7 +36,7 @@ fn aider(session: &Session, ended_well: bool, exit: &Exit, log: &str) -> Vec<Bod
                 // It does not tell what was cached, so all of it is called input.
                 let tokens =
                     Tokens { input: count("prompt_tokens"), output: count("completion_tokens"), ..Tokens::default() };
-                events.push(UsageReported { tokens, of: None, cost_usd: None }.into());
+                events.push(UsageReported { tokens, ..UsageReported::default() }.into());
             }
             _ => {}
         }

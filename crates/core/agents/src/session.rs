@@ -1,15 +1,15 @@
 //! What must be remembered of an agent's output to understand its next line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Body;
 use domain::effect::Effect;
 use domain::event::{AgentFinished, LimitedEnded, WaitingEnded};
-use domain::tokens::Tokens;
 
+use crate::counted::Counted;
 use crate::dialect::Dialect;
-use crate::rpc;
 use crate::short::short;
+use crate::{claude_stream, rpc};
 
 /// One attempt's conversation so far; folding the attempt's events gives it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,14 @@ pub struct Session {
     said: BTreeSet<String>,
     /// Messages whose usage was counted; an agent says it once per block of the same message.
     pub(crate) counted: BTreeSet<String>,
-    /// The sum of what was counted.
-    pub(crate) tokens: Tokens,
+    /// What was counted, all of it.
+    sum: Counted,
+    /// What was counted since the agent last said how its work ended, where it tells its usage from there on.
+    since_result: Counted,
+    /// What earlier attempts counted, by the session.
+    earlier: BTreeMap<String, Counted>,
+    /// The session that an earlier attempt named last.
+    earlier_named: String,
     /// The questions that are open, each with what stands in its input.
     pub(crate) questions: Vec<(String, Option<String>)>,
     /// Questions whose answer is on its way.
@@ -56,7 +62,10 @@ impl Session {
             named: None,
             said: BTreeSet::new(),
             counted: BTreeSet::new(),
-            tokens: Tokens::default(),
+            sum: Counted::default(),
+            since_result: Counted::default(),
+            earlier: BTreeMap::new(),
+            earlier_named: String::new(),
             questions: Vec::new(),
             answering: BTreeSet::new(),
             limited: false,
@@ -87,8 +96,13 @@ impl Session {
                 self.called.insert(call.id.clone());
             }
             Body::UsageReported(usage) => {
-                self.tokens += usage.tokens;
+                self.sum.take_up(usage);
                 self.counted.extend(usage.of.clone());
+                if usage.of.as_deref().is_some_and(|of| of.starts_with(claude_stream::RESULT)) {
+                    self.since_result = Counted::default();
+                } else {
+                    self.since_result.take_up(usage);
+                }
             }
             Body::WaitingStarted(asked) => self.questions.push((asked.id.clone(), asked.input.clone())),
             Body::WaitingEnded(ended) => {
@@ -113,9 +127,27 @@ impl Session {
 
     /// Takes up one event of an earlier attempt of the same run: what was counted then is not counted again.
     pub fn fold_earlier(&mut self, body: &Body) {
-        if let Body::UsageReported(usage) = body {
-            self.counted.extend(usage.of.clone());
+        match body {
+            Body::AgentSession(data) => self.earlier_named.clone_from(&data.session),
+            Body::UsageReported(usage) => {
+                self.counted.extend(usage.of.clone());
+                self.earlier.entry(self.earlier_named.clone()).or_default().take_up(usage);
+            }
+            _ => {}
         }
+    }
+
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.sum
+    }
+
+    pub(crate) fn since_result(&self) -> &Counted {
+        &self.since_result
+    }
+
+    /// What earlier attempts counted of the session that this one goes on in.
+    pub(crate) fn counted_earlier(&self) -> Counted {
+        self.resumes.as_ref().and_then(|session| self.earlier.get(session)).cloned().unwrap_or_default()
     }
 
     /// Where a reader must begin that knows the events given so far; `None`: behind all that was read.

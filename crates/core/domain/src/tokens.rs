@@ -4,6 +4,19 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+/// What one model used.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// `None` where nothing says which model it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default)]
+    pub tokens: Tokens,
+    /// Tokens of `cache_write` that are kept for an hour, which cost more.
+    #[serde(default)]
+    pub cache_write_1h: u64,
+}
+
 /// Tokens of model calls. A token is in one bucket only; all figures are counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tokens {

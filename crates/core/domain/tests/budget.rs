@@ -69,7 +69,7 @@ impl Run {
     }
 
     fn uses(&mut self, input: u64) -> Vec<Effect> {
-        self.hear(UsageReported { tokens: Tokens { input, ..Tokens::default() }, of: None, cost_usd: None });
+        self.hear(UsageReported { tokens: Tokens { input, ..Tokens::default() }, ..UsageReported::default() });
         let decision = decide::next(&self.state, true);
         self.take(decision)
     }
@@ -147,7 +147,7 @@ fn where_the_gateway_measures_the_agents_own_report_is_not_counted_again() {
     let mut run = Run::at_work();
     run.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: true });
     run.hear(call(300, Some(0.25)));
-    run.hear(UsageReported { tokens: Tokens { input: 300, ..Tokens::default() }, of: None, cost_usd: None });
+    run.hear(UsageReported { tokens: Tokens { input: 300, ..Tokens::default() }, ..UsageReported::default() });
     let spent = run.state.spent();
     assert_eq!(run.state.tokens.map(|t| t.total()), Some(300));
     assert_eq!((spent.calls, spent.cost(), spent.reported), (1, Usd::new(0.25), false));

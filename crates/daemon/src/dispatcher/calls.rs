@@ -205,8 +205,8 @@ impl Dispatcher {
             match body {
                 Body::AgentSession(named) if named.model.is_some() => model.clone_from(&named.model),
                 Body::UsageReported(usage) => {
-                    let price = |model: &String| self.prices.cost(model, now(), &usage.tokens, 0);
-                    usage.cost_usd = model.as_ref().and_then(price);
+                    let price = |model: &String| self.prices.cost(model, now(), &usage.tokens, usage.cache_write_1h);
+                    usage.cost_usd = usage.model.as_ref().or(model.as_ref()).and_then(price);
                 }
                 _ => {}
             }

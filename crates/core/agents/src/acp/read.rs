@@ -145,7 +145,7 @@ fn prompt_answered(session: &Session, result: &Value) -> Vec<Body> {
     let mut events = Vec::new();
     let counts = session.dialect == Dialect::Acp { counts: true };
     if let Some(tokens) = usage::of_turn(result).filter(|tokens| counts && tokens.total() > 0) {
-        events.push(UsageReported { tokens, of: None, cost_usd: None }.into());
+        events.push(UsageReported { tokens, ..UsageReported::default() }.into());
     }
     let held = session.held.as_ref().map(|held| held.text.as_str()).filter(|text| !text.trim().is_empty());
     let last = held.unwrap_or(&session.last_message);

@@ -4,7 +4,7 @@ use domain::event::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
     UsageReported, WaitingEnded, WaitingStarted,
 };
-use domain::tokens::Tokens;
+use domain::tokens::ModelUse;
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
@@ -67,11 +67,16 @@ fn assistant(session: &Session, value: &Value) -> Vec<Body> {
         }
     }
     let id = message["id"].as_str().unwrap_or_default();
-    let tokens = usage::of_message(&message["usage"]);
-    if tokens.total() > 0 && !session.counted.contains(id) {
-        events.push(UsageReported { tokens, of: Some(id.to_owned()), cost_usd: None }.into());
+    if !session.counted.contains(id) {
+        events.extend(reported(message, id));
     }
     events
+}
+
+fn reported(message: &Value, id: &str) -> Option<Body> {
+    let ModelUse { model, tokens, cache_write_1h } = usage::of_message(message);
+    let report = UsageReported { tokens, model, cache_write_1h, of: Some(id.to_owned()), cost_usd: None };
+    (tokens.total() > 0).then(|| report.into())
 }
 
 fn tool_called(block: &Value) -> Body {
@@ -147,12 +152,7 @@ fn ended(session: &Session, value: &Value) -> Vec<Body> {
     let subtype = value["subtype"].as_str().unwrap_or_default();
     let ok = subtype == "success" && value["is_error"] == false;
     let mut events = session.ended(ok);
-    if let Some(whole) = usage::of_process(&value["modelUsage"]) {
-        let tokens = usage::beyond(whole, session.tokens);
-        if tokens != Tokens::default() {
-            events.push(UsageReported { tokens, of: None, cost_usd: None }.into());
-        }
-    }
+    events.extend(usage::of_result(session, value));
     let said = value["result"].as_str().unwrap_or_default();
     let text = match (ok, said.is_empty()) {
         (false, true) => subtype.replace('_', " "),

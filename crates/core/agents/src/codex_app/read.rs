@@ -134,7 +134,7 @@ fn used(session: &Session, params: &Value) -> Vec<Body> {
     if session.counted.contains(&of) || tokens.total() == 0 {
         return Vec::new();
     }
-    vec![UsageReported { tokens, of: Some(of), cost_usd: None }.into()]
+    vec![UsageReported { tokens, of: Some(of), ..UsageReported::default() }.into()]
 }
 
 /// `Reconnecting... 2/5`, and why.

@@ -2,9 +2,10 @@
 
 use domain::Timestamp;
 use domain::doing::Doing;
+use domain::tokens::ModelUse;
 use serde_json::Value;
 
-use super::{Transcribed, cut, is_session_name};
+use super::{Answered, Transcribed, cut, is_session_name};
 use crate::claude_stream::{about, of_message};
 
 /// Calls of one answer that are remembered.
@@ -46,10 +47,11 @@ pub fn session_file(text: &str) -> Option<SessionFile> {
 pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
     let message = &line["message"];
     calls(told, message);
-    let (Some(id), Some(usage)) = (message["id"].as_str(), message.get("usage")) else { return };
+    let (Some(id), true) = (message["id"].as_str(), message["usage"].is_object()) else { return };
     // Claude Code words its own complaints as answers of no model.
     let Some(model) = message["model"].as_str().filter(|model| *model != "<synthetic>") else { return };
-    told.answered(id, of_message(usage), at);
+    let ModelUse { tokens, cache_write_1h, .. } = of_message(message);
+    told.answered(id, Answered { tokens, model: Some(cut(model)), cache_write_1h, at });
     if line["isSidechain"] != true {
         told.model = Some(cut(model));
     }

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use serde_json::Value;
 
-use super::{Transcribed, cut, is_session_name};
+use super::{Answered, Transcribed, cut, is_session_name};
 use crate::codex_app::{Names, exclusive};
 
 /// What its files call the parts of a breakdown.
@@ -24,7 +24,8 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
         // A fork has what its thread came from in it.
         Some("token_usage_record") if word("thread_id") == told.thread => {
             if let Some(answer) = word("response_id") {
-                told.answered(&answer, exclusive(&payload["usage"], NAMES), at);
+                let tokens = exclusive(&payload["usage"], NAMES);
+                told.answered(&answer, Answered { tokens, at, ..Answered::default() });
             }
         }
         _ => {}

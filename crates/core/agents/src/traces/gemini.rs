@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-use super::{Transcribed, cut};
+use super::{Answered, Transcribed, cut};
 
 /// A line of a chat; an answer's may come again with the tools it called.
 pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) {
@@ -13,7 +13,8 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
         return;
     };
     told.model = line["model"].as_str().map(cut).or(told.model.take());
-    told.answered(id, exclusive(tokens), at);
+    let model = line["model"].as_str().map(cut);
+    told.answered(id, Answered { tokens: exclusive(tokens), model, cache_write_1h: 0, at });
 }
 
 /// The name of a working folder's project in `projects.json`; `None` for one that could lead elsewhere.

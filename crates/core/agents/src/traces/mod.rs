@@ -108,9 +108,13 @@ fn stem(path: &str) -> &str {
 }
 
 /// One answer of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
     pub tokens: Tokens,
+    /// The model that gave it, where that is written beside it.
+    pub model: Option<String>,
+    /// Tokens of `cache_write` that are kept for an hour.
+    pub cache_write_1h: u64,
     /// When, where that is written down.
     pub at: Option<Timestamp>,
 }
@@ -162,8 +166,8 @@ impl Transcribed {
         }
     }
 
-    fn answered(&mut self, id: &str, tokens: Tokens, at: Option<Timestamp>) {
-        Arc::make_mut(&mut self.answers).insert(cut(id), Answered { tokens, at });
+    fn answered(&mut self, id: &str, answered: Answered) {
+        Arc::make_mut(&mut self.answers).insert(cut(id), answered);
     }
 }
 

@@ -6,7 +6,7 @@ use domain::doing::Doing;
 use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
 use domain::{Body, Timestamp};
 
-use super::Told;
+use super::{Answered, Told};
 use crate::session::Session;
 use crate::short::short;
 
@@ -25,7 +25,8 @@ pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool)
     for (id, answer) in told.answers.iter().flat_map(|file| file.iter()) {
         let of_run = since.is_none_or(|since| answer.at.is_none_or(|at| at >= since));
         if of_run && !known.counted.contains(id) && seen.insert(id) {
-            events.push(UsageReported { tokens: answer.tokens, of: Some(id.clone()), cost_usd: None }.into());
+            let Answered { tokens, model, cache_write_1h, .. } = answer.clone();
+            events.push(UsageReported { tokens, model, cache_write_1h, of: Some(id.clone()), cost_usd: None }.into());
         }
     }
     if vague {
@@ -58,7 +59,6 @@ mod tests {
 
     use domain::tokens::Tokens;
 
-    use super::super::Answered;
     use super::*;
     use crate::dialect::Dialect;
 
@@ -89,7 +89,7 @@ mod tests {
         let answer = |n: u64| {
             // The first is of before the run began.
             let at = Some(Timestamp::from_millis(99 + i64::try_from(n).expect("small")));
-            (format!("a{n}"), Answered { tokens: Tokens { output: n, ..Tokens::default() }, at })
+            (format!("a{n}"), Answered { tokens: Tokens { output: n, ..Tokens::default() }, at, ..Answered::default() })
         };
         let told = |doing, since, answers: u64| Told {
             doing,
@@ -113,6 +113,6 @@ mod tests {
         assert_eq!(look(&mut known, &other), ["agent.session", "waiting.ended", "waiting.started"], "it was cleared");
         let silent = Told { silent: true, session: Some("s2".to_owned()), ..Told::default() };
         assert_eq!(look(&mut known, &silent), ["waiting.ended"]);
-        assert_eq!(known.tokens.output, 6);
+        assert_eq!(known.counted().total().output, 6);
     }
 }

@@ -50,9 +50,15 @@ pub struct ToolReturned {
 }
 
 /// What the agent says it used since it last said so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UsageReported {
     pub tokens: Tokens,
+    /// The model that used them; the session's where that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Tokens of `cache_write` that are kept for an hour, which cost more.
+    #[serde(default, skip_serializing_if = "super::spending::is_zero")]
+    pub cache_write_1h: u64,
     /// The agent's own name for what was counted (a message, a turn), so that nothing counts twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,

@@ -78,7 +78,7 @@ pub struct ModelCalled {
     pub at_most: Option<Used>,
 }
 
-fn is_zero(n: &u64) -> bool {
+pub(super) fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 

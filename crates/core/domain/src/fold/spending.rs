@@ -39,7 +39,7 @@ fn reported(state: &mut RunState, event: &Event, data: &UsageReported) {
     let spent = Spent {
         quarter: spend::quarter(event.at),
         agent: agent.to_owned(),
-        model: state.model.clone().or_else(|| asked.map(str::to_owned)),
+        model: data.model.clone().or_else(|| state.model.clone()).or_else(|| asked.map(str::to_owned)),
         metered: false,
         calls: 0,
         tokens: data.tokens,

@@ -220,8 +220,12 @@ fn agent() -> impl Strategy<Value = Body> {
         (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
         (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about }.into()),
         (text(), any::<bool>(), text()).prop_map(|(id, ok, text)| ToolReturned { id, ok, text }.into()),
-        (tokens(), prop::option::of(text()))
-            .prop_map(|(tokens, of)| UsageReported { tokens, of, cost_usd: None }.into()),
+        (tokens(), prop::option::of(text())).prop_map(|(tokens, of)| UsageReported {
+            tokens,
+            of,
+            ..UsageReported::default()
+        }
+        .into()),
         (0u32..3, text(), prop::option::of(text())).prop_map(|(id, text, input)| {
             let (id, choices, tool) = (id.to_string(), vec![text.clone()], Some(text.clone()));
             WaitingStarted { id, text, choices, tool, input }.into()

@@ -76,7 +76,7 @@ impl Play {
 
     pub(crate) fn spends(self, n: u64) -> Self {
         let tokens = Tokens { input: n / 4, output: n / 4, cache_read: n / 4, cache_write: n - n / 4 * 3 };
-        self.add(true, UsageReported { tokens, of: None, cost_usd: None })
+        self.add(true, UsageReported { tokens, ..UsageReported::default() })
     }
 
     pub(crate) fn calls(self, name: &str, about: &str) -> Self {
