@@ -3,41 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::event::UsageReported;
-use domain::tokens::Tokens;
-
-/// Tokens of one model, and those of `cache_write` that are kept for an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Amount {
-    pub(crate) tokens: Tokens,
-    pub(crate) cache_write_1h: u64,
-}
+use domain::tokens::{Amount, Tokens};
 
 /// Amounts by the names of models; what nobody named is under the empty one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Counted(pub(crate) BTreeMap<String, Amount>);
-
-impl Amount {
-    fn buckets(&mut self) -> [&mut u64; 5] {
-        let Self { tokens: Tokens { input, output, cache_read, cache_write }, cache_write_1h } = self;
-        [input, output, cache_read, cache_write, cache_write_1h]
-    }
-
-    fn add(&mut self, mut other: Self) {
-        for (own, more) in self.buckets().into_iter().zip(other.buckets()) {
-            *own = own.saturating_add(*more);
-        }
-    }
-
-    /// Takes `other` off, as far as there is something to take it off; what comes back is what there was not.
-    fn take_off(&mut self, mut other: Self) -> Self {
-        for (own, less) in self.buckets().into_iter().zip(other.buckets()) {
-            let taken = (*own).min(*less);
-            *own -= taken;
-            *less -= taken;
-        }
-        other
-    }
-}
 
 impl Counted {
     pub(crate) fn take_up(&mut self, usage: &UsageReported) {
@@ -46,7 +16,8 @@ impl Counted {
     }
 
     pub(crate) fn add(&mut self, model: &str, amount: Amount) {
-        self.0.entry(model.to_owned()).or_default().add(amount);
+        let own = self.0.entry(model.to_owned()).or_default();
+        *own = own.plus(amount);
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {
@@ -59,6 +30,12 @@ impl Counted {
         sum
     }
 
+    /// What this has of models that `other` has too.
+    pub(crate) fn of_models_in(&self, other: &Self) -> Self {
+        let known = |name: &String| other.0.keys().any(|model| is_same(name, model));
+        Self(self.0.iter().filter(|(name, _)| known(name)).map(|(name, of)| (name.clone(), *of)).collect())
+    }
+
     /// What this has more than `counted`, model by model. Never negative: what was reported once stays.
     pub(crate) fn beyond(&self, counted: &Self) -> Self {
         let mut rest = self.clone();
@@ -66,12 +43,12 @@ impl Counted {
         let mut elsewhere = Amount::default();
         for (model, amount) in &counted.0 {
             match rest.0.iter_mut().find(|(name, _)| is_same(name, model)) {
-                Some((_, left)) => drop(left.take_off(*amount)),
-                None => elsewhere.add(*amount),
+                Some((_, left)) => *left = left.less(*amount),
+                None => elsewhere = elsewhere.plus(*amount),
             }
         }
         for left in rest.0.values_mut() {
-            elsewhere = left.take_off(elsewhere);
+            (*left, elsewhere) = (left.less(elsewhere), elsewhere.less(*left));
         }
         rest.0.retain(|_, left| left.tokens != Tokens::default());
         rest

@@ -25,7 +25,7 @@ pub struct Session {
     pub(crate) counted: BTreeSet<String>,
     /// What was counted, all of it.
     sum: Counted,
-    /// What was counted since the agent last said how its work ended, where it tells its usage from there on.
+    /// What its messages told since the agent last said how its work ended, where it tells its usage from there on.
     since_result: Counted,
     /// What earlier attempts counted, by the session.
     earlier: BTreeMap<String, Counted>,
@@ -96,12 +96,18 @@ impl Session {
                 self.called.insert(call.id.clone());
             }
             Body::UsageReported(usage) => {
-                self.sum.take_up(usage);
                 self.counted.extend(usage.of.clone());
-                if usage.of.as_deref().is_some_and(|of| of.starts_with(claude_stream::RESULT)) {
-                    self.since_result = Counted::default();
-                } else {
-                    self.since_result.take_up(usage);
+                match usage.of.as_deref() {
+                    Some(of) if of.starts_with(claude_stream::ASIDE) => {}
+                    Some(of) if of.starts_with(claude_stream::RESULT) => {
+                        self.sum.take_up(usage);
+                        self.since_result = Counted::default();
+                    }
+                    Some(_) => {
+                        self.sum.take_up(usage);
+                        self.since_result.take_up(usage);
+                    }
+                    None => self.sum.take_up(usage),
                 }
             }
             Body::WaitingStarted(asked) => self.questions.push((asked.id.clone(), asked.input.clone())),
@@ -131,7 +137,9 @@ impl Session {
             Body::AgentSession(data) => self.earlier_named.clone_from(&data.session),
             Body::UsageReported(usage) => {
                 self.counted.extend(usage.of.clone());
-                self.earlier.entry(self.earlier_named.clone()).or_default().take_up(usage);
+                if !usage.of.as_deref().is_some_and(|of| of.starts_with(claude_stream::ASIDE)) {
+                    self.earlier.entry(self.earlier_named.clone()).or_default().take_up(usage);
+                }
             }
             _ => {}
         }

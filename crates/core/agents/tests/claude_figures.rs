@@ -129,3 +129,37 @@ fn a_turn_with_nothing_left_is_marked() {
     ])]);
     assert_eq!(sum(&told), Tokens { input: 20, output: 9, ..Tokens::default() });
 }
+
+/// As 2.1.197 and 2.1.332 tell it: sums have the advisor and no compaction.
+#[test]
+fn a_compaction_beside_the_sums_counts_once() {
+    let steps = json!([{"type": "compaction", "input_tokens": 40, "output_tokens": 3}, {"type": "message"}]);
+    let models = |input| json!({"sonnet": used(input, 9, 0), "opus": used(50, 7, 0)});
+    for (input, since) in [(2, false), (2, true), (42, true)] {
+        let turn = |id: &str, whole: &Value, last: &Value| {
+            let mut result = result(id, whole, since.then_some(last));
+            result["usage"] = json!({"input_tokens": 2, "output_tokens": 9, "iterations": steps});
+            result
+        };
+        let first = turn("1", &models(input), &models(input));
+        let whole = json!({"sonnet": used(2 * input, 18, 0), "opus": used(100, 14, 0)});
+        let second = turn("2", &whole, &models(input));
+        let told = told(&[lines(&[message("a", "sonnet", 2, 0), first, message("b", "sonnet", 2, 0), second])]);
+        let all = Tokens { input: 184, output: if input == 2 { 38 } else { 32 }, ..Tokens::default() };
+        assert_eq!(sum(&told), all, "{input} {since}");
+    }
+}
+
+/// As a transcript has it, and as a stream may.
+#[test]
+fn steps_of_a_message_count_at_their_models() {
+    let mut answer = message("a", "sonnet", 2, 0);
+    answer["message"]["usage"]["iterations"] = json!([
+        {"type": "compaction", "input_tokens": 40, "output_tokens": 3},
+        {"type": "advisor_message", "model": "opus", "input_tokens": 50, "output_tokens": 7},
+        {"type": "message", "input_tokens": 2, "output_tokens": 1},
+    ]);
+    let of = |input, output| (Tokens { input, output, ..Tokens::default() }, 0);
+    let expected = [("opus", of(50, 7)), ("sonnet", of(42, 4))].map(|(m, o)| (m.to_owned(), o));
+    assert_eq!(counted(&told(&[lines(&[answer.clone(), answer])])), BTreeMap::from(expected));
+}

@@ -8,4 +8,4 @@ mod usage;
 
 pub(crate) use read::{about, read};
 pub(crate) use say::{answer, prompt};
-pub(crate) use usage::{RESULT, of_message};
+pub(crate) use usage::{ASIDE, RESULT, of_message};

@@ -4,7 +4,7 @@ use domain::event::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
     UsageReported, WaitingEnded, WaitingStarted,
 };
-use domain::tokens::ModelUse;
+use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
@@ -73,10 +73,12 @@ fn assistant(session: &Session, value: &Value) -> Vec<Body> {
     events
 }
 
-fn reported(message: &Value, id: &str) -> Option<Body> {
-    let ModelUse { model, tokens, cache_write_1h } = usage::of_message(message);
-    let report = UsageReported { tokens, model, cache_write_1h, of: Some(id.to_owned()), cost_usd: None };
-    (tokens.total() > 0).then(|| report.into())
+fn reported(message: &Value, id: &str) -> Vec<Body> {
+    let used = usage::of_message(message).into_iter().filter(|used| used.amount.tokens.total() > 0);
+    used.map(|ModelUse { model, amount: Amount { tokens, cache_write_1h } }| {
+        UsageReported { tokens, model, cache_write_1h, of: Some(id.to_owned()), cost_usd: None }.into()
+    })
+    .collect()
 }
 
 fn tool_called(block: &Value) -> Body {

@@ -2,19 +2,27 @@
 
 use domain::Body;
 use domain::event::UsageReported;
-use domain::tokens::{ModelUse, Tokens};
+use domain::tokens::{Amount, ModelUse, Tokens, billed};
 use serde_json::Value;
 
-use crate::counted::{Amount, Counted, plain_name};
+use crate::counted::{Counted, plain_name};
 use crate::session::Session;
 
 /// What the name of a report of usage begins with that is of a result, and not of a message.
 pub(crate) const RESULT: &str = "result ";
+/// What the name of a report begins with of steps that neither messages nor a result's sums have in them.
+pub(crate) const ASIDE: &str = "aside ";
 
-/// What one message used, by its own model. Buckets are exclusive already.
-pub(crate) fn of_message(message: &Value) -> ModelUse {
-    let model = message["model"].as_str().filter(|model| !model.is_empty());
+/// What one message used, its own model first. Buckets are exclusive already.
+pub(crate) fn of_message(message: &Value) -> Vec<ModelUse> {
+    let model = |of: &Value| of["model"].as_str().filter(|model| !model.is_empty()).map(str::to_owned);
     let usage = &message["usage"];
+    let steps = usage["iterations"].as_array().into_iter().flatten();
+    let steps = steps.map(|step| ModelUse { model: model(step), amount: amount(step) }).collect();
+    billed(ModelUse { model: model(message), amount: amount(usage) }, steps)
+}
+
+fn amount(usage: &Value) -> Amount {
     let count = |name: &str| usage[name].as_u64().unwrap_or(0);
     let tokens = Tokens {
         input: count("input_tokens"),
@@ -23,7 +31,7 @@ pub(crate) fn of_message(message: &Value) -> ModelUse {
         cache_write: count("cache_creation_input_tokens"),
     };
     let cache_write_1h = usage["cache_creation"]["ephemeral_1h_input_tokens"].as_u64().unwrap_or(0);
-    ModelUse { model: model.map(str::to_owned), tokens, cache_write_1h }
+    Amount { tokens, cache_write_1h }
 }
 
 /// What a result says that was used and no message has told.
@@ -56,7 +64,21 @@ pub(super) fn of_result(session: &Session, result: &Value) -> Vec<Body> {
     if reports.is_empty() && of.is_some() && session.since_result() != &Counted::default() {
         reports.push(UsageReported { of: of.clone(), ..UsageReported::default() });
     }
+    reports.extend(aside(result, &rest.of_models_in(session.since_result())));
     reports.into_iter().map(Body::from).collect()
+}
+
+/// Compactions, which sums by model leave out (2.1.332). Those of a turn's last answer are told; of earlier ones its
+/// transcript and the gateway know.
+fn aside(result: &Value, told: &Counted) -> Option<UsageReported> {
+    let steps = result["usage"]["iterations"].as_array().into_iter().flatten();
+    let apart = steps.filter(|step| step["type"] != "message" && step["model"].is_null());
+    let Amount { tokens, cache_write_1h } = apart.map(amount).fold(Amount::default(), Amount::plus);
+    // A version that has them in its sums has told of them just now.
+    let told = told.total().input >= tokens.input;
+    let of = format!("{ASIDE}{}", result["uuid"].as_str().unwrap_or("without a name"));
+    let report = UsageReported { tokens, cache_write_1h, of: Some(of), ..UsageReported::default() };
+    (tokens.total() > 0 && !told).then_some(report)
 }
 
 /// Whether so much was used as was counted, by what messages tell to the end: their first output is no whole one.

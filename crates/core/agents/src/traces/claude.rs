@@ -2,7 +2,6 @@
 
 use domain::Timestamp;
 use domain::doing::Doing;
-use domain::tokens::ModelUse;
 use serde_json::Value;
 
 use super::{Answered, Transcribed, cut, is_session_name};
@@ -50,8 +49,7 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
     let (Some(id), true) = (message["id"].as_str(), message["usage"].is_object()) else { return };
     // Claude Code words its own complaints as answers of no model.
     let Some(model) = message["model"].as_str().filter(|model| *model != "<synthetic>") else { return };
-    let ModelUse { tokens, cache_write_1h, .. } = of_message(message);
-    told.answered(id, Answered { tokens, model: Some(cut(model)), cache_write_1h, at });
+    told.answered(id, Answered { used: of_message(message), at });
     if line["isSidechain"] != true {
         told.model = Some(cut(model));
     }

@@ -25,7 +25,7 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
         Some("token_usage_record") if word("thread_id") == told.thread => {
             if let Some(answer) = word("response_id") {
                 let tokens = exclusive(&payload["usage"], NAMES);
-                told.answered(&answer, Answered { tokens, at, ..Answered::default() });
+                told.answered(&answer, Answered::of(tokens, told.model.clone(), at));
             }
         }
         _ => {}

@@ -14,7 +14,7 @@ pub(super) fn line(told: &mut Transcribed, line: &Value, at: Option<Timestamp>) 
     };
     told.model = line["model"].as_str().map(cut).or(told.model.take());
     let model = line["model"].as_str().map(cut);
-    told.answered(id, Answered { tokens: exclusive(tokens), model, cache_write_1h: 0, at });
+    told.answered(id, Answered::of(exclusive(tokens), model, at));
 }
 
 /// The name of a working folder's project in `projects.json`; `None` for one that could lead elsewhere.
@@ -55,7 +55,7 @@ mod tests {
         ] {
             told.line(Traces::Gemini, line.as_bytes());
         }
-        let tokens: Vec<Tokens> = told.answers.values().map(|answer| answer.tokens).collect();
+        let tokens: Vec<Tokens> = told.answers.values().map(|answer| answer.used[0].amount.tokens).collect();
         assert_eq!(tokens, [Tokens { input: 23, output: 158, cache_read: 14_302, cache_write: 0 }]);
         let at = told.answers.values().find_map(|answer| answer.at).expect("a time");
         assert_eq!(at.to_string(), "2026-11-21T21:29:05.911Z");

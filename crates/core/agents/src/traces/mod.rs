@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::doing::Doing;
-use domain::tokens::Tokens;
+use domain::tokens::{Amount, ModelUse, Tokens};
 use serde_json::Value;
 
 pub use claude::{SessionFile, session_file};
@@ -80,7 +80,8 @@ impl Told {
         let mut sum = None;
         let answers: BTreeMap<&String, &Answered> = self.answers.iter().flat_map(|file| file.iter()).collect();
         for answer in answers.values().filter(|_| !self.behind) {
-            *sum.get_or_insert_with(Tokens::default) += answer.tokens;
+            let sum = sum.get_or_insert_with(Tokens::default);
+            answer.used.iter().for_each(|used| *sum += used.amount.tokens);
         }
         sum
     }
@@ -110,13 +111,17 @@ fn stem(path: &str) -> &str {
 /// One answer of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
-    pub tokens: Tokens,
-    /// The model that gave it, where that is written beside it.
-    pub model: Option<String>,
-    /// Tokens of `cache_write` that are kept for an hour.
-    pub cache_write_1h: u64,
+    /// What it used, of the model that gave it and of those that it asked.
+    pub used: Vec<ModelUse>,
     /// When, where that is written down.
     pub at: Option<Timestamp>,
+}
+
+impl Answered {
+    /// Of one model, which may not be known.
+    fn of(tokens: Tokens, model: Option<String>, at: Option<Timestamp>) -> Self {
+        Self { used: vec![ModelUse { model, amount: Amount { tokens, cache_write_1h: 0 } }], at }
+    }
 }
 
 /// Answers by their ids: one answer may stand in several lines. Shared, since they are many and change seldom.

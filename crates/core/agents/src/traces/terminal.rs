@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::doing::Doing;
 use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
+use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 
-use super::{Answered, Told};
+use super::Told;
 use crate::session::Session;
 use crate::short::short;
 
@@ -25,8 +26,10 @@ pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool)
     for (id, answer) in told.answers.iter().flat_map(|file| file.iter()) {
         let of_run = since.is_none_or(|since| answer.at.is_none_or(|at| at >= since));
         if of_run && !known.counted.contains(id) && seen.insert(id) {
-            let Answered { tokens, model, cache_write_1h, .. } = answer.clone();
-            events.push(UsageReported { tokens, model, cache_write_1h, of: Some(id.clone()), cost_usd: None }.into());
+            for ModelUse { model, amount: Amount { tokens, cache_write_1h } } in answer.used.clone() {
+                let of = Some(id.clone());
+                events.push(UsageReported { tokens, model, cache_write_1h, of, cost_usd: None }.into());
+            }
         }
     }
     if vague {
@@ -59,6 +62,7 @@ mod tests {
 
     use domain::tokens::Tokens;
 
+    use super::super::Answered;
     use super::*;
     use crate::dialect::Dialect;
 
@@ -89,7 +93,7 @@ mod tests {
         let answer = |n: u64| {
             // The first is of before the run began.
             let at = Some(Timestamp::from_millis(99 + i64::try_from(n).expect("small")));
-            (format!("a{n}"), Answered { tokens: Tokens { output: n, ..Tokens::default() }, at, ..Answered::default() })
+            (format!("a{n}"), Answered::of(Tokens { output: n, ..Tokens::default() }, None, at))
         };
         let told = |doing, since, answers: u64| Told {
             doing,
