@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use domain::Timestamp;
 use domain::budget::Used;
-use domain::event::{CallEnd, ModelCalled};
-use domain::tokens::Tokens;
+use domain::event::{CallEnd, ModelCalled, UsedBeside};
+use domain::tokens::{Amount, ModelUse, Tokens};
 use metering::Reading;
 use tokio::sync::oneshot;
 
@@ -105,7 +105,8 @@ impl Call {
             let (id, model) = (self.data.id.clone(), self.data.answered.clone());
             let (cache_write_1h, special) = (self.data.cache_write_1h, self.data.special.clone());
             let at_most = Some(self.left());
-            let line = Line::Known { id, model, tokens, cache_write_1h, special, at_most };
+            let beside = self.data.beside.clone();
+            let line = Line::Known { id, model, tokens, cache_write_1h, beside, special, at_most };
             drop(self.write(line, false));
         }
     }
@@ -115,6 +116,7 @@ impl Call {
         data.answered.clone_from(&reading.model);
         data.tokens = reading.tokens;
         data.cache_write_1h = reading.cache_write_1h;
+        data.beside = reading.beside.iter().map(beside).collect();
         data.special.clone_from(&reading.special);
         data.finish.clone_from(&reading.finish);
         if let Some(error) = &reading.error {
@@ -188,6 +190,12 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
+fn beside(used: &ModelUse) -> UsedBeside {
+    let ModelUse { model, amount: Amount { tokens, cache_write_1h } } = used;
+    let (tokens, cache_write_1h) = (*tokens, *cache_write_1h);
+    UsedBeside { model: model.clone().unwrap_or_default(), tokens, cache_write_1h, cost_usd: None }
+}
+
 /// The data of a call that begins now.
 pub(crate) fn data(id: String, provider: &str, at: Timestamp) -> ModelCalled {
     ModelCalled {
@@ -206,6 +214,7 @@ pub(crate) fn data(id: String, provider: &str, at: Timestamp) -> ModelCalled {
         session: None,
         tokens: None,
         cache_write_1h: 0,
+        beside: Vec::new(),
         special: None,
         over: None,
         cost_usd: None,

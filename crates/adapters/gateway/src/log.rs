@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use domain::attempt::AttemptKey;
 use domain::budget::Used;
-use domain::event::{CallEnd, ModelCalled};
+use domain::event::{CallEnd, ModelCalled, UsedBeside};
 use domain::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub(crate) enum Line {
         model: Option<String>,
         tokens: Tokens,
         cache_write_1h: u64,
+        #[serde(default)]
+        beside: Vec<UsedBeside>,
         #[serde(default)]
         special: Option<String>,
         /// The upper bound of what it may bill beyond that.
@@ -145,10 +147,10 @@ impl CallLog {
         for line in read.0 {
             match line {
                 Line::Began { attempt, call } => drop(open.insert(call.id.clone(), (attempt, call))),
-                Line::Known { id, model, tokens, cache_write_1h, special, at_most } => {
+                Line::Known { id, model, tokens, cache_write_1h, beside, special, at_most } => {
                     if let Some((_, call)) = open.get_mut(&id) {
                         (call.answered, call.tokens, call.cache_write_1h) = (model, Some(tokens), cache_write_1h);
-                        (call.special, call.at_most) = (special, at_most);
+                        (call.beside, call.special, call.at_most) = (beside, special, at_most);
                     }
                 }
                 Line::Ended { call, .. } => drop(open.remove(&call.id)),

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use domain::Timestamp;
 use domain::event::ModelCalled;
 use domain::money::Usd;
-use domain::tokens::Tokens;
+use domain::tokens::{Amount, Tokens};
 use metering::Prices;
 
 /// A table that is up to date.
@@ -48,9 +48,16 @@ impl PriceBook {
 
     /// Fills in what a call costs.
     pub(crate) fn fill_in(&mut self, call: &mut ModelCalled) {
-        let priced = call.special.is_none().then(|| call.model().zip(call.tokens)).flatten();
-        let priced = priced.map(|(model, tokens)| (model.to_owned(), tokens));
-        call.cost_usd =
-            priced.and_then(|(model, tokens)| self.cost(&model, call.began_at, &tokens, call.cache_write_1h));
+        let at = call.began_at;
+        for of in &mut call.beside {
+            of.cost_usd = self.cost(&of.model, at, &of.tokens, of.cache_write_1h);
+        }
+        let known = call.special.is_none().then(|| call.model().filter(|_| call.tokens.is_some())).flatten();
+        let own = known.map(str::to_owned).and_then(|model| {
+            let Amount { tokens, cache_write_1h } = call.own_amount();
+            self.cost(&model, at, &tokens, cache_write_1h)
+        });
+        // Where one part has no price, the whole has none.
+        call.cost_usd = call.beside.iter().fold(own, |sum, of| Some(sum? + of.cost_usd?));
     }
 }

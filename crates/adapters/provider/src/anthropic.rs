@@ -4,6 +4,7 @@
 
 use axum::body::Body;
 use axum::http::Response;
+use domain::tokens::Tokens;
 use serde_json::{Value, json};
 
 use crate::reply;
@@ -11,16 +12,29 @@ use crate::scenario::Act;
 use crate::wire::{self, Answer, Asked, in_pieces};
 
 pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens } = answer;
+    let Answer { number, act, way, tokens, aside } = answer;
     let id = format!("msg_scripted{number:06}");
     let block = block(asked, &id, *act);
     let stop = if block["type"] == "tool_use" { "tool_use" } else { "end_turn" };
-    let usage = |output: u64| {
+    let figures = |tokens: &Tokens| {
         json!({
             "input_tokens": tokens.input, "cache_creation_input_tokens": tokens.cache_write,
-            "cache_read_input_tokens": tokens.cache_read, "output_tokens": output,
+            "cache_read_input_tokens": tokens.cache_read, "output_tokens": tokens.output,
         })
     };
+    let begun = figures(&Tokens { output: 1, ..*tokens });
+    let mut usage = figures(tokens);
+    if let Some(aside) = aside {
+        let step = |kind: &str, model: Option<&str>, tokens: &Tokens| {
+            let mut step = figures(tokens);
+            step["type"] = json!(kind);
+            if let Some(model) = model {
+                step["model"] = json!(model);
+            }
+            step
+        };
+        usage["iterations"] = json!([step(aside.kind, aside.model, &aside.tokens), step("message", None, tokens)]);
+    }
     let message = |content: Value, stop: Value, usage: Value| {
         json!({
             "id": id, "type": "message", "role": "assistant", "model": asked.model, "content": content,
@@ -28,10 +42,10 @@ pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
         })
     };
     if !asked.stream {
-        return reply::json(200, &message(json!([block]), json!(stop), usage(tokens.output)));
+        return reply::json(200, &message(json!([block]), json!(stop), usage));
     }
     let before = vec![
-        event("message_start", &json!({"message": message(json!([]), Value::Null, usage(1))})),
+        event("message_start", &json!({"message": message(json!([]), Value::Null, begun)})),
         event("content_block_start", &json!({"index": 0, "content_block": empty(&block)})),
     ];
     let delta = |delta: Value| event("content_block_delta", &json!({"index": 0, "delta": delta}));
@@ -47,10 +61,7 @@ pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
     };
     let after = vec![
         event("content_block_stop", &json!({"index": 0})),
-        event(
-            "message_delta",
-            &json!({"delta": {"stop_reason": stop, "stop_sequence": null}, "usage": usage(tokens.output)}),
-        ),
+        event("message_delta", &json!({"delta": {"stop_reason": stop, "stop_sequence": null}, "usage": usage})),
         event("message_stop", &json!({})),
     ];
     reply::events(*way, before, pieces, after)

@@ -11,7 +11,7 @@ use crate::scenario::Act;
 use crate::wire::{self, Answer, Asked, in_pieces};
 
 pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens } = answer;
+    let Answer { number, act, way, tokens, .. } = answer;
     let id = format!("chatcmpl-scripted{number:06}");
     let message = message(asked, *number, *act);
     let finish = if message["tool_calls"].is_null() { "stop" } else { "tool_calls" };

@@ -11,7 +11,7 @@ use crate::scenario::Act;
 use crate::wire::{self, Answer, Asked, in_pieces};
 
 pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens } = answer;
+    let Answer { number, act, way, tokens, .. } = answer;
     let part = part(asked, *act);
     // What it thought is billed as output and stands beside what it said.
     let thoughts = if tokens.cache_read == 0 { 64 } else { 0 };

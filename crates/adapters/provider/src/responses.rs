@@ -22,7 +22,7 @@ pub(crate) fn step(asked: &Asked) -> usize {
 }
 
 pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens } = answer;
+    let Answer { number, act, way, tokens, .. } = answer;
     let id = format!("resp_scripted{number:06}");
     let item = item(asked, *number, *act);
     let reasoning = if tokens.cache_read == 0 { 64 } else { 0 };

@@ -1,5 +1,7 @@
 //! What the model does, request by request.
 
+use domain::tokens::Tokens;
+
 /// A story that a model plays with an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
@@ -11,6 +13,10 @@ pub enum Scenario {
     Commit,
     /// Says something and nothing else.
     Text,
+    /// As `Ok`, and each answer's input is compacted before.
+    Compacted,
+    /// As `Ok`, and each answer asks another model on its way.
+    Advised,
     /// Says something in eighty pieces, one each 150 ms.
     Slow,
     /// Begins an answer and never goes on.
@@ -46,6 +52,15 @@ pub(crate) enum Act {
     AskToRun(&'static str),
 }
 
+/// A step of an answer that its figure does not have in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Aside {
+    pub(crate) kind: &'static str,
+    /// Another model than the one that was asked.
+    pub(crate) model: Option<&'static str>,
+    pub(crate) tokens: Tokens,
+}
+
 /// What becomes of one answer on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -65,6 +80,8 @@ impl Scenario {
             "mends" => Self::Mends,
             "commit" => Self::Commit,
             "text" => Self::Text,
+            "compacted" => Self::Compacted,
+            "advised" => Self::Advised,
             "slow" => Self::Slow,
             "hang" => Self::Hang,
             "hangonce" => Self::HangOnce,
@@ -78,6 +95,19 @@ impl Scenario {
                 None => Self::Fails(name.parse().ok()?),
             },
         })
+    }
+
+    /// What each answer is billed for beside its own figure, where the interface has a word for that.
+    pub(crate) fn aside(self) -> Option<Aside> {
+        let of = |input, output| Tokens { input, output, ..Tokens::default() };
+        match self {
+            Self::Compacted => Some(Aside { kind: "compaction", model: None, tokens: of(180_000, 3_500) }),
+            Self::Advised => {
+                let model = Some("claude-opus-4-7");
+                Some(Aside { kind: "advisor_message", model, tokens: of(159_419, 7_805) })
+            }
+            _ => None,
+        }
     }
 
     /// What becomes of the answer to request `n` of this path, counted from zero.

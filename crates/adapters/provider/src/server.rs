@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::ledger::{Billed, price};
 use crate::reply;
-use crate::scenario::{Scenario, Way};
+use crate::scenario::{Aside, Scenario, Way};
 use crate::wire::{Answer, Asked, OfUrl, Wire};
 
 /// The path of a base URL at which the task of the conversation says which scenario is played.
@@ -163,33 +163,59 @@ async fn asked(books: Arc<Mutex<Books>>, came: Came, wire: Wire, body: &[u8]) ->
     }
     *ledger.answered.entry(counted).or_default() += 1;
     let at = ledger.billed.len();
-    ledger.billed.push(Billed { path, model: asked.model.clone(), tokens: Tokens::default() });
+    let aside = scenario.aside().filter(|_| wire.has_steps());
+    let mut bill = Bill { wire, at, begun: wire.bill(tokens), whole: wire.bill(tokens), beside: None };
+    ledger.billed.push(Billed { path: path.clone(), model: asked.model.clone(), tokens: Tokens::default() });
+    match aside {
+        Some(Aside { model: Some(model), tokens, .. }) => {
+            ledger.billed.push(Billed { path, model: model.to_owned(), tokens: Tokens::default() });
+            bill.beside = Some(tokens);
+        }
+        Some(aside) => bill.whole += aside.tokens,
+        None => {}
+    }
     drop(ledger);
-    let answer = wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens });
-    billed_as_told(answer, &books, at, wire, wire.bill(tokens), asked.stream)
+    let answer = wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens, aside });
+    billed_as_told(answer, &books, bill, asked.stream)
+}
+
+/// What one answer is billed.
+#[derive(Clone, Copy)]
+struct Bill {
+    wire: Wire,
+    /// Its place in the ledger.
+    at: usize,
+    /// What is told at its beginning, but for the output.
+    begun: Tokens,
+    whole: Tokens,
+    /// What stands behind it in the ledger, of another model.
+    beside: Option<Tokens>,
+}
+
+impl Bill {
+    /// Writes down what was told with a piece of the answer, or with all of it.
+    fn told(self, books: &Mutex<Books>, piece: Option<&[u8]>) {
+        let told = piece.map_or(Some(self.whole), |piece| self.wire.told(piece, self.begun, self.whole));
+        let Some(told) = told else { return };
+        let billed = &mut books.lock().unwrap_or_else(PoisonError::into_inner).billed;
+        billed[self.at].tokens = told;
+        if let Some(beside) = self.beside.filter(|_| told == self.whole) {
+            billed[self.at + 1].tokens = beside;
+        }
+    }
 }
 
 /// The answer, billed as it goes: an answer that is cut is billed as far as its bill was told.
-fn billed_as_told(
-    answer: Response<Body>,
-    books: &Arc<Mutex<Books>>,
-    at: usize,
-    wire: Wire,
-    bill: Tokens,
-    streams: bool,
-) -> Response<Body> {
+fn billed_as_told(answer: Response<Body>, books: &Arc<Mutex<Books>>, bill: Bill, streams: bool) -> Response<Body> {
     let books = Arc::clone(books);
-    let set = move |tokens: Tokens| {
-        books.lock().unwrap_or_else(PoisonError::into_inner).billed[at].tokens = tokens;
-    };
     if !streams {
-        set(bill);
+        bill.told(&books, None);
         return answer;
     }
     let (head, body) = answer.into_parts();
     let pieces = body.into_data_stream().map(move |piece| {
-        if let Some(told) = piece.as_ref().ok().and_then(|piece| wire.told(piece, bill)) {
-            set(told);
+        if let Ok(piece) = &piece {
+            bill.told(&books, Some(piece));
         }
         piece
     });

@@ -5,7 +5,7 @@ use axum::http::Response;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-use crate::scenario::{Act, Way};
+use crate::scenario::{Act, Aside, Way};
 use crate::{anthropic, chat, gemini, reply, responses};
 
 /// One wire format.
@@ -44,6 +44,7 @@ pub(crate) struct Answer {
     pub(crate) act: Act,
     pub(crate) way: Way,
     pub(crate) tokens: Tokens,
+    pub(crate) aside: Option<Aside>,
 }
 
 impl Asked {
@@ -81,6 +82,11 @@ impl Wire {
         }
     }
 
+    /// Whether its usage tells of steps.
+    pub(crate) fn has_steps(self) -> bool {
+        self == Self::Anthropic
+    }
+
     /// What is billed for so many tokens: some wire formats have no word for what was written to a cache.
     pub(crate) fn bill(self, tokens: Tokens) -> Tokens {
         match self {
@@ -90,10 +96,10 @@ impl Wire {
     }
 
     /// What of it is billed once this piece of an answer is on its way: what was told so far, and nothing else.
-    pub(crate) fn told(self, piece: &[u8], bill: Tokens) -> Option<Tokens> {
+    pub(crate) fn told(self, piece: &[u8], begun: Tokens, bill: Tokens) -> Option<Tokens> {
         let has = |word: &str| piece.windows(word.len()).any(|part| part == word.as_bytes());
         match self {
-            Self::Anthropic if has("event: message_start") => Some(Tokens { output: 1, ..bill }),
+            Self::Anthropic if has("event: message_start") => Some(Tokens { output: 1, ..begun }),
             Self::Anthropic => has("event: message_delta").then_some(bill),
             Self::Responses => has("event: response.completed").then_some(bill),
             Self::Chat => has("[DONE]").then_some(bill),

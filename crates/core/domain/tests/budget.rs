@@ -135,6 +135,7 @@ fn call(input: u64, usd: Option<f64>) -> ModelCalled {
         session: None,
         tokens: Some(Tokens { input, ..Tokens::default() }),
         cache_write_1h: 0,
+        beside: Vec::new(),
         over: None,
         at_most: None,
         special: None,

@@ -2,7 +2,7 @@
 //!
 //! Sources: the published interfaces of Anthropic, OpenAI and Google. Only figures and names are taken, never content.
 
-use domain::tokens::Tokens;
+use domain::tokens::{Amount, ModelUse, Tokens, billed};
 use serde_json::Value;
 
 use crate::api::Api;
@@ -12,10 +12,15 @@ use crate::api::Api;
 pub struct Reading {
     /// The model that answers, in the provider's own name.
     pub model: Option<String>,
-    /// What the provider says it bills; `None` while it has said nothing.
+    /// What the provider says it bills, over all models; `None` while it has said nothing.
     pub tokens: Option<Tokens>,
     /// Tokens of `cache_write` that are kept for an hour.
     pub cache_write_1h: u64,
+    /// What of that other models used for the answer.
+    pub beside: Vec<ModelUse>,
+    /// The answer's own figure so far, where its steps have figures of their own.
+    figure: Amount,
+    steps: Vec<ModelUse>,
     /// What makes it cost something else than its tokens say: another tier than the standard one, a web search.
     pub special: Option<String>,
     /// Why the answer ended, in the provider's own word.
@@ -28,6 +33,8 @@ pub struct Reading {
 
 /// Characters of an error that are kept.
 const ERROR: usize = 300;
+/// Characters of a model's name that are kept.
+const MODEL: usize = 200;
 
 impl Reading {
     /// Takes up one piece: an event of a stream, or a whole body.
@@ -48,7 +55,7 @@ impl Reading {
 
     fn named(&mut self, model: &Value) {
         if let Some(model) = model.as_str().filter(|model| !model.is_empty()) {
-            self.model = Some(model.chars().take(200).collect());
+            self.model = Some(model.chars().take(MODEL).collect());
         }
     }
 
@@ -91,17 +98,16 @@ impl Reading {
         if !usage.is_object() {
             return;
         }
-        let tokens = self.tokens.get_or_insert_default();
-        let slots = [
-            (&mut tokens.input, "input_tokens"),
-            (&mut tokens.output, "output_tokens"),
-            (&mut tokens.cache_read, "cache_read_input_tokens"),
-            (&mut tokens.cache_write, "cache_creation_input_tokens"),
-        ];
-        for (slot, name) in slots {
-            // Each is the sum so far, so a later one stands for the earlier.
-            *slot = usage[name].as_u64().unwrap_or(*slot);
+        // Each is the sum so far, so a later one stands for the earlier.
+        take_amount(&mut self.figure, usage);
+        if let Some(steps) = usage["iterations"].as_array() {
+            self.steps = steps.iter().map(step).collect();
         }
+        let figure = ModelUse { model: self.model.clone(), amount: self.figure };
+        let mut used = billed(figure, self.steps.clone());
+        let whole = used.iter().fold(Amount::default(), |sum, of| sum.plus(of.amount));
+        (self.tokens, self.cache_write_1h) = (Some(whole.tokens), whole.cache_write_1h);
+        self.beside = used.split_off(1);
         self.tier(&usage["service_tier"]);
         self.tier(&usage["speed"]);
         // A region that costs more.
@@ -110,9 +116,6 @@ impl Reading {
         }
         if usage["server_tool_use"]["web_search_requests"].as_u64().is_some_and(|n| n > 0) {
             self.special = Some("web search".to_owned());
-        }
-        if let Some(long) = usage["cache_creation"]["ephemeral_1h_input_tokens"].as_u64() {
-            self.cache_write_1h = long;
         }
     }
 
@@ -191,4 +194,27 @@ impl Reading {
             self.complete = true;
         }
     }
+}
+
+/// Brings an amount up to what `usage` says of it.
+fn take_amount(amount: &mut Amount, usage: &Value) {
+    let Amount { tokens: Tokens { input, output, cache_read, cache_write }, cache_write_1h } = amount;
+    let slots = [
+        (input, &usage["input_tokens"]),
+        (output, &usage["output_tokens"]),
+        (cache_read, &usage["cache_read_input_tokens"]),
+        (cache_write, &usage["cache_creation_input_tokens"]),
+        (cache_write_1h, &usage["cache_creation"]["ephemeral_1h_input_tokens"]),
+    ];
+    for (slot, value) in slots {
+        *slot = value.as_u64().unwrap_or(*slot);
+    }
+}
+
+/// A step of one answer: a compaction, or an advisor that names its own model.
+fn step(usage: &Value) -> ModelUse {
+    let mut amount = Amount::default();
+    take_amount(&mut amount, usage);
+    let model = usage["model"].as_str().filter(|model| !model.is_empty());
+    ModelUse { model: model.map(|model| model.chars().take(MODEL).collect()), amount }
 }

@@ -35,6 +35,10 @@ Never both: where the gateway stands between, the agent's report is kept in the 
 | OpenAI Chat Completions | `prompt_tokens` less the two to the right | `cached_tokens` | `cache_write_tokens` | `completion_tokens` |
 | Gemini generateContent | `promptTokenCount` less cached, and `toolUsePromptTokenCount` | `cachedContentTokenCount` | – | `candidatesTokenCount` and `thoughtsTokenCount` |
 
+**Steps within an answer** (`usage.iterations`: a compaction, an advisor that is another model) count each once, at the price of
+its own model; of the call they are `beside`. Without the gateway Claude Code tells of every advisor, and of compactions only
+in the last answer of a turn.
+
 Every call is a line of `calls.jsonl` in the run's folder and an event `model.called` in its timeline: which model was asked for
 and which answered, the buckets, time to the first byte, duration, HTTP status, how it ended. There is no content of a
 conversation in it. `pilothouse show RUN --calls` and the tab Calls list them. A call counts once, also when the daemon or the

@@ -37,6 +37,30 @@ fn messages_say_what_was_read_first_and_all_figures_at_the_end() {
 }
 
 #[test]
+fn steps_of_a_message_count_at_their_models() {
+    let start =
+        r#"{"type":"message_start","message":{"model":"sonnet","usage":{"input_tokens":23000,"output_tokens":1}}}"#;
+    let end = |iterations: &str| {
+        format!(
+            r#"{{"type":"message_delta","delta":{{}},"usage":{{"output_tokens":1000,"iterations":[{iterations}]}}}}"#
+        )
+    };
+    let own = r#"{"type":"message","input_tokens":23000,"output_tokens":1000}"#;
+    let compaction = r#"{"type":"compaction","input_tokens":180000,"output_tokens":3500},"#;
+    let read = |iterations: String| read(Api::Messages, STREAM, &events(&[start, &end(&iterations)]));
+    let compacted = read(format!("{compaction}{own}"));
+    assert_eq!(compacted.tokens, Some(Tokens { input: 203_000, output: 4_500, ..Tokens::default() }));
+    assert!(compacted.beside.is_empty());
+    let advisor = r#",{"type":"advisor_message","model":"opus","input_tokens":5,"output_tokens":7,
+        "cache_creation_input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":9}}"#;
+    let advised = read(format!("{own}{}", advisor.replace('\n', "")));
+    let cached = Tokens { input: 23_005, output: 1_007, cache_write: 9, cache_read: 0 };
+    assert_eq!((advised.tokens, advised.cache_write_1h), (Some(cached), 9));
+    let [beside] = advised.beside.as_slice() else { panic!("{:?}", advised.beside) };
+    assert_eq!((beside.model.as_deref(), beside.amount.tokens.input), (Some("opus"), 5));
+}
+
+#[test]
 fn responses_say_it_once_at_the_end_with_cached_input_in_the_input() {
     let created =
         r#"{"type":"response.created","response":{"model":"gpt-6-astra","status":"in_progress","usage":null}}"#;

@@ -55,6 +55,23 @@ fn nothing_has_the_key(folder: &std::path::Path) {
 }
 
 #[test]
+fn what_an_answer_was_billed_beside_its_figure_counts() {
+    for (scenario, models) in [("compacted", 1), ("advised", 2)] {
+        let office = Office::new(scenario);
+        office.run("asks", &[]);
+        let row = office.house.wait_for("asks", "ready");
+        office.assert_billed(&row);
+        assert!(row["tokens"]["input"].as_u64().expect("a count") > 12 * 150_000, "{row:#}");
+        let sums = office.house.json(&["spend", "--by", "model", "--json"]);
+        let sums = sums.as_array().expect("an array");
+        assert_eq!(sums.len(), models, "{sums:#?}");
+        let total: u64 = sums.iter().filter_map(|sum| sum["total"].as_u64()).sum();
+        assert_eq!(total, office.billed().total());
+        office.house.assert_replayed("asks");
+    }
+}
+
+#[test]
 fn a_model_without_a_price_has_tokens_and_no_money_and_a_budget_says_that_it_cannot_act() {
     let office = Office::with(
         "ok",

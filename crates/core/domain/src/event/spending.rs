@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{Budget, BudgetOf, Used};
 use crate::money::Usd;
 use crate::timestamp::Timestamp;
-use crate::tokens::Tokens;
+use crate::tokens::{Amount, Tokens};
 
 /// How a call of a model ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct ModelCalled {
     /// Tokens of `cache_write` that are kept for an hour, which cost more.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cache_write_1h: u64,
+    /// What of these other models used, such as an advisor that the answer's model asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<UsedBeside>,
     /// The budget that it was not sent for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<BudgetReached>,
@@ -76,6 +79,18 @@ pub struct ModelCalled {
     /// The upper bound of what it may cost beyond that, where its bill is not known to the end. Only budgets count it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Used>,
+}
+
+/// What another model used for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedBeside {
+    pub model: String,
+    pub tokens: Tokens,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_1h: u64,
+    /// None where the table has no price for the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Usd>,
 }
 
 pub(super) fn is_zero(n: &u64) -> bool {
@@ -92,6 +107,13 @@ impl ModelCalled {
             CallEnd::Whole => answered && self.tokens.is_none(),
             CallEnd::Unreached | CallEnd::Refused => false,
         }
+    }
+
+    /// What the model that answered used itself, of all that is billed.
+    pub fn own_amount(&self) -> Amount {
+        let amount = |tokens, cache_write_1h| Amount { tokens, cache_write_1h };
+        let whole = amount(self.tokens.unwrap_or_default(), self.cache_write_1h);
+        self.beside.iter().fold(whole, |own, of| own.less(amount(of.tokens, of.cache_write_1h)))
     }
 
     /// The model to name it by.

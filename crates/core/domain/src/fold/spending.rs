@@ -4,6 +4,7 @@ use super::attempt::works;
 use super::attempt_of;
 use crate::budget::{Budget, BudgetOf, Used};
 use crate::event::{Body, CallEnd, Event, ModelCalled, UsageReported};
+use crate::money::Usd;
 use crate::run::RunState;
 use crate::spend::{self, Spent};
 use crate::status::{Activity, Status};
@@ -59,20 +60,29 @@ fn called(state: &mut RunState, event: &Event, data: &ModelCalled) {
         *state.tokens.get_or_insert_with(Tokens::default) += tokens;
     }
     if data.end != CallEnd::Refused {
-        let tokens = data.tokens.unwrap_or_default();
-        let spent = Spent {
+        let beside: Usd = data.beside.iter().filter_map(|of| of.cost_usd).sum();
+        let of = |model: Option<&str>, tokens: Tokens, cost: Option<Usd>| Spent {
             quarter: spend::quarter(data.began_at),
             agent: state.agent_of(event.phase.as_deref().unwrap_or_default()).unwrap_or_default().0.to_owned(),
-            model: data.model().map(str::to_owned),
+            model: model.map(str::to_owned),
             metered: true,
-            calls: 1,
+            calls: 0,
             tokens,
-            usd: data.cost_usd.unwrap_or_default(),
-            unpriced: if data.cost_usd.is_some() { 0 } else { tokens.total() },
+            usd: cost.unwrap_or_default(),
+            unpriced: if cost.is_some() { 0 } else { tokens.total() },
+            cut: 0,
+            at_most: Used::NOTHING,
+        };
+        let mut spent: Vec<_> = data.beside.iter().map(|b| of(Some(&b.model), b.tokens, b.cost_usd)).collect();
+        spent.push(Spent {
+            calls: 1,
             cut: u64::from(data.bill_is_open()),
             at_most: data.at_most.unwrap_or_default(),
-        };
-        spend::add(&mut state.spend, spent);
+            ..of(data.model(), data.own_amount().tokens, data.cost_usd.map(|cost| cost.less(beside)))
+        });
+        for spent in spent {
+            spend::add(&mut state.spend, spent);
+        }
         state.cut_in_a_row = if data.bill_is_open() { state.cut_in_a_row.saturating_add(1) } else { 0 };
         follow_the_sum(state);
     }

@@ -284,6 +284,7 @@ fn spending() -> impl Strategy<Value = Body> {
             retry: Some(1),
             session: None,
             cache_write_1h: 3,
+            beside: Vec::new(),
             over: None,
             at_most: Some(Used { tokens: 5, usd: Usd::ZERO }),
             special: None,

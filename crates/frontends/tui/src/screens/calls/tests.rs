@@ -34,6 +34,7 @@ fn call(n: u64) -> ModelCalled {
         session: None,
         tokens: (!went_wrong).then_some(tokens),
         cache_write_1h: 0,
+        beside: Vec::new(),
         over: None,
         at_most: None,
         special: None,
