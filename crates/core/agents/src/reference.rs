@@ -67,7 +67,10 @@ A repository's own file can ask for `ask` or `edits`; only you can say `all` or 
   there it waits for up to 70 seconds. aider has no sessions; a retry begins anew.
 - **Limits.** Where the provider says when its limit is lifted, the run goes on by itself then (`limits.go_on_within`);
   where it says nothing, the run fails with the agent's words. Claude Code and Codex say such times; the others do not.
-- **Ends.** An agent's own result counts, never its exit code. A person's own program that prints text has only its exit
+- **Ends.** An agent's own result counts, never its exit code, and only when none of its work goes on in the background: of
+  Claude Code commands, helpers, wake-ups and single schedules, of Codex the threads of its helpers. Such a run is `working`,
+  and its row says what is waited for, `limits.background_within` long (30 minutes unless you say otherwise, counted from the
+  end of a turn). What is ended then, and what else an agent left, stands on the row. A person's own program that prints text has only its exit
   code; aider ends with 0 whatever happened, so its log decides.
 - **Retries** of the agent are shown with their number by Claude Code and Codex. Gemini CLI and OpenCode try again silently.
 

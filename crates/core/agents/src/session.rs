@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Body;
 use domain::effect::Effect;
-use domain::event::{AgentFinished, LimitedEnded, WaitingEnded};
+use domain::event::{AgentFinished, BackgroundEnded, BackgroundStarted, LimitedEnded, TurnEnded, WaitingEnded};
 
 use crate::counted::Counted;
 use crate::dialect::Dialect;
@@ -36,6 +36,12 @@ pub struct Session {
     /// Questions whose answer is on its way.
     pub(crate) answering: BTreeSet<String>,
     pub(crate) limited: bool,
+    /// It tells when it is idle, so that a result alone is no end.
+    pub(crate) tells_turns: bool,
+    /// What it said at the end of a good turn that may not have been the last.
+    pub(crate) rest: Option<String>,
+    /// Background work that it goes on with when that is done.
+    pub(crate) background: BTreeMap<String, String>,
     /// Tool calls that were told of.
     pub(crate) called: BTreeSet<String>,
     pub(crate) last_message: String,
@@ -69,6 +75,9 @@ impl Session {
             questions: Vec::new(),
             answering: BTreeSet::new(),
             limited: false,
+            tells_turns: false,
+            rest: None,
+            background: BTreeMap::new(),
             called: BTreeSet::new(),
             last_message: String::new(),
             trouble: None,
@@ -84,7 +93,22 @@ impl Session {
     /// Takes up one event of this attempt; `step` does so itself with the events it gives.
     pub fn fold(&mut self, body: &Body) {
         match body {
-            Body::AgentSession(data) => self.named = Some(data.session.clone()),
+            Body::AgentSession(data) => {
+                self.named = Some(data.session.clone());
+                self.rest = None;
+            }
+            Body::TurnStarted(_) => {
+                self.tells_turns = true;
+                self.rest = None;
+            }
+            Body::TurnEnded(data) => self.rest = Some(data.text.clone()),
+            Body::AgentFinished(_) => self.rest = None,
+            Body::BackgroundStarted(data) => {
+                self.background.insert(data.id.clone(), data.about.clone());
+            }
+            Body::BackgroundEnded(data) => {
+                self.background.remove(&data.id);
+            }
             Body::AgentMessage(data) => {
                 if self.dialect == Dialect::Aider && data.text.contains("Error: ") {
                     self.trouble = Some(data.text.clone());
@@ -198,6 +222,28 @@ impl Session {
         let mut events = self.ended(ok);
         events.push(AgentFinished { ok, text: short(text) }.into());
         events
+    }
+
+    /// The end of a turn that went well, which is the end of the work when nothing goes on behind it and the agent does not
+    /// tell when it is idle.
+    pub(crate) fn turn_over(&self, text: &str) -> Vec<Body> {
+        if self.background.is_empty() && !self.tells_turns {
+            return self.over(true, text);
+        }
+        let open = u32::try_from(self.background.len()).unwrap_or(u32::MAX);
+        vec![TurnEnded { text: short(text), open }.into()]
+    }
+
+    /// The beginning of background work that is not known yet.
+    pub(crate) fn goes_on_behind(&self, id: &str, about: &str) -> Option<Body> {
+        let begins = !self.background.contains_key(id);
+        begins.then(|| BackgroundStarted { id: id.to_owned(), about: short(about) }.into())
+    }
+
+    /// The end of background work that is known.
+    pub(crate) fn done_behind(&self, id: &str, how: &str) -> Option<Body> {
+        let about = self.background.get(id)?;
+        Some(BackgroundEnded { id: id.to_owned(), how: short(&format!("{about}: {how}")) }.into())
     }
 
     /// The end of the question that the agent's request with this number was, when nobody has answered it.

@@ -61,6 +61,10 @@ fn readable(events: &[Body], line: &[u8]) -> Vec<String> {
             Body::AgentRetrying(data) => lines.push(format!("· retry {}: {}", data.attempt, text::line(&data.reason))),
             Body::WaitingStarted(data) => lines.push(format!("? {}", text::line(&data.text))),
             Body::Limited(data) => lines.push(format!("· {}", text::line(&data.reason))),
+            Body::TurnEnded(data) if data.open > 0 => {
+                lines.push(format!("· its turn is over, {} in the background", data.open));
+            }
+            Body::BackgroundEnded(data) => lines.push(format!("· {}", text::line(&data.how))),
             Body::AgentFinished(data) => {
                 let mark = if data.ok { "✓" } else { "✗" };
                 lines.push(format!("{mark} {}", text::line(&data.text)));

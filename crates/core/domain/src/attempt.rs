@@ -1,5 +1,6 @@
 //! An attempt: one try at a phase, held by one keeper.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,14 @@ pub struct AgentResult {
     pub text: String,
 }
 
+/// A turn that ended well while it is not known whether the agent goes on by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    pub text: String,
+    /// When it ended, or the last background work after it.
+    pub since: Timestamp,
+}
+
 /// An attempt as folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptState {
@@ -100,6 +109,9 @@ pub struct AttemptState {
     /// The session that it was started to continue.
     pub resumes: Option<String>,
     pub result: Option<AgentResult>,
+    pub rest: Option<Rest>,
+    /// Background work that the agent goes on with when it is done, by the agent's own names.
+    pub background: BTreeMap<String, String>,
     /// The time at which the provider lifts the limit that it met, where it met one and was told.
     pub limited_until: Option<Timestamp>,
     pub exit: Option<Exit>,
@@ -124,6 +136,8 @@ impl AttemptState {
             session: None,
             resumes: None,
             result: None,
+            rest: None,
+            background: BTreeMap::new(),
             limited_until: None,
             exit: None,
             input_closed: false,

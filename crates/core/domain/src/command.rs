@@ -56,6 +56,10 @@ pub struct NewRun {
     /// Milliseconds within which a provider must lift its limit for the run to go on by itself then; `None`: never.
     #[serde(default)]
     pub go_on_within_ms: Option<u64>,
+    /// Milliseconds for which an agent whose turn is over is waited for while background work of its own goes on;
+    /// `None`: as long as is usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background_within_ms: Option<u64>,
     /// What its worktree gets beside what git checks out.
     #[serde(default)]
     pub environment: EnvironmentSpec,
@@ -98,6 +102,7 @@ impl NewRun {
             repository_budget: Budget::NONE,
             policy: Policy::default(),
             go_on_within_ms: None,
+            background_within_ms: None,
             environment: EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: GateSpec::default(),

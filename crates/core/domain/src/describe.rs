@@ -46,6 +46,10 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::AgentMessage(d) => ("says", d.text.clone(), false),
         Body::AgentRetrying(d) => ("retries", format!("{} (attempt {})", d.reason, d.attempt), false),
         Body::AgentFinished(d) => (if d.ok { "result" } else { "gave up" }, d.text.clone(), false),
+        Body::TurnStarted(_) => ("turn", "began".to_owned(), true),
+        Body::TurnEnded(d) => ("turn", format!("over, {} in the background: {}", d.open, d.text), d.open == 0),
+        Body::BackgroundStarted(d) => ("background", d.about.clone(), false),
+        Body::BackgroundEnded(d) => ("background", d.how.clone(), false),
         Body::ToolCalled(d) => ("calls", format!("{} {}", d.name, d.about), false),
         Body::ToolReturned(d) => (if d.ok { "returned" } else { "error" }, d.text.clone(), false),
         Body::UsageReported(d) => {
@@ -74,7 +78,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
                 0 => String::new(),
                 n => format!("; {n} left-over processes ended"),
             };
-            ("ended", format!("{}{survivors}", d.exit.describe()), false)
+            let stayed = if d.exit.timed_out { "; it did not leave and was ended" } else { "" };
+            ("ended", format!("{}{survivors}{stayed}", d.exit.describe()), false)
         }
         Body::WorkCommitted(d) => ("work", format!("is at {}{}", short(&d.head), left_over(d.leftovers)), false),
         Body::CheckRequested(d) => ("check", format!("asked for again: {}", d.checks.join(", ")), false),

@@ -55,8 +55,15 @@ pub enum Activity {
     Starting,
     Thinking,
     Streaming,
-    Tool { name: String, about: String },
-    Retrying { attempt: u32 },
+    Tool {
+        name: String,
+        about: String,
+    },
+    Retrying {
+        attempt: u32,
+    },
+    /// Its turn is over, and work of its own goes on without it.
+    Background,
     Finishing,
 }
 
@@ -96,6 +103,7 @@ impl Activity {
             Self::Tool { name, about } => format!("{name} {about}"),
             Self::Retrying { attempt: 0 } => "retrying".to_owned(),
             Self::Retrying { attempt } => format!("retrying ({attempt})"),
+            Self::Background => "waiting for its background work".to_owned(),
             Self::Finishing => "finishing".to_owned(),
         }
     }

@@ -41,6 +41,7 @@ pub(crate) struct Limits {
     pub(crate) running: Option<Spanned<u32>>,
     pub(crate) free_space: Option<Spanned<String>>,
     pub(crate) go_on_within: Option<Spanned<String>>,
+    pub(crate) background_within: Option<Spanned<String>>,
     pub(crate) look_every: Option<Spanned<String>>,
 }
 
@@ -125,6 +126,10 @@ impl Layer {
                 |t| t == "never" || span::milliseconds(t).is_some(),
                 "a span like \"90m\", \"6h\" or \"2d\", or \"never\"",
             )
+        })
+        .or_else(|| {
+            let fits = |t: &str| span::milliseconds(t).is_some();
+            text("limits.background_within", &self.limits.background_within, fits, "a span like \"30m\" or \"2h\"")
         })
         .or_else(|| {
             let fits = |t: &str| span::milliseconds(t).is_some_and(|ms| ms > 0);

@@ -59,6 +59,8 @@ pub struct Settings {
     pub free_space: Value<u64>,
     /// A provider that lifts its limit within so many milliseconds is waited for; `None`: none is.
     pub go_on_within_ms: Value<Option<u64>>,
+    /// Milliseconds for which background work of an agent whose turn is over is waited for.
+    pub background_within_ms: Value<u64>,
     /// Milliseconds between two looks at a worktree that changes.
     pub look_every_ms: Value<u64>,
     /// `dark`, `light`, or the name of a theme of the person's own.
@@ -147,6 +149,9 @@ impl Settings {
             running: Value::built_in(defaults.limits.running.expect(set).into_inner()),
             free_space: Value::built_in(size::bytes(&free_space.value).expect(set)),
             go_on_within_ms: Value::built_in(span::milliseconds(&text(defaults.limits.go_on_within).value)),
+            background_within_ms: Value::built_in(
+                span::milliseconds(&text(defaults.limits.background_within).value).expect(set),
+            ),
             look_every_ms: Value::built_in(span::milliseconds(&text(defaults.limits.look_every).value).expect(set)),
             theme: text(defaults.cockpit.theme),
             mouse: Value::built_in(defaults.cockpit.mouse.expect(set).into_inner()),
@@ -206,6 +211,9 @@ impl Settings {
         set(&mut self.running, path, layer.limits.running, |n| n);
         set(&mut self.free_space, path, layer.limits.free_space, |t| size::bytes(&t).unwrap_or(u64::MAX));
         set(&mut self.look_every_ms, path, layer.limits.look_every, |t| span::milliseconds(&t).unwrap_or(u64::MAX));
+        set(&mut self.background_within_ms, path, layer.limits.background_within, |t| {
+            span::milliseconds(&t).unwrap_or(u64::MAX)
+        });
         let most = self.go_on_within_ms.origin.as_ref().map(|_| self.go_on_within_ms.value.unwrap_or(0));
         let fits = |t: &Spanned<String>| most.is_none_or(|most| span::milliseconds(t.get_ref()).unwrap_or(0) <= most);
         set(&mut self.go_on_within_ms, path, layer.limits.go_on_within.filter(fits), |t| span::milliseconds(&t));

@@ -31,6 +31,11 @@ impl Settings {
                 &self.go_on_within_ms,
                 self.go_on_within_ms.value.map_or_else(|| "never".to_owned(), |ms| format!("{}s", ms / 1000)),
             ),
+            line(
+                "limits.background_within",
+                &self.background_within_ms,
+                format!("{}s", self.background_within_ms.value / 1000),
+            ),
             line("limits.look_every", &self.look_every_ms, format!("{}s", self.look_every_ms.value / 1000)),
             line("cockpit.theme", &self.theme, self.theme.value.clone()),
             line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),

@@ -87,6 +87,7 @@ impl Dispatcher {
             checks: prepared.checks.clone(),
             gate: prepared.gate.clone(),
             deliver: prepared.settings.deliver.value.clone(),
+            background_within_ms: Some(prepared.settings.background_within_ms.value),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
             caller: request.caller.clone(),
             keys: None,

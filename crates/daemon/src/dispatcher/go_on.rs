@@ -1,4 +1,4 @@
-//! Runs that a provider's limit stopped, and the time at which they go on.
+//! Runs that wait for a moment: for a provider's limit to be lifted, or for background work of an agent whose turn is over.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ impl Dispatcher {
     /// Looks again when it may be time, once for each wait.
     pub(super) fn await_limit(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run) else { return };
-        let waits = open.state.goes_on_at.filter(|_| !open.waits_for_limit);
-        let Some(until) = waits else { return };
+        let waits = open.state.goes_on_at.or_else(|| decide::rests_until(&open.state));
+        let Some(until) = waits.filter(|_| !open.waits_for_limit) else { return };
         open.waits_for_limit = true;
         let left = Duration::from_millis(until.since(now()));
         self.performer.later(left.min(LOOK), Input::GoOn { run: run.clone() });
@@ -25,7 +25,10 @@ impl Dispatcher {
     pub(super) fn go_on(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run) else { return };
         open.waits_for_limit = false;
-        let decision = decide::go_on(&open.state, now());
+        let mut decision = decide::go_on(&open.state, now());
+        if decision.is_nothing() {
+            decision = decide::rested(&open.state, now());
+        }
         self.turn.changed.insert(run.clone());
         // What can't be written down is tried again when there may be space; what is not due yet waits on.
         if self.take(run, decision).is_err() {

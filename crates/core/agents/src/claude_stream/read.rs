@@ -1,14 +1,14 @@
 //! What each line of the agent means.
 
 use domain::event::{
-    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
-    UsageReported, WaitingEnded, WaitingStarted,
+    AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned, UsageReported,
+    WaitingEnded, WaitingStarted,
 };
 use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
-use super::usage;
+use super::{background, usage};
 use crate::session::Session;
 use crate::short::short;
 
@@ -17,11 +17,15 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
     let value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let events = match (text("type"), text("subtype")) {
-        ("system", "init") => vec![session_named(&value)],
+        ("system", "init") => background::woken(session).into_iter().chain([session_named(&value)]).collect(),
         ("system", "api_retry") => vec![retrying(&value)],
+        ("system", kind) if background::tells(kind) => background::told(session, kind, &value),
+        ("command_lifecycle", _) => background::woken_by_command(session, &value),
         ("system" | "stream_event" | "control_response" | "keep_alive", _) => Vec::new(),
         ("assistant", _) => assistant(session, &value),
-        ("user", _) => tool_results(&value),
+        ("user", _) => {
+            background::scheduled(session, &value["tool_use_result"]).into_iter().chain(tool_results(&value)).collect()
+        }
         ("rate_limit_event", _) => rate_limit(session, &value["rate_limit_info"]),
         ("control_request", _) => asked(&value),
         ("control_cancel_request", _) => {
@@ -153,13 +157,13 @@ fn ended(session: &Session, value: &Value) -> Vec<Body> {
     // A failed request ends as subtype "success" with is_error set, so both must be right.
     let subtype = value["subtype"].as_str().unwrap_or_default();
     let ok = subtype == "success" && value["is_error"] == false;
-    let mut events = session.ended(ok);
-    events.extend(usage::of_result(session, value));
+    let mut events = usage::of_result(session, value);
     let said = value["result"].as_str().unwrap_or_default();
     let text = match (ok, said.is_empty()) {
         (false, true) => subtype.replace('_', " "),
         _ => short(said),
     };
-    events.push(AgentFinished { ok, text }.into());
+    // The background work of a turn that failed has nobody who goes on with it.
+    events.extend(if ok { session.turn_over(&text) } else { session.over(false, &text) });
     events
 }

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod answer;
+mod background;
 mod budget;
 mod check;
 mod checking;
@@ -24,6 +25,7 @@ mod terminate;
 
 pub use adopt::{NewPlace, adopt};
 pub use answer::answer;
+pub use background::{rested, rests_until};
 pub use budget::reason as budget_reason;
 pub use check::check;
 pub use comment::comment;

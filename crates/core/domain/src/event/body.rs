@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::agent::*;
+use super::background::*;
 use super::checking::*;
 use super::conflict::*;
 use super::delivering::*;
@@ -76,6 +77,10 @@ kinds! {
     AgentMessage = "agent.message",
     AgentRetrying = "agent.retrying",
     AgentFinished = "agent.finished",
+    TurnStarted = "turn.started",
+    TurnEnded = "turn.ended",
+    BackgroundStarted = "background.started",
+    BackgroundEnded = "background.ended",
     ToolCalled = "tool.called",
     ToolReturned = "tool.returned",
     UsageReported = "usage.reported",

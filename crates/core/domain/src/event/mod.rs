@@ -1,6 +1,7 @@
 //! What happened and is kept: one event is one line of `timeline.jsonl`.
 
 mod agent;
+mod background;
 mod body;
 mod checking;
 mod conflict;
@@ -16,6 +17,7 @@ pub use agent::{
     AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, LimitedWaits, ToolCalled,
     ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
 };
+pub use background::{BackgroundEnded, BackgroundStarted, TurnEnded, TurnStarted};
 pub use body::{Body, Other};
 pub use checking::{CheckFinished, CheckRequested, CheckStarted, RepairRequested, WorkCommitted};
 pub use conflict::{ConflictCleared, ConflictFound, NAMED};

@@ -26,6 +26,11 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             state.more_questions.clear();
             state.keeper_gone = false;
             if let Some(attempt) = attempt_of(state, event) {
+                // One that left by itself after a good turn has done what it would.
+                let left_well = data.exit.code == Some(0) && attempt.result.is_none();
+                if let Some(rest) = attempt.rest.take().filter(|_| left_well) {
+                    attempt.result = Some(AgentResult { ok: true, text: rest.text });
+                }
                 attempt.exit = Some(data.exit.clone());
             }
             unpause(state);
@@ -37,12 +42,14 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             }
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.session = Some(data.session.clone());
+                attempt.rest = None;
             }
             works(state, Activity::Thinking);
         }
         Body::AgentFinished(data) => {
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.result = Some(AgentResult { ok: data.ok, text: data.text.clone() });
+                attempt.rest = None;
             }
             works(state, Activity::Finishing);
         }

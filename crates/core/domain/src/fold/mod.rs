@@ -1,6 +1,7 @@
 //! What a run's events add up to; the one place where its state changes.
 
 mod attempt;
+mod background;
 mod checking;
 mod conflict;
 mod delivering;
@@ -18,6 +19,7 @@ use crate::run::RunState;
 use crate::status::{Activity, Status};
 use crate::times;
 use attempt::{attempt_event, ends, works};
+use background::background;
 use checking::checking;
 use conflict::conflict;
 use delivering::delivering;
@@ -130,7 +132,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) | Body::EscapeFound(_) => {}
         body if keeping(state, event, body) || spending(state, event, body) || checking(state, event, body) => {}
         body if proving(state, event, body) || delivering(state, event, body) => {}
-        body if conflict(state, body) => {}
+        body if conflict(state, body) || background(state, event, body) => {}
         body => attempt_event(state, event, body),
     }
     escape::look(state, event);

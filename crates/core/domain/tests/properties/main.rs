@@ -9,13 +9,14 @@ use domain::check::{CheckSpec, Counts, Verdict};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BudgetReached,
-    BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested, CheckStarted, CheckpointRestored, CheckpointSaved,
-    EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled,
-    Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
-    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed,
-    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, Unread, UsageReported,
-    WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
+    BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
+    CheckStarted, CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS,
+    Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested,
+    RepairRequested, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed,
+    RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved,
+    TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded,
+    WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -218,6 +219,10 @@ fn agent() -> impl Strategy<Value = Body> {
         text().prop_map(|text| AgentMessage { text }.into()),
         (any::<u32>(), text()).prop_map(|(attempt, reason)| AgentRetrying { attempt, reason }.into()),
         (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
+        Just(TurnStarted {}.into()),
+        (text(), any::<u32>()).prop_map(|(text, open)| TurnEnded { text, open }.into()),
+        (text(), text()).prop_map(|(id, about)| BackgroundStarted { id, about }.into()),
+        (text(), text()).prop_map(|(id, how)| BackgroundEnded { id, how }.into()),
         (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about }.into()),
         (text(), any::<bool>(), text()).prop_map(|(id, ok, text)| ToolReturned { id, ok, text }.into()),
         (tokens(), prop::option::of(text())).prop_map(|(tokens, of)| UsageReported {

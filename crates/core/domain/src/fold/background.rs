@@ -1,0 +1,43 @@
+//! Turns that are no end, and the work that goes on behind them.
+
+use super::attempt::works;
+use super::attempt_of;
+use crate::attempt::Rest;
+use crate::event::{Body, Event};
+use crate::run::RunState;
+use crate::status::Activity;
+
+/// Whether the event was one of these.
+pub(super) fn background(state: &mut RunState, event: &Event, body: &Body) -> bool {
+    let Some(attempt) = attempt_of(state, event) else {
+        let known = |body: &Body| {
+            matches!(
+                body,
+                Body::TurnStarted(_) | Body::TurnEnded(_) | Body::BackgroundStarted(_) | Body::BackgroundEnded(_)
+            )
+        };
+        return known(body);
+    };
+    match body {
+        Body::TurnStarted(_) => {
+            attempt.rest = None;
+            works(state, Activity::Thinking);
+        }
+        Body::TurnEnded(data) => {
+            attempt.rest = Some(Rest { text: data.text.clone(), since: event.at });
+            let activity = if data.open == 0 { Activity::Finishing } else { Activity::Background };
+            works(state, activity);
+        }
+        Body::BackgroundStarted(data) => {
+            attempt.background.insert(data.id.clone(), data.about.clone());
+        }
+        Body::BackgroundEnded(data) => {
+            attempt.background.remove(&data.id);
+            if let Some(rest) = attempt.rest.as_mut().filter(|_| attempt.background.is_empty()) {
+                rest.since = event.at;
+            }
+        }
+        _ => return false,
+    }
+    true
+}
