@@ -2,6 +2,7 @@
 
 mod check;
 mod conflict;
+mod left;
 mod proof;
 mod pull_request;
 mod reason;
@@ -12,7 +13,7 @@ use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
 use domain::spend::Sum;
-use domain::status::Status;
+use domain::status::{Activity, Status};
 use domain::times::Times;
 use domain::tokens::Tokens;
 use domain::{RunId, RunState, Timestamp};
@@ -324,6 +325,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
                 Some(if tells { "works in its own terminal" } else { "runs in its own terminal" }.to_owned())
             }
             // Said and not judged: a command may take that long, or a provider.
+            Status::Working(Activity::Background) => Some(Activity::Background.word()),
             Status::Working(activity) if seen.quiet_since.is_some() && seen.quiet_since == run.last_event_at => {
                 let (hour, minute, _) = seen.quiet_since.unwrap_or_default().time_of_day();
                 Some(format!("stalled? no word since {hour:02}:{minute:02} UTC; before: {}", activity.word()))
@@ -366,10 +368,8 @@ fn tokens_source(spent: &Sum, interactive: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use domain::command::NewRun;
-    use domain::status::Activity;
-
     use super::*;
+    use domain::command::NewRun;
 
     #[test]
     fn silence_is_told_until_the_next_sign_of_life() {

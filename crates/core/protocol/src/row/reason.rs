@@ -34,7 +34,8 @@ fn checks(run: &RunState) -> String {
 pub(super) fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
     let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
     let conflicts = super::conflict::says(run).filter(|_| at_stake);
-    let mut parts: Vec<String> = [of_status(run, held), conflicts].into_iter().flatten().collect();
+    let left = super::left::behind(run).filter(|_| run.status == Status::Ready);
+    let mut parts: Vec<String> = [of_status(run, held), left, conflicts].into_iter().flatten().collect();
     // What a person is called for comes first.
     let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
     if calls && matches!(run.status, Status::Ready | Status::Working(_) | Status::Checking | Status::Queued) {
@@ -105,6 +106,7 @@ fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
             })
         }
         Status::Checking => Some(checks(run)),
-        Status::Working(_) | Status::Merged => None,
+        Status::Working(_) => super::left::waits_for(run),
+        Status::Merged => None,
     }
 }
