@@ -1,6 +1,8 @@
 //! The terminal the cockpit draws on: taking it, giving it back, and what comes from it.
 
 mod keys;
+mod meaning;
+mod sequence;
 mod typed;
 
 use std::fs::File;

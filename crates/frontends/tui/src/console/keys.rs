@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
 
 use super::typed::Typed;
 
@@ -32,7 +33,7 @@ impl Keys {
         // SAFETY: `own` is a valid descriptor that nobody else knows, closes or replaces before it is dropped with this.
         let terminal = unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?;
         let resized = signal(SignalKind::window_change())?;
-        Ok(Self { terminal, resized, typed: Typed::default(), waiting: VecDeque::new() })
+        Ok(Self { terminal, resized, typed: Typed::new(Instant::now()), waiting: VecDeque::new() })
     }
 
     /// The next key, paste or change of size; an error when the terminal is gone.
@@ -41,13 +42,22 @@ impl Keys {
             if let Some(event) = self.waiting.pop_front() {
                 return Ok(event);
             }
+            let gives_up_at = self.typed.gives_up_at();
             tokio::select! {
                 ready = self.terminal.readable() => {
                     // It stays ready until a look finds that there is nothing.
                     if let Ok(read) = ready?.try_io(|terminal| read(terminal.get_ref())) {
-                        let (bytes, more) = read?;
-                        self.waiting.extend(self.typed.take(&bytes, more));
+                        self.waiting.extend(self.typed.take(&read?, Instant::now()));
                     }
+                }
+                () = sleep_until(gives_up_at.unwrap_or_else(Instant::now)), if gives_up_at.is_some() => {
+                    // What came in time and was not read in time has come in time.
+                    let events = match read(self.terminal.get_ref()) {
+                        Ok(bytes) => self.typed.take(&bytes, Instant::now()),
+                        Err(nothing) if nothing.kind() == io::ErrorKind::WouldBlock => self.typed.give_up(Instant::now()),
+                        Err(error) => return Err(error),
+                    };
+                    self.waiting.extend(events);
                 }
                 _ = self.resized.recv() => {
                     let (columns, rows) = terminal::size()?;
@@ -58,10 +68,12 @@ impl Keys {
     }
 }
 
-/// What is there now, and whether there is more of it. The descriptor is shared with whoever started the cockpit, so
+/// What is there now. The descriptor is shared with whoever started the cockpit, so
 /// it is looked at before it is read instead of being made one that never waits.
-fn read(terminal: &OwnedFd) -> io::Result<(Vec<u8>, bool)> {
-    if !has_more(terminal)? {
+fn read(terminal: &OwnedFd) -> io::Result<Vec<u8>> {
+    let mut fds = [PollFd::from_borrowed_fd(terminal.as_fd(), PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&at_once)))? == 0 {
         return Err(io::ErrorKind::WouldBlock.into());
     }
     let mut bytes = vec![0; PIECE];
@@ -70,13 +82,7 @@ fn read(terminal: &OwnedFd) -> io::Result<(Vec<u8>, bool)> {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     bytes.truncate(len);
-    Ok((bytes, len == PIECE && has_more(terminal)?))
-}
-
-fn has_more(terminal: &OwnedFd) -> io::Result<bool> {
-    let mut fds = [PollFd::from_borrowed_fd(terminal.as_fd(), PollFlags::IN)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    Ok(rustix::io::retry_on_intr(|| poll(&mut fds, Some(&at_once)))? > 0)
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -99,5 +105,14 @@ mod tests {
         drop(writer);
         let end = keys.next().await.expect_err("the terminal is gone");
         assert_eq!(end.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn an_escape_is_heard_with_nothing_behind_it() {
+        let (reader, mut writer) = io::pipe().expect("a pipe");
+        let mut keys = Keys::on(reader.into()).expect("it can be listened on");
+        writer.write_all(b"\x1b]11;rgb:3030/3434/4646\x07\x1b").expect("room");
+        let event = keys.next().await.expect("a key");
+        assert_eq!(event.as_key_event().map(|key| key.code), Some(KeyCode::Esc));
     }
 }

@@ -1,73 +1,223 @@
-//! The bytes that a terminal sends, as keys: what comes in pieces waits for its rest, and nothing that came is lost.
+//! The bytes that a terminal sends, as keys: what comes in pieces waits for its rest, nothing that was pressed is
+//! lost, and what the terminal answers to somebody's question is no key.
+
+use std::time::Duration;
 
 use crossterm::event::Event;
+use tokio::time::Instant;
+
+use super::meaning::meaning;
+use super::sequence::{Begun, Came, begin, go_on};
+
+/// After this long an escape with nothing behind it is the key of that name.
+const LONE: Duration = Duration::from_millis(50);
+/// What has begun and does not go on for this long has no end: a line that lost a packet takes less.
+const SILENCE: Duration = Duration::from_secs(1);
+/// A paste is long, and what comes after one that was given up would be keys.
+const SILENCE_IN_PASTE: Duration = Duration::from_secs(10);
+/// The rest of an answer whose beginning went to the program before is known for this long.
+const LEFTOVERS: Duration = Duration::from_secs(2);
+/// The bytes that are kept of a sequence; no key has as many.
+const LONGEST: usize = 256;
+/// The bytes of the longest paste that is taken.
+const LONGEST_PASTE: usize = 4 << 20;
 
 /// What has been begun and is not yet whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Typed {
-    begun: Vec<u8>,
+    begun: Option<Part>,
+    /// What was given up, and until when the next piece may be its rest.
+    given_up: Option<(Part, Instant)>,
+    since: Instant,
+}
+
+/// A part of a sequence.
+#[derive(Debug, Clone)]
+struct Part {
+    begun: Begun,
+    bytes: Vec<u8>,
+    /// One byte began it that is no key's.
+    wide: bool,
+    /// More came than may be kept; it is waited for its end, and means nothing.
+    too_long: bool,
+    /// When its last byte came, those not counted that came alone: a person presses one key at a time.
+    at: Instant,
 }
 
 impl Typed {
-    /// The events that these bytes complete. `more` says that others are there already: without them an escape at
-    /// the end is the key of that name. What is no event of any terminal is left out.
-    pub(super) fn take(&mut self, bytes: &[u8], more: bool) -> Vec<Event> {
+    pub(super) fn new(since: Instant) -> Self {
+        Self { begun: None, given_up: None, since }
+    }
+
+    /// The events that a piece, read at once, completes.
+    pub(super) fn take(&mut self, piece: &[u8], now: Instant) -> Vec<Event> {
         let mut events = Vec::new();
-        for (at, byte) in bytes.iter().enumerate() {
-            self.begun.push(*byte);
-            if self.begun == [0x1b] && (more || at + 1 < bytes.len()) {
-                continue;
-            }
-            match terminput::Event::parse_from(&self.begun) {
-                Ok(None) => continue,
-                Ok(Some(event)) => events.extend(terminput_crossterm::to_crossterm(event)),
-                Err(_) => {}
-            }
-            self.begun.clear();
+        let rest = &piece[self.belated(piece, now, &mut events)..];
+        for byte in rest {
+            self.byte(*byte, now, &mut events);
+        }
+        if let Some(part) = self.begun.as_mut().filter(|part| rest.len() > 1 || part.lasts()) {
+            part.at = now;
         }
         events
+    }
+
+    /// When what was begun is given up; `None` while nothing is.
+    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+        self.begun.as_ref().map(|part| part.at + part.patience())
+    }
+
+    /// The events in what was begun, when nothing more of it came in time.
+    pub(super) fn give_up(&mut self, now: Instant) -> Vec<Event> {
+        let Some(part) = self.begun.take() else { return Vec::new() };
+        let events = part.as_it_is().into_iter().collect();
+        self.given_up = Some((part, now + SILENCE));
+        events
+    }
+
+    fn byte(&mut self, byte: u8, now: Instant, events: &mut Vec<Event>) {
+        if let Some(mut part) = self.begun.take() {
+            match part.go_on(byte) {
+                Came::On(_) => {
+                    self.begun = Some(part);
+                    return;
+                }
+                Came::Whole => {
+                    events.extend(part.meaning());
+                    return;
+                }
+                Came::Apart => {
+                    events.extend(part.cut_short());
+                    if let Begun::Text { ending: true, .. } = part.begun {
+                        self.begun = Some(Part::new(Begun::Escape, 0x1b, now));
+                        return self.byte(byte, now, events);
+                    }
+                }
+            }
+        }
+        match begin(byte) {
+            Some(begun) => self.begun = Some(Part::new(begun, byte, now)),
+            None => events.extend(meaning(&[byte])),
+        }
+    }
+
+    /// The length of a piece's beginning that is the end of something older: of what was given up a moment ago, or of an
+    /// answer to the program that had the terminal before. A person's keys come one by one; it comes all at once.
+    fn belated(&mut self, piece: &[u8], now: Instant, events: &mut Vec<Event>) -> usize {
+        let given_up = self.given_up.take();
+        if self.begun.is_some() || piece.len() < 2 {
+            return 0;
+        }
+        if let Some((mut part, _)) = given_up.filter(|(_, until)| now < *until)
+            && (part.begun != Begun::Escape || matches!(piece[0], b'[' | b']' | b'O' | b'P' | b'X' | b'^' | b'_'))
+        {
+            for (at, byte) in piece.iter().enumerate() {
+                match part.go_on(*byte) {
+                    Came::On(_) => {}
+                    Came::Whole => {
+                        events.extend(part.meaning());
+                        return at + 1;
+                    }
+                    Came::Apart => break,
+                }
+            }
+        }
+        if now < self.since + LEFTOVERS { leftover(piece) } else { 0 }
+    }
+}
+
+impl Part {
+    fn new(begun: Begun, byte: u8, at: Instant) -> Self {
+        // Bytes that are beginnings by themselves are kept as the two that they stand for.
+        let wide = (0x80..=0x9f).contains(&byte);
+        let bytes = if wide { vec![0x1b, byte - 0x40] } else { vec![byte] };
+        Self { begun, bytes, wide, too_long: false, at }
+    }
+
+    fn go_on(&mut self, byte: u8) -> Came {
+        let came = go_on(self.begun, &self.bytes, byte);
+        if let Came::On(begun) = came {
+            self.begun = begun;
+        }
+        let longest = if self.begun == Begun::Paste { LONGEST_PASTE } else { LONGEST };
+        if self.bytes.len() < longest {
+            self.bytes.push(byte);
+        } else {
+            self.too_long = true;
+            // The end of a paste is known by its last bytes.
+            if self.begun == Begun::Paste {
+                self.bytes.drain(..longest / 2);
+                self.bytes.push(byte);
+            }
+        }
+        came
+    }
+
+    /// Whether it may be a key already: alt and some keys are what a terminal begins its answers with.
+    fn is_key(&self) -> bool {
+        !self.wide && self.begun != Begun::Character && self.bytes.len() <= 2
+    }
+
+    /// Whether each of its bytes makes it wait anew.
+    fn lasts(&self) -> bool {
+        self.begun == Begun::Paste || self.is_key()
+    }
+
+    fn patience(&self) -> Duration {
+        match self.begun {
+            Begun::Paste => SILENCE_IN_PASTE,
+            _ if self.is_key() => LONE,
+            _ => SILENCE,
+        }
+    }
+
+    /// What it means now that it is whole.
+    fn meaning(&self) -> Option<Event> {
+        let is_text = matches!(self.begun, Begun::Text { .. });
+        if self.too_long || is_text { None } else { meaning(&self.bytes) }
+    }
+
+    /// What it means when nothing more comes.
+    fn as_it_is(&self) -> Option<Event> {
+        match (self.begun, self.bytes.as_slice()) {
+            (Begun::Paste, pasted) if !self.too_long => meaning(&[pasted, super::sequence::PASTE_ENDS].concat()),
+            (Begun::Text { ending: true, .. }, _) => meaning(b"\x1b"),
+            _ => self.cut_short(),
+        }
+    }
+
+    /// What it means when something else comes instead of its rest: the keys that begin as answers do.
+    fn cut_short(&self) -> Option<Event> {
+        match (self.begun, self.bytes.as_slice()) {
+            (Begun::Escape, _) => meaning(b"\x1b"),
+            (_, [0x1b, key]) if self.is_key() => alt(*key),
+            _ => None,
+        }
+    }
+}
+
+/// The key with alt held, of which terminput makes the beginning of something.
+fn alt(key: u8) -> Option<Event> {
+    let Event::Key(mut key) = meaning(&[key])? else { return None };
+    key.modifiers |= crossterm::event::KeyModifiers::ALT;
+    Some(Event::Key(key))
+}
+
+/// The length of a piece's beginning that is the end of an answer whose own beginning somebody else has read.
+fn leftover(piece: &[u8]) -> usize {
+    let text = piece.iter().take_while(|byte| matches!(byte, 0x20..=0x7e)).count();
+    match piece[text..] {
+        [0x07, ..] if text > 0 => return text + 1,
+        [0x1b, b'\\', ..] => return text + 2,
+        _ => {}
+    }
+    let numbers = piece.iter().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
+    let is_numbers = piece[..numbers].contains(&b';') && matches!(piece.first(), Some(b'0'..=b'?'));
+    match piece.get(numbers) {
+        Some(0x40..=0x7e) if is_numbers => numbers + 1,
+        _ => 0,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-    use super::*;
-
-    const STREAM: &[u8] = "jK\u{1b}[A\u{1b}[1;5C\u{1b}[200~two\nlines ü\u{1b}[201~ü\u{1b}[<0;12;7M\u{1b}j\r".as_bytes();
-
-    fn events(pieces: &[&[u8]]) -> Vec<Event> {
-        let mut typed = Typed::default();
-        let last = pieces.len() - 1;
-        pieces.iter().enumerate().flat_map(|(at, piece)| typed.take(piece, at < last)).collect()
-    }
-
-    #[test]
-    fn keys_are_the_same_wherever_the_stream_is_cut() {
-        let whole = events(&[STREAM]);
-        assert_eq!(whole.len(), 9, "{whole:?}");
-        assert_eq!(whole[4], Event::Paste("two\nlines ü".to_owned()));
-        assert_eq!(whole[7], Event::Key(KeyEvent::new(KeyCode::Char('j'), KeyModifiers::ALT)));
-        for at in 0..STREAM.len() {
-            let (before, after) = STREAM.split_at(at);
-            assert_eq!(events(&[before, after]), whole, "cut at {at}");
-        }
-    }
-
-    #[test]
-    fn an_escape_with_nothing_behind_it_is_a_key() {
-        let mut typed = Typed::default();
-        let escape = Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
-        let j = Event::Key(KeyEvent::new(KeyCode::Char('j'), KeyModifiers::NONE));
-        assert_eq!(typed.take(b"\x1b", false), [escape]);
-        assert_eq!(typed.take(b"j", false), [j]);
-    }
-
-    #[test]
-    fn what_no_terminal_sends_is_left_out() {
-        let mut typed = Typed::default();
-        let q = Event::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
-        assert_eq!(typed.take(b"\x1b[999;999;9999z\xffq", false), [q]);
-    }
-}
+mod tests;

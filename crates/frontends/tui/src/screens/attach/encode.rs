@@ -1,4 +1,7 @@
 //! What was pressed, as the bytes that a terminal sends for it (xterm's control sequences).
+//!
+//! What the person's terminal answers never comes here: nothing of what an agent asks its terminal reaches the person's, so
+//! an answer is one to somebody else, and an agent that got it would take it for keys.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use vt100::{MouseProtocolEncoding, MouseProtocolMode, Screen};

@@ -1,0 +1,111 @@
+//! Where what a terminal sends begins and ends, by ECMA-48 and what xterm, kitty and others made of it. It is cut
+//! apart before anybody asks what it means: what means nothing here is left out whole, and none of it is a key.
+
+/// What of one byte or several is not yet whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// A character, which may be one of several bytes.
+    Character,
+    Escape,
+    /// Parameters and a last byte.
+    Control,
+    /// F1 to F5 of Linux's own console, which are a `[` longer.
+    Console,
+    /// One letter, for keys of other modes.
+    Single,
+    /// A text until its end. `wide`: eight-bit bytes began it and may end it; `ending`: an escape stood last.
+    Text {
+        wide: bool,
+        ending: bool,
+    },
+    /// The old report of a click: as many bytes are missing.
+    Click(u8),
+    Paste,
+}
+
+/// What became of one more byte.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// It goes on so.
+    On(Begun),
+    /// With this byte it is whole.
+    Whole,
+    /// The byte is no part of it: what was begun has no end, and the byte begins something else.
+    Apart,
+}
+
+pub(super) const PASTE_BEGINS: &[u8] = b"\x1b[200~";
+pub(super) const PASTE_ENDS: &[u8] = b"\x1b[201~";
+
+const ESCAPE: u8 = 0x1b;
+const BELL: u8 = 0x07;
+
+/// How a first byte goes on; `None` when it is whole by itself.
+pub(super) fn begin(byte: u8) -> Option<Begun> {
+    match byte {
+        ESCAPE => Some(Begun::Escape),
+        // The same beginnings in one byte, as a terminal sends them that was told to.
+        0x9b => Some(Begun::Control),
+        0x8f => Some(Begun::Single),
+        0x90 | 0x98 | 0x9d..=0x9f => Some(Begun::Text { wide: true, ending: false }),
+        0xc2..=0xf4 => Some(Begun::Character),
+        _ => None,
+    }
+}
+
+/// What a byte makes of what was begun; `before` is all that stands before it, from the escape on.
+pub(super) fn go_on(begun: Begun, before: &[u8], byte: u8) -> Came {
+    match begun {
+        Begun::Character => character(before, byte),
+        Begun::Escape => match byte {
+            b'[' => Came::On(Begun::Control),
+            b'O' => Came::On(Begun::Single),
+            b']' | b'P' | b'X' | b'^' | b'_' => Came::On(Begun::Text { wide: false, ending: false }),
+            // Two escapes are the key, and then whatever the second one begins.
+            ESCAPE | 0x80..=0xc1 | 0xf5.. => Came::Apart,
+            0xc2..=0xf4 => Came::On(Begun::Character),
+            _ => Came::Whole,
+        },
+        Begun::Control => match (byte, before) {
+            (b'[', b"\x1b[") => Came::On(Begun::Console),
+            (b'M', b"\x1b[") => Came::On(Begun::Click(3)),
+            (b'~', b"\x1b[200") => Came::On(Begun::Paste),
+            (0x20..=0x3f, _) => Came::On(begun),
+            (0x40..=0x7e, _) => Came::Whole,
+            _ => Came::Apart,
+        },
+        Begun::Console if byte.is_ascii_alphabetic() => Came::Whole,
+        Begun::Single if byte.is_ascii_digit() => Came::On(begun),
+        Begun::Single if (0x40..=0x7e).contains(&byte) => Came::Whole,
+        Begun::Console | Begun::Single => Came::Apart,
+        Begun::Text { ending: true, .. } if byte == b'\\' => Came::Whole,
+        Begun::Text { ending: true, .. } => Came::Apart,
+        Begun::Text { wide, ending: false } => match byte {
+            BELL => Came::Whole,
+            0x9c if wide => Came::Whole,
+            ESCAPE => Came::On(Begun::Text { wide, ending: true }),
+            // No answer has control characters in it: this is a key of somebody who waits for the end in vain.
+            0..0x20 | 0x7f => Came::Apart,
+            _ => Came::On(begun),
+        },
+        Begun::Click(1) => Came::Whole,
+        Begun::Click(missing) => Came::On(Begun::Click(missing - 1)),
+        Begun::Paste if byte == b'~' && before.ends_with(&PASTE_ENDS[..PASTE_ENDS.len() - 1]) => Came::Whole,
+        Begun::Paste => Came::On(begun),
+    }
+}
+
+/// As [`go_on`], within a character, which may stand behind an escape.
+fn character(before: &[u8], byte: u8) -> Came {
+    let bytes = before.strip_prefix(&[ESCAPE]).unwrap_or(before);
+    let len = match bytes.first() {
+        Some(0xc2..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        _ => 4,
+    };
+    match byte {
+        0x80..=0xbf if bytes.len() + 1 == len => Came::Whole,
+        0x80..=0xbf => Came::On(Begun::Character),
+        _ => Came::Apart,
+    }
+}
