@@ -227,3 +227,51 @@ fn keys_and_themes_of_ones_own_are_read_and_their_mistakes_named() {
         }
     }
 }
+
+#[test]
+fn what_a_terminal_answers_is_no_key() {
+    let house = house(&[("one", "slow")]);
+    let mut seat = Seat::take(&house, &[], 80, 24);
+    seat.wait_until("the run", |s| s.contains("1 working"));
+    for answer in
+        ["\u{1b}]11;rgb:3030/3434/4646\u{7}", "\u{1b}P>|tmux 3.3a\u{1b}\\", "\u{1b}[?2026;2$y", "\u{1b}[?997;1n"]
+    {
+        seat.press(answer);
+        let (begin, end) = answer.split_at(4);
+        seat.press(begin);
+        seat.press(end);
+        seat.press("?");
+        seat.wait_until("the help", |s| s.contains("In the table of runs") || s.contains("go to the next run"));
+        seat.press("?");
+        seat.wait_until("the runs", |s| s.contains("WORKING") && !s.contains("Terminate"));
+    }
+    seat.press("q");
+    assert_eq!(seat.leave().0, 0);
+    house.wait_for("one", "working");
+}
+
+#[test]
+fn what_is_typed_at_an_editor_is_not_the_cockpits() {
+    let house = house(&[("one", "slow")]);
+    house.wait_for("one", "working");
+    let (opened, ends) = (house.home().join("opened"), house.home().join("ends"));
+    let script = house.home().join("editor");
+    let wait = format!("touch {}; until [ -e {} ]; do sleep 0.02; done", opened.display(), ends.display());
+    std::fs::write(&script, wait).expect("writable");
+    let editor = format!("sh {}", script.display());
+    let mut seat = Seat::with(&house, &[], 80, 24, &[("VISUAL", &editor)]);
+    seat.wait_until("the run", |s| s.contains("1 working"));
+    seat.press("e");
+    seat.wait_until("the editor's own screen", |s| !s.contains("WORKING"));
+    wait_until("the editor", || if opened.exists() { Ok(()) } else { Err("not yet".to_owned()) });
+    // The end of an answer to the editor's question, and keys that were meant for it.
+    seat.press("30/3434/4646\u{7}x:p");
+    std::fs::write(&ends, "").expect("writable");
+    seat.wait_until("the cockpit", |s| s.contains("WORKING"));
+    seat.press("?");
+    seat.wait_until("the help alone", |s| s.contains("go to the next run") && !s.contains("Terminate"));
+    seat.press("?");
+    seat.wait_until("the runs", |s| s.contains("1 working"));
+    seat.press("q");
+    assert_eq!(seat.leave().0, 0);
+}

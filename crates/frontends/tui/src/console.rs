@@ -108,7 +108,11 @@ impl Console for Tty {
         enable_raw_mode()?;
         // One that reads already goes on: keys it has heard would be lost with it.
         if self.keys.is_none() {
-            self.keys = Some(Keys::on(keyboard()?)?);
+            let keys = Keys::on(keyboard()?)?;
+            if self.taken {
+                keys.forget()?;
+            }
+            self.keys = Some(keys);
         }
         self.taken = true;
         Ok(())

@@ -36,6 +36,12 @@ impl Keys {
         Ok(Self { terminal, resized, typed: Typed::new(Instant::now()), waiting: VecDeque::new() })
     }
 
+    /// Forgets what was typed and not yet read. It was meant for whoever had the terminal before, as are the answers to
+    /// what that program asked the terminal.
+    pub(super) fn forget(&self) -> io::Result<()> {
+        Ok(rustix::termios::tcflush(self.terminal.get_ref(), rustix::termios::QueueSelector::IFlush)?)
+    }
+
     /// The next key, paste or change of size; an error when the terminal is gone.
     pub(super) async fn next(&mut self) -> io::Result<Event> {
         loop {
