@@ -25,6 +25,7 @@ pub(crate) enum Place {
     Search,
     Help,
     Confirm,
+    Question,
     Choose,
     Prompt,
     Palette,
@@ -34,7 +35,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// Every place with what `docs/keys.md` and the help call it.
-    pub(crate) const ALL: [(Self, &'static str); 16] = [
+    pub(crate) const ALL: [(Self, &'static str); 17] = [
         (Self::Everywhere, "Everywhere"),
         (Self::Runs, "In the table of runs"),
         (Self::Details, "In the details of a run"),
@@ -46,6 +47,7 @@ impl Place {
         (Self::Search, "While matches are marked"),
         (Self::Help, "In this help"),
         (Self::Confirm, "When asked for a yes"),
+        (Self::Question, "In what a run asks"),
         (Self::Choose, "In a list to choose from"),
         (Self::Prompt, "In a line to type"),
         (Self::Palette, "In the palette"),

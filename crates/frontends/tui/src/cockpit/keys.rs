@@ -17,6 +17,7 @@ pub(crate) fn places(model: &Model) -> Vec<Place> {
     match &model.overlay {
         Some(Overlay::Help { .. } | Overlay::Spend(_)) => return vec![Place::Help],
         Some(Overlay::Confirm(_)) => return vec![Place::Confirm],
+        Some(Overlay::Question(_)) => return vec![Place::Question],
         Some(Overlay::Choose(_)) => return vec![Place::Choose],
         Some(Overlay::Prompt(_)) => return vec![Place::Prompt],
         Some(Overlay::Palette(_)) => return vec![Place::Palette],

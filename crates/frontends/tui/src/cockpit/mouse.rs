@@ -32,7 +32,7 @@ fn click(model: &Model, parts: &Layout, at: Position) -> Vec<Action> {
     if within(parts.table) {
         let line = usize::from(at.y - parts.table.y) + model.table_top;
         return match lines(model).get(line) {
-            Some(TableLine::Row(row) | TableLine::Reason(row)) => vec![Action::Select(row.id.clone())],
+            Some(TableLine::Row(row) | TableLine::Reason { row, .. }) => vec![Action::Select(row.id.clone())],
             _ => Vec::new(),
         };
     }

@@ -25,15 +25,15 @@ const LONGEST_PASTE: usize = 4 << 20;
 /// What has been begun and is not yet whole.
 #[derive(Debug)]
 pub(super) struct Typed {
-    begun: Option<Part>,
+    begun: Option<Unfinished>,
     /// What was given up, and until when the next piece may be its rest.
-    given_up: Option<(Part, Instant)>,
+    given_up: Option<(Unfinished, Instant)>,
     since: Instant,
 }
 
 /// A part of a sequence.
 #[derive(Debug, Clone)]
-struct Part {
+struct Unfinished {
     begun: Begun,
     bytes: Vec<u8>,
     /// One byte began it that is no key's.
@@ -89,14 +89,14 @@ impl Typed {
                 Came::Apart => {
                     events.extend(part.cut_short());
                     if let Begun::Text { ending: true, .. } = part.begun {
-                        self.begun = Some(Part::new(Begun::Escape, 0x1b, now));
+                        self.begun = Some(Unfinished::new(Begun::Escape, 0x1b, now));
                         return self.byte(byte, now, events);
                     }
                 }
             }
         }
         match begin(byte) {
-            Some(begun) => self.begun = Some(Part::new(begun, byte, now)),
+            Some(begun) => self.begun = Some(Unfinished::new(begun, byte, now)),
             None => events.extend(meaning(&[byte])),
         }
     }
@@ -126,7 +126,7 @@ impl Typed {
     }
 }
 
-impl Part {
+impl Unfinished {
     fn new(begun: Begun, byte: u8, at: Instant) -> Self {
         // Bytes that are beginnings by themselves are kept as the two that they stand for.
         let wide = (0x80..=0x9f).contains(&byte);

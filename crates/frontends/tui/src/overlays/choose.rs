@@ -11,7 +11,7 @@ use crate::effect::Effect;
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
-use crate::widgets::fit;
+use crate::widgets::{fit, wrapped};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choose {
@@ -33,13 +33,17 @@ pub(crate) fn checkpoints(model: &mut Model) -> Vec<Effect> {
 pub(super) fn draw(choose: &Choose, model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let width = window::width(frame, 76);
     let name = domain::text::line(&choose.name);
-    let mut lines = vec![
-        Line::styled(format!("Take {name} back to which checkpoint?"), theme.style(Role::Heading)),
-        Line::styled("keeps  what is there now, as a checkpoint of its own, and ignored files", theme.style(Role::Dim)),
-        Line::styled("sets   the branch, the files and the index to what they were", theme.style(Role::Dim)),
-        Line::default(),
+    let room = usize::from(width).saturating_sub(4);
+    let said = [
+        (format!("Take {name} back to which checkpoint?"), Role::Heading),
+        ("keeps  what is there now, as a checkpoint of its own, and ignored files".to_owned(), Role::Dim),
+        ("sets   the branch, the files and the index to what they were".to_owned(), Role::Dim),
+        (String::new(), Role::Text),
     ];
-    let first = lines.len();
+    let parts = said.iter().flat_map(|(text, role)| wrapped(text, room).into_iter().map(move |part| (part, *role)));
+    let mut lines: Vec<_> = parts.map(|(part, role)| Line::styled(part, theme.style(role))).collect();
+    // The line below the one that is chosen, so that all of that is in view.
+    let mut after = lines.len();
     for (at, checkpoint) in choose.checkpoints.iter().enumerate() {
         let (hour, minute, _) = model.local(checkpoint.at);
         let (sign, style) = match at == choose.at {
@@ -47,11 +51,21 @@ pub(super) fn draw(choose: &Choose, model: &Model, keymap: &Keymap, theme: &Them
             false => (" ", theme.style(Role::Text)),
         };
         let text = format!("{:>3}  {hour:02}:{minute:02}  {}", checkpoint.n, domain::text::line(&checkpoint.why));
-        let text = fit(&text, usize::from(width).saturating_sub(6));
-        lines.push(Line::from(vec![Span::raw(sign), Span::styled(text, style)]));
+        // The one that is chosen is there in full.
+        let texts = if at == choose.at {
+            wrapped(&text, room.saturating_sub(2))
+        } else {
+            vec![fit(&text, room.saturating_sub(2))]
+        };
+        for (part, text) in texts.iter().enumerate() {
+            let sign = if part == 0 { sign } else { " " };
+            lines.push(Line::from(vec![Span::raw(sign), Span::styled(fit(text, room.saturating_sub(2)), style)]));
+        }
+        if at == choose.at {
+            after = lines.len();
+        }
     }
     let footer = keys(keymap, Place::Choose, theme, &[("accept", "go back to it"), ("close", "stay")]);
-    let room = usize::from(frame.area().height).saturating_sub(5);
-    let top = (first + choose.at + 1).saturating_sub(room);
+    let top = after.saturating_sub(usize::from(frame.area().height).saturating_sub(5));
     window::scrolled(" checkpoints ", lines, footer, top, width, theme, frame);
 }

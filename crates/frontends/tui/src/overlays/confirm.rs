@@ -71,6 +71,11 @@ fn waiting_for<'a>(model: &'a mut Model, runs: &[RunId]) -> Option<&'a mut Confi
     }
 }
 
+/// Columns within the frame.
+fn window_room(columns: u16) -> usize {
+    usize::from(WIDTH.min(columns)).saturating_sub(4)
+}
+
 /// Columns for what is said of the runs.
 fn room(columns: u16) -> usize {
     usize::from(WIDTH.min(columns)).saturating_sub(17)
@@ -79,14 +84,17 @@ fn room(columns: u16) -> usize {
 impl Confirm {
     /// Lines that it has at this width.
     pub(super) fn height(&self, columns: u16) -> usize {
-        2 + self.lines.iter().map(|(_, text)| wrapped(text, room(columns)).len()).sum::<usize>()
+        let title = wrapped(&self.title, window_room(columns)).len();
+        title + 1 + self.lines.iter().map(|(_, text)| wrapped(text, room(columns)).len()).sum::<usize>()
     }
 }
 
 pub(super) fn draw(confirm: &Confirm, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let width = window::width(frame, WIDTH);
     let room = room(frame.area().width);
-    let mut lines = vec![Line::styled(confirm.title.clone(), theme.style(Role::Heading)), Line::default()];
+    let title = wrapped(&confirm.title, window_room(frame.area().width));
+    let mut lines: Vec<_> = title.into_iter().map(|part| Line::styled(part, theme.style(Role::Heading))).collect();
+    lines.push(Line::default());
     for (word, text) in &confirm.lines {
         let role = if word == "NOT kept" || word == "loses" { Role::NeedsYou } else { Role::Text };
         for (at, part) in wrapped(text, room).into_iter().enumerate() {

@@ -7,6 +7,7 @@ mod help;
 pub(crate) mod new_run;
 mod palette;
 mod prompt;
+mod question;
 mod spend;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub(crate) use draw::draw;
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, ask_changes, ask_comment, find};
+pub(crate) use question::{OpenQuestion, answer_open, question};
 pub(crate) use spend::{Spend, spend, spent};
 pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, refused};
 
@@ -30,6 +32,7 @@ pub(crate) enum Overlay {
     },
     Spend(Box<Spend>),
     Confirm(Confirm),
+    Question(OpenQuestion),
     Choose(Choose),
     Prompt(Prompt),
     Palette(Palette),

@@ -1,6 +1,7 @@
 //! Every command and every run by name, found by a few of its letters.
 
 use domain::RunId;
+use domain::command::Answer;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::Frame;
@@ -16,7 +17,7 @@ use crate::keymap::{Keymap, Place};
 use crate::model::Model;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
-use crate::update::update;
+use crate::update::{Action, update};
 use crate::widgets::fit;
 
 #[derive(Debug, Clone)]
@@ -101,6 +102,10 @@ pub(super) fn accept(model: &mut Model, palette: &Palette) -> Vec<Effect> {
             Some(why) => {
                 model.notice = Some(format!("{}: {why}", command.name));
                 Vec::new()
+            }
+            // The palette stood over what is asked.
+            None if matches!((command.action)(), Action::Answer(Answer::Allow | Answer::AllowRun)) => {
+                super::question(model)
             }
             None => update(model, (command.action)()),
         },

@@ -12,8 +12,10 @@ use ratatui_textarea::TextArea;
 use super::{Overlay, one_line};
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
+use crate::screens::runs::why;
 use crate::screens::{details, runs};
 use crate::theme::{Role, Theme};
+use crate::widgets::wrapped;
 
 /// What the typed line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) enum Purpose {
         run: RunId,
         name: String,
         question: String,
+        /// What is asked.
+        asked: String,
     },
     /// What a run's agent is to change.
     Changes {
@@ -60,7 +64,7 @@ pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
     let Some(row) = model.selected() else { return Vec::new() };
     let Some(question) = row.question.as_ref().map(|question| question.id.clone()) else { return Vec::new() };
-    let purpose = Purpose::Answer { run: row.id.clone(), name: row.name.clone(), question };
+    let purpose = Purpose::Answer { run: row.id.clone(), name: row.name.clone(), question, asked: why(row) };
     model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
     Vec::new()
 }
@@ -159,7 +163,8 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
     }
 }
 
-/// On the last line of the screen, so that what it finds is seen above it.
+/// On the last line of the screen, so that what it finds is seen above it; what is answered stands right above it, and
+/// so does what has no room before the text.
 pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
@@ -170,9 +175,28 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
         Purpose::Comment { on, .. } => format!(" {}:{}: ", domain::text::line(&on.path), on.line),
         Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
     };
+    let asked = if let Purpose::Answer { asked, .. } = &prompt.purpose { asked.as_str() } else { "" };
+    let is_long = unicode_width::UnicodeWidthStr::width(label.as_str()) > usize::from(area.width / 2);
+    let above = [(asked, Role::NeedsYou), (if is_long { label.trim() } else { "" }, Role::Key)];
+    draw_above(&above, line, theme, frame);
+    let label = if is_long { " > ".to_owned() } else { label };
     let long = u16::try_from(unicode_width::UnicodeWidthStr::width(label.as_str())).unwrap_or(u16::MAX);
     let [left, right] = Layout::horizontal([Constraint::Length(long), Constraint::Min(1)]).areas(line);
     frame.render_widget(ratatui::widgets::Clear, line);
     frame.render_widget(Line::styled(label, theme.style(Role::Key)), left);
     frame.render_widget(&prompt.input, right);
+}
+
+/// Texts on as many lines as they take, as far as the screen has lines above the one that is typed on.
+fn draw_above(texts: &[(&str, Role)], below: Rect, theme: &Theme, frame: &mut Frame<'_>) {
+    let room = usize::from(below.width).saturating_sub(1);
+    let texts = texts.iter().filter(|(text, _)| !text.is_empty());
+    let lines: Vec<Line<'_>> = texts
+        .flat_map(|(text, role)| wrapped(text, room).into_iter().map(|part| (part, *role)))
+        .map(|(part, role)| Line::styled(format!(" {part}"), theme.style(role)))
+        .collect();
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(below.y);
+    let place = Rect { y: below.y - height, height, ..below };
+    frame.render_widget(ratatui::widgets::Clear, place);
+    frame.render_widget(ratatui::widgets::Paragraph::new(lines), place);
 }

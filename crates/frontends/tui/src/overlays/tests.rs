@@ -10,6 +10,8 @@ use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow, SpendReply
 
 use super::Overlay;
 use crate::effect::Effect;
+use crate::glyphs::Glyphs;
+use crate::testing::play::Play;
 use crate::testing::{Cockpit, stored};
 use crate::update::Action;
 
@@ -222,4 +224,24 @@ fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
     let day = Budget { usd: Usd::new(50.0), tokens: None };
     cockpit.act(Action::Spent(SpendReply { runs, day }));
     stored!(cockpit, "spend");
+}
+
+#[test]
+fn a_yes_is_to_all_that_a_window_says() {
+    let is_act = |effect: &Effect| matches!(effect, Effect::Act { .. });
+    let letters = || "bcdefg".chars();
+    let ids = letters().flat_map(|a| letters().map(move |b| format!("aaaa{a}{b}")));
+    let runs = ids.map(|id| Play::new(&id, &format!("a-long-name-of-a-run-{id}"), "slow", 9));
+    let mut cockpit = Cockpit::with(runs.map(Play::at_work).collect(), Glyphs::Unicode);
+    cockpit.screen(50, 12);
+    cockpit.press("†x");
+    let mut presses = 0;
+    while !cockpit.effects.iter().any(is_act) {
+        let seen = cockpit.screen(50, 12);
+        cockpit.press("⏎");
+        presses += 1;
+        assert!(!cockpit.effects.iter().any(is_act) || seen.contains("has not written"), "{seen}");
+        assert!(presses < 99, "{seen}");
+    }
+    assert!(presses > 2);
 }

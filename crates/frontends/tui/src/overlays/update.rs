@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use domain::command::Command;
 
-use super::{Overlay, help, new_run, one_line, palette, prompt, spend, window};
+use super::{Confirm, Overlay, help, new_run, one_line, palette, prompt, spend, window};
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -17,10 +17,16 @@ const MOST_LINES: usize = 50_000;
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
         None => Vec::new(),
-        Some(Overlay::Help { .. } | Overlay::Spend(_)) => Vec::new(),
+        Some(Overlay::Help { .. } | Overlay::Spend(_) | Overlay::Question(_)) => Vec::new(),
         Some(Overlay::Confirm(confirm)) => {
             if confirm.waits || confirm.runs.is_empty() {
                 model.overlay = confirm.waits.then_some(Overlay::Confirm(confirm));
+                return Vec::new();
+            }
+            // A yes goes on to what was not seen yet, and is one when there is no more.
+            if !window::is_read(confirm.height(model.size.0), model.size.1, confirm.top) {
+                let top = confirm.top + window::page(model.size.1);
+                model.overlay = Some(Overlay::Confirm(Confirm { top, ..confirm }));
                 return Vec::new();
             }
             model.marks.clear();
@@ -63,6 +69,10 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
         Some(Overlay::Confirm(confirm)) => {
             let last = window::last_top(confirm.height(model.size.0), model.size.1);
             confirm.top = confirm.top.saturating_add_signed(by).min(last);
+        }
+        Some(Overlay::Question(question)) => {
+            let last = window::last_top(question.height(model.size.0), model.size.1);
+            question.top = question.top.saturating_add_signed(by).min(last);
         }
         Some(Overlay::Choose(choose)) => {
             choose.at = choose.at.saturating_add_signed(by).min(choose.checkpoints.len().saturating_sub(1));

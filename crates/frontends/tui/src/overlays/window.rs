@@ -67,7 +67,17 @@ pub(super) fn keys(keymap: &Keymap, place: Place, theme: &Theme, pairs: &[(&str,
     Line::from(spans)
 }
 
+/// Whether the end of a window's lines is on the screen, below the line that stands first in it.
+pub(super) fn is_read(lines: usize, rows: u16, top: usize) -> bool {
+    page(rows) > 0 && top >= last_top(lines, rows)
+}
+
+/// Lines that a window shows at once on a screen of so many rows.
+pub(super) fn page(rows: u16) -> usize {
+    usize::from(rows).saturating_sub(4)
+}
+
 /// The last line that may stand first in a window of so many lines on a screen of so many rows.
 pub(super) fn last_top(lines: usize, rows: u16) -> usize {
-    lines.saturating_sub(usize::from(rows).saturating_sub(4))
+    lines.saturating_sub(page(rows))
 }

@@ -9,10 +9,10 @@ use ratatui::widgets::Paragraph;
 use super::facts;
 use crate::keymap::Keymap;
 use crate::model::{Focus, Model, Tab};
-use crate::screens::runs::{Layout, answer_keys, why};
+use crate::screens::runs::{Layout, because, because_spans, details_room};
 use crate::screens::{calls, checks, diff, output, proof, timeline};
 use crate::theme::{Role, Theme};
-use crate::widgets::{fit, rule};
+use crate::widgets::rule;
 
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
     let Some(row) = model.selected() else { return };
@@ -21,7 +21,7 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layou
     }
     frame.render_widget(title(model, row, theme, places.title.width), places.title);
     if places.reason.height > 0 {
-        frame.render_widget(reason(model, row, keymap, theme, places.reason.width), places.reason);
+        frame.render_widget(Paragraph::new(reason(model, row, keymap, theme, places.reason.height)), places.reason);
     }
     match model.open_tab() {
         Tab::Timeline => timeline::draw(model, theme, places.body, frame),
@@ -81,11 +81,9 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
     rule(&text, width, theme.style(role), theme.style(Role::Dim), model.glyphs)
 }
 
-fn reason(model: &Model, row: &Row, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
-    let keys = if row.is_answered_here() { answer_keys(model, keymap) } else { String::new() };
-    let room = usize::from(width).saturating_sub(1 + keys.len());
-    Line::from(vec![
-        Span::styled(format!(" {}", fit(&why(row), room)), theme.group(row.group)),
-        Span::styled(keys, theme.style(Role::Key)),
-    ])
+fn reason(model: &Model, row: &Row, keymap: &Keymap, theme: &Theme, height: u16) -> Vec<Line<'static>> {
+    let room = details_room(model);
+    let (lines, _) = because(row, room, height.into());
+    let spans = lines.iter().map(|because| because_spans(model, row, because, keymap, theme, room));
+    spans.map(|spans| Line::from([vec![Span::raw(" ")], spans].concat())).collect()
 }

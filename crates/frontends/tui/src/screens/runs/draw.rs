@@ -3,13 +3,15 @@
 use domain::figures;
 use domain::group::Group;
 use domain::money::Usd;
+use protocol::Row;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-use super::{TableLine, columns, layout, lines, why};
+use super::reasons::{self, Because};
+use super::{TableLine, columns, layout, lines};
 use crate::cockpit::{beneath, places};
 use crate::commands::{self, Command};
 use crate::keymap::{Keymap, Place};
@@ -76,18 +78,33 @@ fn draw_line(model: &Model, line: &TableLine<'_>, keymap: &Keymap, theme: &Theme
             let mark = Span::styled(if marked { "+" } else { " " }, theme.style(Role::Marked));
             Line::from(vec![Span::raw(cursor), glyph, mark, Span::styled(text, style)])
         }
-        TableLine::Reason(row) => {
-            let selected = model.cursor.as_ref() == Some(&row.id);
-            let keys = if selected && row.is_answered_here() { answer_keys(model, keymap) } else { String::new() };
-            let corner = model.glyphs.pick("   └ ", "   ` ");
-            let room = usize::from(width).saturating_sub(5 + keys.width());
-            Line::from(vec![
-                Span::styled(corner, theme.style(Role::Dim)),
-                Span::styled(fit(&why(row), room), theme.group(row.group)),
-                Span::styled(keys, theme.style(Role::Key)),
-            ])
+        TableLine::Reason { row, because, first } => {
+            let before = if *first { model.glyphs.pick("   └ ", "   ` ") } else { "     " };
+            let mut spans = vec![Span::styled(before, theme.style(Role::Dim))];
+            spans.extend(because_spans(model, row, because, keymap, theme, reasons::table_room(width)));
+            Line::from(spans)
         }
     }
+}
+
+/// A line of why a run stands, and the keys that answer it where they stand.
+pub(crate) fn because_spans(
+    model: &Model,
+    row: &Row,
+    because: &Because,
+    keymap: &Keymap,
+    theme: &Theme,
+    room: usize,
+) -> Vec<Span<'static>> {
+    let keys = if because.keys { answer_keys(model, keymap) } else { String::new() };
+    // Keys are cut before the question is; on a line of their own they begin it.
+    let text = match because.text.width() {
+        0 => String::new(),
+        long => fit(&because.text, room.saturating_sub(keys.width()).max(long.min(room))),
+    };
+    let left = room.saturating_sub(text.width());
+    let keys = if keys.width() > left { fit(&keys, left) } else { keys };
+    vec![Span::styled(text, theme.group(row.group)), Span::styled(keys, theme.style(Role::Key))]
 }
 
 /// `  y once  Y this run  N deny  s say`, as the keys are bound.

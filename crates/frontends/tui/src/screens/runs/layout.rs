@@ -23,8 +23,12 @@ pub(crate) enum TableLine<'a> {
         hidden: usize,
     },
     Row(&'a Row),
-    /// Why the run above stands.
-    Reason(&'a Row),
+    /// Why the run above stands, or a further line of that.
+    Reason {
+        row: &'a Row,
+        because: reasons::Because,
+        first: bool,
+    },
 }
 
 /// The parts of the screen; those that are not shown have no height.
@@ -69,7 +73,12 @@ pub(crate) fn layout(model: &Model) -> Layout {
         Constraint::Length(detail),
     ])
     .areas(middle);
-    let says = u16::from(full && model.selected().is_some_and(|row| row.reason.is_some()));
+    let reason = model.selected().filter(|row| full && row.reason.is_some());
+    let says = reason.map_or(0, |row| {
+        let most = usize::from(detail.height / 2);
+        let (lines, _) = reasons::because(row, reasons::details_room(model), most);
+        u16::try_from(lines.len()).unwrap_or(u16::MAX)
+    });
     let [title, reason, body] = ratatui::layout::Layout::vertical([
         Constraint::Length(1.min(detail.height)),
         Constraint::Length(says),
@@ -94,8 +103,17 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
         lines.push(TableLine::Heading { heading, hidden: 0 });
         for row in rows {
             lines.push(TableLine::Row(row));
-            if reasons::has_line(row, model.size.0) {
-                lines.push(TableLine::Reason(row));
+            if !reasons::has_line(row, model.size.0) {
+                continue;
+            }
+            if model.cursor.as_ref() != Some(&row.id) {
+                let because = reasons::Because { text: reasons::why(row), keys: false };
+                lines.push(TableLine::Reason { row, because, first: true });
+                continue;
+            }
+            let (all, _) = reasons::because(row, reasons::table_room(model.size.0), reasons::LINES);
+            for (at, because) in all.into_iter().enumerate() {
+                lines.push(TableLine::Reason { row, because, first: at == 0 });
             }
         }
     }
@@ -111,7 +129,7 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
 pub(super) fn first_line(model: &Model, before: usize, height: usize) -> usize {
     let lines = lines(model);
     let is_selected = |line: &TableLine| match line {
-        TableLine::Row(row) | TableLine::Reason(row) => Some(&row.id) == model.cursor.as_ref(),
+        TableLine::Row(row) | TableLine::Reason { row, .. } => Some(&row.id) == model.cursor.as_ref(),
         TableLine::Heading { .. } => false,
     };
     let most = lines.len().saturating_sub(height);

@@ -10,9 +10,9 @@ mod update;
 mod verbs;
 
 pub(crate) use columns::WIDE;
-pub(crate) use draw::{answer_keys, draw};
+pub(crate) use draw::{because_spans, draw};
 pub(crate) use layout::{Layout, TableLine, layout, lines};
-pub(crate) use reasons::why;
+pub(crate) use reasons::{because, details_room, is_whole, why};
 pub(crate) use update::{
     by_repository, go, keep_in_view, mark, mark_all, next_in_need, regroup, replace, select, show_finished, sort,
     take_up, take_up_observed,

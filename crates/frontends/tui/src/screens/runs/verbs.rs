@@ -9,7 +9,7 @@ use protocol::Row;
 
 use crate::effect::Effect;
 use crate::model::Model;
-use crate::overlays::{Confirm, Overlay};
+use crate::overlays::{self, Confirm, Overlay};
 use crate::update::Verb;
 
 /// How long a run may take to end by itself, in milliseconds.
@@ -153,8 +153,14 @@ fn ask(
     Vec::new()
 }
 
-/// Answers the question that is on the screen now, by its id.
+/// Answers the question that is on the screen now, by its id. A yes to what is not all on the screen shows it first.
 pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Question(_))) {
+        return overlays::answer_open(model, answer);
+    }
+    if matches!(answer, Answer::Allow | Answer::AllowRun) && !super::is_whole(model) {
+        return overlays::question(model);
+    }
     let asked = model.selected().and_then(|row| Some((row.id.clone(), row.question.clone()?.id)));
     asked.map(|(run, question)| Effect::Answer { run, question, answer }).into_iter().collect()
 }
