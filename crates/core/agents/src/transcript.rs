@@ -53,13 +53,13 @@ fn readable(events: &[Body], line: &[u8]) -> Vec<String> {
             }
             Body::AgentMessage(data) => lines.extend(text::block(&data.text).lines().map(str::to_owned)),
             Body::ToolCalled(data) => {
-                lines.push(format!("▸ {} {}", text::line(&data.name), text::line(&data.about)));
+                lines.push(format!("▸ {} {}", text::shown(&data.name), text::shown(&data.about)));
             }
             Body::ToolReturned(data) => {
                 lines.extend(text::block(&data.text).lines().map(|l| format!("  {l}")));
             }
             Body::AgentRetrying(data) => lines.push(format!("· retry {}: {}", data.attempt, text::line(&data.reason))),
-            Body::WaitingStarted(data) => lines.push(format!("? {}", text::line(&data.text))),
+            Body::WaitingStarted(data) => lines.push(format!("? {}", text::shown(&data.text))),
             Body::Limited(data) => lines.push(format!("· {}", text::line(&data.reason))),
             Body::TurnEnded(data) if data.open > 0 => {
                 lines.push(format!("· its turn is over, {} in the background", data.open));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{self, MASKED};
+use crate::text::{MASKED, Shown};
 
 /// Which side of a difference a line stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,9 +74,9 @@ impl Comment {
     }
 }
 
-/// A line of a file as a reviewer sees it: harmless, with tabs as spaces.
+/// What a line of a file is known by: harmless, without hidden signs, with tabs as spaces.
 pub fn shown(line: &str) -> String {
-    text::line(&line.replace('\t', "    "))
+    Shown::of(line).without_signs()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::TurnEnded(d) => ("turn", format!("over, {} in the background: {}", d.open, d.text), d.open == 0),
         Body::BackgroundStarted(d) => ("background", d.about.clone(), false),
         Body::BackgroundEnded(d) => ("background", d.how.clone(), false),
-        Body::ToolCalled(d) => ("calls", format!("{} {}", d.name, d.about), false),
+        Body::ToolCalled(d) => ("calls", text::shown(&format!("{} {}", d.name, d.about)), false),
         Body::ToolReturned(d) => (if d.ok { "returned" } else { "error" }, d.text.clone(), false),
         Body::UsageReported(d) => {
             let t = d.tokens;
@@ -64,7 +64,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let alone = if d.alone { ", whatever day and repository have used" } else { "" };
             ("budget", format!("from now on {} in all{alone}", d.budget), false)
         }
-        Body::WaitingStarted(d) => ("asks", d.text.clone(), false),
+        Body::WaitingStarted(d) => ("asks", text::shown(&d.text), false),
         Body::WaitingEnded(d) => ("answered", d.how.clone(), false),
         Body::Limited(d) => {
             let until = d.resets_at.map_or_else(|| "no time given".to_owned(), |at| format!("until {at}"));

@@ -7,13 +7,12 @@ use domain::status::{By, Status};
 /// Why a run does not begin that has nothing else to wait for.
 const PLACE: &str = "waits for a place; others are at work";
 
-/// What the agent wants to be told; what is hidden in it is said, since a person answers what they see.
+/// What the agent wants to be told; what is hidden in it is shown, since a person answers what they see.
 fn asks(run: &RunState) -> Option<String> {
     let question = run.question.as_ref()?;
-    let hidden = if domain::text::hides(&question.text) { " (signs hidden)" } else { "" };
     let interactive = run.spec.as_ref().is_some_and(|spec| spec.interactive);
     let asks = if interactive { "waits in its own terminal" } else { "asks" };
-    Some(format!("{asks}{hidden}: {}", question.text))
+    Some(format!("{asks}: {}", domain::text::shown(&question.text)))
 }
 
 /// Which check is at work, and how far they have come.

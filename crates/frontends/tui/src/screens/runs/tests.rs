@@ -267,9 +267,9 @@ fn a_key_of_the_details_says_where_it_is_for() {
 }
 
 #[test]
-fn a_question_with_hidden_signs_says_so() {
-    let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().asks("Bash: cat gnp\u{202e}.exe");
-    assert_eq!(play.row().reason.as_deref(), Some("asks (signs hidden): Bash: cat gnp\u{202e}.exe"));
+fn a_question_shows_its_hidden_signs() {
+    let play = Play::new("aaaaa2", "fix-login", "asks", 2).at_work().asks("Bash: cat # gnp\u{202e}.exe\nrm -rf ~");
+    assert_eq!(play.row().reason.as_deref(), Some("asks: Bash: cat # gnp<U+202E>.exe^Jrm -rf ~"));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn hostile_text_reaches_no_cell() {
         let screen = cockpit.screen(width, height);
         let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
         assert_eq!(screen.chars().find(steers), None);
-        assert!(screen.contains("evil") && !screen.contains("aGk="), "{screen}");
+        assert!(screen.contains("asks: ^[[2J^[]52;c;aGk=^G"), "{screen}");
     }
 }
 
