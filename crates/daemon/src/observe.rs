@@ -108,7 +108,9 @@ const SEARCHED: u64 = 100_000;
 fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::Changes) -> Option<Vec<SecretFound>> {
     match (changes.files, changes.added) {
         (0, _) => Some(Vec::new()),
-        (_, 0..=SEARCHED) => proof::Rules::built_in().search(repo.diff(path, base).ok()?.text.as_bytes()),
+        (_, 0..=SEARCHED) => {
+            proof::Rules::built_in().search(&repo.diff(path, base, worktrees::For::Reading).ok()?.text)
+        }
         _ => None,
     }
 }

@@ -113,7 +113,7 @@ fn say(house: &House, line: u64, on: &str, text: &str) {
 }
 
 fn comments(house: &House) -> Vec<protocol::CommentRow> {
-    let request = Request::Diff { run: "greets".to_owned(), scope: Scope::All, since: None };
+    let request = Request::Diff { run: "greets".to_owned(), scope: Scope::All, since: None, patch: false };
     let Reply::Diff(diff) = ask(house, request) else { panic!("another reply") };
     diff.comments
 }

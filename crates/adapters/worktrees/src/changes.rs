@@ -68,12 +68,28 @@ impl Repository {
             repo.find_commit(id).map_err(|e| fail(&e))?.tree().map_err(|e| fail(&e))
         };
         let (old, new) = (tree(from)?, tree(to)?);
+        let mut cache = repo.diff_resource_cache_for_tree_diff().map_err(|e| fail(&e))?;
         let mut platform = old.changes().map_err(|e| fail(&e))?;
         platform.options(|options| {
             options.track_rewrites(None);
         });
-        let stats = platform.stats(&new).map_err(|e| fail(&e))?;
-        Ok(Changes { files: stats.files_changed, added: stats.lines_added, removed: stats.lines_removed })
+        let mut changes = Changes::default();
+        let counted = platform.for_each_to_obtain_tree(&new, |change| {
+            if change.entry_mode().is_tree() {
+                return Ok(std::ops::ControlFlow::Continue(()));
+            }
+            // Binaries and submodules have no lines, and are files all the same.
+            changes.files += 1;
+            let lines = change.diff(&mut cache).ok().and_then(|mut diff| diff.line_counts().ok()).flatten();
+            if let Some(lines) = lines {
+                changes.added += u64::from(lines.insertions);
+                changes.removed += u64::from(lines.removals);
+            }
+            cache.clear_resource_cache_keep_allocation();
+            Ok(std::ops::ControlFlow::Continue(()))
+        });
+        counted.map_err(|e| fail(&e))?;
+        Ok(changes)
     }
 }
 

@@ -5,13 +5,23 @@ use std::path::Path;
 use crate::changes::Changes;
 use crate::error::WorktreeError;
 use crate::git::Git;
+use crate::patch::{ALWAYS, AROUND, TO_APPLY};
 use crate::repository::Repository;
+
+/// Whom a difference is worded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Somebody who reads it.
+    Reading,
+    /// git apply(1): binaries have their bytes.
+    Applying,
+}
 
 /// A difference and its sums.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diff {
-    /// A unified diff; bytes that are no UTF-8 as U+FFFD.
-    pub text: String,
+    /// A unified diff, in the bytes that the files have.
+    pub text: Vec<u8>,
     /// Each changed file: lines added and removed (`None` for binaries) and its path.
     pub files: Vec<(Option<u64>, Option<u64>, String)>,
     pub changes: Changes,
@@ -24,13 +34,13 @@ impl Repository {
     ///
     /// # Errors
     /// When the worktree can't be read.
-    pub fn diff(&self, path: &Path, from: &str) -> Result<Diff, WorktreeError> {
+    pub fn diff(&self, path: &Path, from: &str, whom: For) -> Result<Diff, WorktreeError> {
         let look = self.look(path)?;
         look.unflag(path)?;
         let left = look.left_out(path)?;
         // Names alone are added to the copy, so that new files are part of the difference.
         left.add_the_rest(look.git(), &["--intent-to-add"])?;
-        let diff = compare(|| look.git(), |git| left.pass_over(git), &[from])?;
+        let diff = compare(|| look.git(), |git| left.pass_over(git), &[from], whom)?;
         Ok(Diff { left_out: left.reasons, ..diff })
     }
 
@@ -38,8 +48,8 @@ impl Repository {
     ///
     /// # Errors
     /// When one of them is no commit here.
-    pub fn diff_of_commits(&self, from: &str, to: &str) -> Result<Diff, WorktreeError> {
-        compare(|| self.git(), |git| git, &[from, to])
+    pub fn diff_of_commits(&self, from: &str, to: &str, whom: For) -> Result<Diff, WorktreeError> {
+        compare(|| self.git(), |git| git, &[from, to], whom)
     }
 
     /// As [`diff_of_commits`](Self::diff_of_commits), also for trees, without the text.
@@ -51,13 +61,18 @@ impl Repository {
     }
 }
 
-const ALWAYS: [&str; 5] = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
-
-fn compare(git: impl Fn() -> Git, paths: impl Fn(Git) -> Git, commits: &[&str]) -> Result<Diff, WorktreeError> {
-    let words = git().patient().args(&ALWAYS).args(&["--end-of-options"]).args(commits).args(&["--"]);
+fn compare(
+    git: impl Fn() -> Git,
+    paths: impl Fn(Git) -> Git,
+    commits: &[&str],
+    whom: For,
+) -> Result<Diff, WorktreeError> {
+    let more = if whom == For::Applying { &TO_APPLY[..] } else { &[] };
+    let words =
+        git().patient().args(&ALWAYS).args(more).args(&[AROUND, "--end-of-options"]).args(commits).args(&["--"]);
     let text = paths(words).run()?;
     let diff = count(git(), paths, commits)?;
-    Ok(Diff { text: String::from_utf8_lossy(&text).into_owned(), ..diff })
+    Ok(Diff { text, ..diff })
 }
 
 /// A difference without its text.

@@ -57,7 +57,7 @@ pub use changes::Changes;
 pub use checkpoint::{Checkpoint, CheckpointName, WentBack};
 pub use commit::{Committed, Leftovers};
 pub use create::{Created, NewWorktree, Probe};
-pub use diff::Diff;
+pub use diff::{Diff, For};
 pub use disk::{Disk, disk};
 pub use error::WorktreeError;
 pub use example::example;

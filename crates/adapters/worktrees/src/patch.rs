@@ -4,22 +4,31 @@ use crate::error::WorktreeError;
 use crate::private;
 use crate::repository::Repository;
 
-/// Whatever a person's configuration says, the same bytes.
-const ALWAYS: [&str; 13] = [
+/// Whatever a person's configuration says, the same bytes. Renames are told as a removed and a new file wherever changes are
+/// counted or shown: what is counted for a row is counted without looking for them.
+pub(crate) const ALWAYS: [&str; 15] = [
     "-c",
     "diff.algorithm=myers",
     "-c",
     "core.quotePath=true",
     "diff",
-    "--binary",
-    "--full-index",
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
     "--no-renames",
+    "--no-relative",
+    "-O/dev/null",
     "--submodule=short",
     "--ignore-submodules=none",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
 ];
+
+/// What git apply(1) needs beside that.
+pub(crate) const TO_APPLY: [&str; 2] = ["--binary", "--full-index"];
+
+/// Lines around a change; it asks for the text.
+pub(crate) const AROUND: &str = "--unified=3";
 
 impl Repository {
     /// The patch from one commit or tree to another, for git apply(1). Empty where they are the same.
@@ -27,8 +36,7 @@ impl Repository {
     /// # Errors
     /// When one of them is none here.
     pub fn patch(&self, from: &str, to: &str) -> Result<Vec<u8>, WorktreeError> {
-        let words = ["--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--end-of-options", from, to, "--"];
-        self.git().args(&ALWAYS).args(&words).run()
+        self.git().args(&ALWAYS).args(&TO_APPLY).args(&[AROUND, "--end-of-options", from, to, "--"]).run()
     }
 
     /// The full id of the tree that a patch makes of the commit `base`. Nothing is written to the repository.

@@ -127,8 +127,11 @@ pub struct FileChange {
 pub struct DiffReply {
     /// The commit compared with, in full.
     pub from: String,
-    /// A unified diff as git words it.
+    /// A unified diff as git words it; bytes that are no UTF-8 as U+FFFD.
     pub text: String,
+    /// The bytes of such a text in hexadecimal digits, where a patch was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
     pub files: Vec<FileChange>,
     /// The text was cut: it is longer than one reply may be.
     pub cut: bool,

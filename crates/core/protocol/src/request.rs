@@ -163,6 +163,9 @@ pub enum Request {
         run: String,
         scope: Scope,
         since: Option<u32>,
+        /// It is to be applied, not read: binaries have their bytes, and text that is no UTF-8 comes in `bytes`, too.
+        #[serde(default)]
+        patch: bool,
     },
     /// The calls of models that the gateway measured, the last `last` of them.
     Calls {

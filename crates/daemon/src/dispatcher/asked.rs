@@ -83,8 +83,8 @@ impl Dispatcher {
             Request::Act { runs, command, by_hand_too, .. } => {
                 return self.asked_to_act(face, id, runs, repo, command, by_hand_too);
             }
-            Request::Diff { run, since, .. } => match self.find_run(&run, repo) {
-                Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since }),
+            Request::Diff { run, since, patch, .. } => match self.find_run(&run, repo) {
+                Ok(run) => return self.performer.inspect(face, id, Inspect::Diff { run, since, patch }),
                 Err(refused) => Reply::Refused(refused),
             },
             Request::Calls { run, last, .. } => match self.find_run(&run, repo) {

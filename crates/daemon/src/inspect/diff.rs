@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::comment::{Comment, Said};
 use domain::{RunId, RunState};
 use protocol::{Code, CommentRow, DiffReply, FileChange, Refused};
-use worktrees::{Found, Repository, snapshot_record};
+use worktrees::{For, Found, Repository, snapshot_record};
 
 use super::state;
 use crate::Places;
@@ -14,7 +14,8 @@ use crate::prepare;
 /// A longer text is cut: nobody reads that much, and a reply must fit its frame.
 const LONGEST: usize = 16 << 20;
 
-pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<DiffReply, Refused> {
+pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool) -> Result<DiffReply, Refused> {
+    let whom = if patch { For::Applying } else { For::Reading };
     let state = state(places, run)?;
     let missing = |reason: String| Refused { code: Code::NotFound, reason };
     let spec = state.spec.as_ref().ok_or_else(|| missing("nothing says what this run was".to_owned()))?;
@@ -31,7 +32,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
             let head = repo.stands_at(&worktree.path, &spec.branch).map_err(prepare::refused)?;
             let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
             let from = met.unwrap_or(from);
-            let diff = repo.diff(&worktree.path, &from).map(|diff| (from, diff));
+            let diff = repo.diff(&worktree.path, &from, whom).map(|diff| (from, diff));
             lies = Some(worktree.path);
             diff
         }
@@ -45,18 +46,21 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>) -> Result<D
             let kept = state.snapshot.as_ref().map(|s| places.home.join("snapshots").join(&s.name));
             let kept = kept.and_then(|folder| snapshot_record(&folder).ok().flatten()).map(|record| record.head);
             let to = kept.or_else(|| state.head.clone()).unwrap_or_else(|| spec.base_commit.clone());
-            repo.diff_of_commits(&from, &to).map(|diff| (from, diff))
+            repo.diff_of_commits(&from, &to, whom).map(|diff| (from, diff))
         }
     };
     let (from, mut diff) = found.map_err(prepare::refused)?;
     let cut = diff.text.len() > LONGEST;
+    // A line that is cut in two is no line of the file.
+    let end = diff.text.iter().take(LONGEST).rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if cut {
-        let end = (0..=LONGEST).rev().find(|at| diff.text.is_char_boundary(*at)).unwrap_or(0);
         diff.text.truncate(end);
     }
+    let text = String::from_utf8_lossy(&diff.text).into_owned();
+    let bytes = (patch && text.as_bytes() != diff.text).then(|| domain::digest::hex(&diff.text));
     let comments = comments(&state, &repo, &spec.base_commit, lies.as_deref());
     let files = diff.files.into_iter().map(|(added, removed, path)| FileChange { path, added, removed }).collect();
-    Ok(DiffReply { from, text: diff.text, files, cut, comments })
+    Ok(DiffReply { from, text, bytes, files, cut, comments })
 }
 
 /// What was said of lines, and where those are now; without a worktree they are where they were.

@@ -20,7 +20,7 @@ use crate::Places;
 /// One such look.
 #[derive(Debug)]
 pub(crate) enum Inspect {
-    Diff { run: RunId, since: Option<u32> },
+    Diff { run: RunId, since: Option<u32>, patch: bool },
     Calls { run: RunId, last: u64 },
     Explain { run: RunId },
     Removable { runs: Vec<RunId> },
@@ -41,7 +41,7 @@ impl Inspect {
     /// Blocks: reads files, asks keepers, runs git.
     pub(crate) fn look(self, places: &Places) -> Result<Reply, Refused> {
         match self {
-            Self::Diff { run, since } => diff::diff(places, &run, since).map(Reply::Diff),
+            Self::Diff { run, since, patch } => diff::diff(places, &run, since, patch).map(Reply::Diff),
             Self::Calls { run, last } => calls::calls(places, run, last).map(Reply::Calls),
             Self::Explain { run } => explain::explain(places, &run).map(Reply::Facts),
             Self::Removable { runs } => gc::removable(places, &runs).map(Reply::Removable),

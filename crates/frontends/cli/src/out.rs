@@ -29,6 +29,12 @@ impl Out {
         self.to.flush()
     }
 
+    /// Bytes as they are, all of them.
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.to.write_all(bytes)?;
+        self.to.flush()
+    }
+
     pub fn value(&mut self, value: &impl Serialize) -> io::Result<()> {
         let json = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
         self.line(json)

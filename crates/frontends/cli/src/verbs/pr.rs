@@ -37,7 +37,7 @@ pub(super) async fn pr(args: PrArgs, places: &Places) -> Result<Code, CliError> 
             "a run gets one when it is ready and its proof is written; `pilothouse pr RUN --open` opens one before";
         return Err(CliError::new(Code::NotFound, format!("{}: it has no pull request; {next}", row.name)));
     };
-    let request = Request::Diff { run: row.id.to_string(), scope: here()?, since: None };
+    let request = Request::Diff { run: row.id.to_string(), scope: here()?, since: None, patch: false };
     let comments = match connection.ask(request).await {
         Ok(Reply::Diff(diff)) => diff.comments,
         // A run whose commits are gone still has its pull request.
@@ -68,5 +68,5 @@ fn comment(said: &CommentRow) -> String {
         [said.now.is_none().then_some("its line was changed since"), (!said.sent).then_some("waits for a verdict")];
     let notes: Vec<&str> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
-    format!("{}:{line} {}{notes}", text::line(&said.comment.path), text::line(&said.comment.text))
+    format!("{}:{line} {}{notes}", text::shown(&said.comment.path), text::shown(&said.comment.text))
 }

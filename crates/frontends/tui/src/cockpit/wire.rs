@@ -111,7 +111,9 @@ impl Wire {
                 let file = OutputFile::Stdout;
                 (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
             }
-            Effect::Diff { run } => (Request::Diff { run: run.to_string(), scope, since: None }, Asked::Diff(run)),
+            Effect::Diff { run } => {
+                (Request::Diff { run: run.to_string(), scope, since: None, patch: false }, Asked::Diff(run))
+            }
             Effect::CheckOutput { run, check } => {
                 let (file, piece) = (OutputFile::Stdout, Piece::Before(u64::MAX));
                 let attempt = Some(check.clone());

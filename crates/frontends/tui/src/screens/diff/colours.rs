@@ -138,6 +138,7 @@ mod tests {
         let diff = super::super::parse(&DiffReply {
             from: String::new(),
             text: text.to_owned(),
+            bytes: None,
             files,
             cut: false,
             comments: Vec::new(),

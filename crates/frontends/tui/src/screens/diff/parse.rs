@@ -248,7 +248,14 @@ mod tests {
     fn difference(text: &str, files: &[&str]) -> Difference {
         let change = |path: &&str| FileChange { path: (*path).to_owned(), added: Some(1), removed: None };
         let files = files.iter().map(change).collect();
-        parse(&DiffReply { from: "f".repeat(40), text: text.to_owned(), files, cut: false, comments: Vec::new() })
+        parse(&DiffReply {
+            from: "f".repeat(40),
+            text: text.to_owned(),
+            bytes: None,
+            files,
+            cut: false,
+            comments: Vec::new(),
+        })
     }
 
     #[test]
