@@ -47,7 +47,7 @@ pub(crate) fn write(told: &Told) -> String {
 /// One line in which nothing is Markdown or HTML.
 fn plain(value: &str) -> String {
     let mut plain = String::new();
-    for c in text::line(value).chars() {
+    for c in text::shown(value).chars() {
         if "\\`*_{}[]()<>#|~&!".contains(c) {
             plain.push('\\');
         }

@@ -113,8 +113,9 @@ impl Cockpit {
                 Color::Indexed(n) => Role::ALL.get(usize::from(n)),
                 _ => None,
             };
-            let letter = role.map_or(' ', |(role, _)| letter(*role));
-            if cell.modifier.contains(Modifier::REVERSED) { 'S'.to_string() } else { letter.to_string() }
+            let role = role.map(|(role, _)| *role);
+            let selected = cell.modifier.contains(Modifier::REVERSED) && role != Some(Role::HiddenSign);
+            if selected { 'S'.to_string() } else { role.map_or(' ', letter).to_string() }
         });
         format!("{text}{}\n{roles}", "═".repeat(usize::from(width)))
     }
@@ -151,6 +152,7 @@ fn letter(role: Role) -> char {
         Role::Comment => 'c',
         Role::Function => 'F',
         Role::Type => 'T',
+        Role::HiddenSign => '?',
     }
 }
 

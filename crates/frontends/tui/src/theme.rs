@@ -37,11 +37,13 @@ pub(crate) enum Role {
     Comment,
     Function,
     Type,
+    /// What stands for a sign that nobody would see.
+    HiddenSign,
 }
 
 impl Role {
     /// Every role with the name that a theme file calls it by.
-    pub(crate) const ALL: [(Self, &'static str); 22] = [
+    pub(crate) const ALL: [(Self, &'static str); 23] = [
         (Self::Text, "text"),
         (Self::Dim, "dim"),
         (Self::Heading, "heading"),
@@ -64,6 +66,7 @@ impl Role {
         (Self::Comment, "comment"),
         (Self::Function, "function"),
         (Self::Type, "type"),
+        (Self::HiddenSign, "hidden-sign"),
     ];
 }
 
@@ -79,7 +82,7 @@ impl Theme {
         Self::of(|role| match role {
             Role::Text | Role::Heading | Role::Selected => None,
             Role::Dim | Role::Finished | Role::Comment => Some(Color::DarkGray),
-            Role::NeedsYou | Role::Marked | Role::Match | Role::Literal => Some(Color::Yellow),
+            Role::NeedsYou | Role::Marked | Role::Match | Role::Literal | Role::HiddenSign => Some(Color::Yellow),
             Role::Working | Role::Key | Role::Hunk | Role::Type => Some(Color::Cyan),
             Role::Ready | Role::Added | Role::AddedWord => Some(Color::Green),
             Role::Error | Role::Removed | Role::RemovedWord => Some(Color::Red),
@@ -93,7 +96,7 @@ impl Theme {
         Self::of(|role| match role {
             Role::Text | Role::Heading | Role::Selected => None,
             Role::Dim | Role::Finished | Role::Comment => Some(Color::DarkGray),
-            Role::NeedsYou | Role::Marked | Role::Match | Role::Keyword => Some(Color::Magenta),
+            Role::NeedsYou | Role::Marked | Role::Match | Role::Keyword | Role::HiddenSign => Some(Color::Magenta),
             Role::Working | Role::Key | Role::Hunk | Role::Type | Role::Function => Some(Color::Blue),
             Role::Ready | Role::Added | Role::AddedWord | Role::Literal => Some(Color::Green),
             Role::Error | Role::Removed | Role::RemovedWord => Some(Color::Red),
@@ -146,7 +149,7 @@ impl Theme {
 fn weight(role: Role) -> Modifier {
     match role {
         Role::Heading | Role::NeedsYou | Role::Key | Role::Error | Role::Marked => Modifier::BOLD,
-        Role::Selected => Modifier::REVERSED,
+        Role::Selected | Role::HiddenSign => Modifier::REVERSED,
         Role::Match | Role::AddedWord | Role::RemovedWord => Modifier::UNDERLINED.union(Modifier::BOLD),
         Role::Text
         | Role::Dim

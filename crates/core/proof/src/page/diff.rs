@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{block, line};
+use domain::text::{Shown, Signs};
+use quick_xml::escape::escape;
+
+use super::line;
 
 /// Lines of one file that are shown; the patch itself has all of them.
 const MOST_OF_FILE: usize = 1_000;
@@ -15,6 +18,7 @@ struct File<'a> {
     added: usize,
     removed: usize,
     binary: bool,
+    signs: Signs,
 }
 
 pub(super) fn html(patch: &[u8]) -> String {
@@ -29,10 +33,11 @@ pub(super) fn html(patch: &[u8]) -> String {
         let open = if left > 0 && file.lines.len() <= 400 { " open" } else { "" };
         write!(
             html,
-            "<details{open}><summary><code>{}</code> <span class=\"plus\">+{}</span> <span class=\"minus\">-{}</span></summary><pre>",
+            "<details{open}><summary><code>{}</code> <span class=\"plus\">+{}</span> <span class=\"minus\">-{}</span>{}</summary><pre>",
             line(&file.name),
             file.added,
-            file.removed
+            file.removed,
+            file.signs.says().map_or_else(String::new, |says| format!(" <b class=\"sign\">{}</b>", escape(says)))
         )
         .expect("writing to a string can't fail");
         if file.binary {
@@ -60,18 +65,38 @@ fn span(text: &str) -> String {
         _ => "",
     };
     // An empty line would have no height.
-    let shown = if text.is_empty() { " ".to_owned() } else { block(text) };
+    let shown = if text.is_empty() { " ".to_owned() } else { with_signs(&Shown::of(text)) };
     format!("<span{class}>{shown}</span>")
+}
+
+/// A line as harmless HTML in which hidden signs stand out.
+fn with_signs(line: &Shown) -> String {
+    let mut html = String::new();
+    let mut from = 0;
+    for sign in &line.signs {
+        let (before, sign_text) = (escape(&line.text[from..sign.start]), escape(&line.text[sign.clone()]));
+        write!(html, "{before}<b class=\"sign\">{sign_text}</b>").expect("writing to a string can't fail");
+        from = sign.end;
+    }
+    html.push_str(&escape(&line.text[from..]));
+    html
 }
 
 /// The files of a patch. Only what stands between a header and the next one is a file's.
 fn files(text: &str) -> Vec<File<'_>> {
     let mut files: Vec<File<'_>> = Vec::new();
     let mut in_hunk = false;
-    for text in text.lines() {
+    for text in text.split_terminator('\n') {
         if let Some(rest) = text.strip_prefix("diff --git ") {
             in_hunk = false;
-            files.push(File { name: name(rest), lines: Vec::new(), added: 0, removed: 0, binary: false });
+            files.push(File {
+                name: name(rest),
+                lines: Vec::new(),
+                added: 0,
+                removed: 0,
+                binary: false,
+                signs: Signs::default(),
+            });
             continue;
         }
         let Some(file) = files.last_mut() else { continue };
@@ -82,6 +107,7 @@ fn files(text: &str) -> Vec<File<'_>> {
         if in_hunk {
             file.added += usize::from(text.starts_with('+'));
             file.removed += usize::from(text.starts_with('-'));
+            file.signs.add(&Shown::of(text));
             file.lines.push(text);
         } else if ["new file", "deleted file", "old mode", "new mode"].iter().any(|word| text.starts_with(word)) {
             file.lines.push(text);
@@ -105,12 +131,15 @@ mod tests {
     #[test]
     fn files_have_their_names_and_lines_and_nothing_of_them_is_markup() {
         let patch = "diff --git a/src/a b.rs b/src/a b.rs\nindex 1..2 100644\n--- a/src/a b.rs\n+++ b/src/a b.rs\n\
-                     @@ -1,2 +1,2 @@\n context\n-<script>alert(1)</script>\n+\u{1b}[2Jnew\n\
+                     @@ -1,2 +1,2 @@\n context\n-<script>alert(1)</script>\n+\u{1b}[2Jn\u{202e}ew\r\n\
                      diff --git a/x.png b/x.png\nnew file mode 100644\nGIT binary patch\nliteral 4\nxyz\n";
         let files = files(patch);
         let told: Vec<_> = files.iter().map(|f| (f.name.as_str(), f.added, f.removed, f.binary)).collect();
         assert_eq!(told, [("src/a b.rs", 1, 1, false), ("x.png", 0, 0, true)]);
         let html = html(patch.as_bytes());
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script") && !html.contains('\u{1b}'), "{html}");
+        let sign = |sign: &str| format!("<b class=\"sign\">{sign}</b>");
+        assert!(html.contains(&format!("+{}[2Jn{}ew{}", sign("^["), sign("&lt;U+202E&gt;"), sign("^M"))), "{html}");
+        assert!(html.contains(&sign("hidden signs: 1 &lt;U+202E&gt;, 1 ^M, 1 ^[")), "{html}");
     }
 }

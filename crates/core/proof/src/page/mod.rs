@@ -14,9 +14,9 @@ use crate::pack::Told;
 /// Its whole style; the page may load none from elsewhere.
 const STYLE: &str = include_str!("style.css");
 
-/// A text as harmless HTML, on one line.
+/// A text as harmless HTML, on one line, with everything in it that is hidden.
 fn line(value: &str) -> String {
-    escape(text::line(value)).into_owned()
+    escape(text::shown(value)).into_owned()
 }
 
 /// A text of several lines as harmless HTML.

@@ -37,11 +37,11 @@ pub(super) async fn rm(args: RmArgs, places: &Places) -> Result<Code, CliError> 
 /// What will happen, what is kept and what is not.
 fn tell(out: &mut Out, row: &RemovableRow) -> Result<(), CliError> {
     let name = row.name.as_ref().or(row.run.as_ref()).map_or_else(|| figures::UNKNOWN.to_owned(), |n| text::line(n));
-    out.line(format!("{name}  {}", text::line(&row.path)))?;
-    out.line(format!("  holds  {}", text::line(&row.why)))?;
+    out.line(format!("{name}  {}", text::shown(&row.path)))?;
+    out.line(format!("  holds  {}", text::shown(&row.why)))?;
     let bytes = row.bytes.map_or_else(|| figures::UNKNOWN.to_owned(), figures::bytes);
     out.line(format!("  keeps  all commits, the index and {bytes} of files in a snapshot"))?;
-    let left: Vec<_> = row.left_out.iter().map(|path| text::line(path)).collect();
+    let left: Vec<_> = row.left_out.iter().map(|path| text::shown(path)).collect();
     let left = if left.is_empty() { "nothing".to_owned() } else { left.join(", ") };
     out.line(format!("  loses  {left}"))?;
     Ok(())

@@ -43,9 +43,9 @@ fn show(out: &mut Out, row: &TrustRow) -> Result<(), CliError> {
         return Ok(out.line("the repository has no commands run here; there is nothing to trust")?);
     };
     let trusted = if row.trusted { "trusted" } else { "not trusted" };
-    out.line(format!("{} ({trusted})", text::line(file)))?;
+    out.line(format!("{} ({trusted})", text::shown(file)))?;
     for (key, command) in &row.commands {
-        out.line(format!("  {key}: {}", text::line(command)))?;
+        out.line(format!("  {key}: {}", text::shown(command)))?;
     }
     Ok(())
 }

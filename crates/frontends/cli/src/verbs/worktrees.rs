@@ -37,12 +37,12 @@ fn cells(row: &WorktreeRow) -> Vec<String> {
     state.extend(row.foreign.then_some("not ours"));
     let branch = row.branch.clone().unwrap_or_else(|| if row.detached { "(detached)".to_owned() } else { unknown() });
     vec![
-        text::line(&branch),
+        text::shown(&branch),
         row.head.as_deref().map_or_else(unknown, |head| text::line(head).chars().take(8).collect()),
         state.join(" "),
         number(row.ahead),
         number(row.behind),
         row.run.as_deref().map_or_else(|| figures::NONE.to_owned(), text::line),
-        text::line(&row.path),
+        text::shown(&row.path),
     ]
 }

@@ -46,7 +46,7 @@ pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]
             confirm.lines.push(("note".to_owned(), format!("{}: {}", name(row), domain::text::line(&row.why))));
         }
         if !row.left_out.is_empty() {
-            let left = domain::text::line(&row.left_out.join(", "));
+            let left = domain::text::shown(&row.left_out.join(", "));
             confirm.lines.push(("NOT kept".to_owned(), format!("{}: {left}", name(row))));
         }
     }

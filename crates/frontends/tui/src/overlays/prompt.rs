@@ -172,7 +172,7 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
         Purpose::Filter => format!(" filter ({} of {}): ", model.order.len(), model.rows.len()),
         Purpose::Search => " search: ".to_owned(),
         Purpose::Changes { name, .. } => format!(" changes to {}: ", domain::text::line(name)),
-        Purpose::Comment { on, .. } => format!(" {}:{}: ", domain::text::line(&on.path), on.line),
+        Purpose::Comment { on, .. } => format!(" {}:{}: ", domain::text::shown(&on.path), on.line),
         Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
     };
     let asked = if let Purpose::Answer { asked, .. } = &prompt.purpose { asked.as_str() } else { "" };

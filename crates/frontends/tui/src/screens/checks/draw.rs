@@ -34,7 +34,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     let mut lines: Vec<Line<'static>> =
         checks.map(|(n, check)| line(model, row, check, n == at, width, theme)).collect();
     let check = &row.checks[at];
-    let title = format!("{} {}", model.glyphs.pick("─", "-"), domain::text::line(&check.command));
+    let title = format!("{} {}", model.glyphs.pick("─", "-"), domain::text::shown(&check.command));
     lines.push(rule(fit(&title, width.saturating_sub(2)).trim_end(), area.width, dim, dim, model.glyphs));
     if let Some(reason) = &check.reason {
         let role = theme.style(Role::NeedsYou);

@@ -1,11 +1,12 @@
 //! Syntax colours by role; slow, so it is done file by file on another thread.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-use super::parse::{Difference, Kind};
+use super::parse::{DiffLine, Difference, Kind};
 use crate::theme::Role;
 
 /// Lines longer than this stay without colours.
@@ -42,17 +43,30 @@ pub(crate) fn colours(diff: &Difference, file: usize) -> Option<Colours> {
                 (old, new) = (Side::new(syntax), Side::new(syntax));
                 continue;
             }
-            Kind::Removed => old.read(&line.text),
-            Kind::Added => new.read(&line.text),
+            Kind::Removed => old.read(&source(line)),
+            Kind::Added => new.read(&source(line)),
             Kind::Same => {
-                let _old_side = old.read(&line.text);
-                new.read(&line.text)
+                let text = source(line);
+                let _old_side = old.read(&text);
+                new.read(&text)
             }
             Kind::File | Kind::Note | Kind::Comment => continue,
         };
         lines.push((at, bits));
     }
     Some(Colours { lines })
+}
+
+/// The line as its language reads it: what stands for hidden signs is blank, and as long.
+fn source(line: &DiffLine) -> Cow<'_, str> {
+    if line.signs.is_empty() {
+        return Cow::Borrowed(&line.text);
+    }
+    let mut text = line.text.clone();
+    for sign in &line.signs {
+        text.replace_range(sign.clone(), &" ".repeat(sign.len()));
+    }
+    Cow::Owned(text)
 }
 
 fn syntax(path: &str) -> Option<&'static SyntaxReference> {

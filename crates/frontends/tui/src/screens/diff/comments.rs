@@ -14,7 +14,7 @@ const WIDTH: usize = 68;
 pub(super) fn put(files: &mut [DiffFile], lines: &mut Vec<DiffLine>, said: &[CommentRow]) {
     let mut below: Vec<(usize, Vec<DiffLine>)> = Vec::new();
     for row in said {
-        let Some(file) = files.iter().position(|file| file.path == domain::text::line(&row.comment.path)) else {
+        let Some(file) = files.iter().position(|file| file.is_called(&row.comment.path)) else {
             continue;
         };
         let at = row.now.and_then(|now| find(lines, file, row.comment.side, now));
@@ -51,6 +51,14 @@ fn drawn(row: &CommentRow, file: usize, elsewhere: bool) -> Vec<DiffLine> {
     if !row.sent {
         said.push_str("  (not yet with the agent)");
     }
-    let line = |text: String| DiffLine { kind: Kind::Comment, file, old: None, new: None, text, words: Vec::new() };
-    wrapped(&domain::text::line(&said), WIDTH).into_iter().map(line).collect()
+    let line = |text: String| DiffLine {
+        kind: Kind::Comment,
+        file,
+        old: None,
+        new: None,
+        text,
+        signs: Vec::new(),
+        words: Vec::new(),
+    };
+    wrapped(&domain::text::shown(&said), WIDTH).into_iter().map(line).collect()
 }

@@ -1,6 +1,7 @@
 //! The line of a diff that a reviewer is at, and what can be said of it.
 
 use domain::comment::{Comment, Side as Of};
+use domain::text::Shown;
 
 use protocol::CommentRow;
 
@@ -53,12 +54,14 @@ pub(crate) fn under(model: &Model) -> Option<Comment> {
         (None, Some(old)) => (Of::Old, old),
         (None, None) => return None,
     };
-    let path = diff.files.get(line.file)?.path.clone();
+    let file = diff.files.get(line.file)?;
     let line_number = u64::from(number);
-    let of = |known: &Comment| domain::text::line(&known.path) == path && known.side == side;
+    let of = |known: &Comment| file.is_called(&known.path) && known.side == side;
     let waits = |row: &&CommentRow| !row.sent && of(&row.comment) && row.now == Some(line_number);
     if let Some(said) = diff.comments.iter().find(waits) {
         return Some(said.comment.clone());
     }
-    Some(Comment { path, side, line: line_number, on: line.text.clone(), text: String::new() })
+    let shown = Shown { text: line.text.clone(), signs: line.signs.clone() };
+    let (path, on) = (file.name.clone(), shown.without_signs());
+    Some(Comment { path, side, line: line_number, on, text: String::new() })
 }

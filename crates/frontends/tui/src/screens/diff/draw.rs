@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::files;
 use super::parse::{DiffLine, Difference, Kind, Side};
@@ -109,10 +109,16 @@ impl Pen<'_> {
                 let counts = self.diff.files.get(line.file).map_or_else(String::new, files::counts);
                 let status = self.diff.files.get(line.file).map_or('M', |file| file.status);
                 let dash = self.model.glyphs.pick("━", "=");
+                let signs = self.diff.files.get(line.file).and_then(|file| file.signs.says());
+                let signs = signs.map_or_else(String::new, |says| format!("{says} "));
+                let heading = self.theme.style(Role::Heading);
+                // What is hidden is told also where there is no room for the whole name.
+                let left = width.saturating_sub(signs.width());
                 let text = format!("{dash}{dash} {status} {}  {counts} ", line.text);
-                let long = unicode_width::UnicodeWidthStr::width(text.as_str());
-                let text = format!("{text}{}", dash.repeat(width.saturating_sub(long)));
-                Line::styled(fit(&text, width), self.theme.style(Role::Heading))
+                let text = if text.width() > left { fit(&text, left) } else { text };
+                let rest = dash.repeat(left.saturating_sub(text.width()));
+                let hidden = Span::styled(fit(&signs, signs.width().min(width)), self.theme.style(Role::NeedsYou));
+                Line::from(vec![Span::styled(text, heading), hidden, Span::styled(rest, heading)])
             }
             Kind::Hunk => Line::styled(fit(&line.text, width), self.theme.style(Role::Hunk)),
             Kind::Comment => {
@@ -146,6 +152,10 @@ impl Pen<'_> {
             }
             if found.iter().any(|(from, to)| (*from..*to).contains(&byte)) {
                 style = style.patch(self.theme.style(Role::Match));
+            }
+            if let Some(sign) = line.signs.iter().find(|range| range.contains(&byte)) {
+                let is_tab = line.text[sign.clone()].starts_with('→');
+                style = style.patch(self.theme.style(if is_tab { Role::Dim } else { Role::HiddenSign }));
             }
             if self.model.diff.found == Some(at) {
                 style = style.patch(self.theme.style(Role::Selected));

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use domain::text::{Shown, Signs};
 use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{comments, words};
@@ -28,22 +29,36 @@ pub(crate) struct DiffLine {
     /// Its number in the old file, from 1.
     pub(crate) old: Option<u32>,
     pub(crate) new: Option<u32>,
-    /// Harmless, with tabs as spaces.
+    /// Harmless, with everything in it that is hidden.
     pub(crate) text: String,
+    /// What stands for a hidden sign, in bytes.
+    pub(crate) signs: Vec<Range<usize>>,
     /// The words that differ from the line it is paired with, in bytes.
     pub(crate) words: Vec<Range<usize>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DiffFile {
+    /// As it is shown.
     pub(crate) path: String,
+    /// As it is called.
+    pub(crate) name: String,
     /// As `git status --short` has it: `A`, `M`, `D`, `R`, `T` for another mode.
     pub(crate) status: char,
     /// `None` for a binary.
     pub(crate) added: Option<u64>,
     pub(crate) removed: Option<u64>,
+    /// What is hidden in its lines.
+    pub(crate) signs: Signs,
     /// Its first line.
     pub(crate) line: usize,
+}
+
+impl DiffFile {
+    /// Whether a comment with this path is of it.
+    pub(super) fn is_called(&self, path: &str) -> bool {
+        self.name == path || self.path == path
+    }
 }
 
 /// A row of the side-by-side view.
@@ -77,14 +92,15 @@ pub(crate) struct Difference {
 /// Reads git's text. What is not understood is shown as it stands.
 pub(crate) fn parse(reply: &DiffReply) -> Difference {
     let mut reader = Reader::default();
-    for line in reply.text.lines() {
+    for line in reply.text.split_terminator('\n') {
         reader.line(line);
     }
     let Reader { mut files, mut lines, .. } = reader;
     // The counts come with the names in the same order, and those names are not quoted.
     if files.len() == reply.files.len() || reply.cut {
         for (file, FileChange { path, added, removed }) in files.iter_mut().zip(&reply.files) {
-            (file.path, file.added, file.removed) = (domain::text::line(path), *added, *removed);
+            (file.path, file.name) = (domain::text::shown(path), path.clone());
+            (file.added, file.removed) = (*added, *removed);
         }
     }
     for file in &files {
@@ -111,9 +127,17 @@ impl Reader {
         }
         if let Some(names) = raw.strip_prefix("diff --git ") {
             let path = names.rsplit_once(" b/").map_or(names, |(_, new)| new);
-            let path = domain::text::line(path);
+            let (path, name) = (domain::text::shown(path), path.to_owned());
             let line = self.lines.len();
-            self.files.push(DiffFile { path, status: 'M', added: None, removed: None, line });
+            self.files.push(DiffFile {
+                path,
+                name,
+                status: 'M',
+                added: None,
+                removed: None,
+                signs: Signs::default(),
+                line,
+            });
             self.push(Kind::File, "");
         } else if let Some(rest) = raw.strip_prefix("@@ ") {
             let sides = rest.split(" @@").next().unwrap_or("");
@@ -173,8 +197,12 @@ impl Reader {
             self.next.1 += 1;
             self.left.1 = self.left.1.saturating_sub(1);
         }
-        let text = domain::text::line(&text.replace('\t', "    "));
-        self.lines.push(DiffLine { kind, file, old, new, text, words: Vec::new() });
+        let shown = Shown::of(text);
+        if let Some(file) = self.files.last_mut() {
+            file.signs.add(&shown);
+        }
+        let Shown { text, signs } = shown;
+        self.lines.push(DiffLine { kind, file, old, new, text, signs, words: Vec::new() });
     }
 }
 
@@ -279,7 +307,10 @@ mod tests {
             ]
         );
         assert_eq!(got.lines[3].text, "-- a comment");
-        assert_eq!(got.files.iter().map(|f| (f.path.as_str(), f.status)).collect::<Vec<_>>(), [("x", 'M'), ("y", 'A')]);
+        assert_eq!(
+            got.files.iter().map(|f| (f.path.as_str(), f.status)).collect::<Vec<_>>(),
+            [("x", 'M'), ("y^[[31m", 'A')]
+        );
         assert_eq!(
             got.sides[2..5],
             [Side::Pair(Some(2), Some(2)), Side::Pair(Some(3), Some(5)), Side::Pair(Some(4), None)]

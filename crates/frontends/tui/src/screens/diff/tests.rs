@@ -80,6 +80,49 @@ fn what_was_changed_is_seen_with_its_words_and_colours() {
     stored!(loaded(""), "diff");
 }
 
+/// What an agent hides: order, width, colours, line ends, tabs.
+const HIDING: &str = "diff --git a/src/login.rs b/src/login.rs
+--- a/src/login.rs
++++ b/src/login.rs
+@@ -1,3 +1,4 @@
+-if access_level != \"user\" {
++if access_level != \"user\u{202e} \u{2066}// Check if admin\u{2069} \u{2066}\" {
++const a\u{200b} = 1;\u{1b}[8m hidden\u{1b}]0;title\u{7}
+-    all:
++\tall:\r
+ <U+202E> in the text
+diff --git a/lo\u{202e}gnp.go b/lo\u{202e}gnp.go
+new file mode 100644
+@@ -0,0 +1 @@
++x\r
+";
+
+#[test]
+fn what_is_hidden_in_a_line_is_shown_and_counted() {
+    let mut cockpit = Cockpit::open().keys("d");
+    let change = |path: &str| FileChange { path: path.to_owned(), added: Some(3), removed: Some(2) };
+    let files = vec![change("src/login.rs"), change("lo\u{202e}gnp.go")];
+    let diff = Arc::new(parse(&DiffReply { files, ..reply(HIDING) }));
+    cockpit.act(Action::Diff { run: run(), diff: Ok(Arc::clone(&diff)) });
+    cockpit.act(Action::Coloured { diff: Arc::clone(&diff), colours: colours(&diff, 0).expect("Rust is known") });
+    stored!(cockpit, "diff-hidden-signs");
+}
+
+#[test]
+fn a_comment_names_the_file_and_line_as_they_are() {
+    let mut cockpit = Cockpit::open().keys("d");
+    let files = vec![FileChange { path: "a\u{202e}b\tc.go".to_owned(), added: Some(1), removed: Some(0) }];
+    let text = "diff --git a/x b/x\n@@ -0,0 +1 @@\n+\tif a\u{200b} {\r\n";
+    let diff = Arc::new(parse(&DiffReply { files, ..reply(text) }));
+    cockpit.act(Action::Diff { run: run(), diff: Ok(diff) });
+    cockpit.press("jjjiwhy⏎");
+    let Some(Effect::Act { command: Command::Comment { comment }, .. }) = cockpit.effects.last() else {
+        panic!("{:?}", cockpit.effects)
+    };
+    assert_eq!((comment.path.as_str(), comment.on.as_str()), ("a\u{202e}b\tc.go", "    if a {"));
+    assert_eq!(comment.now(Some("\tif a\u{200b} {\r\n"), None), Some(1));
+}
+
 fn said(side: Side, line: u64, now: Option<u64>, text: &str, sent: bool) -> CommentRow {
     let on = "    let good = known.password == hash(password);".to_owned();
     let comment = Comment { path: "src/login.rs".to_owned(), side, line, on, text: text.to_owned() };
