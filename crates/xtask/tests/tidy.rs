@@ -53,7 +53,7 @@ fn the_root_settings_of_clippy_hold_below_core_too() {
     let table =
         |path: &str| -> toml::Table { fs::read_to_string(root.join(path)).expect("a file").parse().expect("TOML") };
     let core = table("crates/core/clippy.toml");
-    for (key, value) in table("clippy.toml") {
+    for (key, value) in table(".clippy.toml") {
         assert_eq!(
             core.get(&key),
             Some(&value),

@@ -53,7 +53,7 @@ In every policy an agent reads its own settings as it always does, also those th
 agents on a repository that you don't know.
 
 An agent can look at what pilothouse knows, and do nothing with it: starting, answering, ending runs and trusting commands
-is refused to every process of a run. The [README](../README.md#a-persons-word) says what that is worth. An agent gets the
+is refused to every process of a run. [A person's word](persons-word.md) says what that is worth. An agent gets the
 environment of whoever started the daemon, without the variables that lead git to another repository (the list of
 `git rev-parse --local-env-vars`; folders that `GIT_CONFIG_COUNT` says git may trust stay trusted), and with the PATH, keys,
 terminal and language of whoever asked for the run; what `[agent.NAME] env` sets counts more.
@@ -113,6 +113,11 @@ env = { MY_KEY = \"…\" }
 ```
 
 `reads` is one of DIALECTS. A command without `{prompt}` gets its task on standard input in that dialect.
+
+The built-in `rehearsal` is scripted, and its models are its scenarios: `--agent rehearsal:slow` works for a minute,
+`rehearsal:asks` asks for permission, `rehearsal:fails` gives up; `success`, `chatty`, `fails-once`, `limited`, `limit-ends`,
+`forks`, `no-change`, `big-output`, `escape` and `hostile` are others; `calls` asks a real model twelve times, where it is given
+one, and `repairs` gets a file wrong until a check says so.
 
 For a built-in agent `path`, `env`, `minimum` (the oldest version that may be started) and `gateway` can be set. With
 `gateway = true` a program of your own finds the gateway in the usual variables (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`,
