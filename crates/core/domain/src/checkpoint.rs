@@ -17,6 +17,8 @@ pub struct Checkpoint {
     pub phase: usize,
     /// How far each phase had come.
     pub progress: Vec<Progress>,
+    /// It is no more, so nothing goes back to it.
+    pub dropped: bool,
 }
 
 /// Another attempt at a phase that was asked for and has not begun.

@@ -186,6 +186,8 @@ pub enum Command {
     Adopt {
         folder: PathBuf,
     },
+    /// Lets the checkpoints of a run go that is over.
+    DropCheckpoints,
     Rm,
     Restore,
 }
@@ -194,7 +196,7 @@ impl Command {
     /// Whether it may only be decided with the count of the run's living processes.
     pub fn needs_count(&self) -> bool {
         let moves = matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Rm | Self::Adopt { .. });
-        moves || matches!(self, Self::Check { .. }) || self.judges()
+        moves || matches!(self, Self::Check { .. } | Self::DropCheckpoints) || self.judges()
     }
 
     /// Whether it may only be decided with the work as it is at this moment.

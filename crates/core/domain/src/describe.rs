@@ -154,6 +154,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),
         Body::RunDismissed(_) => ("dismissed", String::new(), false),
+        Body::CheckpointsDropAsked(_) => ("checkpoints", "asked to go".to_owned(), true),
+        Body::CheckpointsDropped(d) => ("dropped", format!("its checkpoints, {} refs", d.refs), false),
         Body::RunMoved(d) => {
             ("moved", format!("its repository is at {}, its worktree at {}", d.repo, d.worktree), false)
         }
@@ -250,6 +252,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Freeze { attempt, .. } => format!("freeze {attempt}"),
         Effect::Thaw { attempt, .. } => format!("thaw {attempt}"),
         Effect::SaveCheckpoint { n, .. } => format!("save checkpoint {n}"),
+        Effect::DropCheckpoints => "let the checkpoints go".to_owned(),
         Effect::RestoreCheckpoint { n } => format!("go back to checkpoint {n}"),
         Effect::RemoveWorktree { snapshot, .. } => format!("remove the worktree into snapshot {snapshot}"),
         Effect::RestoreWorktree { snapshot } => format!("restore the worktree out of snapshot {snapshot}"),

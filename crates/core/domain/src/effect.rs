@@ -64,6 +64,8 @@ pub enum Effect {
     Thaw { attempt: AttemptKey, by: By },
     /// Keeps the whole worktree as checkpoint `n`.
     SaveCheckpoint { n: u32, why: String },
+    /// Lets the run's checkpoints go, and what ways back overwrote.
+    DropCheckpoints,
     /// Puts files, index and branch back to checkpoint `n`; the present was kept as another one before.
     RestoreCheckpoint { n: u32 },
     /// Keeps everything in a snapshot of this name, then removes worktree and branch.
@@ -97,6 +99,7 @@ impl Effect {
             | Self::Merge { .. }
             | Self::Deliver { .. }
             | Self::SaveCheckpoint { .. }
+            | Self::DropCheckpoints
             | Self::RestoreCheckpoint { .. }
             | Self::RemoveWorktree { .. }
             | Self::RestoreWorktree { .. } => None,

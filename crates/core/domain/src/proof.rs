@@ -54,6 +54,8 @@ pub(crate) fn tells(body: &Body) -> bool {
             | Body::Adopted(_)
             | Body::RunDismissed(_)
             | Body::RunMoved(_)
+            | Body::CheckpointsDropAsked(_)
+            | Body::CheckpointsDropped(_)
             | Body::RemovalRequested(_)
             | Body::SnapshotSaved(_)
             | Body::WorktreeRemoved(_)

@@ -151,6 +151,8 @@ pub struct RunState {
     /// It failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
     pub step_failed: bool,
     pub rollback: Option<Rollback>,
+    /// Its checkpoints are to go, by whose wish.
+    pub dropping: Option<By>,
     /// Its worktree's removal was asked for, by whom.
     pub removing: Option<By>,
     /// The last snapshot that was saved of its worktree.
@@ -220,6 +222,7 @@ impl Default for RunState {
             retry: None,
             step_failed: false,
             rollback: None,
+            dropping: None,
             removing: None,
             snapshot: None,
             removed: false,
@@ -273,10 +276,15 @@ impl RunState {
         self.paused.is_some() && !self.is_live()
     }
 
+    /// Whether there is a checkpoint of this number to go back to.
+    pub fn has_checkpoint(&self, n: u32) -> bool {
+        self.checkpoints.iter().any(|checkpoint| checkpoint.n == n && !checkpoint.dropped)
+    }
+
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
-        let asked = asked || self.merging.is_some() || self.is_delivering();
+        let asked = asked || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
     }
 

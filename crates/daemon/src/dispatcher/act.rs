@@ -80,7 +80,9 @@ impl Dispatcher {
                 Some(GonePlace::Repository(why)) => {
                     Err(Refusal::new(why.clone(), "`pilothouse show` tells of the run"))
                 }
-                Some(GonePlace::Worktree(path)) if state.has_worktree() && !matches!(command, Command::Rm) => {
+                Some(GonePlace::Worktree(path))
+                    if state.has_worktree() && !matches!(command, Command::Rm | Command::DropCheckpoints) =>
+                {
                     let next = "`pilothouse rm`, then `restore`, brings back what was committed and staged";
                     Err(Refusal::new(format!("its worktree {path} is gone"), next))
                 }
@@ -190,7 +192,7 @@ fn left_alone(places: &crate::Places, run: &RunId) -> Option<Refusal> {
 fn is_under_way(state: &RunState) -> bool {
     use domain::effect::Effect::{Freeze, Thaw};
     let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
-    let asked = asked || state.is_delivering() || state.merging.is_some();
+    let asked = asked || state.is_delivering() || state.merging.is_some() || state.dropping.is_some();
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
     let spec = state.spec.as_ref().ok_or_else(|| missing("nothing says what this run was".to_owned()))?;
     let repo = Repository::at(Path::new(&spec.repo)).map_err(prepare::refused)?;
     let checkpoint = |n: u32| {
-        let found = state.checkpoints.iter().find(|c| c.n == n).map(|c| c.commit.clone());
+        let found = state.checkpoints.iter().find(|c| c.n == n && !c.dropped).map(|c| c.commit.clone());
         found.ok_or_else(|| missing(format!("it has no checkpoint {n}; `pilothouse show` names them")))
     };
     let from = since.map_or_else(|| Ok(spec.base_commit.clone()), checkpoint)?;

@@ -50,6 +50,7 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
         | Command::Merge { .. }
         | Command::Dismiss
         | Command::Adopt { .. }
+        | Command::DropCheckpoints
         | Command::Rm
         | Command::Restore => (Outcome::Refused("it is no run of pilothouse".to_owned()), None),
     }

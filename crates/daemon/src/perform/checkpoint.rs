@@ -26,6 +26,14 @@ pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
     }
 }
 
+/// What is gone already is no mistake, so no probe is needed.
+pub(super) fn drop_all(job: &Job) -> Performed {
+    match repository(&job.spec).and_then(|repo| repo.drop_checkpoints(job.spec.id.as_str())) {
+        Ok(refs) => (Outcome::Done, Facts::Dropped { refs }),
+        Err(error) => failed(error),
+    }
+}
+
 /// Going back twice gives the same, so no probe is needed.
 pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
     let alive = living(places, &job.spec.id).len();

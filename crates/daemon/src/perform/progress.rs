@@ -96,6 +96,7 @@ impl Performer {
             Effect::Freeze { attempt, .. } => pause::freeze(places, self, job, attempt),
             Effect::Thaw { attempt, .. } => pause::thaw(places, self, job, attempt),
             Effect::SaveCheckpoint { n, why } => checkpoint::save(job, *n, why),
+            Effect::DropCheckpoints => checkpoint::drop_all(job),
             Effect::RestoreCheckpoint { n } => checkpoint::restore(places, job, *n),
             Effect::RemoveWorktree { snapshot, by, at } => rm::rm(places, job, snapshot, by, at.as_deref()),
             Effect::RestoreWorktree { snapshot } => restore::restore(places, job, snapshot),
@@ -149,6 +150,7 @@ fn lane(effect: &Effect) -> Lane {
         | Effect::Merge { .. }
         | Effect::Deliver { .. }
         | Effect::SaveCheckpoint { .. }
+        | Effect::DropCheckpoints
         | Effect::RestoreCheckpoint { .. }
         | Effect::RemoveWorktree { .. }
         | Effect::RestoreWorktree { .. } => Lane::Trees,

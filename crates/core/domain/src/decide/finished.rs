@@ -5,10 +5,10 @@ use crate::attempt::{AttemptKey, Exit, Frozen};
 use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};
 use crate::event::{
-    AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved, EffectFinished,
-    EnvironmentLeased, Note, ProofWritten, PullChanged, PullOpened, RemovalRequested, RunFailed, RunMerged, RunPaused,
-    RunResumed, RunTerminated, SetupFinished, SnapshotSaved, WaitingEnded, WorkMeasured, WorktreeCreated,
-    WorktreeRemoved, WorktreeRestored,
+    AgentFinished, AttemptFinished, AttemptStarted, CheckFinished, CheckpointRestored, CheckpointSaved,
+    CheckpointsDropped, EffectFinished, EnvironmentLeased, Note, ProofWritten, PullChanged, PullOpened,
+    RemovalRequested, RunFailed, RunMerged, RunPaused, RunResumed, RunTerminated, SetupFinished, SnapshotSaved,
+    WaitingEnded, WorkMeasured, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use crate::phase::PhaseState;
 use crate::run::RunState;
@@ -70,6 +70,10 @@ pub enum Facts {
     WorktreeBack {
         path: String,
         head: String,
+    },
+    /// So many refs of checkpoints went.
+    Dropped {
+        refs: u32,
     },
 }
 
@@ -192,6 +196,9 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             };
             decision.event(None, WorktreeRemoved { by: by.clone(), branch })
         }
+        (Effect::DropCheckpoints, Facts::Dropped { refs }) if run.dropping.is_some() => {
+            decision.event(None, CheckpointsDropped { refs })
+        }
         (Effect::RestoreWorktree { .. }, Facts::WorktreeBack { path, head }) if run.restoring => {
             decision.event(None, WorktreeRestored { path, head })
         }
@@ -258,6 +265,7 @@ fn title(effect: &Effect) -> &'static str {
         Effect::Freeze { .. } => "pausing",
         Effect::Thaw { .. } => "resuming",
         Effect::SaveCheckpoint { .. } => "saving a checkpoint",
+        Effect::DropCheckpoints => "letting checkpoints go",
         Effect::RestoreCheckpoint { .. } => "going back to a checkpoint",
         Effect::RemoveWorktree { .. } => "removing the worktree",
         Effect::RestoreWorktree { .. } => "restoring the worktree",

@@ -8,6 +8,7 @@ mod check;
 mod checking;
 mod comment;
 mod dismiss;
+mod drop;
 mod finished;
 mod go_on;
 mod merge;
@@ -30,6 +31,7 @@ pub use budget::reason as budget_reason;
 pub use check::check;
 pub use comment::comment;
 pub use dismiss::dismiss;
+pub use drop::{drop_checkpoints, may_drop};
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
 pub use merge::{gate, merge};
@@ -115,6 +117,7 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
         Command::Pr { to } => pr(run, *to, by),
         Command::Dismiss => dismiss(run),
         Command::Adopt { .. } => Err(Refusal::new("where its repository is now was not looked at", "try again")),
+        Command::DropCheckpoints => drop_checkpoints(run, alive, by),
         Command::Rm => rm(run, alive, by),
         Command::Restore => restore(run, by),
     }

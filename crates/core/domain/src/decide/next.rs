@@ -133,6 +133,9 @@ fn at_rest(run: &RunState) -> Decision {
             at: run.merged.as_ref().map(|merged| merged.head.clone()),
         });
     }
+    if run.dropping.is_some() {
+        return nothing.effect(Effect::DropCheckpoints);
+    }
     match &run.snapshot {
         Some(snapshot) if run.restoring => nothing.effect(Effect::RestoreWorktree { snapshot: snapshot.name.clone() }),
         _ => nothing,
@@ -219,6 +222,7 @@ fn keeps_from_its_end(effect: &Effect) -> bool {
         | Effect::LeaseEnvironment
         | Effect::CommitLeftovers { .. }
         | Effect::SaveCheckpoint { .. }
+        | Effect::DropCheckpoints
         | Effect::MeasureWork
         | Effect::WriteProof { .. }
         | Effect::Deliver { .. } => false,

@@ -64,6 +64,10 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
         let next = "`retry --resume` goes on in the worktree as it is";
         return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
     }
+    if !resume && !never_begun && phase.progress.began_at.is_some_and(|n| !run.has_checkpoint(n)) {
+        let next = "`retry --resume` goes on in the worktree as it is, or start another run";
+        return Err(Refusal::new("its checkpoints were dropped, so that phase can't begin where it began", next));
+    }
     let event = RetryRequested { phase: phase.spec.name.clone(), resume, only_step: false, by };
     Ok(Decision::default().event(run.attempt_key(), event))
 }

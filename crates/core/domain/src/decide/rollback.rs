@@ -11,8 +11,9 @@ use crate::status::By;
 /// Refused while anything of the run lives, and when there is no such checkpoint.
 pub fn rollback(run: &RunState, to: u32, alive: usize, by: By) -> Result<Decision, Refusal> {
     settled(run, alive)?;
-    if run.checkpoints.iter().all(|c| c.n != to) {
+    if !run.has_checkpoint(to) {
         let next = match run.checkpoints.last() {
+            Some(last) if last.dropped => "they were dropped by `pilothouse gc --checkpoints`".to_owned(),
             Some(last) => format!("it has 0 to {}; `pilothouse show` names them", last.n),
             None => "it has none".to_owned(),
         };

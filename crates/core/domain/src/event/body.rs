@@ -127,6 +127,8 @@ kinds! {
     RollbackRequested = "rollback.requested",
     RunDismissed = "run.dismissed",
     RunMoved = "run.moved",
+    CheckpointsDropAsked = "checkpoints.drop_asked",
+    CheckpointsDropped = "checkpoints.dropped",
     RemovalRequested = "removal.requested",
     SnapshotSaved = "snapshot.saved",
     WorktreeRemoved = "worktree.removed",

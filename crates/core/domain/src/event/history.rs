@@ -63,6 +63,19 @@ pub struct RunMoved {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RunDismissed {}
 
+/// Someone asked for the checkpoints to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointsDropAsked {
+    pub by: By,
+}
+
+/// The run's checkpoints so far are no more, nor what ways back overwrote.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CheckpointsDropped {
+    /// How many refs went.
+    pub refs: u32,
+}
+
 /// Someone asked for the worktree and branch to go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovalRequested {

@@ -57,6 +57,7 @@ pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outco
         // What can't be proven to be the run's is left alone; what merely did not end in time is ended still.
         Effect::StopAttempt { .. } if matches!(outcome, Outcome::Refused(_)) => state.ending = None,
         Effect::RemoveWorktree { .. } => state.removing = None,
+        Effect::DropCheckpoints => state.dropping = None,
         Effect::RestoreWorktree { .. } => state.restoring = false,
         _ => {}
     }

@@ -38,6 +38,7 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
                 at: event.at,
                 phase: state.phase + usize::from(finished),
                 progress: state.phases.iter().map(|phase| phase.progress.clone()).collect(),
+                dropped: false,
             });
             if let Some(retry) = &mut state.retry {
                 retry.saved = true;
@@ -79,6 +80,11 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
             state.rollback = Some(Rollback { to: data.to, by: data.by.clone(), saved: false });
         }
         Body::RunDismissed(_) => state.dismissed = true,
+        Body::CheckpointsDropAsked(data) => state.dropping = Some(data.by.clone()),
+        Body::CheckpointsDropped(_) => {
+            state.dropping = None;
+            state.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.dropped = true);
+        }
         Body::RunMoved(data) => {
             if let Some(spec) = &mut state.spec {
                 spec.repo.clone_from(&data.repo);

@@ -9,14 +9,7 @@ use domain::check::{CheckSpec, Counts, Verdict};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
-    BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
-    CheckStarted, CheckpointRestored, CheckpointSaved, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS,
-    Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested,
-    RepairRequested, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed,
-    RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved,
-    TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded,
-    WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckRequested, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -100,6 +93,7 @@ fn effect() -> impl Strategy<Value = Effect> {
         (0u32..4, text()).prop_map(|(n, why)| Effect::SaveCheckpoint { n, why }),
         (0u32..4).prop_map(|n| Effect::RestoreCheckpoint { n }),
         Just(Effect::MeasureWork),
+        Just(Effect::DropCheckpoints),
         (method(), text(), prop::option::of(any::<u64>())).prop_map(|(method, head, pull)| Effect::Merge {
             method,
             onto: head.clone(),
@@ -162,6 +156,8 @@ fn history() -> impl Strategy<Value = Body> {
         .into()),
         (0u32..4, by()).prop_map(|(to, by)| RollbackRequested { to, by }.into()),
         Just(RunDismissed {}.into()),
+        by().prop_map(|by| CheckpointsDropAsked { by }.into()),
+        (0u32..9).prop_map(|refs| CheckpointsDropped { refs }.into()),
         (text(), text(), by()).prop_map(|(repo, worktree, by)| RunMoved { repo, worktree, by }.into()),
         by().prop_map(|by| RemovalRequested { by }.into()),
         (text(), any::<u64>(), prop::collection::vec(text(), 0..3)).prop_map(|(name, bytes, left_out)| SnapshotSaved {

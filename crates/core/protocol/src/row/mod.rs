@@ -349,7 +349,12 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         disk_at: seen.disk_bytes.map(|d| d.at),
         changes_at: seen.changes.map(|c| c.at),
         head: run.head.clone(),
-        checkpoints: run.checkpoints.iter().map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at }).collect(),
+        checkpoints: run
+            .checkpoints
+            .iter()
+            .filter(|c| !c.dropped)
+            .map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at })
+            .collect(),
         checks: check::rows(run),
         removed: run.removed,
         dismissed: run.dismissed,

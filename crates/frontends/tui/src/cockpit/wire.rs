@@ -288,6 +288,7 @@ fn done(command: &Command) -> &'static str {
         Command::Gate => "the gate is open",
         Command::Merge { .. } => "merged into its base",
         Command::Dismiss => "out of sight; f and `ls --all` show it",
+        Command::DropCheckpoints => "its checkpoints are gone",
         Command::Adopt { .. } => "taken over where its repository is now",
         Command::Rm => "its worktree is gone; u brings it back",
         Command::Restore => "its worktree is back",
