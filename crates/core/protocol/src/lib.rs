@@ -13,8 +13,9 @@ pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME, Today};
 pub use observed::{OBSERVED, ObservedAgent, observed};
 pub use record::DaemonRecord;
 pub use reply::{
-    Acted, AgentChoice, CallsReply, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, LastChoice, MovedRow,
-    Output, Refused, RemovableRow, Reply, SpendReply, SpendRow, TerminalReply, TrustRow, WorktreeRow,
+    Acted, AgentChoice, CallsReply, Choices, Code, DaemonStatus, DiffReply, Fact, FileChange, KeptReply, KeptRow,
+    LastChoice, MovedRow, Output, Refused, RemovableRow, Reply, SpendReply, SpendRow, TerminalReply, TrustRow,
+    WorktreeRow,
 };
 pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{

@@ -193,6 +193,30 @@ pub struct RemovableRow {
     pub left_out: Vec<String>,
 }
 
+/// What is kept of one run below `refs/pilothouse/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRow {
+    pub run: String,
+    /// `None` when no run of this state folder has that id.
+    pub name: Option<String>,
+    /// Checkpoints, and what ways back overwrote.
+    pub checkpoints: u32,
+    /// Refs that stay in any case: snapshots, stashes, merges.
+    pub others: u32,
+    /// Its checkpoints may go.
+    pub may_go: bool,
+    /// Why, or what stands against it.
+    pub why: String,
+}
+
+/// What is kept of runs, and what letting the checkpoints go would free.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeptReply {
+    pub runs: Vec<KeptRow>,
+    /// Bytes on disk that only the checkpoints which may go reach; `null` when git can't tell.
+    pub bytes: Option<u64>,
+}
+
 /// A run that was made in a repository when that lay elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovedRow {
@@ -272,6 +296,7 @@ pub enum Reply {
     Spend(SpendReply),
     Removable(Vec<RemovableRow>),
     Moved(Vec<MovedRow>),
+    Kept(KeptReply),
     Trust(TrustRow),
     Status(DaemonStatus),
     Choices(Choices),

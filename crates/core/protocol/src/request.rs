@@ -197,6 +197,10 @@ pub enum Request {
     Gc {
         folder: PathBuf,
     },
+    /// What is kept of runs in this folder's repository beside their branches, and which checkpoints may go.
+    Kept {
+        folder: PathBuf,
+    },
     /// The runs that are known in this folder's repository and were made when it lay elsewhere.
     Moved {
         folder: PathBuf,
@@ -242,6 +246,7 @@ impl Request {
             | Self::Removable { .. }
             | Self::Gc { .. }
             | Self::Moved { .. }
+            | Self::Kept { .. }
             | Self::Worktrees { .. }
             | Self::Detach
             | Self::Status => false,

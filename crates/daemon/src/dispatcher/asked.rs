@@ -40,6 +40,7 @@ impl Dispatcher {
             | Request::Trust { .. }
             | Request::Gc { .. }
             | Request::Moved { .. }
+            | Request::Kept { .. }
             | Request::Status
             | Request::Stop => Scope::All,
         };
@@ -107,6 +108,7 @@ impl Dispatcher {
                 }
             }
             Request::Moved { folder } => return self.performer.inspect(face, id, Inspect::Moved { folder }),
+            Request::Kept { folder } => return self.performer.inspect(face, id, Inspect::Kept { folder }),
             Request::Gc { folder } => return self.performer.inspect(face, id, Inspect::Gc { folder }),
             Request::Answer { run, question, answer, .. } => {
                 Reply::Acted(vec![self.answer(&run, repo, question.as_deref(), &answer)])

@@ -4,6 +4,7 @@ mod calls;
 mod diff;
 mod explain;
 mod gc;
+mod kept;
 mod moved;
 
 pub(crate) use diff::line_now;
@@ -26,6 +27,7 @@ pub(crate) enum Inspect {
     Removable { runs: Vec<RunId> },
     Gc { folder: PathBuf },
     Moved { folder: PathBuf },
+    Kept { folder: PathBuf },
 }
 
 impl Inspect {
@@ -34,7 +36,9 @@ impl Inspect {
         match self {
             Self::Diff { run, .. } | Self::Calls { run, .. } | Self::Explain { run } => run.to_string(),
             Self::Removable { runs } => runs.first().map(RunId::to_string).unwrap_or_default(),
-            Self::Gc { folder } | Self::Moved { folder } => folder.to_string_lossy().into_owned(),
+            Self::Gc { folder } | Self::Moved { folder } | Self::Kept { folder } => {
+                folder.to_string_lossy().into_owned()
+            }
         }
     }
 
@@ -46,6 +50,7 @@ impl Inspect {
             Self::Explain { run } => explain::explain(places, &run).map(Reply::Facts),
             Self::Removable { runs } => gc::removable(places, &runs).map(Reply::Removable),
             Self::Moved { folder } => moved::rows(places, &folder).map(Reply::Moved),
+            Self::Kept { folder } => kept::kept(places, &folder).map(Reply::Kept),
             Self::Gc { folder } => gc::gc(places, &folder).map(Reply::Removable),
         }
     }

@@ -17,6 +17,9 @@ pub struct RmArgs {
 
 #[derive(Debug, Args)]
 pub struct GcArgs {
+    /// The checkpoints of runs that are over instead: snapshots stay, and git has the room back when it next collects.
+    #[arg(long)]
+    pub checkpoints: bool,
     /// Only list.
     #[arg(long)]
     pub dry_run: bool,

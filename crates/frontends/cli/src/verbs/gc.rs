@@ -5,12 +5,15 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{Code, RemovableRow, Reply, Request};
 
-use super::{act, confirm, report, rm};
+use super::{act, confirm, kept, report, rm};
 use crate::args::GcArgs;
 use crate::error::CliError;
 use crate::out::Out;
 
 pub(super) async fn gc(args: &GcArgs, places: &Places) -> Result<Code, CliError> {
+    if args.checkpoints {
+        return kept::gc(args, places).await;
+    }
     let mut connection = client::connect(places).await?;
     let request = Request::Gc { folder: std::env::current_dir()? };
     let Reply::Removable(rows) = connection.ask(request).await? else {

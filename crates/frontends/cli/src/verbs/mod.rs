@@ -10,6 +10,7 @@ pub mod doc;
 mod explain;
 mod gate;
 mod gc;
+mod kept;
 mod logs;
 mod ls;
 mod merge;
