@@ -47,6 +47,7 @@ mod snapshot;
 mod stand;
 mod stash;
 mod status;
+mod submodules;
 mod traces;
 mod tree;
 mod unflag;

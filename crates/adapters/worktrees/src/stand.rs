@@ -26,7 +26,8 @@ impl Repository {
     /// When it is no worktree of this repository, or can't be read whole.
     pub fn stand(&self, path: &Path) -> Result<Stand, WorktreeError> {
         let (held, _) = self.lock_worktree(path)?;
-        let Everything { tree, left_out } = self.tree_of_everything(path, &held)?;
+        let Everything { tree, mut left_out } = self.tree_of_everything(path, &held)?;
+        left_out.extend(self.uncommitted_inside(&tree, path)?);
         let head = self.head(path)?;
         let committed = self.tree_of(&head)?;
         Ok(Stand { uncommitted: committed != tree || !left_out.is_empty(), head, tree, left_out })

@@ -49,7 +49,7 @@ impl Repository {
     }
 }
 
-fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
+pub(crate) fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
     use gix::status::{Item, UntrackedFiles, index_worktree};
     let path = repo.workdir().unwrap_or(repo.path()).to_owned();
     let fail = |e: &dyn std::fmt::Display| WorktreeError::Read { path: path.clone(), message: e.to_string() };

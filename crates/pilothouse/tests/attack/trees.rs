@@ -44,9 +44,8 @@ fn a_repository_without_a_commit_fails_no_run() {
     gate_says(&stage, "x", "proj/ is a repository of its own");
 }
 
-#[test]
-fn a_submodules_unpublished_commit_is_not_merged() {
-    let stage = Stage::new();
+/// The repository has another one as its submodule `lib`, whose own place is given.
+fn with_submodule(stage: &Stage) -> std::path::PathBuf {
     let lib = stage.outside("lib");
     fs::create_dir(&lib).expect("a folder");
     for words in [&["init", "-q"][..], &["config", "user.name", "n"], &["config", "user.email", "e@x"]] {
@@ -65,7 +64,50 @@ fn a_submodules_unpublished_commit_is_not_merged() {
         "lib",
     ]);
     stage.git(&["commit", "-qm", "with a submodule"]);
-    let update = "git -c protocol.file.allow=always submodule -q update --init; cd lib; git config user.name a; git config user.email a@b";
+    lib
+}
+
+const UPDATE: &str = "git -c protocol.file.allow=always submodule -q update --init; cd lib; git config user.name a; git config user.email a@b";
+
+#[test]
+fn what_is_uncommitted_in_a_submodule_is_seen() {
+    let stage = Stage::new();
+    with_submodule(&stage);
+    let row = stage.run("x", &format!("{UPDATE}; echo mine >> l; echo new > untracked; cd ..; echo w > w"));
+    assert_eq!(row["status"], "ready", "{row:#}");
+    gate_says(&stage, "x", "lib");
+    assert_eq!(stage.house.say(&["merge", "x"]).code, 4);
+    // A snapshot would not have it, so the worktree stays.
+    let said = stage.house.say(&["rm", "x", "--yes"]);
+    assert!(said.code == 4 && said.err.contains("submodule"), "{said:?}");
+    let kept = std::fs::read_to_string(tree(&row).join("lib/l")).expect("it is there");
+    assert!(kept.contains("mine") && tree(&row).join("lib/untracked").exists());
+    let list = stage.house.ok(&["gc", "--dry-run"]);
+    assert!(!list.contains("may go"), "{list}");
+}
+
+#[test]
+fn a_clone_in_a_submodules_place_is_seen() {
+    let stage = Stage::new();
+    let lib = with_submodule(&stage);
+    let clones = format!("rmdir lib; git clone -q {} lib; echo mine >> lib/l; echo w > w", lib.display());
+    let row = stage.run("x", &clones);
+    gate_says(&stage, "x", "lib has changes in it");
+    // Whatever a removal makes of it, its files come back.
+    let said = stage.house.say(&["rm", "x", "--yes"]);
+    if said.code == 0 {
+        stage.house.ok(&["restore", "x"]);
+    }
+    let kept = std::fs::read_to_string(tree(&row).join("lib/l")).expect("it is there");
+    assert!(kept.contains("mine"), "{said:?}");
+    testkit::git_at(&tree(&row).join("lib"), &["rev-parse", "--verify", "HEAD"]);
+}
+
+#[test]
+fn a_submodules_unpublished_commit_is_not_merged() {
+    let stage = Stage::new();
+    let lib = with_submodule(&stage);
+    let update = UPDATE;
     stage.run("x", &format!("{update}; echo n > l; git commit -qam new; cd ..; git add lib; git commit -qm lib"));
     gate_says(&stage, "x", "lib is at");
     assert_eq!(stage.house.say(&["merge", "x"]).code, 4);
