@@ -264,3 +264,41 @@ fn no_run_begins_below_the_floor_and_it_begins_with_room() {
     house.wait_for("waits", "ready");
     house.assert_over("waits");
 }
+
+#[test]
+fn a_merge_that_has_no_room_leaves_nothing() {
+    let repo = Repo::with_files(5);
+    repo.write("pilothouse.toml", "[gate]\napproval = \"none\"\nmin_score = 0.0\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "-m", "a gate"]);
+    let (shop, aside) = (repo.path(), repo.beside("aside"));
+    let copy = |from: &Path, to: &Path| Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp").success();
+    assert!(copy(&shop, &aside));
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=12m,mode=0755", "none"]).arg(&shop).output();
+    if !mounted.is_ok_and(|out| out.status.success()) {
+        println!("disk: nothing can be mounted here");
+        return;
+    }
+    let disk = Mount(shop.clone());
+    assert!(copy(&aside.join("."), &shop));
+    let settings = "[agent.sh]\ncommand = [\"bash\", \"-c\", \"{prompt}\"]\n[limits]\nfree_space = \"0\"\n";
+    let house = House::with_settings(BINARY, repo, settings);
+    let script =
+        "mkdir deep; head -c 3000000 /dev/urandom > deep/big; echo more >> README.md; git add -A; git commit -qm w";
+    house.ok(&["run", script, "--agent", "sh", "--name", "big", "--wait"]);
+    house.proven("big");
+    let base = house.repo.git(&["rev-parse", "main"]);
+    let filler = shop.join(".git/filler");
+    let free = rustix::fs::statvfs(&shop).map(|disk| disk.f_bavail * disk.f_frsize).expect("a disk");
+    fs::write(&filler, vec![0; usize::try_from(free - (1 << 20)).expect("small")]).expect("room but for a megabyte");
+    let said = house.say(&["merge", "big"]);
+    assert!(said.code != 0 && !said.err.contains("git -c"), "{said:?}");
+    assert_eq!(house.repo.git(&["rev-parse", "main"]), base, "the base did not move");
+    assert!(!shop.join("deep").exists(), "nothing of it is left: {said:?}");
+    fs::remove_file(&filler).expect("removable");
+    assert_eq!(house.repo.git(&["status", "--porcelain"]), "", "{said:?}");
+    house.ok(&["merge", "big"]);
+    assert_eq!(fs::metadata(shop.join("deep/big")).expect("merged").len(), 3_000_000);
+    drop(house);
+    drop(disk);
+}

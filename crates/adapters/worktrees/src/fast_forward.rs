@@ -19,6 +19,18 @@ struct Before {
     clean: Vec<Vec<u8>>,
 }
 
+/// Compares contents where times differ: what was copied or touched is no change, and is put back like the rest.
+const DIFFERS: [&str; 8] = [
+    "diff",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--no-relative",
+    "--ignore-submodules=dirty",
+    "-z",
+    "--name-only",
+];
+
 impl Repository {
     /// Moves the checkout on. git refuses where changed or new files are in the way, and changes nothing then. Where it fails on
     /// the way, such as on a full disk, what it wrote is taken back.
@@ -64,8 +76,7 @@ impl Repository {
         };
         let stands = |name: &Vec<u8>| fs::symlink_metadata(path.join(OsStr::from_bytes(name))).is_ok();
         let free = changed("--diff-filter=A")?.into_iter().filter(|name| !stands(name)).collect();
-        let dirty: BTreeSet<Vec<u8>> =
-            split(&git()?.args(&["diff-files", "-z", "--name-only"]).run()?).into_iter().collect();
+        let dirty: BTreeSet<Vec<u8>> = split(&git()?.args(&DIFFERS).run()?).into_iter().collect();
         let clean =
             changed("--diff-filter=a")?.into_iter().filter(|name| stands(name) && !dirty.contains(name)).collect();
         Ok(Before { free, clean })
