@@ -61,6 +61,30 @@ fn a_program_that_speaks_a_known_dialect_asks_and_is_answered() {
 }
 
 #[test]
+fn an_answer_that_no_agent_can_be_given_is_refused() {
+    let house = house("");
+    let ask = r#"{"type":"control_request","request_id":"q1","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"content":""#;
+    let result = r#"{"type":"result","subtype":"success","is_error":false,"result":"done"}"#;
+    // Allowing hands the whole input back.
+    let text = [
+        &format!("printf '%s' '{ask}'; head -c 18000000 /dev/zero | tr '\\0' y; echo '\"}}}}}}'"),
+        "while read -r line; do case \"$line\" in *control_response*)",
+        &format!("echo '{result}'; exit 0;; esac; done"),
+    ];
+    let text = text.join("\n");
+    let path = script(&house, &text);
+    let settings = format!("[agent.mine]\ncommand = [{path:?}]\nreads = \"claude-stream\"\n");
+    fs::write(house.home().join("config.toml"), settings).expect("a settings file");
+    house.ok(&["run", "write", "--agent", "mine", "--name", "large"]);
+    house.wait_for("large", "waiting");
+    house.refuses(&["send", "large", "--allow"], "more than can be given to an agent at once");
+    assert_eq!(house.row("large").expect("a row")["status"], "waiting", "it waits for another answer");
+    house.ok(&["send", "large", "--deny"]);
+    house.wait_for("large", "ready");
+    house.assert_over("large");
+}
+
+#[test]
 fn what_settings_say_of_agents_is_checked_before_anything_starts() {
     let cases = [
         ("[agent.mine]\npath = \"/bin/true\"", "[agent.mine] is not built in: expected command"),

@@ -292,3 +292,41 @@ fn a_lock_that_a_killed_git_left_is_no_obstacle_for_ever() {
     repo.restore_checkpoint(&name(&path, 0)).expect("back");
     assert_eq!(repo.release_left_locks(&path, "pilothouse/one", || false).expect("a worktree"), [""; 0]);
 }
+
+/// A file system mounted at a folder, until it is dropped.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    /// `None` where nothing can be mounted, which only root can.
+    fn bind(from: &Path, at: &Path) -> Option<Self> {
+        let out = std::process::Command::new("mount").arg("--bind").arg(from).arg(at).output();
+        out.is_ok_and(|out| out.status.success()).then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _lazily = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn nothing_goes_back_over_a_mount() {
+    let (place, repo, path) = with_worktree();
+    repo.save_checkpoint(&name(&path, 0), "before").expect("saved");
+    let outside = place.path().join("outside");
+    write(&outside.join("theirs"), "not the run's\n");
+    fs::create_dir(path.join("m")).expect("a folder");
+    let Some(mounted) = Mounted::bind(&outside, &path.join("m")) else {
+        println!("checkpoint: nothing can be mounted here");
+        return;
+    };
+    // What lies there is in the present's checkpoint, and the way back would take it away.
+    repo.save_checkpoint(&name(&path, 1), "with it").expect("saved");
+    let refused = repo.restore_checkpoint(&name(&path, 0)).expect_err("something is mounted inside").to_string();
+    assert!(refused.contains("mounted inside"), "{refused}");
+    assert!(outside.join("theirs").exists() && path.join("m/theirs").exists());
+    drop(mounted);
+    repo.restore_checkpoint(&name(&path, 0)).expect("free to go back");
+    assert!(outside.join("theirs").exists());
+}

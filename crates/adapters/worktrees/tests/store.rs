@@ -72,6 +72,26 @@ fn an_object_of_another_content_is_missing() {
 }
 
 #[test]
+fn a_long_log_of_head_is_taken_over_whole() {
+    let (place, new, _store) = stored();
+    let begun = git(&new.path, &["rev-parse", "HEAD"]).trim().to_owned();
+    write(&new.path.join("left"), "only the log names it\n");
+    git(&new.path, &["add", "left"]);
+    git(&new.path, &["commit", "--quiet", "-m", "left"]);
+    let left = git(&new.path, &["rev-parse", "HEAD"]).trim().to_owned();
+    git(&new.path, &["reset", "--quiet", "--hard", &begun]);
+    let log = git(&new.path, &["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"]);
+    let log = std::path::PathBuf::from(log.trim());
+    let line = format!("{begun} {begun} A <a@b> 1700000000 +0000\tcheckout: moving from a to b\n");
+    let text = fs::read_to_string(&log).expect("a log");
+    fs::write(&log, text + &line.repeat(20_000)).expect("writable");
+    assert!(fs::metadata(&log).expect("a log").len() > 2 << 20);
+    place.find().close_store(&new.path).expect("closed");
+    assert_eq!(place.git(&["show", &format!("{left}:left")]), "only the log names it\n");
+    place.git(&["fsck", "--strict"]);
+}
+
+#[test]
 fn an_interrupted_close_is_done_again() {
     let (place, new, store) = stored();
     write(&new.path.join("own"), "own\n");
