@@ -24,7 +24,7 @@ pub struct Restoring<'a> {
     pub run: &'a str,
     /// The snapshot's folder.
     pub folder: &'a Path,
-    /// Where it is to be if the folder that it lay in is gone: its repository may have been moved.
+    /// Where it is to be if its repository was moved since.
     pub or_at: &'a Path,
 }
 
@@ -42,7 +42,7 @@ impl Repository {
         seal::check(&record, restoring.folder)?;
         let place = match self.worktree_of(restoring.run)? {
             Found::There(tree) => Some(tree.path),
-            _ if Path::new(&record.path).parent().is_some_and(Path::is_dir) => None,
+            _ if Path::new(&record.repo) == self.main() => None,
             _ => Some(restoring.or_at.to_owned()),
         };
         if let Some(place) = place {
