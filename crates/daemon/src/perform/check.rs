@@ -148,15 +148,29 @@ fn put_aside(at: &At<'_>) -> Result<(), String> {
     if at.repo.is_tracked(at.path, report).map_err(|e| e.to_string())? {
         return Err(format!("its report {report} is a file that git tracks; have it written elsewhere"));
     }
-    let (there, aside) = (at.path.join(report), at.folder.join("report.before"));
+    let cannot = |why: &dyn std::fmt::Display| format!("an earlier report {report} can't be moved away: {why}");
+    let there = at.path.join(report);
     if fs::symlink_metadata(&there).is_err() {
         return Ok(());
     }
-    let moved = fs::rename(&there, &aside).or_else(|_| {
-        let copied = fs::copy(&there, &aside).map(drop);
-        copied.and_then(|()| fs::remove_file(&there))
-    });
-    moved.map_err(|e| format!("an earlier report {report} can't be moved away: {e}"))
+    let Some(folder) = folder_of(at.path, report).map_err(|e| cannot(&e))? else {
+        let next = "take away the link that leads there, or have it written elsewhere";
+        return Err(cannot(&format!("it lies outside of the worktree; {next}")));
+    };
+    let there = folder.join(there.file_name().ok_or_else(|| cannot(&"it names no file"))?);
+    let aside = at.folder.join("report.before");
+    match fs::rename(&there, &aside) {
+        // Kept only where it can be moved: what stands there may be a pipe, or have no end.
+        Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => fs::remove_file(&there).map_err(|e| cannot(&e)),
+        moved => moved.map_err(|e| cannot(&e)),
+    }
+}
+
+/// The folder of a report, without links; `None` where it is not inside of the worktree.
+fn folder_of(worktree: &Path, report: &str) -> std::io::Result<Option<PathBuf>> {
+    let folder = worktree.join(report);
+    let folder = folder.parent().unwrap_or(worktree).canonicalize()?;
+    Ok(folder.starts_with(worktree.canonicalize()?).then_some(folder))
 }
 
 type Read_ = Result<proof::report::Report, String>;
@@ -174,9 +188,7 @@ fn report(at: &At<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
 fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, String> {
     let missing = || "it was not written".to_owned();
     let path = worktree.join(report);
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).ok_or_else(missing)?;
-    let root = worktree.canonicalize().map_err(|e| e.to_string())?;
-    if !folder.starts_with(root) {
+    if folder_of(worktree, report).map_err(|_| missing())?.is_none() {
         return Err("it lies outside of the worktree".to_owned());
     }
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
