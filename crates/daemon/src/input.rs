@@ -23,6 +23,8 @@ pub(crate) type FaceId = u64;
 pub(crate) enum Input {
     FaceOpened {
         face: FaceId,
+        /// A person's, as far as can be known; else a process of a run has connected.
+        is_person: bool,
         sender: tokio::sync::mpsc::Sender<FromDaemon>,
     },
     FaceClosed {

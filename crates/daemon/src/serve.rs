@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use protocol::{CONTRACT, Code, FromDaemon, FromFace, Refused, Reply, Request};
 use supervisor::{Killed, Peer, Standing, raise_open_limit};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::Places;
 use crate::error::DaemonError;
@@ -28,6 +28,9 @@ const PATIENCE: usize = 4096;
 const PATIENCE_WITH_RUNS: usize = 256;
 /// Requests of one face that may be unanswered before it is heard again.
 const UNANSWERED: usize = 64;
+/// Threads of the runtime's pool that read for persons, and for processes of runs; some are left for what is quick.
+const READING_PERSONS: usize = 20;
+const READING_RUNS: usize = 6;
 /// How long a face may take for its first word.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the socket is still there.
@@ -96,6 +99,7 @@ fn listen(path: &Path) -> std::io::Result<UnixListener> {
 async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, hello: FromDaemon) {
     let faces = AtomicU64::new(1);
     let (taken, _) = broadcast::channel(64);
+    let rooms = ReadingRooms::default();
     let (seats, killed) = (Seats::new(raise_open_limit()), Arc::new(Killed::default()));
     loop {
         let accepted = tokio::select! {
@@ -128,9 +132,10 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
             inputs: inputs.clone(),
             home: places.home.clone(),
             config: places.config.clone(),
-            asker,
             taken: taken.clone(),
             reading: Reading::default(),
+            room: rooms.of(asker.at_first == Standing::Person),
+            asker,
             _seat: seat,
         };
         tokio::spawn(serve(stream, of_face, hello.clone()));
@@ -193,6 +198,25 @@ impl Asker {
     }
 }
 
+/// How many threads read at once what faces ask for: for persons, and for all processes of runs together. What an agent
+/// names may be something that is never read to its end.
+struct ReadingRooms {
+    persons: Arc<Semaphore>,
+    runs: Arc<Semaphore>,
+}
+
+impl Default for ReadingRooms {
+    fn default() -> Self {
+        Self { persons: Arc::new(Semaphore::new(READING_PERSONS)), runs: Arc::new(Semaphore::new(READING_RUNS)) }
+    }
+}
+
+impl ReadingRooms {
+    fn of(&self, is_person: bool) -> Arc<Semaphore> {
+        Arc::clone(if is_person { &self.persons } else { &self.runs })
+    }
+}
+
 /// What serving one face takes.
 struct OfFace {
     face: u64,
@@ -203,6 +227,8 @@ struct OfFace {
     asker: Asker,
     taken: Taken,
     reading: Reading,
+    /// The threads that read for such a face.
+    room: Arc<Semaphore>,
     _seat: Seat,
 }
 
@@ -220,7 +246,7 @@ async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
     let (sender, mut outgoing) = mpsc::channel(if is_person { PATIENCE } else { PATIENCE_WITH_RUNS });
     // Only the dispatcher holds it, so that letting a face go ends its connection.
     let replies = sender.downgrade();
-    let _stopping = inputs.send(Input::FaceOpened { face, sender });
+    let _stopping = inputs.send(Input::FaceOpened { face, is_person, sender });
     let mut unanswered = 0;
     loop {
         tokio::select! {
@@ -359,7 +385,10 @@ fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender
         }
     };
     let Some(sender) = replies.upgrade() else { return };
+    let room = Arc::clone(&of_face.room);
     tokio::spawn(async move {
+        // Closed never, so there is a place sooner or later.
+        let _place = room.acquire_owned().await;
         let answered = tokio::task::spawn_blocking(read).await;
         let reply = match answered {
             Ok(Ok(reply)) => reply,

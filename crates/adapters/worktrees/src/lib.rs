@@ -36,6 +36,7 @@ mod merges;
 mod obstacles;
 mod own_store;
 mod patch;
+mod plain_files;
 mod pointers;
 mod private;
 mod radar;

@@ -7,6 +7,7 @@ use crate::admin_file::{path_in, read_small};
 use crate::error::WorktreeError;
 use crate::git::{Git, Site};
 use crate::own_store::store_lies_at;
+use crate::plain_files;
 
 /// A repository, found from any folder of any of its worktrees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,6 +232,7 @@ fn has_entries(folder: &Path) -> bool {
 fn folders(folder: &Path) -> Result<Folders, WorktreeError> {
     use gix::discover::repository::Path as Found;
     let missing = || WorktreeError::NotARepository(folder.to_owned());
+    plain_files::check_upwards(folder)?;
     let (found, trust) = gix::discover::upwards(folder).map_err(|_| why_not(folder))?;
     if trust != gix::sec::Trust::Full && Git::at(folder).args(&["rev-parse", "--git-dir"]).run().is_err() {
         return Err(why_not(folder));
@@ -274,6 +276,7 @@ fn why_not(folder: &Path) -> WorktreeError {
 
 /// Opens the git folder at exactly `path`, which was checked to be one that may be read. No ref stands in for another object.
 pub(crate) fn open_trusted(path: &Path) -> Result<gix::Repository, WorktreeError> {
+    plain_files::check(path)?;
     let options = gix::open::Options::default()
         .with(gix::sec::Trust::Full)
         .config_overrides(["core.useReplaceRefs=false", "core.commitGraph=false"]);

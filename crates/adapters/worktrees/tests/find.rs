@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use place::{Place, write};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use worktrees::{Dirt, Leftovers, Repository, WorktreeError};
 
 #[test]
@@ -143,4 +144,57 @@ fn reftable_repositories_are_read_by_git_and_give_the_same() {
     let done = repo.commit_leftovers(&left).expect("committed");
     assert_eq!(repo.ahead_behind(&done.head, &head).expect("counted"), (1, 0));
     assert_eq!(repo.branches_below("pilothouse/").expect("names").into_iter().collect::<Vec<_>>(), ["a"]);
+}
+
+/// Makes a pipe, which whoever reads it waits for.
+fn pipe(path: &Path) {
+    let _nothing_there = fs::remove_file(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
+}
+
+fn refused(folder: &Path) -> String {
+    Repository::find(folder).map(drop).expect_err("it is named").to_string()
+}
+
+#[test]
+fn pipes_in_a_git_folder_are_named() {
+    let opened = [
+        "HEAD",
+        "config",
+        "packed-refs",
+        "commondir",
+        "shallow",
+        "index",
+        "info/attributes",
+        "info/exclude",
+        "objects/info/alternates",
+    ];
+    for name in opened {
+        let place = Place::with_commits(&[]);
+        pipe(&place.repo().join(".git").join(name));
+        let said = refused(&place.repo().join("dir1"));
+        assert!(said.contains(&format!(".git/{name}")) && said.contains("take it away"), "{name}: {said}");
+    }
+    let place = Place::new();
+    pipe(&place.repo().join(".git"));
+    assert!(refused(&place.repo()).contains("shop/.git"));
+}
+
+#[test]
+fn the_folder_of_all_worktrees_is_looked_at_too() {
+    let place = Place::with_commits(&[]);
+    let linked = place.path().join("linked");
+    place.git(&["worktree", "add", "-q", linked.to_str().expect("UTF-8")]);
+    assert!(Repository::find(&linked).is_ok());
+    pipe(&place.repo().join(".git/config"));
+    assert!(refused(&linked).contains(".git/config"));
+}
+
+#[test]
+fn a_bare_repository_is_looked_at_too() {
+    let place = Place::new();
+    place.git(&["init", "--quiet", "--bare"]);
+    pipe(&place.repo().join("packed-refs"));
+    assert!(refused(&place.repo()).contains("packed-refs"));
 }

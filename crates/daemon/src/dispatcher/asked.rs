@@ -46,7 +46,10 @@ impl Dispatcher {
         };
         match scope {
             Scope::All => self.asked_of(face, id, request, None),
-            Scope::Here(folder) => self.performer.find_repository(face, id, request, folder),
+            Scope::Here(folder) => {
+                let is_person = self.faces.is_person(face);
+                self.performer.find_repository(face, id, is_person, request, folder);
+            }
         }
     }
 

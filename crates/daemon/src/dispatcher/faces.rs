@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Sender;
 use crate::input::FaceId;
 
 struct Face {
+    is_person: bool,
     sender: Sender<FromDaemon>,
     /// The keys that are set where it is, which count for what it asks for.
     keys: KeyValues,
@@ -29,10 +30,11 @@ pub(super) struct Faces {
 }
 
 impl Faces {
-    pub(super) fn open(&mut self, id: FaceId, sender: Sender<FromDaemon>, degraded: Option<&str>) {
+    pub(super) fn open(&mut self, id: FaceId, is_person: bool, sender: Sender<FromDaemon>, degraded: Option<&str>) {
         self.faces.insert(
             id,
             Face {
+                is_person,
                 sender,
                 keys: KeyValues::default(),
                 watches: None,
@@ -49,6 +51,10 @@ impl Faces {
 
     pub(super) fn close(&mut self, id: FaceId) {
         self.faces.remove(&id);
+    }
+
+    pub(super) fn is_person(&self, id: FaceId) -> bool {
+        self.faces.get(&id).is_some_and(|face| face.is_person)
     }
 
     pub(super) fn take_keys(&mut self, id: FaceId, keys: KeyValues) {

@@ -178,7 +178,9 @@ impl Dispatcher {
 
     fn handle(&mut self, input: Input) {
         match input {
-            Input::FaceOpened { face, sender } => self.faces.open(face, sender, self.degraded.as_deref()),
+            Input::FaceOpened { face, is_person, sender } => {
+                self.faces.open(face, is_person, sender, self.degraded.as_deref());
+            }
             Input::FaceClosed { face } => self.faces.close(face),
             Input::KeysSent { face, keys } => self.faces.take_keys(face, keys),
             Input::Asked { face, id, request } => self.asked(face, id, request),

@@ -10,11 +10,15 @@ use super::{Lane, Performer};
 use crate::input::{FaceId, Input};
 use crate::prepare;
 
+/// The one thing that all requests of agents are about, where threads are counted.
+const OF_RUNS: &str = "runs";
+
 impl Performer {
-    /// Finds the repository that a request's folder lies in.
-    pub(crate) fn find_repository(&self, face: FaceId, id: u64, request: Request, folder: PathBuf) {
+    /// Finds the repository that a request's folder lies in. Whatever folders the agents of all runs name, a part of the
+    /// threads is for persons.
+    pub(crate) fn find_repository(&self, face: FaceId, id: u64, is_person: bool, request: Request, folder: PathBuf) {
         let inputs = self.inputs.clone();
-        let of = folder.to_string_lossy().into_owned();
+        let of = if is_person { folder.to_string_lossy().into_owned() } else { OF_RUNS.to_owned() };
         self.lanes.push(Lane::Finding, &of, move || {
             let found = Repository::find(&folder).map_err(prepare::refused);
             let input = match found {

@@ -9,7 +9,15 @@ use domain::check::{CheckSpec, Counts, Verdict};
 use domain::command::NewRun;
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted, BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckRequested, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
+    BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
+    CheckStarted, CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, EffectFinished,
+    EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other,
+    PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
+    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed,
+    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted,
+    Unread, UsageReported, WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved,
+    WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
