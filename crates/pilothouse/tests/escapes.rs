@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use testkit::{House, wait_until};
+use testkit::{House, Repo, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -76,4 +76,23 @@ fn a_main_checkout_that_somebody_changed_is_told_of_without_a_culprit() {
     let parts = row["proof"]["parts"].as_array().expect("parts");
     let outside = parts.iter().find(|part| part["name"] == "outside").expect("a part");
     assert_eq!(outside["value"], 100, "nobody is scored for it: {outside}");
+}
+
+#[test]
+fn what_was_written_into_the_main_checkout_is_told() {
+    let house = House::new(BINARY, Repo::with_files(3));
+    house.ok(&["run", "write elsewhere", "--agent", "rehearsal:escape", "--name", "strays"]);
+    let row = house.proven("strays");
+    let wrote = row["reason"].as_str().is_some_and(|why| why.contains("wrote into your main checkout: ESCAPED.txt"));
+    assert!(wrote, "{row:#}");
+    assert!(row["escapes"][0].as_str().is_some_and(|path| path.ends_with("/ESCAPED.txt")), "{row:#}");
+    assert!(house.ok(&["ls"]).contains("wrote into your main"));
+    assert!(house.ok(&["show", "strays"]).contains("note        wrote outside of its worktree: /"));
+    let gate = house.say(&["gate", "strays"]);
+    assert!(gate.out.contains("note: strays: wrote outside of its worktree: /"), "{} {}", gate.out, gate.err);
+    house.ok(&["review", "strays", "--approve"]);
+    let says = "approved, and the gate is closed: its score is ";
+    let told = |row: &Value| row["reason"].as_str().is_some_and(|why| why.starts_with(says));
+    let row = seen(&house, "strays", "the approval", told);
+    assert_eq!(row["proof"]["work"]["commits"], 1, "{row:#}");
 }

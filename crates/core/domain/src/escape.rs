@@ -11,6 +11,13 @@ pub struct Escape {
     pub seq: u64,
 }
 
+impl Escape {
+    /// The absolute path without `.` and `..`; a relative one counts from the worktree.
+    pub fn plain_path(&self, worktree: &str) -> String {
+        plain(&self.path, worktree)
+    }
+}
+
 /// Tools of the agents known here that write the file they name.
 const WRITES: [&str; 8] = ["Write", "Edit", "MultiEdit", "NotebookEdit", "write_file", "replace", "edit", "write"];
 
@@ -22,11 +29,15 @@ pub(crate) fn writes(tool: &str) -> bool {
 /// Whether a path lies outside of both the worktree, from which relative ones count, and the run's own folders for what is
 /// passing.
 pub(crate) fn is_outside(path: &str, worktree: &str, run: &str) -> bool {
-    let plain = if path.starts_with('/') { normal(path) } else { normal(&format!("{worktree}/{path}")) };
+    let plain = plain(path, worktree);
     let within = |folder: &str| plain == folder || plain.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     // The folders of its own for what is passing; everything else below the run's folder is evidence.
     let own = ["tmp", "cache"].iter().any(|name| plain.contains(&format!("/runs/{run}/{name}/")));
     !within(&normal(worktree)) && !own
+}
+
+fn plain(path: &str, worktree: &str) -> String {
+    if path.starts_with('/') { normal(path) } else { normal(&format!("{worktree}/{path}")) }
 }
 
 /// The path without `.` and `..`; links are not looked at, since nothing is read here.

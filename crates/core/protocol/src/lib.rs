@@ -20,5 +20,5 @@ pub use reply::{
 pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
 pub use row::{
     Changes, CheckRow, CheckpointRow, CommentRow, CommentsRow, Frozen, InMain, Observations, Observed, PhaseRow,
-    ProofRow, PullRequest, QuestionRow, Row, TokensRow, row,
+    ProofRow, PullRequest, QuestionRow, Row, TokensRow, WorkRow, row,
 };

@@ -97,6 +97,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         conflicts: Vec::new(),
         conflicts_at: None,
         in_main: None,
+        escapes: Vec::new(),
         secrets: None,
         pr: None,
         score: None,

@@ -39,6 +39,7 @@ fn work(places: &Places, spec: &NewRun) -> Result<WorkMeasured, String> {
     let (merge, mut against) = merge(places, &repo, &path, &stand.head, base.as_deref(), &spec.base);
     against.extend(stand.left_out);
     against.extend(repo.stashes_touched(spec.id.as_str(), &spec.branch, &stand.tree).map_err(|e| e.to_string())?);
+    let commits = repo.ahead_behind(&stand.head, &spec.base_commit).ok().map(|(ahead, _)| ahead);
     Ok(WorkMeasured {
         merge,
         against,
@@ -49,6 +50,7 @@ fn work(places: &Places, spec: &NewRun) -> Result<WorkMeasured, String> {
         files: diff.changes.files,
         added: diff.changes.added,
         removed: diff.changes.removed,
+        commits,
         exam,
         secrets: proof::Rules::built_in().search(&patch),
     })

@@ -27,6 +27,9 @@ pub struct WorkMeasured {
     pub files: u64,
     pub added: u64,
     pub removed: u64,
+    /// Commits that it adds to the one where it began; `None` where they were not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commits: Option<u64>,
     /// Whether it merges into the base as that is now.
     pub merge: Merge,
     /// Changed files that say what is checked: the repository's own settings, and tests.

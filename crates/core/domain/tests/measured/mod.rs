@@ -13,6 +13,7 @@ pub(crate) fn work(merge: Merge) -> WorkMeasured {
         files: 1,
         added: 1,
         removed: 0,
+        commits: Some(1),
         merge,
         exam: Vec::new(),
         secrets: Some(Vec::new()),

@@ -28,6 +28,7 @@ pub(super) fn proving() -> impl Strategy<Value = Body> {
                     files,
                     added,
                     removed,
+                    commits: Some(added),
                     merge,
                     exam,
                     secrets,

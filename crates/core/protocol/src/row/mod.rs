@@ -2,6 +2,7 @@
 
 mod check;
 mod conflict;
+mod escape;
 mod left;
 mod proof;
 mod pull_request;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::CheckRow;
 pub use conflict::InMain;
-pub use proof::ProofRow;
+pub use proof::{ProofRow, WorkRow};
 pub use pull_request::{CommentRow, CommentsRow, PullRequest};
 use reason::reason;
 
@@ -89,6 +90,9 @@ pub struct Row {
     /// What was changed in the main checkout while it was at work, nobody knows by whom.
     #[serde(default)]
     pub in_main: Option<InMain>,
+    /// Files outside of its worktree that it is proven to have written, absolute.
+    #[serde(default)]
+    pub escapes: Vec<String>,
     pub pr: Option<PullRequest>,
     /// Of the last proof pack, 0 to 1, while that tells all.
     pub score: Option<f64>,
@@ -283,7 +287,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         task: Some(spec.task.chars().take(TASK).collect()),
         mode: if spec.interactive { "interactive" } else { "headless" }.to_owned(),
         status: run.status.word().to_owned(),
-        reason: reason(run, seen.held.as_deref()),
+        reason: reason(run, seen.held.as_deref(), proof.as_ref()),
         needs_you: group == Group::NeedsYou,
         phase: phase.map(|p| PhaseRow {
             name: p.spec.name.clone(),
@@ -308,6 +312,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_at: seen.conflicts_at,
         secrets: seen.secrets.clone(),
         in_main: seen.in_main.clone(),
+        escapes: escape::paths(run),
         pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),
         gate: proof.as_ref().map(|proof| proof::gate(run, proof)),

@@ -22,6 +22,21 @@ pub struct ProofRow {
     pub closed: Vec<String>,
     /// `approve` or `changes`, of the commit that was measured last; `null` when nobody looked at that.
     pub review: Option<String>,
+    /// `squash`, `merge` or `rebase`, as the settings of its base commit say.
+    #[serde(default)]
+    pub method: Option<String>,
+    #[serde(default)]
+    pub work: Option<WorkRow>,
+}
+
+/// What a merge would bring into the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkRow {
+    /// `null` where they were not counted.
+    pub commits: Option<u64>,
+    pub files: u64,
+    pub added: u64,
+    pub removed: u64,
 }
 
 pub(super) fn row(run: &RunState) -> Option<ProofRow> {
@@ -37,6 +52,13 @@ pub(super) fn row(run: &RunState) -> Option<ProofRow> {
         parts: score::score(run).parts,
         closed: if run.merged.is_some() { Vec::new() } else { domain::gate::reasons(run, measured) },
         review: review.map(|given| given.verdict.word().to_owned()),
+        method: run.spec.as_ref().map(|spec| spec.gate.method.word().to_owned()),
+        work: Some(WorkRow {
+            commits: measured.commits,
+            files: measured.files,
+            added: measured.added,
+            removed: measured.removed,
+        }),
     })
 }
 

@@ -35,6 +35,17 @@ pub struct CommentsRow {
     pub seq: u64,
 }
 
+impl CommentsRow {
+    /// `2 comments not yet with its agent`; `None` where none waits.
+    pub fn says(&self) -> Option<String> {
+        match self.waiting {
+            0 => None,
+            1 => Some("1 comment not yet with its agent".to_owned()),
+            n => Some(format!("{n} comments not yet with its agent")),
+        }
+    }
+}
+
 /// One of them, as a difference shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentRow {

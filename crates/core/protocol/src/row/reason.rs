@@ -2,7 +2,10 @@
 
 use domain::RunState;
 use domain::budget::BudgetOf;
+use domain::figures;
 use domain::status::{By, Status};
+
+use super::ProofRow;
 
 /// Why a run does not begin that has nothing else to wait for.
 const PLACE: &str = "waits for a place; others are at work";
@@ -30,20 +33,37 @@ fn checks(run: &RunState) -> String {
 }
 
 /// Why the run is in its status, and what it gets in the way of.
-pub(super) fn reason(run: &RunState, held: Option<&str>) -> Option<String> {
+pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Option<String> {
     let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
     let conflicts = super::conflict::says(run).filter(|_| at_stake);
     let left = super::left::behind(run).filter(|_| run.status == Status::Ready);
-    let mut parts: Vec<String> = [of_status(run, held), left, conflicts].into_iter().flatten().collect();
+    let wrote = super::escape::says(run).filter(|_| run.merged.is_none());
+    let unsent = super::pull_request::comments(run).filter(|_| run.status == Status::Ready).and_then(|row| row.says());
+    let parts = [of_status(run, held, proof), unsent, left, wrote, conflicts];
+    let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     // What a person is called for comes first.
     let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
     if calls && matches!(run.status, Status::Ready | Status::Working(_) | Status::Checking | Status::Queued) {
-        parts.reverse();
+        parts.rotate_right(1);
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
+/// What work that is done waits for.
+fn waits_for(run: &RunState, proof: Option<&ProofRow>) -> String {
+    let Some(proof) = proof else { return "waits for review".to_owned() };
+    let approved = proof.review.as_deref() == Some("approve");
+    match (approved, proof.closed.as_slice()) {
+        (true, []) => "approved, and the gate is open".to_owned(),
+        (false, []) => "the gate is open".to_owned(),
+        // A pack that tells of the approval is just being written.
+        (true, _) if run.proof.due => "approved".to_owned(),
+        (true, closed) => format!("approved, and the gate is closed: {}", figures::first_of(closed, 1)),
+        (false, _) => "waits for review".to_owned(),
+    }
+}
+
+fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Option<String> {
     let under_way = [
         (run.removing == Some(By::Person), "its worktree is being removed"),
         (run.restoring, "its worktree is being restored"),
@@ -100,12 +120,112 @@ fn of_status(run: &RunState, held: Option<&str>) -> Option<String> {
                 (true, true, _) => "nothing was changed, so its worktree was released".to_owned(),
                 (true, false, None) => "nothing was changed".to_owned(),
                 (true, false, Some(against)) => format!("nothing was committed: {against}"),
-                (false, _, None) => "waits for review".to_owned(),
-                (false, _, Some(against)) => format!("waits for review; {against}"),
+                (false, _, Some(against)) if proof.is_none_or(|proof| proof.review.is_none()) => {
+                    format!("waits for review; {against}")
+                }
+                (false, _, _) => waits_for(run, proof),
             })
         }
         Status::Checking => Some(checks(run)),
         Status::Working(_) => super::left::waits_for(run),
         Status::Merged => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::command::NewRun;
+    use domain::comment::{Comment, Said, Side};
+    use domain::escape::Escape;
+    use domain::event::{Merge, ProofWritten, Review, ReviewGiven, WorkMeasured};
+
+    use super::*;
+    use crate::row::{Observations, row};
+
+    const HEAD: &str = "8c1d02fa";
+
+    /// A run whose work is done and proven.
+    fn ready() -> RunState {
+        let spec = r#"{"id":"aaaaaa","name":"n","repo":"/w/shop","base":"main","base_commit":"c","branch":"b",
+            "worktree":"/w/shop.worktrees/n","agent":"claude","model":null,"task":"t","phases":[],"gate":{"min_score":0}}"#;
+        let mut run = RunState {
+            spec: Some(serde_json::from_str::<NewRun>(spec).expect("a run")),
+            status: Status::Ready,
+            head: Some(HEAD.to_owned()),
+            ..RunState::default()
+        };
+        run.proof.measured = Some(WorkMeasured {
+            head: HEAD.to_owned(),
+            tree: "t".to_owned(),
+            uncommitted: false,
+            base: Some("c".to_owned()),
+            files: 1,
+            added: 1,
+            removed: 0,
+            commits: Some(1),
+            merge: Merge::Clean,
+            exam: Vec::new(),
+            secrets: Some(Vec::new()),
+            against: Vec::new(),
+        });
+        run.proof.written = Some(ProofWritten { k: 1, seq: 9, statement: "s".to_owned(), score: 90 });
+        run
+    }
+
+    fn approved(mut run: RunState, min_score: u32) -> RunState {
+        let given = ReviewGiven {
+            verdict: Review::Approve,
+            head: HEAD.to_owned(),
+            text: String::new(),
+            comments: Vec::new(),
+            by: By::Person,
+        };
+        run.proof.review = Some(given);
+        run.spec.as_mut().expect("a spec").gate.min_score = min_score;
+        run
+    }
+
+    fn why(run: &RunState) -> String {
+        row(run, &Observations::default()).and_then(|row| row.reason).expect("a reason")
+    }
+
+    #[test]
+    fn what_was_approved_says_how_far_it_is() {
+        assert_eq!(why(&ready()), "waits for review");
+        assert_eq!(why(&approved(ready(), 0)), "approved, and the gate is open");
+        let low = why(&approved(ready(), 100));
+        assert!(low.starts_with("approved, and the gate is closed: its score is 0."), "{low}");
+        let mut due = approved(ready(), 100);
+        due.proof.due = true;
+        assert_eq!(why(&due), "approved");
+        let mut moved = approved(ready(), 0);
+        moved.proof.measured.as_mut().expect("work").head = "another".to_owned();
+        assert_eq!(why(&moved), "waits for review", "an approval is of one commit");
+        let mut free = ready();
+        free.spec.as_mut().expect("a spec").gate.approval = false;
+        assert_eq!(why(&free), "the gate is open");
+    }
+
+    #[test]
+    fn an_unsent_comment_stands_beside_an_approval() {
+        let mut run = approved(ready(), 0);
+        let comment = Comment { path: "a".into(), side: Side::New, line: 1, on: "x".into(), text: "no".into() };
+        run.comments = vec![Said { comment, head: HEAD.to_owned(), sent: false }];
+        run.commented_at = 7;
+        assert_eq!(why(&run), "approved, and the gate is open; 1 comment not yet with its agent");
+    }
+
+    #[test]
+    fn what_was_written_into_the_main_checkout_is_told() {
+        let mut run = ready();
+        let wrote = |path: &str| Escape { path: path.to_owned(), seq: 3 };
+        run.escapes = vec![wrote("/tmp/notes")];
+        assert_eq!(why(&run), "waits for review", "an agent's own notes are told beside");
+        run.escapes.push(wrote("../../shop/x/../ESCAPED.txt"));
+        run.escapes.push(wrote("/w/shop-two/a"));
+        assert_eq!(why(&run), "waits for review; wrote into your main checkout: ESCAPED.txt");
+        let row = row(&run, &Observations::default()).expect("a row");
+        assert!(row.wrote_into_main());
+        assert_eq!(row.escapes, ["/tmp/notes", "/w/shop/ESCAPED.txt", "/w/shop-two/a"]);
     }
 }

@@ -4,10 +4,16 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::act_and_report;
+use super::{act, notes, report};
 use crate::args::OneArgs;
 use crate::error::CliError;
+use crate::out::Out;
 
 pub(super) async fn gate(args: OneArgs, places: &Places) -> Result<Code, CliError> {
-    act_and_report(places, vec![args.run], Command::Gate, args.json, "the gate is open").await
+    let mut connection = client::connect(places).await?;
+    let acted = act(&mut connection, vec![args.run.clone()], Command::Gate).await?;
+    let mut out = Out::stdout(args.json);
+    let code = report(&mut out, &acted, "the gate is open")?;
+    notes::print(&mut connection, &mut out, &args.run).await?;
+    Ok(code)
 }

@@ -14,6 +14,7 @@ mod kept;
 mod logs;
 mod ls;
 mod merge;
+mod notes;
 mod pause;
 mod pr;
 mod proof;

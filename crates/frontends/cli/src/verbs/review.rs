@@ -5,9 +5,10 @@ use domain::command::Command;
 use domain::event::Review;
 use protocol::Code;
 
-use super::act_and_report;
+use super::{act, notes, report};
 use crate::args::ReviewArgs;
 use crate::error::CliError;
+use crate::out::Out;
 
 pub(super) async fn review(args: ReviewArgs, places: &Places) -> Result<Code, CliError> {
     let (verdict, done) = match args.changes {
@@ -15,5 +16,10 @@ pub(super) async fn review(args: ReviewArgs, places: &Places) -> Result<Code, Cl
         None => (Review::Approve, "approved; `pilothouse merge` brings it into its base"),
     };
     let command = Command::Review { verdict, text: args.changes.unwrap_or_default() };
-    act_and_report(places, vec![args.run], command, args.json, done).await
+    let mut connection = client::connect(places).await?;
+    let acted = act(&mut connection, vec![args.run.clone()], command).await?;
+    let mut out = Out::stdout(args.json);
+    let code = report(&mut out, &acted, done)?;
+    notes::print(&mut connection, &mut out, &args.run).await?;
+    Ok(code)
 }

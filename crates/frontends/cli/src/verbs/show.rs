@@ -92,6 +92,9 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
     if let Some(secrets) = row.secrets_say() {
         out.line(format!("{:<11} {}", "note", text::line(&secrets)))?;
     }
+    if let Some(wrote) = row.escapes_say() {
+        out.line(format!("{:<11} {}", "note", text::line(&wrote)))?;
+    }
     if let Some(in_main) = &row.in_main {
         out.line(format!("{:<11} {}  at {}", "note", text::line(&in_main.says()), in_main.at))?;
     }
