@@ -76,7 +76,7 @@ pub(crate) const ALL: &[Command] = &[
     run("check", "run the checks again, on the worktree as it is", Some("check again"), not_checkable, || {
         Action::Verb(Verb::Check)
     }),
-    run("merge", "bring the run's work into its base, when the gate is open", None, not_proven, || {
+    run("merge", "bring the run's work into its base, when the gate is open", Some("merge"), not_proven, || {
         Action::Verb(Verb::Merge)
     }),
     run("pull-request", "open the page of the run's pull request, or copy where it is", None, no_pull_request, || {
@@ -109,7 +109,7 @@ pub(crate) const ALL: &[Command] = &[
     }),
     run(
         "comment",
-        "say something of this line; it goes to the agent with your verdict",
+        "say something of this line; it goes to the agent when you ask for changes, and not with an approval",
         Some("comment"),
         not_in_a_diff,
         || Action::Comment,

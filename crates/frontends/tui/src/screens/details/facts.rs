@@ -14,7 +14,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::{fit, wrapped};
 
 /// How many facts there are at most.
-pub(super) const COUNT: usize = 22;
+pub(super) const COUNT: usize = 23;
 
 /// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
 pub(super) fn lines(
@@ -31,7 +31,7 @@ pub(super) fn lines(
     let mut lines = waits(row, &answers, theme, bar, usize::from(width).saturating_sub(2));
     for (name, value) in facts(model, row) {
         let label = Span::styled(format!("{bar} {name:<9} "), dim);
-        if name == "Task" || name == "Why" {
+        if matches!(name, "Task" | "Why" | "Outside") {
             let mut parts = wrapped(&value, room).into_iter();
             lines.push(Line::from(vec![label, Span::raw(parts.next().unwrap_or_default())]));
             lines.extend(
@@ -154,7 +154,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
             ("Id", row.id.to_string()),
         ];
     }
-    vec![
+    let mut facts = vec![
         ("Status", row.status.clone()),
         ("Why", runs::why(row)),
         ("Task", row.task.clone().unwrap_or_else(unknown)),
@@ -174,5 +174,9 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
         ("Budget", budget),
         ("Undo", undo),
         ("Run", row.id.to_string()),
-    ]
+    ];
+    if let Some(says) = row.escapes_say() {
+        facts.insert(2, ("Outside", says));
+    }
+    facts
 }

@@ -41,12 +41,22 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
     for reason in &proof.closed {
         say(&format!("{} {reason}", model.glyphs.pick("·", "-")), Role::NeedsYou, 1);
     }
+    if let Some(wrote) = row.escapes_say() {
+        say(&format!("It {wrote}."), Role::NeedsYou, 0);
+    }
     if let Some(pull) = &row.pr {
         say(&format!("Pull request {}.", pull.says(row.head.as_deref())), Role::Text, 0);
     }
-    if let Some(waiting) = row.comments.map(|comments| comments.waiting).filter(|n| *n > 0) {
-        let comments = crate::screens::runs::count(usize::try_from(waiting).unwrap_or(0), "comment");
-        say(&format!("{comments} of yours not yet with its agent: ask for changes to send."), Role::NeedsYou, 0);
+    match row.comments.filter(|comments| comments.waiting > 0) {
+        Some(comments) if row.status == "merged" => {
+            let comments = crate::screens::runs::count(usize::try_from(comments.waiting).unwrap_or(0), "comment");
+            say(&format!("{comments} of yours never went to its agent."), Role::Dim, 0);
+        }
+        Some(comments) => {
+            let says = comments.says().unwrap_or_default();
+            say(&format!("{says}: asking for changes sends what you said, an approval does not."), Role::NeedsYou, 0);
+        }
+        None => {}
     }
     say("", Role::Text, 0);
     let stale = if proof.stale { ", which does not tell all that happened since" } else { "" };

@@ -4,7 +4,7 @@ use domain::RunId;
 use domain::command::Command;
 use domain::event::Review;
 use domain::score::Part;
-use protocol::{CommentsRow, ProofRow, PullRequest};
+use protocol::{CommentsRow, ProofRow, PullRequest, WorkRow};
 
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
@@ -38,7 +38,9 @@ fn open(closed: &[&str]) -> Cockpit {
             part("review", 10, Some(0), "nobody has reviewed \u{1b}[31m it"),
         ],
         closed: closed.iter().map(|why| (*why).to_owned()).collect(),
-        review: None,
+        review: closed.is_empty().then(|| "approve".to_owned()),
+        method: Some("squash".to_owned()),
+        work: Some(WorkRow { commits: Some(3), files: 6, added: 23, removed: 15 }),
     });
     row.head = Some("cd".repeat(20));
     row.pr = Some(PullRequest {
@@ -77,6 +79,27 @@ fn a_merge_is_confirmed_in_words_first() {
     assert!(cockpit.effects.contains(&merge), "{:?}", cockpit.effects);
     cockpit.press("m");
     stored!(cockpit, "merge");
+}
+
+#[test]
+fn a_merge_says_what_stands_against_it() {
+    let mut cockpit = open(&["nobody has approved it"]);
+    let mut row = cockpit.model.selected().expect("a run").clone();
+    row.escapes = vec!["/home/dev/acme/shop/ESCAPED.txt".to_owned(), "/tmp/notes".to_owned()];
+    cockpit.act(Action::Rows(vec![row]));
+    stored!(cockpit.keys("m"), "merge-against");
+}
+
+#[test]
+fn an_approval_does_not_pass_a_comment_by() {
+    let mut cockpit = open(&["nobody has approved it"]);
+    cockpit.press("A");
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    cockpit.press("⏎");
+    let command = Command::Review { verdict: Review::Approve, text: String::new() };
+    let approve = Effect::Act { runs: vec![run()], command, asked: true };
+    assert!(cockpit.effects.contains(&approve), "{:?}", cockpit.effects);
+    stored!(open(&["nobody has approved it"]).keys("A"), "approve-unsent");
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn name(model: &Model, row: &Row) -> String {
 }
 
 fn phase(row: &Row) -> String {
+    if let Some(stands) = stands(row).filter(|_| row.group == Group::Ready) {
+        return stands.to_owned();
+    }
     match &row.phase {
         Some(phase) if row.group == Group::Ready || row.group == Group::Finished => {
             format!("{}/{}", phase.index, phase.count)
@@ -95,6 +98,16 @@ fn phase(row: &Row) -> String {
         Some(phase) => format!("{}/{} {}", phase.index, phase.count, phase.name),
         None => NONE.to_owned(),
     }
+}
+
+/// How far work that is done has come on its way into the base; `None` before there is a proof of it.
+fn stands(row: &Row) -> Option<&'static str> {
+    let proof = row.proof.as_ref()?;
+    Some(match (row.gate.as_deref(), proof.review.as_deref()) {
+        (Some("open"), _) => "gate open",
+        (_, Some("approve")) => "approved",
+        _ => "to review",
+    })
 }
 
 fn cost(row: &Row, with_cap: bool) -> String {

@@ -251,12 +251,12 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
     let mut used = 1;
     let mut told: Vec<Told> = Vec::new();
     if model.focus == Focus::Details {
-        told.push(Told { key: "esc".to_owned(), hint: "back", stays: false });
+        told.push(Told { key: "esc".to_owned(), hint: "back", rank: FIRST });
         let next = keymap.keys_in(Place::Details, "next").first();
         told.extend(next.filter(|_| model.order.len() > 1).map(|key| Told {
             key: key.clone(),
             hint: "next run",
-            stays: false,
+            rank: FIRST,
         }));
     }
     for place in places(model) {
@@ -265,15 +265,21 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
             if let (true, Some(hint), Some(key)) = (usable, hint(model, command), keys.first())
                 && !told.iter().any(|known| known.key == *key)
             {
-                // Leaving and help are never pushed out by what is before them.
-                told.push(Told { key: key.clone(), hint, stays: matches!(command.name, "help" | "leave") });
+                let rank = match command.name {
+                    // What a run waits for stands before what can be done with any.
+                    "open" | "merge" => FIRST,
+                    // Leaving and help are never pushed out by what is before them.
+                    "help" | "leave" => STAYS,
+                    _ => 1,
+                };
+                told.push(Told { key: key.clone(), hint, rank });
             }
         }
     }
-    told.sort_by_key(|told| told.stays);
-    let mut kept: usize = told.iter().filter(|told| told.stays).map(Told::width).sum();
+    told.sort_by_key(|told| told.rank);
+    let mut kept: usize = told.iter().filter(|told| told.rank == STAYS).map(Told::width).sum();
     for told in told {
-        kept -= if told.stays { told.width() } else { 0 };
+        kept -= if told.rank == STAYS { told.width() } else { 0 };
         if used + told.width() + kept > usize::from(width) + 2 {
             continue;
         }
@@ -288,9 +294,13 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
 struct Told {
     key: String,
     hint: &'static str,
-    /// It has its place whatever else there is to tell.
-    stays: bool,
+    /// Which of them have their places first.
+    rank: u8,
 }
+
+const FIRST: u8 = 0;
+/// At the end, with a place whatever else there is to tell.
+const STAYS: u8 = 2;
 
 impl Told {
     /// Columns with the blanks after it.
@@ -307,6 +317,8 @@ fn hint(model: &Model, command: &Command) -> Option<&'static str> {
         "attach" if model.selected().is_some_and(|row| row.mode == "interactive" && row.pid.is_some()) => {
             Some("terminal")
         }
+        // Told where it works; elsewhere it says why not.
+        "merge" if !model.meant().iter().any(|row| row.gate.as_deref() == Some("open")) => None,
         "next-in-need" if model.selected().is_some_and(|row| row.needs_you) && model.count(Group::NeedsYou) == 1 => {
             None
         }

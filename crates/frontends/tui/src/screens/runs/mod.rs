@@ -3,6 +3,7 @@
 mod columns;
 mod draw;
 mod layout;
+mod merging;
 mod reasons;
 #[cfg(test)]
 mod tests;

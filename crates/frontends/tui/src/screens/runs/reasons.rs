@@ -22,11 +22,14 @@ pub(crate) fn why(row: &Row) -> String {
 }
 
 /// Whether the reason is said on a line of its own: always when a person is needed and the row has no
-/// column for it, or none that it fits into.
+/// column for it, or none that it fits into, and when it wrote where the person works.
 pub(super) fn has_line(row: &Row, width: u16) -> bool {
-    let matters =
-        row.reason.is_some() && (row.group == Group::NeedsYou || matches!(row.status.as_str(), "limited" | "paused"));
-    matters && (width < WIDE || domain::text::line(&why(row)).width() > columns::why_width(width))
+    let matters = row.group == Group::NeedsYou
+        || matches!(row.status.as_str(), "limited" | "paused")
+        || (row.group != Group::Finished && row.wrote_into_main());
+    row.reason.is_some()
+        && matters
+        && (width < WIDE || domain::text::line(&why(row)).width() > columns::why_width(width))
 }
 
 /// A line of why a run stands.

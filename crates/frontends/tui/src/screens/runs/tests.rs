@@ -5,6 +5,7 @@ use domain::command::Command;
 use domain::doing::Doing;
 use domain::event::RunReady;
 use domain::group::Group;
+use protocol::Row;
 
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
@@ -105,6 +106,44 @@ fn a_yes_is_to_what_was_on_the_screen() {
     }
     let small = asking("Bash: rm -rf x").keys(":allow⏎");
     stored!(small, "question");
+}
+
+/// A run whose work is done and has come so far.
+fn done(id: &str, name: &str, (review, why): (Option<&str>, &str), closed: &[&str]) -> Row {
+    let play = Play::new(id, name, "success", 70).at_work().ends(true, "Done.").add(true, RunReady { changed: true });
+    let mut row = play.changed(3, 12, 3).row();
+    let closed: Vec<String> = closed.iter().map(|why| (*why).to_owned()).collect();
+    row.reason = Some(why.to_owned());
+    row.gate = Some(if closed.is_empty() { "open" } else { "closed" }.to_owned());
+    row.proof = Some(protocol::ProofRow {
+        k: 1,
+        seq: 20,
+        score: 0.85,
+        statement: "ab".repeat(32),
+        stale: false,
+        parts: Vec::new(),
+        closed,
+        review: review.map(str::to_owned),
+        method: Some("squash".to_owned()),
+        work: None,
+    });
+    row
+}
+
+#[test]
+fn how_far_work_has_come_stands_in_its_row() {
+    let low = "approved, and the gate is closed: its score is 0.35, and 0.60 is asked for";
+    let wrote = "waits for review; wrote into your main checkout: ESCAPED.txt";
+    let mut escaped = done("aaaab7", "wrote-elsewhere", (None, wrote), &["nobody has approved it"]);
+    escaped.escapes = vec!["/home/dev/acme/shop/ESCAPED.txt".to_owned()];
+    let mut cockpit = Cockpit::with(Vec::new(), Glyphs::Unicode);
+    cockpit.act(Action::AllRows(vec![
+        done("aaaab4", "looked-at", (Some("approve"), "approved, and the gate is open"), &[]),
+        done("aaaab5", "too-low", (Some("approve"), low), &["its score is 0.35, and 0.60 is asked for"]),
+        done("aaaab6", "to-be-looked-at", (None, "waits for review"), &["nobody has approved it"]),
+        escaped,
+    ]));
+    stored!(cockpit, "stands");
 }
 
 #[test]

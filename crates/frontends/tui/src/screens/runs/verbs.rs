@@ -7,6 +7,7 @@ use domain::command::{Answer, Command};
 use domain::event::Review;
 use protocol::Row;
 
+use super::merging;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::overlays::{self, Confirm, Overlay};
@@ -88,18 +89,19 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Approve => {
             let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
             let command = Command::Review { verdict: Review::Approve, text: String::new() };
+            let unsent = merging::unsent(&rows);
+            if !unsent.is_empty() {
+                let does = ("does", "approves the commit that was proven".to_owned());
+                let keeps = ("keeps", "what you said of its lines for changes that are asked for later".to_owned());
+                let lines: Vec<_> = [does].into_iter().chain(unsent).chain([keeps]).collect();
+                return ask(model, "Approve", &rows, command, &merging::borrowed(&lines), "leave it as it is");
+            }
             if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command, asked: true }] }
         }
         Verb::Merge => {
-            let lines = [
-                ("does", "brings its work into its base, in the way the settings say, where the gate is open"),
-                (
-                    "keeps",
-                    "its timeline, its proof and its branch's commits; changed files of yours in the way stop it",
-                ),
-                ("lets go", "its worktree, if nothing but that work is in it; u brings it back"),
-            ];
-            ask(model, "Merge", &rows, Command::Merge { method: None }, &lines, "leave it as it is")
+            let lines = merging::lines(&rows);
+            let command = Command::Merge { method: None };
+            ask(model, "Merge", &rows, command, &merging::borrowed(&lines), "leave it as it is")
         }
         Verb::Restore => act(&rows, Command::Restore),
         Verb::Dismiss => act(&rows, Command::Dismiss),
