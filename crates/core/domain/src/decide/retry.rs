@@ -57,11 +57,11 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     let resume =
         asked.resume.unwrap_or(cut_short && session.is_some() && asked.phase.is_none() && !phase.progress.rolled_back);
     if resume && session.is_none() {
-        let next = "retry without --resume begins the phase anew";
+        let next = "`retry` alone (r in the cockpit) begins the phase anew";
         return Err(Refusal::new("its agent never named a session that could go on", next));
     }
     if !resume && phase.progress.began_at.is_none() && !never_begun {
-        let next = "`retry --resume` goes on in the worktree as it is";
+        let next = "`retry --resume` (R in the cockpit) goes on in the worktree as it is";
         return Err(Refusal::new("no checkpoint says how the worktree was when that phase began", next));
     }
     if !resume && !never_begun && phase.progress.began_at.is_some_and(|n| !run.has_checkpoint(n)) {

@@ -88,7 +88,8 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
         }
         Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
-            let (hour, minute, _) = at.time_of_day();
+            // It is over by the minute that is told.
+            let (hour, minute, _) = domain::Timestamp::from_millis(at.as_millis().saturating_add(59_999)).time_of_day();
             let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
             Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider){by_itself}"))
         }
