@@ -155,12 +155,13 @@ fn ask(
     Vec::new()
 }
 
-/// Answers the question that is on the screen now, by its id. A yes to what is not all on the screen shows it first.
+/// Answers the question that is on the screen now, by its id. A yes to what is not all on the screen shows it first, and so
+/// does one for all of the run, of which caps lock is all that tells it from a yes for once.
 pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     if matches!(model.overlay, Some(Overlay::Question(_))) {
         return overlays::answer_open(model, answer);
     }
-    if matches!(answer, Answer::Allow | Answer::AllowRun) && !super::is_whole(model) {
+    if answer == Answer::AllowRun || (answer == Answer::Allow && !super::is_whole(model)) {
         return overlays::question(model);
     }
     let asked = model.selected().and_then(|row| Some((row.id.clone(), row.question.clone()?.id)));
