@@ -5,6 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use super::facts;
 use crate::keymap::Keymap;
@@ -12,7 +13,7 @@ use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::{Layout, because, because_spans, details_room};
 use crate::screens::{calls, checks, diff, output, proof, timeline};
 use crate::theme::{Role, Theme};
-use crate::widgets::rule;
+use crate::widgets::{fit, rule};
 
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
     let Some(row) = model.selected() else { return };
@@ -57,7 +58,7 @@ pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u1
     let mut places = Vec::new();
     for tab in model.tabs() {
         let title = if tab == model.open_tab() { format!("[{}]", tab.title()) } else { format!(" {} ", tab.title()) };
-        let from = u16::try_from(unicode_width::UnicodeWidthStr::width(text.as_str())).unwrap_or(u16::MAX);
+        let from = u16::try_from(text.width()).unwrap_or(u16::MAX);
         let long = u16::try_from(title.len()).unwrap_or(u16::MAX);
         places.push((tab, from, from.saturating_add(long)));
         text.push_str(&title);
@@ -73,8 +74,9 @@ fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
         Tab::Diff => model.diff.says(),
         Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => String::new(),
     };
-    if !extra.is_empty() {
-        text.push_str(&format!("  {}", domain::text::line(&extra)));
+    let room = usize::from(width).saturating_sub(text.width() + 3);
+    if !extra.is_empty() && room > 0 {
+        text.push_str(&format!("  {}", fit(&extra, room).trim_end()));
     }
     // Which part has the keys is told by more than colour.
     let role = if model.focus == Focus::Details { Role::Key } else { Role::Heading };

@@ -10,17 +10,30 @@ use crate::widgets::{fit, fit_ends, fit_right};
 
 /// From this width on the table has all columns and the reason stands in the row.
 pub(crate) const WIDE: u16 = 110;
-/// Columns of a wide table beside the name and the reason.
-const FIGURES: u16 = 91;
+/// From this width on a wide table has room for the agent's model.
+const WIDER: u16 = 136;
+/// Columns of a wide table beside the name, the agent and the reason.
+const FIGURES: u16 = 74;
+/// Columns of a narrow table beside the name.
+const NARROW: u16 = 66;
 
-/// Columns for the name: more where there is room for the reason too.
+/// Columns for the agent.
+fn agent_width(width: u16) -> u16 {
+    if width >= WIDER { 17 } else { 9 }
+}
+
+/// Columns for the name, which is the longest that a row has: all that a narrow table has left, half of it where the reason
+/// has its column.
 fn name_width(width: u16) -> u16 {
-    14 + width.saturating_sub(WIDE).saturating_mul(2) / 9
+    match width {
+        WIDE.. => (width.saturating_sub(FIGURES + agent_width(width)) / 2).clamp(14, 30),
+        _ => width.saturating_sub(NARROW).clamp(14, 40),
+    }
 }
 
 /// Columns for the reason in a wide table.
 pub(super) fn why_width(width: u16) -> usize {
-    usize::from(width.saturating_sub(name_width(width) + FIGURES))
+    usize::from(width.saturating_sub(name_width(width) + agent_width(width) + FIGURES))
 }
 
 /// The line of column names; the one that rows are sorted by stands in brackets.
@@ -39,18 +52,20 @@ pub(super) fn heading(model: &Model) -> String {
 }
 
 fn heading_names(width: u16) -> String {
+    let name = fit("NAME", name_width(width).into());
     if width >= WIDE {
-        let figures =
-            "AGENT:MODEL       PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
-        fit(&format!("   {} {figures}", fit("NAME", name_width(width).into())), width.into())
+        let agent = if width >= WIDER { "AGENT:MODEL" } else { "AGENT" };
+        let agent = fit(agent, agent_width(width).into());
+        let figures = "PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
+        fit(&format!("   {name} {agent} {figures}"), width.into())
     } else {
-        fit("   NAME           AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR", width.into())
+        fit(&format!("   {name} AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR"), width.into())
     }
 }
 
 /// One run's line without its cursor and glyph.
 pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
-    let name = fit_ends(&name(model, row), if width < WIDE { 14 } else { name_width(width).into() });
+    let name = fit_ends(&name(model, row), name_width(width).into());
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);
     let tokens = fit_right(&row.tokens_says(), 5);
     let disk =
@@ -68,9 +83,10 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     let time = fit_right(&figures::span_between(row.started_at, end), 4);
     let cpu = fit_right(&row.cpu.map_or_else(|| UNKNOWN.to_owned(), |cpu| format!("{:.0}%", cpu * 100.0)), 4);
     let score = row.score.map_or_else(String::new, |score| format!(" {score:.2}"));
+    let agent = if width >= WIDER { row.agent_and_model() } else { row.agent.clone() };
     let text = format!(
         "{name} {} {} {last} {time} {tokens} {} {disk} {lines} {cpu} {} {}",
-        fit(&row.agent_and_model(), 17),
+        fit(&agent, agent_width(width).into()),
         fit(&phase(row), 11),
         fit_right(&cost(row, true), 10),
         fit(&format!("{pr}{score}"), 9),

@@ -11,7 +11,7 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::reasons::{self, Because};
-use super::{TableLine, columns, layout, lines};
+use super::{TableLine, columns, layout, lines, notice};
 use crate::cockpit::{beneath, places};
 use crate::commands::{self, Command};
 use crate::keymap::{Keymap, Place};
@@ -33,7 +33,13 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Fr
         draw_table(model, keymap, theme, parts.table, frame);
     }
     details::draw(model, keymap, theme, &parts, frame);
-    frame.render_widget(hint_line(model, keymap, theme, parts.hint.width), parts.hint);
+    notice::draw(model, theme, &parts, frame);
+    let said = model.notice.as_ref().filter(|_| notice::takes_the_hints(model, &parts));
+    let hints = match said {
+        Some(said) => Line::styled(fit(said, parts.hint.width.into()), theme.style(Role::NeedsYou)),
+        None => hint_line(model, keymap, theme, parts.hint.width),
+    };
+    frame.render_widget(hints, parts.hint);
 }
 
 fn draw_table(model: &Model, keymap: &Keymap, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
@@ -238,11 +244,8 @@ fn today(model: &Model) -> String {
     format!("{own}{}{more}{of}", today.usd)
 }
 
-/// A notice, or the keys that can be used here and now.
+/// The keys that can be used here and now.
 fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
-    if let Some(notice) = &model.notice {
-        return Line::styled(fit(notice, width.into()), theme.style(Role::NeedsYou));
-    }
     if model.overlay.is_some() {
         // What is open tells its own keys.
         return Line::default();

@@ -4,6 +4,7 @@ mod columns;
 mod draw;
 mod layout;
 mod merging;
+mod notice;
 mod reasons;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Stored screens of the runs screen, through keys and frames as a person and the daemon send them.
 
+mod room;
+
 use domain::RunId;
 use domain::command::Command;
 use domain::doing::Doing;

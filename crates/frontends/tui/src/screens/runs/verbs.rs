@@ -13,6 +13,9 @@ use crate::model::Model;
 use crate::overlays::{self, Confirm, Overlay};
 use crate::update::Verb;
 
+/// Runs that a notice names.
+const NAMED: usize = 3;
+
 /// How long a run may take to end by itself, in milliseconds.
 const GRACE_MS: u64 = 10_000;
 
@@ -26,10 +29,12 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Retry | Verb::Continue | Verb::Remove => row.is_settled() && !row.removed,
     };
     let meant = model.meant();
-    let (many, passed) = (meant.len() > 1, meant.iter().filter(|row| !fits(row)).count());
+    let many = meant.len() > 1;
+    let passed: Vec<String> = meant.iter().filter(|row| !fits(row)).map(|row| passed_over(row)).collect();
     let rows: Vec<Row> = meant.into_iter().filter(fits).cloned().collect();
-    if passed > 0 {
-        model.notice = Some(format!("{} passed over: it does not fit there", count(passed, "run")));
+    if !passed.is_empty() {
+        let named = domain::figures::first_of(&passed, NAMED);
+        model.notice = Some(format!("{} passed over: {named}", count(passed.len(), "run")));
     }
     // What can't be seen is never acted on without a question.
     let unseen = rows.iter().any(|row| !model.order.contains(&row.id));
@@ -118,6 +123,18 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             vec![Effect::Removable(runs)]
         }
     }
+}
+
+/// What a run is that a verb does not fit: `load-test is terminated, its worktree removed`.
+fn passed_over(row: &Row) -> String {
+    let name = domain::text::line(&row.name);
+    let more = match () {
+        () if row.removed => ", its worktree removed",
+        () if row.is_observed() => " and was started by hand",
+        () if row.is_settled() && row.proof.is_none() => " and not proven",
+        () => "",
+    };
+    format!("{name} is {}{more}", row.status)
 }
 
 /// `1 run`, `2 runs`.

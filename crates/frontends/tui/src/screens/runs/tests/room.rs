@@ -1,0 +1,38 @@
+//! Names and notices get the room that there is.
+
+use crate::glyphs::Glyphs;
+use crate::testing::play::Play;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+#[test]
+fn a_notice_is_there_in_full_and_leaves_the_keys() {
+    let long = "nosuch can't be started (No such file or directory (os error 2)); set VISUAL or EDITOR to the program that is \
+                to open worktrees, as in EDITOR=\"code --wait\"";
+    for (width, height) in [(40, 24), (80, 24), (120, 40)] {
+        let mut cockpit = Cockpit::open();
+        cockpit.screen(width, height);
+        cockpit.act(Action::Notice(long.to_owned()));
+        let screen = cockpit.screen(width, height);
+        let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("--wait\"") && flat.contains("q leave"), "{screen}");
+        assert!(screen.contains("publish --dry-run"), "the question is not covered: {screen}");
+    }
+    let cockpit = Cockpit::open().keys("†x");
+    let passed = cockpit.model.notice.clone().unwrap_or_default();
+    assert!(passed.contains("add-audit is failed") && passed.starts_with("5 runs passed over: "), "{passed}");
+    stored!(cockpit, "notice");
+}
+
+#[test]
+fn names_get_the_room_that_a_table_has_left() {
+    let name = "fix-the-discount-of-carts-with-two";
+    for (width, shown) in [(80, 14), (90, 24), (100, 34), (109, 34), (118, 17), (140, 24), (200, 30)] {
+        let mut cockpit = Cockpit::with(vec![Play::new("aaaaa2", name, "slow", 5).at_work()], Glyphs::Unicode);
+        let screen = cockpit.screen(width, 24);
+        let row = screen.lines().nth(3).expect("its row");
+        let begun: String = name.chars().take(shown - 5).collect();
+        assert!(row.contains(&begun) && row.contains("-two"), "{width}: {row}");
+        assert!(screen.lines().nth(1).is_some_and(|line| line.contains("PR")), "{width}: {screen}");
+    }
+}
