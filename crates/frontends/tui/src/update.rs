@@ -10,7 +10,7 @@ use protocol::{Base, CallsReply, Choices, Disk, Output, RemovableRow, Row, Spend
 
 use crate::effect::Effect;
 use crate::model::{Model, Tab};
-use crate::overlays::{self, Overlay};
+use crate::overlays;
 use crate::screens::diff::{Colours, Difference};
 use crate::screens::{attach, calls, checks, details, diff, output, runs, timeline};
 
@@ -260,7 +260,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SideBySide => diff::side_by_side(model),
         Action::Find => overlays::find(model),
         Action::Palette => overlays::palette(model),
-        Action::Help => with(model, |model| model.overlay = Some(Overlay::Help { top: 0 })),
+        Action::Help => overlays::help(model),
         Action::NewRun => overlays::new_run(model),
         Action::ChooseCheckpoint => overlays::checkpoints(model),
         Action::AskAnswer => overlays::ask_answer(model),

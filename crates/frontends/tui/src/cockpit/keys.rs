@@ -15,7 +15,8 @@ pub(crate) fn places(model: &Model) -> Vec<Place> {
         return vec![Place::Attached];
     }
     match &model.overlay {
-        Some(Overlay::Help { .. } | Overlay::Spend(_)) => return vec![Place::Help],
+        Some(Overlay::Help(help)) if help.types => return vec![Place::Prompt],
+        Some(Overlay::Help(_) | Overlay::Spend(_)) => return vec![Place::Help],
         Some(Overlay::Confirm(_)) => return vec![Place::Confirm],
         Some(Overlay::Question(_)) => return vec![Place::Question],
         Some(Overlay::Choose(_)) => return vec![Place::Choose],

@@ -10,7 +10,7 @@ use crate::theme::Theme;
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     match &model.overlay {
         None => {}
-        Some(Overlay::Help { top }) => help::draw(*top, keymap, theme, frame),
+        Some(Overlay::Help(open)) => help::draw(open, keymap, theme, frame),
         Some(Overlay::Spend(spend)) => spend::draw(spend, model, keymap, theme, frame),
         Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, keymap, theme, frame),
         Some(Overlay::Question(question)) => question::draw(question, keymap, theme, frame),

@@ -17,6 +17,7 @@ mod window;
 pub(crate) use choose::{Choose, checkpoints};
 pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;
+pub(crate) use help::{Help, help};
 pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, ask_changes, ask_comment, find};
@@ -26,10 +27,7 @@ pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, 
 
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {
-    Help {
-        /// First line shown.
-        top: usize,
-    },
+    Help(Box<Help>),
     Spend(Box<Spend>),
     Confirm(Confirm),
     Question(OpenQuestion),

@@ -50,8 +50,15 @@ pub(crate) struct Prompt {
     before: String,
 }
 
-/// Filters the runs, or searches in the details when those have the keys.
+/// Filters the runs, or searches in the help when that is open, or in the details when those have the keys.
 pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
+    if let Some(Overlay::Help(help)) = &mut model.overlay {
+        help.types = true;
+        return Vec::new();
+    }
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
     let searches = model.focus == Focus::Details && model.open_tab() != Tab::Facts;
     let (purpose, before) = match searches {
         true => (Purpose::Search, details::search(model).unwrap_or_default().to_owned()),

@@ -245,3 +245,23 @@ fn a_yes_is_to_all_that_a_window_says() {
     }
     assert!(presses > 2);
 }
+
+#[test]
+fn help_begins_where_one_is_and_is_searched() {
+    let first = |keys: &str| {
+        let screen = Cockpit::open().keys(keys).screen(100, 30);
+        screen.lines().find(|line| line.contains("│ In ")).map(str::to_owned).unwrap_or_default()
+    };
+    assert!(first("?").contains("In the table of runs"), "{}", first("?"));
+    assert!(first("d?").contains("In its diff"), "{}", first("d?"));
+    let mut cockpit = Cockpit::open().keys("?/freeze");
+    assert!(cockpit.screen(80, 24).contains("let them go on"));
+    cockpit.press("⏎");
+    stored!(cockpit, "help-found");
+    let mut cockpit = Cockpit::open().keys("?/nothing is called that⏎");
+    assert!(cockpit.screen(80, 24).contains("no key does that"));
+    cockpit.press("⎋");
+    assert!(cockpit.screen(80, 24).contains("more below"), "the search is gone, the help is not");
+    cockpit.press("⎋");
+    assert!(cockpit.model.overlay.is_none());
+}

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use domain::command::Command;
 
-use super::{Confirm, Overlay, help, new_run, one_line, palette, prompt, spend, window};
+use super::{Confirm, Help, Overlay, new_run, one_line, palette, prompt, spend, window};
 use crate::effect::Effect;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -17,7 +17,12 @@ const MOST_LINES: usize = 50_000;
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
         None => Vec::new(),
-        Some(Overlay::Help { .. } | Overlay::Spend(_) | Overlay::Question(_)) => Vec::new(),
+        // What is searched for in the help stays in force while its keys are read.
+        Some(Overlay::Help(help)) if help.types => {
+            model.overlay = Some(Overlay::Help(Box::new(Help { types: false, ..*help })));
+            Vec::new()
+        }
+        Some(Overlay::Help(_) | Overlay::Spend(_) | Overlay::Question(_)) => Vec::new(),
         Some(Overlay::Confirm(confirm)) => {
             if confirm.waits || confirm.runs.is_empty() {
                 model.overlay = confirm.waits.then_some(Overlay::Confirm(confirm));
@@ -46,6 +51,11 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
 
 pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
+        // The first one takes the search away.
+        Some(Overlay::Help(help)) if help.types || !help.find.is_empty() => {
+            model.overlay = Some(Overlay::Help(Box::new(Help { types: false, find: one_line(""), top: 0, ..*help })));
+            Vec::new()
+        }
         Some(Overlay::Prompt(prompt)) => prompt::close(model, prompt),
         Some(Overlay::NewRun(form)) => new_run::close(model, form),
         _ => Vec::new(),
@@ -62,9 +72,9 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
         Some(Overlay::Spend(open)) => {
             open.top = open.top.saturating_add_signed(by).min(window::last_top(lines_of_spend, model.size.1));
         }
-        Some(Overlay::Help { top }) => {
-            let lines = help::count(&Keymap::built_in(), model.size.0);
-            *top = top.saturating_add_signed(by).min(window::last_top(lines, model.size.1));
+        Some(Overlay::Help(help)) => {
+            let lines = help.height(&Keymap::built_in(), model.size.0);
+            help.top = help.top.saturating_add_signed(by).min(window::last_top(lines, model.size.1));
         }
         Some(Overlay::Confirm(confirm)) => {
             let last = window::last_top(confirm.height(model.size.0), model.size.1);
@@ -96,6 +106,11 @@ pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Overlay::Help(help)) => {
+            help.find.input(key);
+            help.top = 0;
+            Vec::new()
+        }
         Some(Overlay::NewRun(form)) => {
             form.edit(key);
             Vec::new()
@@ -113,6 +128,10 @@ pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
         }
         Some(Overlay::Palette(palette)) => {
             (palette.input, palette.at) = (one_line(""), 0);
+            Vec::new()
+        }
+        Some(Overlay::Help(help)) => {
+            (help.find, help.top) = (one_line(""), 0);
             Vec::new()
         }
         Some(Overlay::NewRun(form)) => {
@@ -144,6 +163,11 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Overlay::Palette(palette)) => {
             palette.input.insert_str(line);
             palette.at = 0;
+            Vec::new()
+        }
+        Some(Overlay::Help(help)) if help.types => {
+            help.find.insert_str(line);
+            help.top = 0;
             Vec::new()
         }
         Some(Overlay::NewRun(form)) => {

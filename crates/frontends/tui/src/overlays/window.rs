@@ -25,7 +25,7 @@ pub(super) fn frame(title: &str, place: Rect, theme: &Theme, frame: &mut Frame<'
     inner
 }
 
-/// Lines as far as there is room, from `top` on, and a last line that always stays.
+/// Lines as far as there is room, from `top` on, and a last line that always stays; gives where that is.
 pub(super) fn scrolled(
     title: &str,
     lines: Vec<Line<'_>>,
@@ -34,14 +34,14 @@ pub(super) fn scrolled(
     width: u16,
     theme: &Theme,
     frame: &mut Frame<'_>,
-) {
+) -> Rect {
     let area = frame.area();
     let wanted = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
     let height = wanted.min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let inner = self::frame(title, place, theme, frame);
     if inner.height == 0 {
-        return;
+        return Rect { height: 0, ..inner };
     }
     let list = Rect { height: inner.height.saturating_sub(2), ..inner };
     let room = usize::from(list.height);
@@ -53,7 +53,9 @@ pub(super) fn scrolled(
         let more = Rect { y: inner.bottom() - 2, height: 1, ..inner };
         frame.render_widget(Line::styled(format!("… {below} more below"), theme.style(Role::Dim)), more);
     }
-    frame.render_widget(footer, Rect { y: inner.bottom() - 1, height: 1, ..inner });
+    let last = Rect { y: inner.bottom() - 1, height: 1, ..inner };
+    frame.render_widget(footer, last);
+    last
 }
 
 /// The first key of each command with what it does here.
