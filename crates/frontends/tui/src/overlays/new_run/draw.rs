@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::form::{Entry, NewRun};
@@ -77,6 +78,15 @@ fn draw_field(form: &NewRun, entry: Entry, area: Rect, theme: &Theme, frame: &mu
     frame.render_widget(label, Rect { height: 1, ..area });
     let place = Rect { x: area.x + LABEL, width: area.width.saturating_sub(LABEL), ..area };
     frame.render_widget(form.input(entry), place);
+    if form.text(entry).is_empty() {
+        // What an empty field means stands where its value would, below the cursor.
+        let style = Style::new().dim();
+        let mut rest = entry.says().1.chars();
+        let first = rest.next().map(String::from).unwrap_or_default();
+        let first = Span::styled(first, if here { style.reversed() } else { style });
+        let line = Line::from(vec![first, Span::styled(rest.as_str(), style)]);
+        frame.render_widget(line, Rect { height: place.height.min(1), ..place });
+    }
 }
 
 /// What is wrong, or what can be chosen here.
@@ -94,7 +104,12 @@ fn below(form: &NewRun, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut used = 9;
     // What is chosen is always among what is seen.
     let at = options.iter().position(|option| *option == typed).unwrap_or(0);
-    for option in options.iter().skip(at.saturating_sub(2)) {
+    let before = at.saturating_sub(2);
+    if before > 0 {
+        spans.push(Span::styled("…  ", theme.style(Role::Dim)));
+        used += 3;
+    }
+    for option in options.iter().skip(before) {
         let option = domain::text::line(option);
         let long = option.chars().count() + 2;
         if used + long > width {

@@ -77,8 +77,6 @@ impl Default for NewRun {
     fn default() -> Self {
         let inputs = Entry::ALL.map(|entry| {
             let mut input = one_line("");
-            input.set_placeholder_text(entry.says().1);
-            input.set_placeholder_style(Style::new().dim());
             if entry == Entry::Task {
                 input.set_wrap_mode(WrapMode::WordOrGlyph);
             }

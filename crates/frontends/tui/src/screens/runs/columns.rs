@@ -81,7 +81,9 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     }
     let end = row.ended_at.unwrap_or(model.now);
     let time = fit_right(&figures::span_between(row.started_at, end), 4);
-    let cpu = fit_right(&row.cpu.map_or_else(|| UNKNOWN.to_owned(), |cpu| format!("{:.0}%", cpu * 100.0)), 4);
+    // What has ended uses none, which is known.
+    let none = if row.is_settled() { "" } else { UNKNOWN };
+    let cpu = fit_right(&row.cpu.map_or_else(|| none.to_owned(), |cpu| format!("{:.0}%", cpu * 100.0)), 4);
     let score = row.score.map_or_else(String::new, |score| format!(" {score:.2}"));
     let agent = if width >= WIDER { row.agent_and_model() } else { row.agent.clone() };
     let text = format!(
