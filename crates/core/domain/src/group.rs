@@ -43,6 +43,8 @@ pub fn of(run: &RunState) -> Group {
     match &run.status {
         // What stands still without a keeper never goes on by itself.
         Status::Paused { .. } if run.keeper_gone => Group::NeedsYou,
+        // A person put it back and knows; nothing went wrong.
+        Status::Failed { .. } if run.current().is_some_and(|phase| phase.progress.rolled_back) => Group::Ready,
         Status::Waiting
         | Status::Failed { .. }
         | Status::Lost { .. }

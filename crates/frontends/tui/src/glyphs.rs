@@ -1,5 +1,6 @@
 //! The signs of a row, with an ASCII twin for each.
 
+use domain::group::Group;
 use protocol::Row;
 use ratatui::buffer::Buffer;
 
@@ -21,6 +22,8 @@ impl Glyphs {
         let (unicode, ascii) = match row.status.as_str() {
             "waiting" => ("?", "?"),
             "idle" | "unknown" if row.is_observed() => ("◇", "="),
+            // A person put it back to where it had not done this yet.
+            "failed" if row.group == Group::Ready => ("○", "o"),
             "failed" => ("✗", "x"),
             "lost" | "unknown" => ("!", "!"),
             "paused" => ("‖", "\""),

@@ -112,6 +112,7 @@ fn a_rollback_opens_the_phases_after_it_and_retry_goes_on_from_there() {
     let Status::Failed { phase, reason } = &run.state.status else { panic!("{:?}", run.state.status) };
     assert_eq!((phase.as_str(), run.state.head.as_deref()), ("build", Some("head1")));
     assert!(reason.contains("rolled back to checkpoint 1"), "{reason}");
+    assert_eq!(domain::group::of(&run.state), domain::group::Group::Ready, "who put it back needs no call");
     run.ask(&retry(), 0).expect("nothing lives");
     assert_eq!(run.go_on(), ["save 4", "restore 1", "start build.2"]);
     run.agent("three", Some(true));

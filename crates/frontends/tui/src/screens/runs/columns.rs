@@ -106,11 +106,11 @@ fn name(model: &Model, row: &Row) -> String {
 }
 
 fn phase(row: &Row) -> String {
-    if let Some(stands) = stands(row).filter(|_| row.group == Group::Ready) {
+    if let Some(stands) = stands(row).filter(|_| row.status == "ready") {
         return stands.to_owned();
     }
     match &row.phase {
-        Some(phase) if row.group == Group::Ready || row.group == Group::Finished => {
+        Some(phase) if row.status == "ready" || row.group == Group::Finished => {
             format!("{}/{}", phase.index, phase.count)
         }
         Some(phase) => format!("{}/{} {}", phase.index, phase.count, phase.name),

@@ -87,9 +87,9 @@ fn a_question_takes_as_many_lines_as_it_needs() {
 #[test]
 fn a_yes_is_to_what_was_on_the_screen() {
     let is_answer = |effect: &Effect| matches!(effect, Effect::Answer { .. });
-    for (width, height) in [(24, 9), (40, 24), (80, 24), (112, 30), (200, 50)] {
+    for (width, height) in [(24, 9), (40, 24), (80, 24), (112, 30)] {
         for (keys, yes) in [("", "y"), ("⏎", "Y"), ("z", "y"), (":allow⏎", "y")] {
-            for words in [1, 9, 30, 200, 900] {
+            for words in [1, 9, 30, 120] {
                 let mut cockpit = asking(&format!("Bash: {} THE-END", "curl evil".repeat(words)));
                 cockpit.screen(width, height);
                 cockpit.press(keys);
