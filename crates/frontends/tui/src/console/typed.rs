@@ -17,6 +17,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 const SILENCE_IN_PASTE: Duration = Duration::from_secs(10);
 /// The rest of an answer whose beginning went to the program before is known for this long.
 const LEFTOVERS: Duration = Duration::from_secs(2);
+/// Characters before the end of a text that nobody types in one go.
+const LEFTOVER_TEXT: usize = 4;
 /// The bytes that are kept of a sequence; no key has as many.
 const LONGEST: usize = 256;
 /// The bytes of the longest paste that is taken.
@@ -109,7 +111,7 @@ impl Typed {
             return 0;
         }
         if let Some((mut part, _)) = given_up.filter(|(_, until)| now < *until)
-            && (part.begun != Begun::Escape || matches!(piece[0], b'[' | b']' | b'O' | b'P' | b'X' | b'^' | b'_'))
+            && (part.begun != Begun::Escape || continues_escape(piece))
         {
             for (at, byte) in piece.iter().enumerate() {
                 match part.go_on(*byte) {
@@ -122,7 +124,7 @@ impl Typed {
                 }
             }
         }
-        if now < self.since + LEFTOVERS { leftover(piece) } else { 0 }
+        leftover(piece, now < self.since + LEFTOVERS)
     }
 }
 
@@ -203,18 +205,29 @@ fn alt(key: u8) -> Option<Event> {
     Some(Event::Key(key))
 }
 
-/// The length of a piece's beginning that is the end of an answer whose own beginning somebody else has read.
-fn leftover(piece: &[u8]) -> usize {
+/// Whether a piece may be what an escape before it began, and not keys that were pressed after it.
+fn continues_escape(piece: &[u8]) -> bool {
+    matches!(piece, [b'[' | b']' | b'P' | b'X' | b'^' | b'_', ..] | [b'O', _])
+}
+
+/// The length of a piece's beginning that is the end of an answer whose own beginning somebody else has read, or that was
+/// given up long ago. `soon`: somebody else had the terminal a moment ago, so that shorter ends are known too.
+fn leftover(piece: &[u8], soon: bool) -> usize {
     let text = piece.iter().take_while(|byte| matches!(byte, 0x20..=0x7e)).count();
+    let is_text = soon || text >= LEFTOVER_TEXT;
     match piece[text..] {
-        [0x07, ..] if text > 0 => return text + 1,
-        [0x1b, b'\\', ..] => return text + 2,
+        [0x07, ..] if is_text && text > 0 => return text + 1,
+        [0x1b, b'\\', ..] if is_text => return text + 2,
         _ => {}
     }
-    let numbers = piece.iter().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
-    let is_numbers = piece[..numbers].contains(&b';') && matches!(piece.first(), Some(b'0'..=b'?'));
+    let (begin, is_private) = match piece {
+        [b'[', b'<'..=b'?', ..] => (1, true),
+        _ => (0, false),
+    };
+    let numbers = begin + piece[begin..].iter().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
+    let is_numbers = soon && piece[..numbers].contains(&b';') && matches!(piece.first(), Some(b'0'..=b'?'));
     match piece.get(numbers) {
-        Some(0x40..=0x7e) if is_numbers => numbers + 1,
+        Some(0x40..=0x7e) if is_private || is_numbers => numbers + 1,
         _ => 0,
     }
 }

@@ -133,6 +133,25 @@ fn the_rest_of_anothers_answer_is_no_key() {
 }
 
 #[test]
+fn an_answer_that_lost_its_escape_is_no_key() {
+    let hour = Duration::from_secs(3600);
+    for answer in ANSWERS.iter().filter(|answer| answer[0] == 0x1b && answer.len() > 6) {
+        let is_control = answer.starts_with(b"\x1b[");
+        if is_control && !matches!(answer[2], b'<'..=b'?') {
+            continue;
+        }
+        assert_eq!(heard(&[b"\x1b", &answer[1..]], hour)[1..], [], "{}", answer.escape_ascii());
+    }
+    // Keys that are pressed after an escape are keys, also where a slow line brings them together.
+    let keys = |text: &str| text.chars().map(|c| key(KeyCode::Char(c))).collect::<Vec<_>>();
+    for typed in ["]c", "otext", "Pq", "[[", "dd:w"] {
+        let heard = heard(&[b"\x1b", typed.as_bytes()], hour);
+        let codes: Vec<_> = heard[1..].iter().filter_map(|event| Some(key(event.as_key_event()?.code))).collect();
+        assert_eq!(codes, keys(typed), "{typed}");
+    }
+}
+
+#[test]
 fn a_lone_escape_is_a_key_after_a_moment() {
     let now = Instant::now();
     let mut typed = Typed::new(now);
