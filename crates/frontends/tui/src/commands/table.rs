@@ -36,7 +36,9 @@ const fn motion(name: &'static str, doc: &'static str, hint: Option<&'static str
 pub(crate) const ALL: &[Command] = &[
     view("next-in-need", "go to the next run that needs you", Some("next"), none_in_need, || Action::NextInNeed),
     run("allow", "allow what the run asks for, once", None, asks_nothing, || Action::Answer(Answer::Allow)),
-    run("allow-run", "allow it for the rest of this run", None, asks_nothing, || Action::Answer(Answer::AllowRun)),
+    run("allow-run", "allow it for the rest of this run, after a look at all of it", None, asks_nothing, || {
+        Action::Answer(Answer::AllowRun)
+    }),
     run("deny", "say no to what the run asks for", None, asks_nothing, || Action::Answer(Answer::Deny)),
     run("answer", "type an answer to what the run asks", None, asks_nothing, || Action::AskAnswer),
     motion("next-match", "go to the next match", Some("match"), || Action::Match(1)),
