@@ -8,6 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui_textarea::TextArea;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Overlay, one_line};
 use crate::effect::Effect;
@@ -183,14 +184,17 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
         Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
     };
     let asked = if let Purpose::Answer { asked, .. } = &prompt.purpose { asked.as_str() } else { "" };
-    let is_long = unicode_width::UnicodeWidthStr::width(label.as_str()) > usize::from(area.width / 2);
-    let above = [(asked, Role::NeedsYou), (if is_long { label.trim() } else { "" }, Role::Key)];
-    draw_above(&above, line, theme, frame);
-    let label = if is_long { " > ".to_owned() } else { label };
-    let long = u16::try_from(unicode_width::UnicodeWidthStr::width(label.as_str())).unwrap_or(u16::MAX);
+    let is_long = label.width() > usize::from(area.width / 2);
+    let (before, label) = if is_long { (label.trim(), " > ") } else { ("", label.as_str()) };
+    let long = u16::try_from(label.width()).unwrap_or(u16::MAX);
+    // The line that is typed on scrolls; what is sent is seen whole.
+    let typed = prompt.text();
+    let scrolls = typed.width() + 1 > usize::from(area.width.saturating_sub(long));
+    let typed = if scrolls { typed.as_str() } else { "" };
+    draw_above(&[(asked, Role::NeedsYou), (before, Role::Key), (typed, Role::Text)], line, theme, frame);
     let [left, right] = Layout::horizontal([Constraint::Length(long), Constraint::Min(1)]).areas(line);
     frame.render_widget(ratatui::widgets::Clear, line);
-    frame.render_widget(Line::styled(label, theme.style(Role::Key)), left);
+    frame.render_widget(Line::styled(label.to_owned(), theme.style(Role::Key)), left);
     frame.render_widget(&prompt.input, right);
 }
 

@@ -265,3 +265,16 @@ fn help_begins_where_one_is_and_is_searched() {
     cockpit.press("⎋");
     assert!(cockpit.model.overlay.is_none());
 }
+
+#[test]
+fn what_is_sent_is_seen_whole() {
+    let words = "say that the word no is meant, and that nothing is published before the tests of the cart pass";
+    for (width, height) in [(40, 24), (80, 24)] {
+        let mut cockpit = Cockpit::open();
+        cockpit.screen(width, height);
+        cockpit.press(&format!("s{words}"));
+        let screen = cockpit.screen(width, height);
+        let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(words) && flat.contains("asks: Bash: npm publish --dry-run"), "{screen}");
+    }
+}
