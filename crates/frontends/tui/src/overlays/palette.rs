@@ -11,14 +11,14 @@ use ratatui_textarea::TextArea;
 
 use super::window::{self, keys};
 use super::{Overlay, one_line};
-use crate::commands::{self, Command};
+use crate::commands::{self, Command, Kind};
 use crate::effect::Effect;
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
 use crate::update::{Action, update};
-use crate::widgets::fit;
+use crate::widgets::{fit, wrapped};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Palette {
@@ -127,7 +127,13 @@ pub(super) fn draw(palette: &Palette, model: &Model, keymap: &Keymap, theme: &Th
         return;
     }
     let input = Rect { height: 1, ..inner };
-    let list = Rect { y: inner.y + 1, height: inner.height - 2, ..inner };
+    let about = entries.get(palette.at).map(|entry| about(entry, model)).unwrap_or_default();
+    let about = wrapped(&about, inner.width.into());
+    let told = u16::try_from(about.len()).unwrap_or(u16::MAX).min(inner.height.saturating_sub(3));
+    let list = Rect { y: inner.y + 1, height: inner.height - 2 - told, ..inner };
+    let below = Rect { y: list.bottom(), height: told, ..inner };
+    let about = about.into_iter().map(|line| Line::styled(line, theme.style(Role::Dim)));
+    frame.render_widget(ratatui::widgets::Paragraph::new(about.collect::<Vec<_>>()), below);
     let footer = Rect { y: inner.bottom() - 1, height: 1, ..inner };
     frame.render_widget(&palette.input, input);
     let height = usize::from(list.height);
@@ -143,6 +149,26 @@ pub(super) fn draw(palette: &Palette, model: &Model, keymap: &Keymap, theme: &Th
         if lines.is_empty() { vec![Line::styled("nothing is called that", theme.style(Role::Dim))] } else { lines };
     frame.render_widget(ratatui::widgets::Paragraph::new(lines), list);
     frame.render_widget(keys(keymap, Place::Palette, theme, &[("accept", "do it"), ("close", "leave")]), footer);
+}
+
+/// What is chosen, in full, and which runs it is for.
+fn about(entry: &Entry, model: &Model) -> String {
+    let Entry::Command(command) = entry else { return String::new() };
+    if let Some(why) = (command.unavailable)(model) {
+        return format!("not now: {why}");
+    }
+    // Marked runs are for what can be done with many; the rest is for the one under the cursor.
+    let with_many = matches!((command.action)(), Action::Verb(_));
+    match model.selected().filter(|_| command.kind == Kind::Run) {
+        _ if with_many && model.marks.len() > 1 => format!("{} marked runs: {}", model.marks.len(), command.doc),
+        Some(_) if with_many => {
+            let meant = model.meant();
+            let names = meant.iter().map(|row| domain::text::line(&row.name)).collect::<Vec<_>>().join(", ");
+            format!("{names}: {}", command.doc)
+        }
+        Some(row) => format!("{}: {}", domain::text::line(&row.name), command.doc),
+        None => command.doc.to_owned(),
+    }
 }
 
 fn draw_entry(entry: &Entry, here: bool, model: &Model, keymap: &Keymap, theme: &Theme, width: usize) -> Line<'static> {
