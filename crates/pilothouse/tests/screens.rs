@@ -36,7 +36,8 @@ fn someone_starts_answers_compares_stops_brings_back_and_leaves() {
     cockpit.wait_until("both ready", |s| s.contains("2 ready"));
     cockpit.wait_until("them below their heading", |s| s.contains("READY"));
     cockpit.press("Gd");
-    let first = cockpit.wait_until("a diff", |s| s.contains("[Diff]") && s.contains("file") && s.contains("@@"));
+    let proven = |s: &str| s.contains("[Diff]") && s.contains("@@") && s.contains("A approve");
+    let first = cockpit.wait_until("a diff of what is proven", proven);
     insta::assert_snapshot!("diff-80x24", normalized(&first));
     cockpit.press("K");
     cockpit.wait_until("another diff", move |s| *s != first && s.contains("[Diff]") && s.contains("@@"));
