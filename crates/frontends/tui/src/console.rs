@@ -110,7 +110,8 @@ impl Console for Tty {
         if self.keys.is_none() {
             let keys = Keys::on(keyboard()?)?;
             if self.taken {
-                keys.forget()?;
+                // Where it can't be forgotten it is heard, as what comes later is.
+                let _forgotten: io::Result<()> = keys.forget();
             }
             self.keys = Some(keys);
         }
