@@ -159,7 +159,7 @@ fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
     for name in ["one", "two", "three"] {
         house.run(name, "repairs");
         wait_until("its work to be measured", || {
-            let told = house.ok(&["timeline", name]);
+            let told = house.ok(&["timeline", name, "--all"]);
             if told.contains("measure the work") || told.contains("does") && told.contains("ready") {
                 Ok(())
             } else {

@@ -5,6 +5,7 @@ use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event, Merge, ModelCalled, PullOpened, Review, WorkMeasured};
 use crate::figures;
 use crate::text::{self, short};
+use crate::timestamp::Timestamp;
 
 /// A word of at most ten characters and a single harmless line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +14,26 @@ pub struct Described {
     pub line: String,
     /// Of interest to whoever looks into how pilothouse works, not into what the agent did.
     pub minor: bool,
+    /// A moment that the line names, in UTC.
+    pub names: Option<Timestamp>,
+}
+
+impl Described {
+    /// The line with its moment as `clock` says it.
+    pub fn told(&self, clock: impl Fn(Timestamp) -> String) -> String {
+        self.names.map_or_else(|| self.line.clone(), |at| self.line.replace(&at.to_string(), &clock(at)))
+    }
 }
 
 /// Describes an event for people. The line holds nothing that steers a terminal.
 pub fn describe(event: &Event) -> Described {
     let (word, line, minor) = parts(event);
-    Described { word, line: text::line(&line), minor }
+    let names = match &event.body {
+        Body::Limited(limited) => limited.resets_at,
+        Body::LimitedWaits(waits) => Some(waits.until),
+        _ => None,
+    };
+    Described { word, line: text::line(&line), minor, names }
 }
 
 fn parts(event: &Event) -> (&'static str, String, bool) {
@@ -51,6 +66,9 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::BackgroundStarted(d) => ("background", d.about.clone(), false),
         Body::BackgroundEnded(d) => ("background", d.how.clone(), false),
         Body::ToolCalled(d) => ("calls", text::shown(&format!("{} {}", d.name, d.about)), false),
+        Body::ToolReturned(d) if d.text.trim().is_empty() => {
+            (if d.ok { "returned" } else { "error" }, "nothing was said".to_owned(), false)
+        }
         Body::ToolReturned(d) => (if d.ok { "returned" } else { "error" }, d.text.clone(), false),
         Body::UsageReported(d) => {
             let t = d.tokens;
@@ -97,7 +115,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::ProofRequested(_) => ("proof", "asked for".to_owned(), true),
         Body::WorkMeasured(d) => ("measured", measured(d), true),
         Body::ProofWritten(d) => {
-            ("proof", format!("pack {} covers events 1 to {}, score {}", d.k, d.seq, d.score), false)
+            ("proof", format!("pack {} covers events 1 to {}, score {}", d.k, d.seq, figures::share(d.score)), false)
         }
         Body::ReviewGiven(d) => {
             let word = if d.verdict == Review::Approve { "approved" } else { "changes" };

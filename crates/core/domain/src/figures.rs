@@ -68,6 +68,11 @@ fn scaled(n: u64, base: u64, units: &[&str]) -> String {
     }
 }
 
+/// Hundredths as the share that they are: `0.35`.
+pub fn share(hundredths: u32) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 /// A span in whole minutes as at most three characters: `<1m`, `4m`, `59m`, `3h`, `12d`.
 pub fn span(ms: u64) -> String {
     let minutes = ms / 60_000;
@@ -153,6 +158,7 @@ mod tests {
         {
             assert_eq!(money(usd), short);
         }
+        assert_eq!([0, 7, 35, 100].map(share), ["0.00", "0.07", "0.35", "1.00"]);
         assert_eq!(lines(88, 12), "+88-12");
         assert_eq!(lines(12_000, 3), "+12k-3");
         assert!([u64::MAX, 1_000_000_000_000].iter().all(|n| count(*n).len() <= 9));

@@ -121,7 +121,7 @@ pub struct LsArgs {
 
 #[derive(Debug, Args)]
 pub struct OneArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Print JSON.
     #[arg(long)]
@@ -130,17 +130,20 @@ pub struct OneArgs {
 
 #[derive(Debug, Args)]
 pub struct AttachArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
 }
 
 #[derive(Debug, Args)]
 pub struct TimelineArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Go on as new events come, until the run is over.
     #[arg(long)]
     pub follow: bool,
+    /// Also pilothouse's own steps and the figures of single calls.
+    #[arg(long)]
+    pub all: bool,
     /// Print the events as they are stored, a line of JSON each.
     #[arg(long)]
     pub json: bool,
@@ -148,7 +151,7 @@ pub struct TimelineArgs {
 
 #[derive(Debug, Args)]
 pub struct LogsArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Go on as the agent writes more, until the attempt is over.
     #[arg(long)]
@@ -183,7 +186,7 @@ pub struct Answering {
 
 #[derive(Debug, Args)]
 pub struct SendArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     #[command(flatten)]
     pub answer: Answering,
@@ -194,7 +197,7 @@ pub struct SendArgs {
 
 #[derive(Debug, Args)]
 pub struct ManyArgs {
-    /// Ids, names, or beginnings of ids.
+    /// Ids, names, or beginnings of them.
     #[arg(required = true)]
     pub runs: Vec<String>,
     /// Print JSON.
@@ -204,7 +207,7 @@ pub struct ManyArgs {
 
 #[derive(Debug, Args)]
 pub struct HoldArgs {
-    /// Ids, names, or beginnings of ids.
+    /// Ids, names, or beginnings of them.
     #[arg(required = true)]
     pub runs: Vec<String>,
     /// Don't ask before an agent that was started by hand is meant.
@@ -217,7 +220,7 @@ pub struct HoldArgs {
 
 #[derive(Debug, Args)]
 pub struct RetryArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// The phase to try again, anew; default: the one that did not finish, or the last.
     #[arg(long)]
@@ -235,7 +238,7 @@ pub struct RetryArgs {
 
 #[derive(Debug, Args)]
 pub struct RollbackArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// The checkpoint's number; `pilothouse show RUN` lists them.
     pub checkpoint: u32,
@@ -269,7 +272,7 @@ pub struct DoctorArgs {
 
 #[derive(Debug, Args)]
 pub struct TerminateArgs {
-    /// Ids, names, or beginnings of ids.
+    /// Ids, names, or beginnings of them.
     #[arg(required = true)]
     pub runs: Vec<String>,
     /// How long processes may take to end by themselves, like 10s or 500ms.

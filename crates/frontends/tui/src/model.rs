@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use domain::clock::{by_clock, minute_by_clock};
 use domain::group::Group;
 use domain::{RunId, Timestamp};
 use protocol::{Base, Disk, Row, Today};
@@ -300,9 +301,14 @@ impl Model {
         self.rows.values().filter(|row| row.group == group).count()
     }
 
-    /// Hours, minutes and seconds of the day where the person is.
-    pub(crate) fn local(&self, at: Timestamp) -> (u8, u8, u8) {
-        Timestamp::from_millis(at.as_millis() + i64::from(self.utc_offset) * 1000).time_of_day()
+    /// A moment by the clock where the person is, with its date unless that is today.
+    pub(crate) fn when(&self, at: Timestamp) -> String {
+        by_clock(at, self.now, self.utc_offset)
+    }
+
+    /// As [`when`](Self::when), to the minute.
+    pub(crate) fn minute(&self, at: Timestamp) -> String {
+        minute_by_clock(at, self.now, self.utc_offset)
     }
 
     /// The selected row is of an agent that was started by hand.

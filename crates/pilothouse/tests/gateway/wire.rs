@@ -35,7 +35,7 @@ fn a_provider_that_is_gone_is_said_and_tried_again_by_the_agent() {
     office.run("again", &[]);
     let ready = office.house.wait_for("again", "ready");
     office.assert_billed(&ready);
-    let told = office.house.ok(&["timeline", "again"]);
+    let told = office.house.ok(&["timeline", "again", "--all"]);
     assert!(told.contains("status 500, scripted failure with status 500"), "{told}");
 
     let gone = Office::with("ok", "key_env = \"TEST_MODEL_KEY\"", "");

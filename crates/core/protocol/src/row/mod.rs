@@ -8,6 +8,7 @@ mod proof;
 mod pull_request;
 mod reason;
 mod secrets;
+mod times;
 
 use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
@@ -332,8 +333,8 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             // Said and not judged: a command may take that long, or a provider.
             Status::Working(Activity::Background) => Some(Activity::Background.word()),
             Status::Working(activity) if seen.quiet_since.is_some() && seen.quiet_since == run.last_event_at => {
-                let (hour, minute, _) = seen.quiet_since.unwrap_or_default().time_of_day();
-                Some(format!("stalled? no word since {hour:02}:{minute:02} UTC; before: {}", activity.word()))
+                let since = seen.quiet_since.unwrap_or_default();
+                Some(format!("stalled? no word since {since}; before: {}", activity.word()))
             }
             Status::Working(activity) => Some(activity.word()),
             _ => None,
@@ -396,7 +397,7 @@ mod tests {
             row(run, &Observations { quiet_since, ..Observations::default() }).and_then(|row| row.activity)
         };
         assert_eq!(activity(&run, None).as_deref(), Some("thinking"));
-        let told = "stalled? no word since 01:00 UTC; before: thinking";
+        let told = "stalled? no word since 1970-01-01T01:00:00.000Z; before: thinking";
         assert_eq!(activity(&run, Some(at)).as_deref(), Some(told));
         run.last_event_at = Some(Timestamp::from_millis(4_000_000));
         assert_eq!(activity(&run, Some(at)).as_deref(), Some("thinking"));

@@ -89,9 +89,9 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
         Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
             // It is over by the minute that is told.
-            let (hour, minute, _) = domain::Timestamp::from_millis(at.as_millis().saturating_add(59_999)).time_of_day();
+            let at = domain::Timestamp::from_millis(at.as_millis().saturating_add(59_999) / 60_000 * 60_000);
             let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
-            Some(format!("limited until {hour:02}:{minute:02} UTC (said by the provider){by_itself}"))
+            Some(format!("limited until {at} (said by the provider){by_itself}"))
         }
         Status::Limited { resets_at: None } => Some("limited; the provider gave no time".to_owned()),
         Status::Paused { .. } if run.keeper_gone => {

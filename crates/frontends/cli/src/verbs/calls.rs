@@ -3,12 +3,13 @@
 use client::Connection;
 use domain::call::CallCells;
 use domain::event::ModelCalled;
-use domain::figures;
+use domain::{docs, figures};
 use protocol::{CallsReply, Reply, Request, Row};
 
 use super::here;
 use crate::error::CliError;
 use crate::out::Out;
+use crate::when::when;
 
 /// So many are shown when not all are asked for.
 pub(super) const LAST: u64 = 8;
@@ -37,11 +38,11 @@ pub(super) fn print(out: &mut Out, calls: &CallsReply) -> Result<(), CliError> {
 }
 
 fn line(call: &ModelCalled) -> String {
-    let (hour, minute, second) = call.began_at.time_of_day();
+    let at = when(call.began_at);
     let cells = CallCells::of(call);
     let model: String = cells.model.chars().take(22).collect();
     format!(
-        "  {hour:02}:{minute:02}:{second:02}  {model:<22} {:>5} {:>5} {:>5} {:>5} {:>8} {:>6} {:>6}  {}",
+        "  {at:<8}  {model:<22} {:>5} {:>5} {:>5} {:>5} {:>8} {:>6} {:>6}  {}",
         cells.input, cells.cache_read, cells.cache_write, cells.output, cells.cost, cells.first, cells.took, cells.end,
     )
 }
@@ -59,7 +60,7 @@ pub(super) fn source(row: &Row) -> &'static str {
 pub(super) fn cost(row: &Row) -> String {
     let unpriced = row.tokens_unpriced.filter(|n| *n > 0 && row.cost_usd.is_none());
     let why = unpriced
-        .map(|n| format!(" ({} tokens have no price; `docs/spend.md` says how to give one)", figures::count(n)));
+        .map(|n| format!(" ({} tokens have no price; {} says how to give one)", figures::count(n), docs::SPEND));
     let cut = row.calls_cut.filter(|n| *n > 0);
     let more = cut.map(|n| format!(" ({n} answers were cut, the provider may bill more for them)"));
     format!("{}{}{}", row.cost_says(), why.unwrap_or_default(), more.unwrap_or_default())

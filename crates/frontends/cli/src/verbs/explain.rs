@@ -8,6 +8,7 @@ use super::here;
 use crate::args::OneArgs;
 use crate::error::CliError;
 use crate::out::Out;
+use crate::when::when;
 
 pub(super) async fn explain(args: OneArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
@@ -19,7 +20,7 @@ pub(super) async fn explain(args: OneArgs, places: &Places) -> Result<Code, CliE
         out.value(&facts)?;
         return Ok(Code::Done);
     }
-    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| figures::UNKNOWN.to_owned(), |at| at.to_string());
+    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| figures::UNKNOWN.to_owned(), when);
     for fact in &facts {
         out.line(format!("{:<12} {}", fact.about, text::line(&fact.says)))?;
         out.line(format!("{:<12} from {}, at {}", "", text::line(&fact.source), at(fact.at)))?;

@@ -9,7 +9,8 @@ use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 use super::take_up;
 use crate::args::RunArgs;
 use crate::error::CliError;
-use crate::out::Out;
+use crate::out::{Out, columns};
+use crate::when::when;
 
 pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
     let mut out = Out::stdout(args.json);
@@ -25,7 +26,7 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
     if out.json {
         report(&mut out, &rows)?;
     } else {
-        for row in &rows {
+        for row in rows.iter().cloned().map(|row| row.by_clock(when)) {
             let reason = text::line(row.reason.as_deref().unwrap_or(""));
             out.line(format!("{} {}  {}  {reason}", row.id, row.name, row.status))?;
         }
@@ -158,6 +159,7 @@ impl Progress {
     fn show(&mut self, rows: &[Row]) {
         let line = match rows {
             [row] => {
+                let row = row.clone().by_clock(when);
                 let doing = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
                 let (tokens, cost) = (row.tokens_says(), row.cost_says());
                 format!("{} {}  {tokens} tokens  {cost}  {doing}", row.name, row.status)
@@ -168,7 +170,7 @@ impl Progress {
                 format!("{over} of {} over, {asking} asking", rows.len())
             }
         };
-        let line: String = text::line(&line).chars().take(self.width()).collect();
+        let line: String = text::line(&line).chars().take(columns().saturating_sub(1).max(20)).collect();
         if self.terminal && line != self.shown {
             let mut out = std::io::stdout();
             // A terminal that went away is noticed when the result is printed.
@@ -182,10 +184,5 @@ impl Progress {
             let mut out = std::io::stdout();
             let _drawn = write!(out, "\r\x1b[2K").and_then(|()| out.flush());
         }
-    }
-
-    fn width(&self) -> usize {
-        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
-        columns.unwrap_or(80).saturating_sub(1).max(20)
     }
 }

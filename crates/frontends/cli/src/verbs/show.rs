@@ -8,6 +8,7 @@ use super::{calls, check, find};
 use crate::args::ShowArgs;
 use crate::error::CliError;
 use crate::out::Out;
+use crate::when::when;
 
 pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliError> {
     let mut connection = client::connect(places).await?;
@@ -26,8 +27,9 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         out.value(&row)?;
         return Ok(Code::Done);
     }
+    let row = row.by_clock(when);
     let unknown = || figures::UNKNOWN.to_owned();
-    let time = |at: Option<domain::Timestamp>| at.map_or_else(unknown, |at| at.to_string());
+    let time = |at: Option<domain::Timestamp>| at.map_or_else(unknown, when);
     let phase = row.phase.as_ref().map_or_else(unknown, |p| {
         let attempt = p.attempt.map_or_else(String::new, |n| format!(", attempt {n}"));
         format!("{}/{} {}{attempt}", p.index, p.count, p.name)
@@ -81,7 +83,7 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         ("process", row.pid.map_or_else(|| figures::NONE.to_owned(), |pid| pid.to_string())),
         ("created", time(row.created_at)),
         ("started", time(row.started_at)),
-        ("ended", row.ended_at.map_or_else(|| figures::NONE.to_owned(), |at| at.to_string())),
+        ("ended", row.ended_at.map_or_else(|| figures::NONE.to_owned(), when)),
         ("last event", time(row.last_event_at)),
     ];
     // Of what was started by hand nothing else is known.
@@ -96,11 +98,11 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         out.line(format!("{:<11} {}", "note", text::line(&wrote)))?;
     }
     if let Some(in_main) = &row.in_main {
-        out.line(format!("{:<11} {}  at {}", "note", text::line(&in_main.says()), in_main.at))?;
+        out.line(format!("{:<11} {}  at {}", "note", text::line(&in_main.says()), when(in_main.at)))?;
     }
     check::print(&mut out, &row)?;
     for checkpoint in &row.checkpoints {
-        let (n, at) = (checkpoint.n, checkpoint.at);
+        let (n, at) = (checkpoint.n, when(checkpoint.at));
         out.line(format!("{:<11} {n}  {at}  {}", "checkpoint", text::line(&checkpoint.why)))?;
     }
     if let Some(frozen) = &row.frozen {

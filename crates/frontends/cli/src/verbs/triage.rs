@@ -8,6 +8,7 @@ use super::here;
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;
+use crate::when::when;
 
 pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<Code, CliError> {
     let scope = if all || args.all { Scope::All } else { here()? };
@@ -25,10 +26,10 @@ pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<
     if rows.is_empty() {
         out.line("no run needs you")?;
     }
-    for row in &rows {
+    for row in rows.into_iter().map(|row| row.by_clock(when)) {
         let why = text::line(row.reason.as_deref().unwrap_or(&row.status));
         out.line(format!("{} {}: {why}", row.id, text::line(&row.name)))?;
-        for step in next_steps(row) {
+        for step in next_steps(&row) {
             out.line(format!("    pilothouse {step}"))?;
         }
     }

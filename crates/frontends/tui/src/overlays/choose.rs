@@ -45,12 +45,12 @@ pub(super) fn draw(choose: &Choose, model: &Model, keymap: &Keymap, theme: &Them
     // The line below the one that is chosen, so that all of that is in view.
     let mut after = lines.len();
     for (at, checkpoint) in choose.checkpoints.iter().enumerate() {
-        let (hour, minute, _) = model.local(checkpoint.at);
         let (sign, style) = match at == choose.at {
             true => (">", theme.style(Role::Selected)),
             false => (" ", theme.style(Role::Text)),
         };
-        let text = format!("{:>3}  {hour:02}:{minute:02}  {}", checkpoint.n, domain::text::line(&checkpoint.why));
+        let (n, made) = (checkpoint.n, model.minute(checkpoint.at));
+        let text = format!("{n:>3}  {made}  {}", domain::text::line(&checkpoint.why));
         // The one that is chosen is there in full.
         let texts = if at == choose.at {
             wrapped(&text, room.saturating_sub(2))

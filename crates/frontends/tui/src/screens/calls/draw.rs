@@ -22,8 +22,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     let dim = theme.style(Role::Dim);
     let width = usize::from(area.width);
     let Some(reply) = row.calls.and(model.calls.calls.as_ref()) else {
-        let text = if row.calls.is_some() { "…" } else { none(row) };
-        let lines: Vec<Line<'_>> = wrapped(text, width.saturating_sub(2))
+        let text = if row.calls.is_some() { "…".to_owned() } else { none(row) };
+        let lines: Vec<Line<'_>> = wrapped(&text, width.saturating_sub(2))
             .into_iter()
             .map(|part| Line::styled(format!(" {part}"), dim))
             .collect();
@@ -46,13 +46,14 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
 }
 
 /// Why there is no list of calls.
-fn none(row: &Row) -> &'static str {
+fn none(row: &Row) -> String {
     match row.started_at {
-        None => "no agent of it has been started yet",
-        Some(_) => {
+        None => "no agent of it has been started yet".to_owned(),
+        Some(_) => format!(
             "The gateway does not stand between this agent and its models, so its calls are not known one by one; \
-             what tokens there are come from the agent itself. docs/spend.md says how to put it between."
-        }
+             what tokens there are come from the agent itself. {} says how to put it between.",
+            domain::docs::SPEND
+        ),
     }
 }
 
@@ -74,7 +75,6 @@ fn heading(width: u16) -> String {
 }
 
 fn line(model: &Model, call: &ModelCalled, width: u16, theme: &Theme) -> Line<'static> {
-    let (hour, minute, second) = model.local(call.began_at);
     let cells = CallCells::of(call);
     let figures = format!(
         "{} {} {} {} {} {} {} {} ",
@@ -87,10 +87,13 @@ fn line(model: &Model, call: &ModelCalled, width: u16, theme: &Theme) -> Line<'s
         fit_right(&cells.first, 5),
         fit_right(&cells.took, 6),
     );
-    let at = if width < ROOMY {
-        format!(" {hour:02}:{minute:02} ")
-    } else {
-        format!(" {hour:02}:{minute:02}:{second:02}  ")
+    let at = model.when(call.began_at);
+    // Of another day the date alone has room.
+    let at = match (at.split_once(' '), width < ROOMY) {
+        (Some((date, _)), true) => format!(" {} ", &date[5..]),
+        (Some((date, _)), false) => format!(" {date}"),
+        (None, true) => format!(" {} ", &at[..5]),
+        (None, false) => format!(" {at}  "),
     };
     let role = if cells.went_wrong { Role::NeedsYou } else { Role::Text };
     let room = usize::from(width).saturating_sub(at.len() + figures.chars().count());

@@ -89,12 +89,7 @@ fn spend(row: &Row) -> String {
 fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
     let unknown = || UNKNOWN.to_owned();
     let none = || figures::NONE.to_owned();
-    let at = |at: Option<domain::Timestamp>| {
-        at.map_or_else(String::new, |at| {
-            let (hour, minute, _) = model.local(at);
-            format!("  at {hour:02}:{minute:02}")
-        })
-    };
+    let at = |at: Option<domain::Timestamp>| at.map_or_else(String::new, |at| format!("  at {}", model.minute(at)));
     let changes = row.changes.map_or_else(unknown, |c| {
         let files = runs::count(usize::try_from(c.files).unwrap_or(usize::MAX), "file");
         format!("{files} {}{}", figures::lines(c.added, c.removed), at(row.changes_at))

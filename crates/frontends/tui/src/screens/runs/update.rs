@@ -11,6 +11,7 @@ use crate::screens::details;
 
 /// All rows there are.
 pub(crate) fn replace(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+    let rows: Vec<Row> = rows.into_iter().map(|row| row.by_clock(|at| model.when(at))).collect();
     let known = !model.rows.is_empty();
     let before = std::mem::take(&mut model.rows);
     model.rows = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
@@ -27,6 +28,7 @@ pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut changed = false;
     for row in rows {
+        let row = row.by_clock(|at| model.when(at));
         let id = row.id.clone();
         changed |= model.looking.as_ref() == Some(&id);
         let wanted = model.is_wanted(&row);

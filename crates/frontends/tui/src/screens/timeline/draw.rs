@@ -34,19 +34,21 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
 
 fn draw_line(model: &Model, line: &Shown<'_>, here: bool, theme: &Theme, width: usize) -> Line<'static> {
     let (event, text) = match line {
-        Shown::Event(event) => (event, event.said.line.clone()),
-        Shown::Folded(event, hidden) => (event, format!("{}  ({hidden} folded; enter unfolds)", event.said.line)),
+        Shown::Event(event) => (event, event.said.told(|at| model.when(at))),
+        Shown::Folded(event, hidden) => {
+            (event, format!("{}  ({hidden} folded; enter unfolds)", event.said.told(|at| model.when(at))))
+        }
         Shown::More(_, text) => {
             let text = format!("{:22}{}", "", fit(text, width.saturating_sub(22)));
             return Line::from(marked(text, model.timeline.search.as_deref(), theme.style(Role::Dim), theme));
         }
     };
-    let (hour, minute, second) = model.local(event.at);
+    let at = model.when(event.at);
     let sign = if here { ">" } else { " " };
-    let text = fit(&text, width.saturating_sub(22));
+    let text = fit(&text, width.saturating_sub(14 + at.len()));
     let plain = theme.style(if here { Role::Selected } else { Role::Text });
     let mut spans = vec![
-        Span::styled(format!("{sign}{hour:02}:{minute:02}:{second:02}  "), theme.style(Role::Dim)),
+        Span::styled(format!("{sign}{at}  "), theme.style(Role::Dim)),
         Span::styled(fit(event.said.word, 10), theme.style(role(event))),
         Span::raw(" "),
     ];
