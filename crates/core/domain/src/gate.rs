@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Merge, Review, WorkMeasured};
+use crate::figures;
 use crate::pull_request::PullState;
 use crate::run::RunState;
 use crate::score;
@@ -91,12 +92,8 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
     }
     let weighed = score::score(run);
     if weighed.score < spec.gate.min_score {
-        let share = |hundredths: u32| f64::from(hundredths) / 100.0;
-        reasons.push(format!(
-            "its score is {:.2}, and {:.2} is asked for",
-            share(weighed.score),
-            share(spec.gate.min_score)
-        ));
+        let [has, asked] = [weighed.score, spec.gate.min_score].map(figures::share);
+        reasons.push(format!("its score is {has}, and {asked} is asked for"));
     }
     if spec.gate.approval {
         reasons.extend(not_approved(run, now));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::text;
+use domain::{figures, text};
 
 use crate::facts::{facts, unknown};
 use crate::pack::Told;
@@ -14,7 +14,7 @@ pub(crate) fn write(told: &Told) -> String {
     for line in text::block(&told.spec().task).lines() {
         put(format_args!("> {}", plain(line)));
     }
-    put(format_args!("\n**Score {} of 100**\n", told.score.score));
+    put(format_args!("\n**Score {}**, 1.00 at most\n", figures::share(told.score.score)));
     put(format_args!("| | | whose word |\n|---|---|---|"));
     for fact in facts(told) {
         put(format_args!("| {} | {} | {} |", fact.name, plain(&fact.value), fact.origin.word()));
@@ -31,8 +31,8 @@ pub(crate) fn write(told: &Told) -> String {
     }
     put(format_args!("\n## Score\n\n| part | weight | value | why |\n|---|---|---|---|"));
     for part in &told.score.parts {
-        let value = part.value.map_or_else(|| "—".to_owned(), |value| value.to_string());
-        put(format_args!("| {} | {} | {value} | {} |", part.name, part.weight, plain(&part.reason)));
+        let value = part.value.map_or_else(|| figures::UNKNOWN.to_owned(), figures::share);
+        put(format_args!("| {} | {} | {value} | {} |", part.name, figures::share(part.weight), plain(&part.reason)));
     }
     let unknown = unknown(told);
     if !unknown.is_empty() {

@@ -5,7 +5,7 @@ mod time;
 
 use std::fmt::Write as _;
 
-use domain::{figures, text};
+use domain::{docs, figures, text};
 use quick_xml::escape::escape;
 
 use crate::facts::{Fact, Origin, facts, unknown};
@@ -40,8 +40,8 @@ pub(crate) fn write(told: &Told, patch: &[u8], version: &str) -> String {
     put(format_args!("<header><p class=\"of\">{repo} · run {}</p><h1>{name}</h1>", line(run.id.as_str())));
     let (class, word) = verdict(told);
     put(format_args!(
-        "<p class=\"verdict {class}\"><strong>{word}</strong> score {} of 100</p></header>",
-        told.score.score
+        "<p class=\"verdict {class}\"><strong>{word}</strong> score {}, 1.00 at most</p></header>",
+        figures::share(told.score.score)
     ));
     put(format_args!("<section><h2>What was asked</h2>\n<pre class=\"task\">{}</pre></section>", block(&run.task)));
     put(format_args!("<section><h2>What came of it</h2>\n<table class=\"facts\">"));
@@ -56,11 +56,12 @@ pub(crate) fn write(told: &Told, patch: &[u8], version: &str) -> String {
     put(format_args!("<section class=\"changes\"><h2>What changed</h2>\n{}</section>", diff::html(patch)));
     put(format_args!(
         "<footer><p>Events 1 to {} of the run, the last one with SHA-256 <code>{}</code>. <code>pilothouse proof verify</code> \
-         computes all of this again; docs/verify-by-hand.md says how to do it without pilothouse. \
+         computes all of this again; {} says how to do it without pilothouse. \
          <span class=\"tag witnessed\">witnessed</span> is what pilothouse saw or measured, \
          <span class=\"tag declared\">declared</span> what the agent said. Written by pilothouse {}.</p></footer>",
         told.state.seq,
         line(&told.chain),
+        docs::VERIFY_BY_HAND,
         line(version)
     ));
     put(format_args!("</main>\n</body>\n</html>"));
@@ -130,15 +131,14 @@ fn score(told: &Told) -> String {
         String::from("<table class=\"score\"><tr><th>part</th><th>weight</th><th>value</th><th>why</th></tr>\n");
     for part in &told.score.parts {
         let (value, class) = match part.value {
-            None => ("—".to_owned(), "open"),
-            Some(100) => ("100".to_owned(), "good"),
-            Some(value) => (value.to_string(), "bad"),
+            None => (figures::UNKNOWN.to_owned(), "open"),
+            Some(value) => (figures::share(value), if value == 100 { "good" } else { "bad" }),
         };
         writeln!(
             html,
             "<tr class=\"{class}\"><td>{}</td><td>{}</td><td>{value}</td><td>{}</td></tr>",
             line(&part.name),
-            part.weight,
+            figures::share(part.weight),
             line(&part.reason)
         )
         .expect("writing to a string can't fail");

@@ -1,5 +1,6 @@
 //! Drawing the proof: the gate first, since that is what a person waits for, then the score part by part.
 
+use domain::figures;
 use protocol::{ProofRow, Row};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -74,13 +75,13 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
 fn parts(proof: &ProofRow, width: usize) -> Vec<Said> {
     let part = |part: &domain::score::Part| {
         let (value, role) = match part.value {
-            None => ("—".to_owned(), Role::Dim),
-            Some(100) => ("100".to_owned(), Role::Text),
-            Some(value) => (value.to_string(), Role::NeedsYou),
+            None => (figures::UNKNOWN.to_owned(), Role::Dim),
+            Some(value) => (figures::share(value), if value == 100 { Role::Text } else { Role::NeedsYou }),
         };
-        let (name, weight) = (fit(&domain::text::line(&part.name), 10), fit_right(&part.weight.to_string(), 3));
+        let (name, weight) = (fit(&domain::text::line(&part.name), 10), fit_right(&figures::share(part.weight), 6));
         let reason = domain::text::line(&part.reason);
-        (fit(&format!("  {name}{weight} {} of 100  {reason}", fit_right(&value, 4)), width), role)
+        (fit(&format!("  {name}{weight} {}  {reason}", fit_right(&value, 5)), width), role)
     };
-    proof.parts.iter().map(part).collect()
+    let heading = (fit("  PART      WEIGHT VALUE  WHY", width), Role::Dim);
+    std::iter::once(heading).chain(proof.parts.iter().map(part)).collect()
 }
