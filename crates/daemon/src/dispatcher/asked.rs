@@ -10,6 +10,9 @@ use crate::input::{FaceId, Input};
 use crate::inspect::Inspect;
 use crate::observe;
 
+/// How alike two names are, from 0 to 1, of which one may be meant by the other.
+const ALIKE: f64 = 0.8;
+
 impl Dispatcher {
     /// Requests that name a folder first have its repository looked up, off this thread.
     pub(super) fn asked(&mut self, face: FaceId, id: u64, request: Request) {
@@ -183,15 +186,21 @@ impl Dispatcher {
             return Ok(id);
         }
         let rows = self.rows(None);
-        let here = |row: &&protocol::Row| repo.is_none_or(|repo| row.repo == repo);
-        let named: Vec<_> = rows.iter().filter(here).filter(|row| row.name == asked).collect();
+        let here: Vec<_> = rows.iter().filter(|row| repo.is_none_or(|repo| row.repo == repo)).collect();
+        let named: Vec<_> = here.iter().copied().filter(|row| row.name == asked).collect();
         let found = match named.as_slice() {
-            [] => rows.iter().filter(|row| !asked.is_empty() && row.id.as_str().starts_with(asked)).collect(),
+            [] if asked.is_empty() => Vec::new(),
+            [] => {
+                let begins = |row: &&protocol::Row| row.id.as_str().starts_with(asked);
+                let is_here = |row: &&protocol::Row| repo.is_none_or(|repo| row.repo == repo);
+                let named_so = |row: &&protocol::Row| is_here(row) && row.name.starts_with(asked);
+                rows.iter().filter(|row| begins(row) || named_so(row)).collect()
+            }
             _ => named,
         };
         match found.as_slice() {
             [one] => Ok(one.id.clone()),
-            [] => Err(not_found(asked)),
+            [] => Err(not_found_among(asked, here.iter().map(|row| row.name.as_str()))),
             many => {
                 let ids: Vec<_> = many.iter().map(|row| format!("{} ({})", row.id, row.name)).collect();
                 let reason = format!("{asked:?} may mean {}; name one by its id", ids.join(" or "));
@@ -252,6 +261,14 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
 }
 
 fn not_found(asked: &str) -> Refused {
-    let reason = format!("there is no run {asked:?} here; `pilothouse ls --all` lists all runs");
+    not_found_among(asked, std::iter::empty())
+}
+
+/// As [`not_found`], with what was likely meant.
+fn not_found_among<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Refused {
+    let alike = names.map(|name| (strsim::jaro(asked, name), name)).filter(|(alike, _)| *alike > ALIKE);
+    let meant = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let meant = meant.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"));
+    let reason = format!("there is no run {asked:?} here{meant}; `pilothouse ls --all` lists all runs");
     Refused { code: Code::NotFound, reason }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::attempt::AttemptKey;
-use domain::{Body, Event, RunId, RunState, Timestamp, describe};
+use domain::{Body, Event, RunId, RunState, Timestamp, describe, figures};
 use evidence::StateFolder;
 use protocol::{Fact, Refused};
 use supervisor::{Keeper, Reply, Request};
@@ -64,10 +64,18 @@ fn spend(facts: &mut Facts, state: &RunState) {
         (true, _) => "calls.jsonl, and the agent's own reports in timeline.jsonl",
         (false, _) => "calls.jsonl, written by the gateway",
     };
-    let cost = sum.cost().map_or_else(|| format!("{} and what has no price", sum.usd), |usd| usd.to_string());
+    let cost = match sum.cost() {
+        Some(usd) => format!("cost {usd}"),
+        None if sum.unpriced >= sum.tokens.total() => "cost not known: none of them has a price".to_owned(),
+        None => format!("cost {} beside {} tokens that have no price", sum.usd, figures::count(sum.unpriced)),
+    };
+    let may = match state.budget.is_none() {
+        true => "no budget limits it".to_owned(),
+        false => format!("may use {}", state.budget),
+    };
     let over =
         state.over.as_ref().map_or_else(String::new, |over| format!("; {} budget: {}", over.of.word(), over.used));
-    let says = format!("{} tokens in {} calls, {cost}; may use {}{over}", sum.tokens.total(), sum.calls, state.budget);
+    let says = format!("{} tokens in {} calls, {cost}; {may}{over}", sum.tokens.total(), sum.calls);
     if sum.tokens.total() > 0 || sum.calls > 0 {
         facts.seen("spend", source, says);
     }

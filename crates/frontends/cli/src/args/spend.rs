@@ -7,7 +7,7 @@ use super::run;
 
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// Ids, names, or beginnings of ids.
+    /// Ids, names, or beginnings of them.
     #[arg(required = true)]
     pub runs: Vec<String>,
     /// What each may cost in all from now on, like 2.00; the budgets of day and repository don't stop it until then.
@@ -26,7 +26,7 @@ pub struct ResumeArgs {
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Every call of a model, not only the last ones.
     #[arg(long)]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Compare with this checkpoint instead of the base.
     #[arg(long, value_name = "N")]
@@ -21,7 +21,7 @@ pub struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Only this check; may be given several times.
     #[arg(long, value_name = "NAME")]
@@ -36,7 +36,7 @@ pub struct CheckArgs {
 pub struct ProofArgs {
     #[command(subcommand)]
     pub verb: Option<ProofVerb>,
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     #[arg(required = true)]
     pub run: Option<String>,
     /// Copy the pack into this folder too; it must not be there yet, or be empty.
@@ -68,7 +68,7 @@ pub struct VerifyArgs {
 
 #[derive(Debug, Args)]
 pub struct PrArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Open it; one that is a draft or closed is not merged.
     #[arg(long, group = "to")]
@@ -86,7 +86,7 @@ pub struct PrArgs {
 
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// Approve the commit that its branch is at.
     #[arg(long, required_unless_present = "changes", conflicts_with = "changes")]
@@ -102,7 +102,7 @@ pub struct ReviewArgs {
 
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// An id, a name, or the beginning of an id.
+    /// An id, a name, or the beginning of one.
     pub run: String,
     /// How, instead of what the settings say.
     #[arg(long, value_name = "HOW", value_parser = ["squash", "merge", "rebase"])]

@@ -8,15 +8,17 @@ use super::{adopt, here};
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;
+use crate::when::when;
 
 pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code, CliError> {
-    let scope = if args.all || all { Scope::All } else { here()? };
+    let everywhere = args.all || all;
+    let scope = if everywhere { Scope::All } else { here()? };
     let mut connection = client::connect(places).await?;
     let Reply::Rows(mut rows) = connection.ask(Request::Rows(scope)).await? else {
         return Err(client::ClientError::Unexpected.into());
     };
     let hidden = rows.len();
-    rows.retain(|row| all || args.all || !row.dismissed);
+    rows.retain(|row| everywhere || !row.dismissed);
     let hidden = hidden - rows.len();
     rows.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut out = Out::stdout(args.json);
@@ -40,23 +42,33 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
         return Ok(Code::Done);
     }
     let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-    let table: Vec<_> = rows.iter().map(|row| cells(row, now)).collect();
-    out.table(&["ID", "NAME", "AGENT", "STATUS", "LAST", "TOK", "COST", "±LINES", "WHY"], &table)?;
+    let mut table: Vec<_> = rows.into_iter().map(|row| cells(row.by_clock(when), now)).collect();
+    let mut heading = vec!["ID", "REPOSITORY", "NAME", "AGENT", "STATUS", "LAST", "TOK", "COST", "±LINES", "WHY"];
+    // Those of one repository need not say which.
+    if !everywhere {
+        heading.remove(1);
+        for cells in &mut table {
+            cells.remove(1);
+        }
+    }
+    out.table(&heading, &table)?;
     Ok(Code::Done)
 }
 
-fn cells(row: &Row, now: Timestamp) -> Vec<String> {
+fn cells(row: Row, now: Timestamp) -> Vec<String> {
     let unknown = || figures::UNKNOWN.to_owned();
     let why = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
+    let repository = row.repo.rsplit('/').next().unwrap_or(&row.repo);
     vec![
         row.id.to_string(),
+        text::line(repository),
         text::line(&row.name),
         text::line(&row.agent_and_model()),
-        row.status.clone(),
+        if row.dismissed { format!("{}, dismissed", row.status) } else { row.status.clone() },
         figures::span_between(row.last_event_at, now),
         row.tokens_says(),
         row.cost_says(),
         row.changes.map_or_else(unknown, |c| figures::lines(c.added, c.removed)),
-        text::line(&why).chars().take(120).collect(),
+        text::line(&why),
     ]
 }

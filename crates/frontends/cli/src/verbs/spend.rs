@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use client::Places;
 use domain::spend::{QUARTER_MS, Spent, Sum};
-use domain::{figures, text};
+use domain::{docs, figures, text};
 use protocol::{Code, Reply, Request, Scope, SpendReply, SpendRow};
 use serde::Serialize;
 
@@ -70,11 +70,16 @@ pub(super) async fn spend(args: &SpendArgs, all: bool, places: &Places) -> Resul
         out.line(print(&self::line("in all", &total), width))?;
     }
     if total.reported {
-        out.line("~ an agent's own figures, which can miss something; docs/spend.md says what")?;
+        out.line(format!("~ an agent's own figures, which can miss something; {} says what", docs::SPEND))?;
     }
-    if total.unpriced > 0 {
+    if total.unpriced > 0 && total.unpriced >= total.tokens.total() {
         out.line(format!(
-            "{} of {} tokens have no price; what has one cost {}",
+            "none of the tokens has a price, so what they cost is not known; {} says how to give one",
+            docs::SPEND
+        ))?;
+    } else if total.unpriced > 0 {
+        out.line(format!(
+            "{} of {} tokens have no price; the others cost {}",
             figures::count(total.unpriced),
             figures::count(total.tokens.total()),
             total.usd
