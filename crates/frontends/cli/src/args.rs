@@ -20,7 +20,7 @@ pub use work::{InitArgs, ProofArgs, ProofVerb, VerifyArgs};
 ///
 /// Without a command it opens the cockpit for the repository you stand in.
 #[derive(Debug, Parser)]
-#[command(name = "pilothouse", version, propagate_version = true)]
+#[command(name = "pilothouse", version = crate::version::VERSION, propagate_version = true)]
 pub struct Cli {
     /// All repositories, not only the one you stand in.
     #[arg(long)]
@@ -103,6 +103,8 @@ pub enum Verb {
         #[command(subcommand)]
         verb: DaemonVerb,
     },
+    /// Say which pilothouse this is, and which one serves here.
+    Version(JsonArgs),
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page.

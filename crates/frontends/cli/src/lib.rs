@@ -4,6 +4,7 @@ mod args;
 mod error;
 mod out;
 mod verbs;
+mod version;
 mod when;
 
 pub use args::{Cli, DaemonVerb, DemoArgs, InitArgs, ProofArgs, ProofVerb, RunArgs, Verb, VerifyArgs};

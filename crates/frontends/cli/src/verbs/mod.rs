@@ -33,6 +33,7 @@ mod terminate;
 mod timeline;
 mod triage;
 mod trust;
+mod version;
 mod worktrees;
 
 use client::{Connection, Places};
@@ -80,6 +81,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Worktrees(args) => worktrees::worktrees(&args, places).await,
         Verb::Status(args) => status::status(&args, places).await,
         Verb::Daemon { verb } => daemon::daemon(verb, places).await,
+        Verb::Version(args) => version::version(args.json, places),
         Verb::Completions { shell } => doc::completions(shell),
         Verb::Man => doc::man(),
         Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) | Verb::Init(_) => {
