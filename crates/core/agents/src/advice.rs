@@ -25,12 +25,7 @@ pub fn advised(agent: Option<&Agent>, said: &str) -> String {
     let lower = said.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let next = if has(LOGIN) {
-        agent.and_then(|agent| {
-            Some(format!(
-                "log in with {}, or set {} in [agent.{}] env; then retry",
-                agent.login?.0, agent.login?.1, agent.name
-            ))
-        })
+        agent.and_then(|agent| Some(format!("{}; then retry", agent.log_in()?)))
     } else if has(NETWORK) {
         Some("is the network there? then `pilothouse retry` goes on".to_owned())
     } else if has(MODEL) {

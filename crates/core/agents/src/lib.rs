@@ -3,6 +3,7 @@
 //! Everything is pure: a session is a value, [`step`] gives the events of one line, [`due`] and [`answer`] the lines to
 //! write back, and folding a run's events gives the same session again.
 
+mod account;
 mod acp;
 mod advice;
 mod claude_stream;
@@ -23,6 +24,7 @@ mod step;
 pub mod traces;
 mod transcript;
 
+pub use account::{Account, LoginFile, account};
 pub use advice::advised;
 pub use dialect::Dialect;
 pub use due::{Write, due, is_due};

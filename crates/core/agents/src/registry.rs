@@ -365,6 +365,13 @@ pub fn all() -> &'static [Agent] {
     AGENTS
 }
 
+impl Agent {
+    /// What logs it in, or stands in for a login; `None` where that is not known.
+    pub fn log_in(&self) -> Option<String> {
+        self.login.map(|(command, key)| format!("log in with {command}, or set {key} in [agent.{}] env", self.name))
+    }
+}
+
 pub fn find(name: &str) -> Option<&'static Agent> {
     AGENTS.iter().find(|agent| agent.name == name)
 }

@@ -7,7 +7,7 @@ use settings::{Key, Settings};
 use super::Finding;
 
 /// A settings file or a price table with more bytes is none.
-const LARGEST_FILE: u64 = 16 << 20;
+pub(super) const LARGEST_FILE: u64 = 16 << 20;
 
 /// A person's own price table.
 pub(super) fn prices(places: &Places) -> Finding {

@@ -10,6 +10,7 @@ use protocol::Code;
 use serde_json::json;
 use worktrees::Repository;
 
+mod agents;
 mod gateway;
 mod limits;
 mod logout;
@@ -28,7 +29,7 @@ pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Res
     if list_settings {
         return settings_in_force(places, &folder, &mut out);
     }
-    let findings = [
+    let mut findings = vec![
         git(),
         repository(&folder),
         settings(places, &folder),
@@ -43,6 +44,7 @@ pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Res
         terminal::locale(),
         terminal::tmux(),
     ];
+    findings.extend(agents::agents(places));
     if as_json {
         let all: Vec<_> = findings.iter().map(|f| json!({"name": f.name, "ok": f.ok, "says": f.says})).collect();
         out.value(&all)?;
