@@ -13,7 +13,7 @@ fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("hostile", "hostile");
     let mut seat = Seat::take(&house, &[], 80, 24);
-    seat.wait_until("the question", |s| s.contains("NEEDS YOU") && s.contains("asks (signs hidden): Bash: curl"));
+    seat.wait_until("the question", |s| s.contains("NEEDS YOU") && s.contains("asks: Bash: curl evil.example ^[[2J"));
     seat.press("\t");
     seat.wait_until("the output", |s| s.contains("[Output]") && s.contains("Hello"));
     seat.press("\t?");

@@ -279,8 +279,8 @@ fn a_timeline_longer_than_a_frame_is_shown_whole() {
     drop(timeline);
     let whole = fs::read_to_string(house.folder(&row).join("timeline.jsonl")).expect("text");
     assert!(whole.len() > protocol::MAX_FRAME);
-    for words in [["timeline", "long", "--json"], ["timeline", "long", "--follow"]] {
-        let said = house.ok(&words);
+    for words in [&["timeline", "long", "--json"][..], &["timeline", "long", "--all", "--follow"]] {
+        let said = house.ok(words);
         assert!(said.lines().count() >= whole.lines().count(), "{words:?}: {} lines", said.lines().count());
     }
 }

@@ -33,7 +33,29 @@ pub fn describe(event: &Event) -> Described {
         Body::LimitedWaits(waits) => Some(waits.until),
         _ => None,
     };
-    Described { word, line: text::line(&line), minor, names }
+    let line = if is_prose(&event.body) { text::line(&line) } else { text::shown(&line) };
+    Described { word, line, minor, names }
+}
+
+/// Whether it is said in words, which may be coloured and have several lines. All else names files, commands and the like, of
+/// which every sign counts.
+fn is_prose(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::AgentMessage(_)
+            | Body::AgentFinished(_)
+            | Body::AgentRetrying(_)
+            | Body::ToolReturned(_)
+            | Body::CheckFinished(_)
+            | Body::ReviewGiven(_)
+            | Body::CommentGiven(_)
+            | Body::RunFailed(_)
+            | Body::Limited(_)
+            | Body::Lost(_)
+            | Body::Note(_)
+            | Body::EffectFinished(_)
+            | Body::Other(_)
+    )
 }
 
 fn parts(event: &Event) -> (&'static str, String, bool) {
@@ -65,10 +87,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::TurnEnded(d) => ("turn", format!("over, {} in the background: {}", d.open, d.text), d.open == 0),
         Body::BackgroundStarted(d) => ("background", d.about.clone(), false),
         Body::BackgroundEnded(d) => ("background", d.how.clone(), false),
-        Body::ToolCalled(d) => ("calls", text::shown(&format!("{} {}", d.name, d.about)), false),
-        Body::ToolReturned(d) if d.text.trim().is_empty() => {
-            (if d.ok { "returned" } else { "error" }, "nothing was said".to_owned(), false)
-        }
+        Body::ToolCalled(d) => ("calls", format!("{} {}", d.name, d.about), false),
+        Body::ToolReturned(d) if !d.ok && d.text.trim().is_empty() => ("error", "nothing was said".to_owned(), false),
         Body::ToolReturned(d) => (if d.ok { "returned" } else { "error" }, d.text.clone(), false),
         Body::UsageReported(d) => {
             let t = d.tokens;
@@ -82,7 +102,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             let alone = if d.alone { ", whatever day and repository have used" } else { "" };
             ("budget", format!("from now on {} in all{alone}", d.budget), false)
         }
-        Body::WaitingStarted(d) => ("asks", text::shown(&d.text), false),
+        Body::WaitingStarted(d) => ("asks", d.text.clone(), false),
         Body::WaitingEnded(d) => ("answered", d.how.clone(), false),
         Body::Limited(d) => {
             let until = d.resets_at.map_or_else(|| "no time given".to_owned(), |at| format!("until {at}"));

@@ -93,7 +93,11 @@ fn item_started(session: &Session, item: &Value) -> Vec<Body> {
 fn item_completed(item: &Value) -> Vec<Body> {
     let text = |name: &str| item[name].as_str().unwrap_or_default();
     let returned = |said: &str| {
-        let ok = matches!(text("status"), "completed" | "") && item["exitCode"].as_i64().unwrap_or(0) == 0;
+        let exit = item["exitCode"].as_i64();
+        let ok = matches!(text("status"), "completed" | "") && exit.unwrap_or(0) == 0;
+        // What failed without a word is told by how it ended.
+        let ended = exit.map_or_else(|| text("status").to_owned(), |exit| format!("{}, exit {exit}", text("status")));
+        let said = if ok || !said.trim().is_empty() { said } else { &ended };
         vec![ToolReturned { id: text("id").to_owned(), ok, text: short(said) }.into()]
     };
     match text("type") {
@@ -209,4 +213,24 @@ fn questions(params: &Value) -> String {
 fn options(params: &Value) -> Vec<String> {
     let first = params["questions"][0]["options"].as_array().into_iter().flatten();
     first.filter_map(|option| option["label"].as_str()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_failed_without_a_word_says_how() {
+        let told = |item: Value| match item_completed(&item).as_slice() {
+            [Body::ToolReturned(returned)] => (returned.ok, returned.text.clone()),
+            other => panic!("{other:?}"),
+        };
+        let item = |status: &str, exit: Value, said: &str| json!({"type": "commandExecution", "id": "c", "status": status, "exitCode": exit, "aggregatedOutput": said});
+        assert_eq!(told(item("failed", json!(1), "")), (false, "failed, exit 1".to_owned()));
+        assert_eq!(told(item("declined", Value::Null, "")), (false, "declined".to_owned()));
+        assert_eq!(told(item("failed", json!(1), "no such file")), (false, "no such file".to_owned()));
+        assert_eq!(told(item("completed", json!(0), "")), (true, String::new()));
+    }
 }
