@@ -32,7 +32,8 @@ fn event(seq: u64) -> Event {
     let key = AttemptKey { phase: "build".to_owned(), attempt: 1 };
     let body: Body = match seq % 4 {
         0 => AgentMessage { text: "I will look at the code first.".to_owned() }.into(),
-        1 => ToolCalled { id: "t".to_owned(), name: "Bash".to_owned(), about: "cargo test".to_owned() }.into(),
+        1 => ToolCalled { id: "t".to_owned(), name: "Bash".to_owned(), about: "cargo test".to_owned(), full: None }
+            .into(),
         2 => ToolReturned { id: "t".to_owned(), ok: true, text: "ok".to_owned() }.into(),
         _ => UsageReported { tokens: Tokens { input: 1, ..Tokens::default() }, ..UsageReported::default() }.into(),
     };

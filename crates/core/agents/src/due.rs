@@ -1,5 +1,7 @@
 //! What an agent is to be told next, from what was said so far; so a daemon that starts anew says it once, or not at all.
 
+use domain::effect::WORDS;
+
 use crate::dialect::Dialect;
 use crate::session::Session;
 use crate::start::Task;
@@ -7,6 +9,16 @@ use crate::{acp, codex_app};
 
 /// The id of the write that gives an agent its task.
 pub(crate) const PROMPT: &str = "prompt";
+
+/// The id of the write that refuses this request of the agent.
+pub(crate) fn refusal(request: &str) -> String {
+    format!("refusal:{request}")
+}
+
+/// The id of the write that tells the `n`th of a person's words.
+pub(crate) fn words(n: usize) -> String {
+    format!("{WORDS}{n}")
+}
 
 /// A line, or several, for an agent's standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +31,30 @@ pub struct Write {
 /// Whether `session` waits for something, which is to be known before a task is put together for it.
 pub fn is_due(session: &Session) -> bool {
     let answers_first = matches!(session.dialect, Dialect::CodexApp | Dialect::Acp { .. });
-    answers_first && session.named.is_some() && !session.has_said(PROMPT)
+    let to_refuse = session.refusals.iter().any(|(id, _)| !session.has_said(&refusal(id)));
+    let to_begin = answers_first && session.named.is_some() && !session.has_said(PROMPT);
+    to_refuse || to_begin || has_words(session)
+}
+
+/// Whether a person's words wait and the turn is over in which they could not be said.
+fn has_words(session: &Session) -> bool {
+    session.named.is_some() && session.rest.is_some() && !session.words.is_empty()
 }
 
 /// What `session` waits for; `None` when that is nothing.
 pub fn due(session: &Session, task: &Task<'_>) -> Option<Write> {
+    let open = session.refusals.iter().find(|(id, _)| !session.has_said(&refusal(id)));
+    if let Some((id, reply)) = open {
+        return Some(Write { id: refusal(id), data: reply.clone() });
+    }
     let named = session.named.as_deref().filter(|_| is_due(session))?;
-    let data = match session.dialect {
-        Dialect::CodexApp => codex_app::prompt(named, task.prompt),
-        Dialect::Acp { .. } => acp::prompt(named, task),
-        Dialect::ClaudeStream | Dialect::Aider | Dialect::Plain => return None,
+    let said = session.words.first().filter(|_| has_words(session));
+    let (id, data) = match (session.dialect, said) {
+        (Dialect::CodexApp, Some(text)) => (words(session.told), codex_app::prompt(named, text)),
+        (Dialect::Acp { .. }, Some(text)) => (words(session.told), acp::goes_on(named, session.told, text)),
+        (Dialect::CodexApp, None) => (PROMPT.to_owned(), codex_app::prompt(named, task.prompt)),
+        (Dialect::Acp { .. }, None) => (PROMPT.to_owned(), acp::prompt(named, task)),
+        (Dialect::ClaudeStream | Dialect::Aider | Dialect::Plain, _) => return None,
     };
-    Some(Write { id: PROMPT.to_owned(), data })
+    Some(Write { id, data })
 }

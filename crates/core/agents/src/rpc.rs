@@ -1,10 +1,10 @@
 //! JSON-RPC lines (with or without the `jsonrpc` field), which two of the dialects are made of.
 
 use domain::Body;
-use domain::event::WaitingStarted;
+use domain::event::{RequestRefused, WaitingStarted};
 use serde_json::{Value, json};
 
-use crate::short::told;
+use crate::short::{short, told};
 
 /// One line from the agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,15 +86,15 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     /// The question that it is. Numbers begin anew in each process, so the `item` that it is about makes the id one
     /// that no other question has.
-    pub(crate) fn question(&self, item: &str, text: String, tool: Option<&str>, choices: Vec<String>) -> Body {
-        let started = WaitingStarted {
-            id: format!("{item}#{}", self.id),
-            text,
-            choices,
-            tool: tool.map(str::to_owned),
-            input: Some(json!({"id": self.id, "method": self.method, "params": self.params}).to_string()),
-        };
-        started.into()
+    pub(crate) fn question(&self, item: &str, asked: WaitingStarted) -> Body {
+        let input = Some(json!({"id": self.id, "method": self.method, "params": self.params}).to_string());
+        WaitingStarted { id: format!("{item}#{}", self.id), input, ..asked }.into()
+    }
+
+    /// The answer that nobody here can do this, which is given at once.
+    pub(crate) fn refused(&self) -> Body {
+        let (id, reply) = (self.id.to_string(), refusal(self.id, CANNOT));
+        RequestRefused { id, what: short(self.method), reply }.into()
     }
 }
 

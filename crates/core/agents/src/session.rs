@@ -42,6 +42,16 @@ pub struct Session {
     pub(crate) rest: Option<String>,
     /// Background work that it goes on with when that is done.
     pub(crate) background: BTreeMap<String, String>,
+    /// Requests that are to be refused, each with its id and the line that does so.
+    pub(crate) refusals: Vec<(String, String)>,
+    /// What a person said that is told when the turn is over.
+    pub(crate) words: Vec<String>,
+    /// How often such words were told.
+    pub(crate) told: usize,
+    /// What was said last into a turn under way.
+    pub(crate) steered: Option<String>,
+    /// Changes of files that have not returned, by the call's id, in full.
+    pub(crate) changes: BTreeMap<String, String>,
     /// Tool calls that were told of.
     pub(crate) called: BTreeSet<String>,
     pub(crate) last_message: String,
@@ -78,6 +88,11 @@ impl Session {
             tells_turns: false,
             rest: None,
             background: BTreeMap::new(),
+            refusals: Vec::new(),
+            words: Vec::new(),
+            told: 0,
+            steered: None,
+            changes: BTreeMap::new(),
             called: BTreeSet::new(),
             last_message: String::new(),
             trouble: None,
@@ -98,7 +113,7 @@ impl Session {
                 self.rest = None;
             }
             Body::TurnStarted(_) => {
-                self.tells_turns = true;
+                self.tells_turns = self.dialect == Dialect::ClaudeStream;
                 self.rest = None;
             }
             Body::TurnEnded(data) => self.rest = Some(data.text.clone()),
@@ -115,10 +130,20 @@ impl Session {
                 }
                 self.last_message.clone_from(&data.text);
             }
-            // Only one dialect has to know, and a long run has many.
-            Body::ToolCalled(call) if matches!(self.dialect, Dialect::Acp { .. }) => {
-                self.called.insert(call.id.clone());
+            Body::ToolCalled(call) => {
+                // Only one dialect has to know, and a long run has many.
+                if matches!(self.dialect, Dialect::Acp { .. }) {
+                    self.called.insert(call.id.clone());
+                }
+                if let Some(full) = &call.full {
+                    self.changes.insert(call.id.clone(), full.clone());
+                }
             }
+            Body::ToolReturned(call) => {
+                self.changes.remove(&call.id);
+            }
+            Body::RequestRefused(data) => self.refusals.push((data.id.clone(), data.reply.clone())),
+            Body::WordsGiven(data) => self.words.push(data.text.clone()),
             Body::UsageReported(usage) => {
                 self.counted.extend(usage.of.clone());
                 match usage.of.as_deref() {
@@ -140,9 +165,18 @@ impl Session {
                 self.answering.remove(&ended.id);
             }
             Body::EffectStarted(started) => {
-                if let Effect::Write { write, question, .. } = &started.effect {
+                if let Effect::Write { write, question, data, .. } = &started.effect {
                     self.said.insert(write.clone());
                     self.answering.extend(question.clone());
+                    self.refusals.retain(|(id, _)| crate::due::refusal(id) != *write);
+                    if *write == crate::due::words(self.told) && !self.words.is_empty() {
+                        self.words.remove(0);
+                        self.told += 1;
+                        self.rest = None;
+                    }
+                    if self.dialect == Dialect::CodexApp {
+                        self.steered = crate::codex_app::steered(data).or(self.steered.take());
+                    }
                 }
             }
             Body::Limited(_) => self.limited = true,
@@ -227,11 +261,17 @@ impl Session {
     /// The end of a turn that went well, which is the end of the work when nothing goes on behind it and the agent does not
     /// tell when it is idle.
     pub(crate) fn turn_over(&self, text: &str) -> Vec<Body> {
-        if self.background.is_empty() && !self.tells_turns {
+        let waits = !self.words.is_empty() || self.asks_beside();
+        if self.background.is_empty() && !self.tells_turns && !waits {
             return self.over(true, text);
         }
         let open = u32::try_from(self.background.len()).unwrap_or(u32::MAX);
         vec![TurnEnded { text: short(text), open }.into()]
+    }
+
+    /// Whether a question is open that the agent does not wait for.
+    pub(crate) fn asks_beside(&self) -> bool {
+        self.dialect == Dialect::CodexApp && !self.questions.is_empty()
     }
 
     /// The beginning of background work that is not known yet.

@@ -3,6 +3,18 @@
 /// The longest text of a tool call or its result in an event, in characters.
 pub(crate) const MOST: usize = 300;
 
+/// The longest text that may be approved as it stands in an event, in bytes.
+const WHOLE: usize = 64 << 10;
+
+/// `text` whole, or its beginning and what is missing: what is longer nobody reads before saying yes.
+pub(crate) fn whole(text: &str) -> String {
+    if text.len() <= WHOLE {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(WHOLE);
+    format!("{}\n… {} more bytes are not shown here; the attempt's output has them", &text[..end], text.len() - end)
+}
+
 /// `text` up to [`MOST`] characters, with `…` where it was cut.
 pub(crate) fn short(text: &str) -> String {
     let text = text.trim();

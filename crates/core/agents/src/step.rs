@@ -1,8 +1,10 @@
 //! One line of an agent's output, or one answer of a person, as events and writes.
 
 use domain::Body;
-use domain::command::{ALLOWED_FOR_RUN, Answer};
+use domain::command::ALLOWED_FOR_RUN;
+use domain::decide::{Given, Refusal};
 use domain::event::Unread;
+use domain::question::SingleAnswer;
 use domain::run::Question;
 
 use crate::dialect::Dialect;
@@ -42,23 +44,57 @@ pub fn end(session: &mut Session) -> Vec<Body> {
     events
 }
 
-/// The line that answers `question` in the agent's own words, newline included, and the answer for people.
-pub fn answer(dialect: Dialect, question: &Question, answer: &Answer) -> (String, String) {
-    let said = match answer {
-        Answer::Allow => "allowed once".to_owned(),
-        Answer::AllowRun => ALLOWED_FOR_RUN.to_owned(),
-        Answer::Deny => "denied".to_owned(),
-        Answer::Text(text) => format!("answered: {text}"),
+/// How an agent is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The line for its standard input, newline included.
+    pub line: String,
+    /// The answer for people.
+    pub how: String,
+    /// What its protocol has no place for in an answer, to be said when its turn is over.
+    pub words: Option<String>,
+}
+
+/// The answer to `question` in the agent's own words. `resting`: its turn is over.
+///
+/// # Errors
+/// Refused where the agent offers nothing that means this.
+pub fn answer(dialect: Dialect, question: &Question, given: &Given, resting: bool) -> Result<Said, Refusal> {
+    let how = match given {
+        Given::Allow => "allowed once".to_owned(),
+        Given::AllowRun => ALLOWED_FOR_RUN.to_owned(),
+        Given::Deny if question.kind.is_permission() => "denied".to_owned(),
+        Given::Deny => "declined".to_owned(),
+        Given::Cancel => "cancelled".to_owned(),
+        Given::Words(text) => format!("answered: {text}"),
+        Given::Answers(answers) if answers.is_empty() => "accepted".to_owned(),
+        Given::Answers(answers) => format!("answered: {}", spelled(answers)),
     };
+    let mut words = None;
     let line = match dialect {
-        Dialect::ClaudeStream => claude_stream::answer(question, answer),
-        Dialect::CodexApp => codex_app::answer(question, answer),
-        Dialect::Acp { .. } => acp::answer(question, answer),
-        Dialect::Aider | Dialect::Plain => match answer {
-            Answer::Allow | Answer::AllowRun => "y\n".to_owned(),
-            Answer::Deny => "n\n".to_owned(),
-            Answer::Text(text) => format!("{text}\n"),
+        Dialect::ClaudeStream => claude_stream::answer(question, given),
+        Dialect::CodexApp => codex_app::answer(question, given, resting),
+        Dialect::Acp { .. } => {
+            let (line, kept) = acp::answer(question, given)?;
+            words = kept;
+            line
+        }
+        Dialect::Aider | Dialect::Plain => match given {
+            Given::Allow | Given::AllowRun => "y\n".to_owned(),
+            Given::Deny | Given::Cancel => "n\n".to_owned(),
+            Given::Words(text) => format!("{text}\n"),
+            Given::Answers(answers) => format!("{}\n", spelled(answers)),
         },
     };
-    (line, said)
+    Ok(Said { line, how, words })
+}
+
+/// Every answer in one line; with its question where there are several.
+pub(crate) fn spelled(answers: &[SingleAnswer]) -> String {
+    let alone = answers.len() == 1;
+    let one = |answer: &SingleAnswer| {
+        let values = answer.values.join(", ");
+        if alone { values } else { format!("{}: {values}", answer.id) }
+    };
+    answers.iter().map(one).collect::<Vec<_>>().join("; ")
 }

@@ -126,6 +126,10 @@ pub enum Answer {
     AllowRun,
     Deny,
     Text(String),
+    /// Each question with its own answer, in their order or as `NAME=ANSWER`.
+    Each(Vec<String>),
+    /// A form is taken away without an answer.
+    Cancel,
 }
 
 /// How `allowed for this run` is written in `waiting.ended`; later questions for the same tool are then

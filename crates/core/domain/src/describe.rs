@@ -104,6 +104,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::WaitingStarted(d) => ("asks", d.text.clone(), false),
         Body::WaitingEnded(d) => ("answered", d.how.clone(), false),
+        Body::WordsGiven(d) => ("words", format!("for the end of its turn: {}", d.text), false),
+        Body::RequestRefused(d) => ("refused", format!("what it asked pilothouse for: {}", d.what), false),
         Body::Limited(d) => {
             let until = d.resets_at.map_or_else(|| "no time given".to_owned(), |at| format!("until {at}"));
             ("limited", format!("{}, {until}", d.reason), false)

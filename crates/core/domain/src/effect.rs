@@ -12,6 +12,9 @@ use crate::status::By;
 /// An effect's number inside its run; it counts from 1 and is never used twice.
 pub type EffectId = u64;
 
+/// What stands before the id of a write that says something to an agent whose turn is over, so that another one begins.
+pub const WORDS: &str = "words:";
+
 /// Something to be done to the world for one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -34,6 +34,7 @@ pub mod phase;
 pub mod policy;
 pub mod proof;
 pub mod pull_request;
+pub mod question;
 pub mod run;
 pub mod score;
 pub mod spend;

@@ -14,6 +14,7 @@ use crate::event::{BudgetReached, CheckFinished, ConflictFound, GateDecided, Mer
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
 use crate::pull_request::{self, PullState, PullWork};
+use crate::question::{QuestionKind, SingleQuestion};
 use crate::spend::{self, Spent};
 use crate::status::{By, Status};
 use crate::times::Times;
@@ -28,6 +29,10 @@ pub struct Question {
     pub choices: Vec<String>,
     pub tool: Option<String>,
     pub input: Option<String>,
+    pub kind: QuestionKind,
+    pub asks: Vec<SingleQuestion>,
+    /// All of what is asked, where that is more than `text`.
+    pub full: Option<String>,
     pub asked_at: Timestamp,
     /// An answer was begun to be written; whether it arrived is another matter.
     pub answered: bool,

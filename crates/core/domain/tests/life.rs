@@ -293,6 +293,7 @@ fn a_question_makes_the_run_wait_and_only_its_own_answer_ends_that() {
         choices: Vec::new(),
         tool: None,
         input: None,
+        ..WaitingStarted::default()
     };
     run.append(run.key(), asks("q1").into());
     assert_eq!(run.state.status, Status::Waiting);

@@ -130,7 +130,7 @@ fn a_write_elsewhere_that_worked_is_proven_by_the_tool_that_did_it() {
         ("3", "Read", "/etc/passwd", true),
         ("4", "Edit", "/r/src/y", true),
     ] {
-        run.add(ToolCalled { id: id.into(), name: name.into(), about: path.into() });
+        run.add(ToolCalled { id: id.into(), name: name.into(), about: path.into(), full: None });
         run.add(ToolReturned { id: id.into(), ok, text: String::new() });
     }
     let paths: Vec<_> = run.0.escapes.iter().map(|escape| escape.path.as_str()).collect();

@@ -78,6 +78,7 @@ fn a_helper_that_asks_has_time() {
         choices: Vec::new(),
         tool: None,
         input: None,
+        ..WaitingStarted::default()
     };
     append(&mut run, MINUTE, asked);
     assert_eq!(minutes(&run), None);

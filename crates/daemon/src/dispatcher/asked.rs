@@ -2,6 +2,7 @@
 
 use domain::command::Answer;
 use domain::decide::{self, Decision, Refusal};
+use domain::run::Question;
 use domain::{RunId, RunState};
 use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Row, Scope};
 
@@ -166,7 +167,9 @@ impl Dispatcher {
         let Some(open) = self.runs.open_ref(run) else { return };
         // One answer by itself: where that did not arrive, a person decides. Nothing hears an answer whose input is closed.
         let hears = open.state.attempt().is_some_and(|known| !known.input_closed) && !open.state.keeper_gone;
-        let asked = open.state.question.as_ref().filter(|question| hears && !question.answered);
+        // A question is no leave, and no policy answers it.
+        let unanswered = |question: &&Question| hears && !question.answered && question.kind.is_permission();
+        let asked = open.state.question.as_ref().filter(unanswered);
         let everything = open.state.spec.as_ref().is_some_and(|spec| spec.policy.allows_everything());
         let allowed =
             asked.filter(|q| q.tool.as_ref().is_some_and(|tool| everything || open.state.allowed.contains(tool)));
@@ -249,7 +252,9 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
     }
     let dialect = super::open::dialect(state, &attempt);
     let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
-    let (data, how) = agents::answer(dialect, question, answer);
+    let given = decide::given(question, answer)?;
+    let resting = state.attempt_named(&attempt).is_some_and(|known| known.rest.is_some());
+    let agents::Said { line: data, how, words } = agents::answer(dialect, question, &given, resting)?;
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
     let how = why.map_or(how, str::to_owned);
     let asked = supervisor::Request::Stdin { id: write.clone(), data: data.clone() };
@@ -257,7 +262,8 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
         let reason = format!("this answer has {} MB, more than can be given to an agent at once", data.len() >> 20);
         return Err(Refusal::new(reason, "give another one: `pilothouse send --deny`, or `pilothouse terminate`"));
     }
-    Ok(Decision::answer(attempt, write, data, question.id.clone(), how))
+    let answer = Decision::answer(attempt.clone(), write, data, question.id.clone(), how);
+    Ok(answer.with_words(attempt, words))
 }
 
 fn not_found(asked: &str) -> Refused {

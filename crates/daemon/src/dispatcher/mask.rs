@@ -15,12 +15,23 @@ pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
         Body::AgentMessage(data) => hide(&mut data.text),
         Body::AgentFinished(data) => hide(&mut data.text),
         Body::AgentRetrying(data) => hide(&mut data.reason),
-        Body::ToolCalled(data) => hide(&mut data.about),
+        Body::ToolCalled(data) => {
+            hide(&mut data.about);
+            data.full.iter_mut().for_each(hide);
+        }
         Body::ToolReturned(data) => hide(&mut data.text),
         Body::WaitingStarted(data) => {
             hide(&mut data.text);
+            data.full.iter_mut().for_each(hide);
+            for ask in &mut data.asks {
+                hide(&mut ask.text);
+                ask.options.iter_mut().for_each(|option| hide(&mut option.about));
+            }
             data.input = data.input.take().map(|input| kept_input::put(folder, &input).unwrap_or(input));
         }
+        Body::TurnEnded(data) => hide(&mut data.text),
+        Body::BackgroundStarted(data) => hide(&mut data.about),
+        Body::BackgroundEnded(data) => hide(&mut data.how),
         Body::WaitingEnded(data) => hide(&mut data.how),
         Body::Limited(data) => hide(&mut data.reason),
         Body::RunFailed(data) => hide(&mut data.reason),

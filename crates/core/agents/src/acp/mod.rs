@@ -7,4 +7,4 @@ mod say;
 mod usage;
 
 pub(crate) use read::{read, whole};
-pub(crate) use say::{answer, begin, prompt};
+pub(crate) use say::{answer, begin, goes_on, prompt};

@@ -1,15 +1,16 @@
 //! What each line of an agent that speaks the protocol means.
 
 use domain::Body;
-use domain::event::{AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported};
+use domain::event::{AgentMessage, AgentSession, ToolCalled, ToolReturned, UsageReported, WaitingStarted};
 use serde_json::Value;
 
-use super::say::{INITIALIZE, MODE, MODEL, PROMPT, SESSION};
+use super::say::{AGAIN, INITIALIZE, MODE, MODEL, PROMPT, SESSION};
 use super::usage;
 use crate::dialect::Dialect;
 use crate::rpc::{self, Message, Request};
 use crate::session::{Held, Session};
-use crate::short::short;
+use crate::short::{short, whole as whole_text};
+use crate::written;
 
 /// A message longer than this is told of in parts, in bytes.
 const LONGEST_PART: usize = 16 << 10;
@@ -40,9 +41,9 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
             let model = opened["models"]["currentModelId"].as_str().map(str::to_owned);
             vec![AgentSession { session: named.ok_or("it opened a session without an id")?, model }.into()]
         }
-        Message::Response { id: PROMPT, result: Ok(result) } => prompt_answered(session, &result),
+        Message::Response { id: PROMPT | AGAIN.., result: Ok(result) } => prompt_answered(session, &result),
         Message::Response { id: SESSION, result: Err(why) } => session.over(false, &session.not_opened(&why)),
-        Message::Response { id: INITIALIZE | PROMPT, result: Err(why) } => session.over(false, &why),
+        Message::Response { id: INITIALIZE | PROMPT | AGAIN.., result: Err(why) } => session.over(false, &why),
         // What it would do with another model or in another mode is not what was asked for.
         Message::Response { id: MODEL, result: Err(why) } => {
             session.over(false, &format!("its model can't be set: {why}"))
@@ -108,7 +109,9 @@ fn updated(session: &Session, update: &Value) -> Result<Vec<Body>, String> {
     let under_way = matches!(text("status"), "in_progress" | "completed" | "failed");
     let mut events = Vec::new();
     if !session.called.contains(&id) && (knows || under_way) {
-        events.push(ToolCalled { id: id.clone(), name: tool(update).to_owned(), about: about(update) }.into());
+        events.push(
+            ToolCalled { id: id.clone(), name: tool(update).to_owned(), about: about(update), full: None }.into(),
+        );
     }
     events.extend(returned(update, id));
     Ok(events)
@@ -151,19 +154,42 @@ fn prompt_answered(session: &Session, result: &Value) -> Vec<Body> {
     let last = held.unwrap_or(&session.last_message);
     let reason = result["stopReason"].as_str().unwrap_or("nothing said why");
     events.extend(match reason {
+        // A turn that was refused something may end as cancelled; what was said instead is told next.
+        "end_turn" | "cancelled" if !session.words.is_empty() => session.turn_over(last),
         "end_turn" => session.over(true, last),
         _ => session.over(false, &format!("it stopped before it was done ({})", reason.replace('_', " "))),
     });
     events
 }
 
-/// A request of the agent as a question.
+/// A request of the agent: a question, or something that nobody here can do.
 fn asked(request: &Request<'_>) -> Body {
+    if request.method != "session/request_permission" {
+        return request.refused();
+    }
     let call = &request.params["toolCall"];
-    let permission = request.method == "session/request_permission";
-    let tool = if permission { tool(call) } else { request.method };
-    let about = if permission { about(call) } else { format!("{}; deny it", rpc::CANNOT) };
-    let text = if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") };
-    let item = call["toolCallId"].as_str().unwrap_or("request");
-    request.question(item, text, Some(tool), rpc::permission())
+    let (tool, about) = (tool(call), about(call));
+    let asked = WaitingStarted {
+        text: if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") },
+        choices: rpc::permission(),
+        full: full(call, &about),
+        tool: Some(tool.to_owned()),
+        ..WaitingStarted::default()
+    };
+    request.question(call["toolCallId"].as_str().unwrap_or("request"), asked)
+}
+
+/// All of what a call is to be given, and every change of a file in it.
+fn full(call: &Value, about: &str) -> Option<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let blocks = call["content"].as_array().into_iter().flatten();
+    let diffs = blocks.filter(|block| block["type"] == "diff").map(|block| {
+        let (old, new) = (text(&block["oldText"]), text(&block["newText"]));
+        let removed = old.lines().filter(|_| !old.is_empty()).map(|line| format!("- {line}"));
+        let added = new.lines().map(|line| format!("+ {line}"));
+        let lines: Vec<String> = removed.chain(added).collect();
+        written::change(&text(&block["path"]), "changes", &lines.join("\n"))
+    });
+    let parts: Vec<String> = written::beyond(&call["rawInput"], about).into_iter().chain(diffs).collect();
+    (!parts.is_empty()).then(|| whole_text(&parts.join("\n")))
 }

@@ -1,6 +1,6 @@
 //! What is written to an agent that speaks the protocol.
 
-use domain::command::Answer;
+use domain::decide::{Given, Refusal};
 use domain::run::Question;
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ pub(super) const SESSION: u64 = 2;
 pub(super) const PROMPT: u64 = 3;
 pub(super) const MODEL: u64 = 4;
 pub(super) const MODE: u64 = 5;
+/// Further prompts of the same session are numbered from here on.
+pub(super) const AGAIN: u64 = 100;
 
 /// The lines that open the session: a new one, or the one to go on in. No file access is offered: Gemini 0.61.0 can't
 /// write a new file through it, and an agent's own access is what its sandbox is about.
@@ -46,30 +48,54 @@ pub(crate) fn prompt(session: &str, task: &Task<'_>) -> String {
     said + &rpc::request(PROMPT, "session/prompt", &text)
 }
 
-/// The answer to a request; what it was stands in the question's input.
-pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
+/// The line that goes on with what a person said, when a turn is over in which it could not be said.
+pub(crate) fn goes_on(session: &str, n: usize, text: &str) -> String {
+    let id = AGAIN.saturating_add(u64::try_from(n).unwrap_or(0));
+    rpc::request(id, "session/prompt", &json!({"sessionId": session, "prompt": [{"type": "text", "text": text}]}))
+}
+
+/// The answer to a request, and the words that it has no place for; what it was stands in the question's input.
+pub(crate) fn answer(question: &Question, given: &Given) -> Result<(String, Option<String>), Refusal> {
     let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
     if request["method"] != "session/request_permission" {
-        return rpc::refusal(id, rpc::CANNOT);
+        return Ok((rpc::refusal(id, rpc::CANNOT), None));
     }
     let option = |kinds: &[&str]| {
         let options = || params["options"].as_array().into_iter().flatten();
         kinds.iter().find_map(|kind| options().find(|option| option["kind"] == *kind))
     };
-    let chosen = match answer {
-        // What is allowed for the run is remembered here, and not by the agent.
-        Answer::Allow | Answer::AllowRun => option(&["allow_once", "allow_always"]),
-        Answer::Deny => option(&["reject_once", "reject_always"]),
-        Answer::Text(text) => {
+    let mut words = None;
+    let rejected = || option(&["reject_once", "reject_always"]);
+    let chosen = match given {
+        Given::Allow => Some(option(&["allow_once"]).ok_or_else(|| {
+            let next = "allow it for the run with --allow-run, say no with --deny, or name one of its options";
+            Refusal::new("it offers no leave that is for once", format!("{next}: {}", names(params)))
+        })?),
+        // What is allowed for the run is remembered here, and not by the agent where it can be helped.
+        Given::AllowRun => option(&["allow_once", "allow_always"]),
+        Given::Deny | Given::Cancel => rejected(),
+        Given::Words(text) => {
             let options = params["options"].as_array().into_iter().flatten();
             let named = |o: &&Value| ["optionId", "name"].iter().any(|name| o[*name].as_str() == Some(text.trim()));
-            options.into_iter().find(named).or_else(|| option(&["reject_once", "reject_always"]))
+            options.into_iter().find(named).or_else(|| {
+                words = Some(text.clone());
+                rejected()
+            })
+        }
+        Given::Answers(answers) => {
+            words = Some(crate::step::spelled(answers));
+            rejected()
         }
     };
     let outcome = match chosen {
         Some(option) => json!({"outcome": "selected", "optionId": option["optionId"]}),
         None => json!({"outcome": "cancelled"}),
     };
-    rpc::response(id, &json!({"outcome": outcome}))
+    Ok((rpc::response(id, &json!({"outcome": outcome})), words))
+}
+
+fn names(params: &Value) -> String {
+    let options = params["options"].as_array().into_iter().flatten();
+    options.filter_map(|option| option["name"].as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -2,6 +2,7 @@
 //!
 //! The schema is the one that its real streams show; the fixtures in `tests/streams` are such streams.
 
+mod ask;
 mod background;
 mod read;
 mod say;

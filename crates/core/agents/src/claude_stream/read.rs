@@ -2,13 +2,13 @@
 
 use domain::event::{
     AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned, UsageReported,
-    WaitingEnded, WaitingStarted,
+    WaitingEnded,
 };
 use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
-use super::{background, usage};
+use super::{ask, background, usage};
 use crate::session::Session;
 use crate::short::short;
 
@@ -27,7 +27,7 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
             background::scheduled(session, &value["tool_use_result"]).into_iter().chain(tool_results(&value)).collect()
         }
         ("rate_limit_event", _) => rate_limit(session, &value["rate_limit_info"]),
-        ("control_request", _) => asked(&value),
+        ("control_request", _) => vec![ask::asked(&value)],
         ("control_cancel_request", _) => {
             let how = "withdrawn by the agent".to_owned();
             vec![WaitingEnded { id: text("request_id").to_owned(), how }.into()]
@@ -87,7 +87,7 @@ fn reported(message: &Value, id: &str) -> Vec<Body> {
 
 fn tool_called(block: &Value) -> Body {
     let text = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
-    ToolCalled { id: text("id"), name: text("name"), about: about(&block["input"]) }.into()
+    ToolCalled { id: text("id"), name: text("name"), about: about(&block["input"]), full: None }.into()
 }
 
 /// The part of a tool's input that says what it is about.
@@ -133,24 +133,6 @@ fn rate_limit(session: &Session, info: &Value) -> Vec<Body> {
         _ if session.limited => vec![LimitedEnded {}.into()],
         _ => Vec::new(),
     }
-}
-
-fn asked(value: &Value) -> Vec<Body> {
-    let request = &value["request"];
-    if request["subtype"] != "can_use_tool" {
-        return Vec::new();
-    }
-    let tool = request["tool_name"].as_str().unwrap_or("a tool").to_owned();
-    let about = about(&request["input"]);
-    let text = if about.is_empty() { format!("use {tool}?") } else { format!("{tool}: {about}") };
-    let started = WaitingStarted {
-        id: value["request_id"].as_str().unwrap_or_default().to_owned(),
-        text,
-        choices: ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec(),
-        tool: Some(tool),
-        input: Some(request["input"].to_string()),
-    };
-    vec![started.into()]
 }
 
 fn ended(session: &Session, value: &Value) -> Vec<Body> {

@@ -1,8 +1,11 @@
 //! What is written to the agent's standard input.
 
-use domain::command::Answer;
+use domain::decide::Given;
+use domain::question::QuestionKind;
 use domain::run::Question;
 use serde_json::{Value, json};
+
+use crate::{form, rpc};
 
 /// The task as a user message, one line with its newline.
 pub(crate) fn prompt(text: &str) -> String {
@@ -13,19 +16,40 @@ pub(crate) fn prompt(text: &str) -> String {
     format!("{message}\n")
 }
 
-/// The response to a `can_use_tool` request, one line with its newline. Allowing hands the input back.
-pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
-    let response = match answer {
-        Answer::Allow | Answer::AllowRun => {
-            let input = question.input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-            json!({"behavior": "allow", "updatedInput": input.unwrap_or_else(|| json!({}))})
+/// The response to a control request, one line with its newline. Allowing hands the input back.
+pub(crate) fn answer(question: &Question, given: &Given) -> String {
+    let input = question.input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let mut input = input.unwrap_or_else(|| json!({}));
+    let response = match (question.kind, given) {
+        (QuestionKind::Form, Given::Answers(answers)) => form::accepted(&input, answers),
+        (QuestionKind::Form, Given::Cancel) => json!({"action": "cancel"}),
+        (QuestionKind::Form, _) => json!({"action": "decline"}),
+        (_, Given::Answers(answers)) => {
+            let said = answers.iter().map(|answer| (answer.id.clone(), json!(answer.values.join(", "))));
+            input["answers"] = Value::Object(said.collect());
+            json!({"behavior": "allow", "updatedInput": input})
         }
-        Answer::Deny => json!({"behavior": "deny", "message": "The person at the cockpit said no."}),
-        Answer::Text(text) => json!({"behavior": "deny", "message": text}),
+        (_, Given::Allow | Given::AllowRun) => json!({"behavior": "allow", "updatedInput": input}),
+        (QuestionKind::Questions, Given::Deny) => {
+            json!({"behavior": "deny", "message": "The person at the cockpit does not want to answer this."})
+        }
+        (_, Given::Deny | Given::Cancel) => {
+            json!({"behavior": "deny", "message": "The person at the cockpit said no."})
+        }
+        (_, Given::Words(text)) => json!({"behavior": "deny", "message": text}),
     };
     let line = json!({
         "type": "control_response",
         "response": {"subtype": "success", "request_id": question.id, "response": response},
+    });
+    format!("{line}\n")
+}
+
+/// The response to a control request that nobody can answer.
+pub(super) fn refusal(id: &str) -> String {
+    let line = json!({
+        "type": "control_response",
+        "response": {"subtype": "error", "request_id": id, "error": rpc::CANNOT},
     });
     format!("{line}\n")
 }

@@ -2,10 +2,11 @@
 //!
 //! Source: the schema that `codex app-server generate-json-schema` writes, and its real streams in `tests/streams`.
 
+mod ask;
 mod read;
 mod say;
 mod usage;
 
 pub(crate) use read::read;
-pub(crate) use say::{answer, begin, prompt};
+pub(crate) use say::{answer, begin, prompt, steered};
 pub(crate) use usage::{Names, exclusive};

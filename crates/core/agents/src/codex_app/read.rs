@@ -1,17 +1,17 @@
 //! What each line of the app-server means.
 
 use domain::event::{
-    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, ToolCalled, ToolReturned,
-    UsageReported,
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, Note, ToolCalled, ToolReturned,
+    TurnStarted, UsageReported, WordsGiven,
 };
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
-use super::say::{INITIALIZE, THREAD, TURN};
-use super::usage;
+use super::say::{INITIALIZE, STEER, THREAD, TURN};
+use super::{ask, usage};
 use crate::rpc::{self, Message, Request};
 use crate::session::Session;
-use crate::short::{short, told};
+use crate::short::{short, told, whole};
 
 /// Kinds of notifications that say nothing of how the run stands.
 const SILENT: &[&str] = &[
@@ -50,22 +50,33 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
         }
         Message::Response { id: THREAD, result: Err(why) } => session.over(false, &session.not_opened(&why)),
         Message::Response { id: INITIALIZE | TURN, result: Err(why) } => session.over(false, &why),
+        Message::Response { id: STEER, result: Err(why) } => not_heard(session, &why),
         Message::Response { .. } => Vec::new(),
-        Message::Request { id, method, params } => vec![asked(&Request { id: &id, method: &method, params: &params })],
+        Message::Request { id, method, params } => {
+            vec![ask::asked(session, &Request { id: &id, method: &method, params: &params })]
+        }
         Message::Notification { method, params } => notified(session, &method, &params)?,
     })
 }
 
 fn notified(session: &Session, method: &str, params: &Value) -> Result<Vec<Body>, String> {
     // What another thread does, such as a helper's, ends nothing here.
-    let own = params["threadId"].as_str().is_none_or(|thread| session.is_called(thread));
+    let thread = params["threadId"].as_str().unwrap_or_default();
+    let own = thread.is_empty() || session.is_called(thread);
     Ok(match method {
         "item/started" => item_started(session, &params["item"]),
-        "item/completed" => item_completed(&params["item"]),
+        "item/completed" => match ask::beside(params) {
+            Some(asked) => vec![asked],
+            None => item_completed(&params["item"]),
+        },
         "thread/tokenUsage/updated" => used(session, params),
         "error" if params["willRetry"] == true => vec![retrying(&params["error"])],
         "error" => Vec::new(),
+        "turn/started" if own && session.rest.is_some() => vec![TurnStarted {}.into()],
+        // The thread of a helper, whose end the agent goes on with.
+        "turn/started" if !own => session.goes_on_behind(thread, "a helper's thread").into_iter().collect(),
         "turn/completed" if own => turn_completed(session, &params["turn"]),
+        "turn/completed" => session.done_behind(thread, "its turn is over").into_iter().collect(),
         "serverRequest/resolved" => session.withdrawn(&params["requestId"]),
         "account/rateLimits/updated" => rate_limits(session, &params["rateLimits"]),
         _ if SILENT.iter().any(|kind| method.starts_with(kind)) => Vec::new(),
@@ -76,7 +87,9 @@ fn notified(session: &Session, method: &str, params: &Value) -> Result<Vec<Body>
 fn item_started(session: &Session, item: &Value) -> Vec<Body> {
     let text = |name: &str| item[name].as_str().unwrap_or_default();
     let called = |name: &str, about: &str| {
-        vec![ToolCalled { id: text("id").to_owned(), name: name.to_owned(), about: short(about) }.into()]
+        // An approval of a patch names only the call.
+        let full = (name == "edit").then(|| whole(&ask::changes(&item["changes"]))).filter(|text| !text.is_empty());
+        vec![ToolCalled { id: text("id").to_owned(), name: name.to_owned(), about: short(about), full }.into()]
     };
     let mut events = if session.limited { vec![LimitedEnded {}.into()] } else { Vec::new() };
     events.extend::<Vec<Body>>(match text("type") {
@@ -112,8 +125,17 @@ fn item_completed(item: &Value) -> Vec<Body> {
     }
 }
 
+/// Words that came too late for the turn that they were said into: they are told when it is over, or it is said that nobody
+/// heard them.
+fn not_heard(session: &Session, why: &str) -> Vec<Body> {
+    match &session.steered {
+        Some(text) => vec![WordsGiven { text: text.clone() }.into()],
+        None => vec![Note { text: format!("what was said did not reach the agent: {why}") }.into()],
+    }
+}
+
 /// What is run, without the shell that it is wrapped in.
-fn command(item: &Value) -> String {
+pub(super) fn command(item: &Value) -> String {
     let actions = item["commandActions"].as_array().into_iter().flatten();
     let commands: Vec<_> = actions.filter_map(|action| action["command"].as_str()).collect();
     match commands.as_slice() {
@@ -151,7 +173,7 @@ fn retrying(error: &Value) -> Body {
 
 fn turn_completed(session: &Session, turn: &Value) -> Vec<Body> {
     match turn["status"].as_str() {
-        Some("completed") => session.over(true, &session.last_message),
+        Some("completed") => session.turn_over(&session.last_message),
         Some("failed") => {
             let error = &turn["error"];
             let why = told(error["message"].as_str().unwrap_or("the turn failed"));
@@ -176,43 +198,6 @@ fn rate_limits(session: &Session, limits: &Value) -> Vec<Body> {
         None if session.limited => vec![LimitedEnded {}.into()],
         _ => Vec::new(),
     }
-}
-
-/// A request of the agent as a question.
-fn asked(request: &Request<'_>) -> Body {
-    let Request { method, params, .. } = request;
-    let text = |name: &str| params[name].as_str().unwrap_or_default();
-    let (tool, about) = match *method {
-        "item/commandExecution/requestApproval" => (Some("command"), command(params)),
-        "execCommandApproval" => (Some("command"), params["command"].to_string()),
-        "item/fileChange/requestApproval" | "applyPatchApproval" => (Some("edit"), text("grantRoot").to_owned()),
-        "item/permissions/requestApproval" => (Some("permissions"), params["permissions"].to_string()),
-        "mcpServer/elicitation/request" => (Some("mcp server"), text("message").to_owned()),
-        "item/tool/requestUserInput" => (None, questions(params)),
-        _ => (Some(*method), format!("{}; deny it", rpc::CANNOT)),
-    };
-    let reason = text("reason");
-    let mut said = match (tool, about.is_empty()) {
-        (Some(tool), true) => format!("{tool}?"),
-        (Some(tool), false) => format!("{tool}: {}", short(&about)),
-        (None, _) => about,
-    };
-    if !reason.is_empty() {
-        said = format!("{said} — {}", short(reason));
-    }
-    let choices = if tool.is_some() { rpc::permission() } else { options(params) };
-    let item = params["itemId"].as_str().or(params["callId"].as_str()).unwrap_or("request");
-    request.question(item, said, tool, choices)
-}
-
-fn questions(params: &Value) -> String {
-    let asked = params["questions"].as_array().into_iter().flatten();
-    asked.filter_map(|q| q["question"].as_str()).collect::<Vec<_>>().join(" / ")
-}
-
-fn options(params: &Value) -> Vec<String> {
-    let first = params["questions"][0]["options"].as_array().into_iter().flatten();
-    first.filter_map(|option| option["label"].as_str()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What is written to the app-server.
 
-use domain::command::Answer;
+use domain::decide::Given;
 use domain::policy::Policy;
+use domain::question::SingleAnswer;
 use domain::run::Question;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::form;
 use crate::redirect::Gateway;
 use crate::rpc;
 use crate::start::{Place, Task};
@@ -13,7 +15,7 @@ use crate::start::{Place, Task};
 pub(super) const INITIALIZE: u64 = 1;
 pub(super) const THREAD: u64 = 2;
 pub(super) const TURN: u64 = 3;
-const STEER: u64 = 4;
+pub(super) const STEER: u64 = 4;
 
 /// The lines that open the thread: a new one, or the one to go on in.
 pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
@@ -57,42 +59,69 @@ pub(crate) fn prompt(thread: &str, text: &str) -> String {
     rpc::request(TURN, "turn/start", &json!({"threadId": thread, "input": [{"type": "text", "text": text}]}))
 }
 
-/// The answer to a request; what it was stands in the question's input.
-pub(crate) fn answer(question: &Question, answer: &Answer) -> String {
+/// The answer to a request; what it was stands in the question's input. `resting`: its turn is over.
+pub(crate) fn answer(question: &Question, given: &Given, resting: bool) -> String {
     let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
-    let allowed = matches!(answer, Answer::Allow | Answer::AllowRun);
+    let allowed = matches!(given, Given::Allow | Given::AllowRun);
     let decision = |yes: &str, no: &str| json!({"decision": if allowed { yes } else { no }});
-    let answered = match request["method"].as_str().unwrap_or_default() {
-        "item/commandExecution/requestApproval" | "item/fileChange/requestApproval" => decision("accept", "decline"),
-        "execCommandApproval" | "applyPatchApproval" => decision("approved", "denied"),
-        "item/permissions/requestApproval" => {
+    let answered = match request["method"].as_str() {
+        // It asked in a message, and is told in a prompt.
+        None => return told(&request, &in_words(question, given), resting),
+        Some("item/commandExecution/requestApproval" | "item/fileChange/requestApproval") => {
+            decision("accept", "decline")
+        }
+        Some("execCommandApproval" | "applyPatchApproval") => decision("approved", "denied"),
+        Some("item/permissions/requestApproval") => {
             let granted = if allowed { params["permissions"].clone() } else { json!({}) };
             json!({"permissions": granted, "scope": "turn"})
         }
-        "mcpServer/elicitation/request" => json!({"action": if allowed { "accept" } else { "decline" }}),
-        "item/tool/requestUserInput" => {
-            let text = match answer {
-                Answer::Text(text) => text.as_str(),
-                Answer::Allow | Answer::AllowRun => "yes",
-                Answer::Deny => "no",
+        Some("mcpServer/elicitation/request") => match given {
+            Given::Answers(answers) => form::accepted(params, answers),
+            Given::Cancel => json!({"action": "cancel"}),
+            _ => json!({"action": "decline"}),
+        },
+        Some("item/tool/requestUserInput") => {
+            let said = |answer: &SingleAnswer| (answer.id.clone(), json!({"answers": answer.values}));
+            let answers: serde_json::Map<_, _> = match given {
+                Given::Answers(answers) => answers.iter().map(said).collect(),
+                _ => serde_json::Map::new(),
             };
-            let asked = params["questions"].as_array().into_iter().flatten();
-            let answers = asked.filter_map(|q| Some((q["id"].as_str()?.to_owned(), json!({"answers": [text]}))));
-            return rpc::response(id, &json!({"answers": answers.collect::<serde_json::Map<_, _>>()}));
+            return rpc::response(id, &json!({"answers": answers}));
         }
-        _ => return rpc::refusal(id, rpc::CANNOT),
+        Some(_) => return rpc::refusal(id, rpc::CANNOT),
     };
     let answered = rpc::response(id, &answered);
-    match answer {
+    match given {
         // Words go to the turn that is under way, which goes on without what it asked for.
-        Answer::Text(text) => {
-            let steer = json!({
-                "threadId": params["threadId"], "expectedTurnId": params["turnId"],
-                "input": [{"type": "text", "text": text}],
-            });
-            answered + &rpc::request(STEER, "turn/steer", &steer)
-        }
+        Given::Words(text) => answered + &told(params, text, false),
         _ => answered,
     }
+}
+
+/// An answer as a person would write it.
+fn in_words(question: &Question, given: &Given) -> String {
+    let Given::Answers(answers) = given else { return "The person does not want to answer this.".to_owned() };
+    let asked = |id: &str| question.asks.iter().find(|ask| ask.id == id).map_or("", |ask| ask.text.as_str());
+    let lines = answers.iter().map(|answer| format!("{} {}", asked(&answer.id), answer.values.join(", ")));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Something that a person says: into the turn under way, or as the beginning of another one.
+fn told(place: &Value, text: &str, resting: bool) -> String {
+    let thread = place["threadId"].as_str().unwrap_or_default();
+    if resting {
+        return prompt(thread, text);
+    }
+    let steer = json!({
+        "threadId": thread, "expectedTurnId": place["turnId"], "input": [{"type": "text", "text": text}],
+    });
+    rpc::request(STEER, "turn/steer", &steer)
+}
+
+/// What such lines say into a turn under way.
+pub(crate) fn steered(lines: &str) -> Option<String> {
+    let read = |line: &str| serde_json::from_str::<Value>(line).ok();
+    let steer = lines.lines().filter_map(read).find(|line| line["method"] == "turn/steer")?;
+    steer["params"]["input"][0]["text"].as_str().map(str::to_owned)
 }

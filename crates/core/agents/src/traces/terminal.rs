@@ -51,7 +51,10 @@ pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool)
     let over = known.questions.iter().filter(|(known, _)| id.as_ref() != Some(known));
     events.extend(over.map(|(id, _)| WaitingEnded { id: id.clone(), how: how.to_owned() }.into()));
     if let Some((id, text)) = id.zip(asks).filter(|(id, _)| known.questions.iter().all(|(known, _)| known != id)) {
-        events.push(WaitingStarted { id, text: short(&text), choices: Vec::new(), tool: None, input: None }.into());
+        events.push(
+            WaitingStarted { id, text: short(&text), choices: Vec::new(), tool: None, ..WaitingStarted::default() }
+                .into(),
+        );
     }
     events
 }

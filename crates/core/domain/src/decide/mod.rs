@@ -25,7 +25,7 @@ mod rollback;
 mod terminate;
 
 pub use adopt::{NewPlace, adopt};
-pub use answer::answer;
+pub use answer::{Given, answer, given};
 pub use background::{rested, rests_until};
 pub use budget::reason as budget_reason;
 pub use check::check;

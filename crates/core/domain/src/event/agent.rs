@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Usd;
+use crate::question::{QuestionKind, SingleQuestion};
 use crate::timestamp::Timestamp;
 use crate::tokens::Tokens;
 
@@ -39,6 +40,9 @@ pub struct ToolCalled {
     pub name: String,
     /// The file, command or pattern it is about, at most 300 characters.
     pub about: String,
+    /// What it changes in full, where it may be asked for without saying so again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +72,7 @@ pub struct UsageReported {
 }
 
 /// The agent asks a human and goes no further without an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WaitingStarted {
     /// The agent's id of the question; an answer is bound to it.
     pub id: String,
@@ -82,6 +86,30 @@ pub struct WaitingStarted {
     /// The tool's input as JSON text, which some agents want back with the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+    #[serde(default, skip_serializing_if = "QuestionKind::is_permission")]
+    pub kind: QuestionKind,
+    /// The single questions, or the fields of a form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<SingleQuestion>,
+    /// All of what is asked, over several lines, where that is more than `text`: a plan, a patch, every option.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full: Option<String>,
+}
+
+/// Something that a person said and that the agent's protocol has no place for: it is told when its turn is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordsGiven {
+    pub text: String,
+}
+
+/// The agent asked for something that pilothouse can't do; it is told so at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRefused {
+    /// The agent's id of the request.
+    pub id: String,
+    pub what: String,
+    /// The line that it is told.
+    pub reply: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

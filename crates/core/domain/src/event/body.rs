@@ -90,6 +90,8 @@ kinds! {
     BudgetSet = "budget.set",
     WaitingStarted = "waiting.started",
     WaitingEnded = "waiting.ended",
+    WordsGiven = "words.given",
+    RequestRefused = "request.refused",
     Limited = "limited",
     LimitedWaits = "limited.waits",
     LimitedEnded = "limited.ended",

@@ -14,8 +14,8 @@ mod proving;
 mod spending;
 
 pub use agent::{
-    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, LimitedWaits, ToolCalled,
-    ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted,
+    AgentFinished, AgentMessage, AgentRetrying, AgentSession, Limited, LimitedEnded, LimitedWaits, RequestRefused,
+    ToolCalled, ToolReturned, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven,
 };
 pub use background::{BackgroundEnded, BackgroundStarted, TurnEnded, TurnStarted};
 pub use body::{Body, Other};

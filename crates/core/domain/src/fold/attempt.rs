@@ -69,6 +69,9 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 choices: data.choices.clone(),
                 tool: data.tool.clone(),
                 input: data.input.clone(),
+                kind: data.kind,
+                asks: data.asks.clone(),
+                full: data.full.clone(),
                 asked_at: event.at,
                 answered: false,
             };

@@ -1,7 +1,7 @@
 //! Effects that begin and end.
 
 use crate::attempt::{AttemptState, Exit};
-use crate::effect::{Effect, Outcome};
+use crate::effect::{Effect, Outcome, WORDS};
 use crate::run::RunState;
 use crate::status::{By, Status};
 
@@ -20,6 +20,13 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
                     repair.attempt.get_or_insert(key.attempt);
                 }
                 phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
+            }
+        }
+        Effect::Write { attempt, write, question: None, .. } if write.starts_with(WORDS) => {
+            let phase = state.phases.iter_mut().find(|p| p.spec.name == attempt.phase);
+            let known = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == attempt.attempt));
+            if let Some(known) = known {
+                known.rest = None;
             }
         }
         Effect::Write { question: Some(id), .. } => {

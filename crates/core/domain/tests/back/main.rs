@@ -159,7 +159,13 @@ fn a_pause_lies_over_whatever_the_run_does() {
     assert!(matches!(run.state.status, Status::Paused { by: By::Person, .. }));
     assert!(run.ask(&Command::Pause, 0).is_err() && run.state.is_live());
     // What it had written before it stood still is read afterwards.
-    let asks = WaitingStarted { id: "q".into(), text: "may I?".into(), choices: Vec::new(), tool: None, input: None };
+    let asks = WaitingStarted {
+        id: "q".into(),
+        text: "may I?".into(),
+        choices: Vec::new(),
+        tool: None,
+        ..WaitingStarted::default()
+    };
     run.append(run.state.attempt_key(), asks.into());
     assert!(matches!(run.state.status, Status::Paused { .. }));
     run.ask(&Command::Resume { budget: domain::budget::Budget::NONE }, 0).expect("paused");

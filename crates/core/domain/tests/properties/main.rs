@@ -11,13 +11,7 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
     BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
-    CheckStarted, CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, EffectFinished,
-    EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other,
-    PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RestoreRequested, RetryRequested,
-    RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed,
-    RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted,
-    Unread, UsageReported, WaitingEnded, WaitingStarted, WorkCommitted, WorktreeCreated, WorktreeRemoved,
-    WorktreeRestored,
+    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RequestRefused, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -223,11 +217,13 @@ fn agent() -> impl Strategy<Value = Body> {
         text().prop_map(|text| AgentMessage { text }.into()),
         (any::<u32>(), text()).prop_map(|(attempt, reason)| AgentRetrying { attempt, reason }.into()),
         (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
+        text().prop_map(|text| WordsGiven { text }.into()),
+        (text(), text()).prop_map(|(id, what)| RequestRefused { reply: id.clone(), id, what }.into()),
         Just(TurnStarted {}.into()),
         (text(), any::<u32>()).prop_map(|(text, open)| TurnEnded { text, open }.into()),
         (text(), text()).prop_map(|(id, about)| BackgroundStarted { id, about }.into()),
         (text(), text()).prop_map(|(id, how)| BackgroundEnded { id, how }.into()),
-        (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about }.into()),
+        (text(), text(), text()).prop_map(|(id, name, about)| ToolCalled { id, name, about, full: None }.into()),
         (text(), any::<bool>(), text()).prop_map(|(id, ok, text)| ToolReturned { id, ok, text }.into()),
         (tokens(), prop::option::of(text())).prop_map(|(tokens, of)| UsageReported {
             tokens,
@@ -237,7 +233,7 @@ fn agent() -> impl Strategy<Value = Body> {
         .into()),
         (0u32..3, text(), prop::option::of(text())).prop_map(|(id, text, input)| {
             let (id, choices, tool) = (id.to_string(), vec![text.clone()], Some(text.clone()));
-            WaitingStarted { id, text, choices, tool, input }.into()
+            WaitingStarted { id, text, choices, tool, input, ..WaitingStarted::default() }.into()
         }),
         (0u32..3, text()).prop_map(|(id, how)| WaitingEnded { id: id.to_string(), how }.into()),
         (prop::option::of(0i64..4_000_000_000_000), text())

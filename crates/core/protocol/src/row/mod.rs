@@ -14,6 +14,7 @@ use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
+use domain::question::{QuestionKind, SingleQuestion};
 use domain::spend::Sum;
 use domain::status::{Activity, Status};
 use domain::times::Times;
@@ -177,11 +178,20 @@ pub struct Changes {
     pub removed: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct QuestionRow {
     pub id: String,
     pub text: String,
     pub choices: Vec<String>,
+    /// `permission`, `questions` or `form`.
+    #[serde(default)]
+    pub kind: QuestionKind,
+    /// The single questions, or the fields of a form; each takes an answer of its own.
+    #[serde(default)]
+    pub asks: Vec<SingleQuestion>,
+    /// All of what is asked, over several lines, where that is more than `text`.
+    #[serde(default)]
+    pub full: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -343,6 +353,9 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             id: q.id.clone(),
             text: q.text.clone(),
             choices: q.choices.clone(),
+            kind: q.kind,
+            asks: q.asks.clone(),
+            full: q.full.clone(),
         }),
         resets_at: match &run.status {
             Status::Limited { resets_at } => *resets_at,

@@ -80,7 +80,7 @@ impl Play {
     }
 
     pub(crate) fn calls(self, name: &str, about: &str) -> Self {
-        self.add(true, ToolCalled { id: "t".to_owned(), name: name.to_owned(), about: about.to_owned() })
+        self.add(true, ToolCalled { id: "t".to_owned(), name: name.to_owned(), about: about.to_owned(), full: None })
     }
 
     pub(crate) fn asks(self, text: &str) -> Self {
@@ -90,6 +90,7 @@ impl Play {
             choices: vec!["allow".to_owned(), "deny".to_owned()],
             tool: Some("Bash".to_owned()),
             input: None,
+            ..WaitingStarted::default()
         };
         self.add(true, question)
     }

@@ -1,0 +1,138 @@
+//! What an agent asks of a person, one question after the other, and what may be answered to each.
+
+use serde::{Deserialize, Serialize};
+
+/// How a question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Leave to do something: given or not.
+    #[default]
+    Permission,
+    /// Questions, each with an answer of its own. Nobody but a person answers them.
+    Questions,
+    /// A form of a tool's server: filled in, declined or cancelled. Nobody but a person does so.
+    Form,
+}
+
+impl QuestionKind {
+    pub fn is_permission(&self) -> bool {
+        *self == Self::Permission
+    }
+}
+
+/// What an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    #[default]
+    Text,
+    YesNo,
+    Number,
+    WholeNumber,
+}
+
+/// One of the answers that are offered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AnswerOption {
+    pub label: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// What the agent wants to hear; the label where that is empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+}
+
+impl AnswerOption {
+    /// What the agent hears when this is chosen.
+    pub fn said(&self) -> &str {
+        if self.value.is_empty() { &self.label } else { &self.value }
+    }
+}
+
+/// One question, or one field of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SingleQuestion {
+    /// What the agent knows it by.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub header: String,
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<AnswerOption>,
+    /// Several options may be chosen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub many: bool,
+    /// Nothing but an option is an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_options: bool,
+    /// It may be left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// The answer is a secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    #[serde(default)]
+    pub takes: AnswerKind,
+}
+
+impl SingleQuestion {
+    /// What it is called among others.
+    pub fn name(&self) -> &str {
+        if self.header.is_empty() { &self.id } else { &self.header }
+    }
+
+    /// What may be answered: `1 serde, 2 miniserde (several may be chosen)`.
+    pub fn takes_what(&self) -> String {
+        let options: Vec<String> =
+            self.options.iter().enumerate().map(|(n, o)| format!("{} {}", n + 1, o.label)).collect();
+        let mut said = match (options.is_empty(), self.takes) {
+            (false, _) if self.only_options => options.join(", "),
+            (false, _) => format!("{}, or words", options.join(", ")),
+            (true, AnswerKind::Text) => "words".to_owned(),
+            (true, AnswerKind::YesNo) => "yes or no".to_owned(),
+            (true, AnswerKind::Number) => "a number".to_owned(),
+            (true, AnswerKind::WholeNumber) => "a whole number".to_owned(),
+        };
+        for (is, what) in [(self.many, "; several with commas between"), (self.optional, "; may be left out")] {
+            said.push_str(if is { what } else { "" });
+        }
+        said
+    }
+}
+
+/// The answer to one question: what its agent is to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SingleAnswer {
+    pub id: String,
+    pub values: Vec<String>,
+}
+
+/// What all of them ask, in one line.
+pub fn in_a_line(lead: &str, asks: &[SingleQuestion]) -> String {
+    let texts: Vec<String> = asks.iter().map(|ask| format!("{} ({})", ask.text, ask.takes_what())).collect();
+    [lead, &texts.join(" / ")].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" — ")
+}
+
+/// What all of them ask, with every option on a line of its own.
+pub fn written_out(lead: &str, asks: &[SingleQuestion]) -> String {
+    let mut lines: Vec<String> = if lead.is_empty() { Vec::new() } else { vec![lead.to_owned()] };
+    for (n, ask) in asks.iter().enumerate() {
+        let header = if ask.header.is_empty() { String::new() } else { format!("{}: ", ask.header) };
+        let number = if asks.len() > 1 { format!("{}. ", n + 1) } else { String::new() };
+        lines.push(format!("{number}{header}{}", ask.text));
+        for (n, option) in ask.options.iter().enumerate() {
+            let about = if option.about.is_empty() { String::new() } else { format!(" — {}", option.about) };
+            lines.push(format!("   {} {}{about}", n + 1, option.label));
+        }
+        lines.push(format!("   answer: {}", ask.takes_what()));
+    }
+    lines.join("\n")
+}
+
+/// What a question is called on a command line: its id where that can be typed as it is, else the beginning of its hash.
+pub fn handle(id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    let typed = !id.is_empty() && id.len() <= 64 && !id.starts_with('-') && id.chars().all(plain);
+    if typed { id.to_owned() } else { crate::digest::sha256_hex(id.as_bytes()).chars().take(12).collect() }
+}
