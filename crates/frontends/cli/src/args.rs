@@ -172,9 +172,9 @@ pub struct LogsArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false, id = "what")]
 pub struct Answering {
-    /// An answer in words.
+    /// An answer in words, or an option by its label or number; one for each question, or NAME=ANSWER for each.
     #[arg(group = "what")]
-    pub text: Option<String>,
+    pub text: Vec<String>,
     /// Allow it once.
     #[arg(long, group = "what")]
     pub allow: bool,
@@ -184,12 +184,18 @@ pub struct Answering {
     /// Say no.
     #[arg(long, group = "what")]
     pub deny: bool,
+    /// Take a form away without an answer.
+    #[arg(long, group = "what")]
+    pub cancel: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct SendArgs {
     /// An id, a name, or the beginning of one.
     pub run: String,
+    /// The question that is answered, as `triage` and `show` name it; refused when the run asks something else by now.
+    #[arg(long)]
+    pub question: Option<String>,
     #[command(flatten)]
     pub answer: Answering,
     /// Print JSON.

@@ -4,7 +4,7 @@ use client::Places;
 use domain::{figures, text};
 use protocol::Code;
 
-use super::{calls, check, find};
+use super::{calls, check, find, send};
 use crate::args::ShowArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -112,8 +112,13 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         out.line(format!("{:<11} pilothouse attach {}", "answer", row.id))?;
     }
     if let Some(question) = row.question.as_ref().filter(|_| row.is_answered_here()) {
-        out.line(format!("{:<11} pilothouse send {} --allow   or --deny, or TEXT", "answer", row.id))?;
-        out.line(format!("{:<11} {}", "choices", text::line(&question.choices.join(", "))))?;
+        for part in send::in_full(question) {
+            out.line(format!("{:<11} {part}", "asks"))?;
+        }
+        for way in send::ways(&row).into_iter().flatten() {
+            out.line(format!("{:<11} pilothouse {way}", "answer"))?;
+        }
+        out.line(format!("{:<11} {}", "choices", text::line(&send::choices(question))))?;
     }
     if let Some(calls) = calls {
         calls::print(&mut out, &calls)?;

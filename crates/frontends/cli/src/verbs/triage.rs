@@ -4,7 +4,7 @@ use client::Places;
 use domain::text;
 use protocol::{Code, Reply, Request, Row, Scope};
 
-use super::here;
+use super::{here, send};
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -29,6 +29,9 @@ pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<
     for row in rows.into_iter().map(|row| row.by_clock(when)) {
         let why = text::line(row.reason.as_deref().unwrap_or(&row.status));
         out.line(format!("{} {}: {why}", row.id, text::line(&row.name)))?;
+        for part in row.question.iter().flat_map(send::in_full) {
+            out.line(format!("    | {part}"))?;
+        }
         for step in next_steps(&row) {
             out.line(format!("    pilothouse {step}"))?;
         }
@@ -45,7 +48,7 @@ fn next_steps(row: &Row) -> Vec<String> {
     }
     match row.status.as_str() {
         "waiting" if !row.is_answered_here() => with(&["attach RUN"]),
-        "waiting" => with(&["send RUN --allow", "send RUN --deny", "send RUN TEXT"]),
+        "waiting" => send::ways(row).unwrap_or_default(),
         "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),
         "lost" => with(&["retry RUN", "explain RUN", "rm RUN"]),
         "paused" => with(&["resume RUN", "terminate RUN"]),
