@@ -27,7 +27,7 @@ pub(crate) fn back(folder: &RunFolder, line: &str) -> String {
 fn give_back(folder: &RunFolder, value: &mut Value) {
     match value {
         Value::Object(fields) => match kept(folder, fields) {
-            Some(kept) => *value = kept,
+            Some(kept) => *value = with_answers(kept, fields),
             None => fields.values_mut().for_each(|value| give_back(folder, value)),
         },
         Value::Array(values) => values.iter_mut().for_each(|value| give_back(folder, value)),
@@ -38,6 +38,23 @@ fn give_back(folder: &RunFolder, value: &mut Value) {
 fn kept(folder: &RunFolder, fields: &Map<String, Value>) -> Option<Value> {
     let bytes = folder.blob(fields.get(KEPT)?.as_str()?).ok()?;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// What was kept, with what was answered to it; a question that was masked is named as its agent named it.
+fn with_answers(mut kept: Value, told: &Map<String, Value>) -> Value {
+    let Some(answers) = told.get("answers").and_then(Value::as_object) else { return kept };
+    let asked = |of: &Value, n: usize| of["questions"][n]["question"].as_str().map(str::to_owned);
+    let told_as = Value::Object(told.clone());
+    let count = kept["questions"].as_array().map_or(0, Vec::len);
+    let name = |answered: &String| {
+        let known = (0..count).find(|n| asked(&told_as, *n).as_ref() == Some(answered));
+        known.and_then(|n| asked(&kept, n)).unwrap_or_else(|| answered.clone())
+    };
+    let named: Map<String, Value> = answers.iter().map(|(answered, said)| (name(answered), said.clone())).collect();
+    if let Some(fields) = kept.as_object_mut() {
+        fields.insert("answers".to_owned(), Value::Object(named));
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -57,6 +74,13 @@ mod tests {
         let given: Value = serde_json::from_str(&back(&folder, &line)).expect("JSON");
         assert_eq!(given["response"]["updatedInput"], serde_json::from_str::<Value>(&input).expect("JSON"));
         assert_eq!(put(&folder, r#"{"command":"ls"}"#), None);
+        let asks = format!(r#"{{"questions":[{{"question":"is {key} the key?"}}]}}"#);
+        let told: Value = serde_json::from_str(&put(&folder, &asks).expect("a secret")).expect("JSON");
+        let mut answered = told.clone();
+        let masked = told["questions"][0]["question"].as_str().expect("a question");
+        answered["answers"] = serde_json::json!({masked: "yes"});
+        let given: Value = serde_json::from_str(&back(&folder, &format!("{answered}\n"))).expect("JSON");
+        assert_eq!(given["answers"][format!("is {key} the key?")], "yes", "{given}");
         let foreign = r#"{"updatedInput":{"pilothouse_blob":"../../etc/passwd"}}"#;
         assert_eq!(back(&folder, foreign).trim_end(), foreign);
         assert_eq!(back(&folder, "no pilothouse_blob JSON\n"), "no pilothouse_blob JSON\n");

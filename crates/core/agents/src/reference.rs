@@ -22,7 +22,21 @@ const AFTER: &str = "
 ## What an agent may do without asking
 
 `--policy`, or `policy` in your settings. Whatever is asked is answered with `y`, `Y` (for this run), `N` or `s` in the
-cockpit, or with `pilothouse send`; question and answer stand in the timeline.
+cockpit, or with `pilothouse send`; question and answer stand in the timeline. `triage` and `show` print all of what is
+asked (a plan, a patch, every field of a tool's input, up to 64 KiB) and what to type; `--question ID` in it binds an answer to
+its question, and one that is gone is refused.
+
+- **Leave** is allowed once (`--allow`), for this run (`--allow-run`), or denied (`--deny`, or what you say instead). ACP has
+  no place for words in a refusal: Gemini CLI, OpenCode and the like are told them as the next prompt, when their turn is over.
+- **Questions** of an agent (Claude Code's AskUserQuestion, Codex's request_user_input) are no leave: no policy answers them,
+  and `--allow` is refused. `send RUN ANSWER`, or an ANSWER for each of several questions in their order: an option by its
+  label or number, several with commas between, or words. `HEADER=ANSWER` names its question; the cockpit's one line takes
+  several with `;` between. A question for a secret is not answered here, since answers are written down.
+- **Forms** of a tool's server (MCP elicitation) are filled in with `NAME=VALUE`, declined with `--deny`, or taken away with
+  `--cancel`.
+- **Last words** that ask (\"Shall I proceed?\") stand on the row and in `show`. A run that did nothing else keeps its worktree
+  and needs you; `send RUN TEXT` goes on in the agent's session, and brings the worktree back first where it is gone.
+- What an agent asks its client for and pilothouse can't do is refused at once, and noted.
 
 | | `ask` | `edits` (built in) | `all` | `sandboxed` |
 |---|---|---|---|---|

@@ -110,6 +110,10 @@ pub struct AttemptState {
     pub resumes: Option<String>,
     pub result: Option<AgentResult>,
     pub rest: Option<Rest>,
+    /// The end of what its agent said last.
+    pub said: Option<String>,
+    /// A person's answer to what the attempt before it asked last, which is what it begins with.
+    pub reply: Option<String>,
     /// Background work that the agent goes on with when it is done, by the agent's own names.
     pub background: BTreeMap<String, String>,
     /// The time at which the provider lifts the limit that it met, where it met one and was told.
@@ -137,6 +141,8 @@ impl AttemptState {
             resumes: None,
             result: None,
             rest: None,
+            said: None,
+            reply: None,
             background: BTreeMap::new(),
             limited_until: None,
             exit: None,

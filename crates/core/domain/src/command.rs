@@ -153,6 +153,10 @@ pub enum Command {
         /// pilothouse's own that failed is taken again alone.
         resume: Option<bool>,
     },
+    /// An answer to what its agent asked with its last words; its session goes on with it.
+    Reply {
+        text: String,
+    },
     Terminate {
         /// Milliseconds between the polite signal and the last one.
         grace_ms: u64,
@@ -200,6 +204,7 @@ impl Command {
     /// Whether it may only be decided with the count of the run's living processes.
     pub fn needs_count(&self) -> bool {
         let moves = matches!(self, Self::Retry { .. } | Self::Rollback { .. } | Self::Rm | Self::Adopt { .. });
+        let moves = moves || matches!(self, Self::Reply { .. });
         moves || matches!(self, Self::Check { .. } | Self::DropCheckpoints) || self.judges()
     }
 

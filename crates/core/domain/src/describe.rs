@@ -192,6 +192,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
             };
             ("retry", format!("{}, {how}", d.phase), false)
         }
+        Body::ReplyGiven(d) => ("answered", format!("what it asked last: {}", d.text), false),
         Body::RollbackRequested(d) => ("rollback", format!("to checkpoint {}", d.to), false),
         Body::RunDismissed(_) => ("dismissed", String::new(), false),
         Body::CheckpointsDropAsked(_) => ("checkpoints", "asked to go".to_owned(), true),

@@ -57,6 +57,7 @@ pub fn of(run: &RunState) -> Group {
         | Status::Checking
         | Status::Paused { .. }
         | Status::Limited { resets_at: Some(_) } => Group::Working,
+        Status::Ready if at_stake && run.only_asked() => Group::NeedsYou,
         Status::Ready => Group::Ready,
         Status::Merged | Status::Terminated { .. } => Group::Finished,
     }

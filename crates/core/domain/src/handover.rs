@@ -14,6 +14,10 @@ const LONGEST: usize = 4_000;
 pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
     let Some(index) = run.phases.iter().position(|p| p.spec.name == key.phase) else { return String::new() };
     let phase = &run.phases[index];
+    let begins = phase.attempts.iter().find(|a| a.number == key.attempt);
+    if let Some(reply) = begins.and_then(|attempt| attempt.reply.as_ref()) {
+        return reply.clone();
+    }
     let mends = phase.repair.as_ref().map(|repair| (repair.attempt, to_mend(phase)));
     if let Some((_, found)) = mends.as_ref().filter(|(first, _)| first.is_none_or(|first| first == key.attempt)) {
         return repair(run, index, key, found);

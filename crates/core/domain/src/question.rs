@@ -108,6 +108,26 @@ pub struct SingleAnswer {
     pub values: Vec<String>,
 }
 
+/// Characters of what an agent said last that are kept.
+const LAST: usize = 600;
+
+/// The end of what an agent said.
+pub fn last_words(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().rev().nth(LAST) {
+        Some((at, _)) => format!("…{}", &text[at..]),
+        None => text.to_owned(),
+    }
+}
+
+/// The last line of what an agent said, where that asks something.
+pub fn asked_last(said: &str) -> Option<&str> {
+    let line = said.lines().rev().find(|line| !line.trim().is_empty())?.trim();
+    let bare = line
+        .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '"' | '\'' | ')' | '”' | '’'));
+    bare.ends_with(['?', '？']).then_some(line)
+}
+
 /// What all of them ask, in one line.
 pub fn in_a_line(lead: &str, asks: &[SingleQuestion]) -> String {
     let texts: Vec<String> = asks.iter().map(|ask| format!("{} ({})", ask.text, ask.takes_what())).collect();
@@ -135,4 +155,30 @@ pub fn handle(id: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     let typed = !id.is_empty() && id.len() <= 64 && !id.starts_with('-') && id.chars().all(plain);
     if typed { id.to_owned() } else { crate::digest::sha256_hex(id.as_bytes()).chars().take(12).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_that_ask_are_known() {
+        for asks in ["Shall I proceed?", "I looked.\n\n**Shall I go on with 1 or 2?**\n", "(really?)", "続けますか？"]
+        {
+            assert!(asked_last(asks).is_some(), "{asks}");
+        }
+        for says in ["", "Done.", "Is it done? Yes.", "Why?\nBecause."] {
+            assert_eq!(asked_last(says), None, "{says}");
+        }
+        let long = format!("{}\nShall I proceed?", "x".repeat(5_000));
+        assert_eq!(asked_last(&last_words(&long)), Some("Shall I proceed?"));
+    }
+
+    #[test]
+    fn what_can_not_be_typed_is_called_by_its_hash() {
+        assert_eq!(handle("8b4611de-f86a-4eab"), "8b4611de-f86a-4eab");
+        for id in ["call#0", "$(rm -rf /)", "-x", "", "a b"] {
+            assert!(handle(id).len() == 12 && handle(id).chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+        }
+    }
 }

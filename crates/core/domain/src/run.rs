@@ -14,7 +14,7 @@ use crate::event::{BudgetReached, CheckFinished, ConflictFound, GateDecided, Mer
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
 use crate::pull_request::{self, PullState, PullWork};
-use crate::question::{QuestionKind, SingleQuestion};
+use crate::question::{QuestionKind, SingleQuestion, asked_last};
 use crate::spend::{self, Spent};
 use crate::status::{By, Status};
 use crate::times::Times;
@@ -155,6 +155,8 @@ pub struct RunState {
     pub retry: Option<Retry>,
     /// It failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
     pub step_failed: bool,
+    /// What a person answered to its agent's last words, until an attempt begins with it.
+    pub reply: Option<String>,
     pub rollback: Option<Rollback>,
     /// Its checkpoints are to go, by whose wish.
     pub dropping: Option<By>,
@@ -226,6 +228,7 @@ impl Default for RunState {
             writing: Vec::new(),
             retry: None,
             step_failed: false,
+            reply: None,
             rollback: None,
             dropping: None,
             removing: None,
@@ -266,6 +269,17 @@ impl RunState {
         self.phases.iter().flat_map(|p| &p.attempts).any(AttemptState::is_live)
     }
 
+    /// What its agent asked with its last words, when it is over and nothing came of that yet.
+    pub fn asked_last(&self) -> Option<&str> {
+        let attempt = self.attempt().filter(|attempt| attempt.result.as_ref().is_some_and(|result| result.ok))?;
+        asked_last(attempt.said.as_deref()?)
+    }
+
+    /// Whether it did nothing but ask, so that nothing comes of it without an answer.
+    pub fn only_asked(&self) -> bool {
+        self.status == Status::Ready && self.asked_last().is_some() && !crate::decide::has_changed(self)
+    }
+
     /// What it used in all.
     pub fn spent(&self) -> spend::Sum {
         self.spend.iter().collect()
@@ -289,7 +303,7 @@ impl RunState {
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
-        let asked = asked || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
+        let asked = asked || self.reply.is_some() || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
     }
 

@@ -124,5 +124,6 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         removed: false,
         dismissed: false,
         comments: None,
+        said: None,
     }
 }

@@ -1,6 +1,6 @@
 //! What faces ask for, and the replies.
 
-use domain::command::Answer;
+use domain::command::{Answer, Command};
 use domain::decide::{self, Decision, Refusal};
 use domain::run::Question;
 use domain::{RunId, RunState};
@@ -117,6 +117,14 @@ impl Dispatcher {
             Request::Moved { folder } => return self.performer.inspect(face, id, Inspect::Moved { folder }),
             Request::Kept { folder } => return self.performer.inspect(face, id, Inspect::Kept { folder }),
             Request::Gc { folder } => return self.performer.inspect(face, id, Inspect::Gc { folder }),
+            Request::Answer { run, question: None, answer, .. } if self.is_over(&run, repo) => {
+                match in_words(&answer) {
+                    Some(text) => {
+                        return self.asked_to_act(face, id, vec![run], repo, Command::Reply { text }, false);
+                    }
+                    None => Reply::Acted(vec![self.answer(&run, repo, None, &answer)]),
+                }
+            }
             Request::Answer { run, question, answer, .. } => {
                 Reply::Acted(vec![self.answer(&run, repo, question.as_deref(), &answer)])
             }
@@ -160,6 +168,12 @@ impl Dispatcher {
             let open = state.question.as_ref().map(|q| q.id.clone()).unwrap_or_default();
             answered(state, question.unwrap_or(&open), answer, None)
         })
+    }
+
+    /// Whether a run is over, so that only its last words can be answered.
+    fn is_over(&self, asked: &str, repo: Option<&str>) -> bool {
+        let row = self.find_run(asked, repo).ok().and_then(|run| self.runs.row(&run));
+        row.is_some_and(|row| row.is_settled() && row.question.is_none())
     }
 
     /// Answers what a person has allowed for the rest of the run.
@@ -241,6 +255,15 @@ impl Dispatcher {
     pub(super) fn later(&self, input: Input) {
         // The channel is gone only when the daemon stops.
         let _stopping = self.inputs.send(input);
+    }
+}
+
+/// An answer that is said in words.
+fn in_words(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Text(text) => Some(text.clone()),
+        Answer::Each(texts) => Some(texts.join("\n")),
+        Answer::Allow | Answer::AllowRun | Answer::Deny | Answer::Cancel => None,
     }
 }
 

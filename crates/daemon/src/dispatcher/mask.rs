@@ -23,9 +23,12 @@ pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
         Body::WaitingStarted(data) => {
             hide(&mut data.text);
             data.full.iter_mut().for_each(hide);
+            data.choices.iter_mut().for_each(hide);
             for ask in &mut data.asks {
-                hide(&mut ask.text);
-                ask.options.iter_mut().for_each(|option| hide(&mut option.about));
+                [&mut ask.id, &mut ask.header, &mut ask.text].into_iter().for_each(hide);
+                for option in &mut ask.options {
+                    [&mut option.label, &mut option.about, &mut option.value].into_iter().for_each(hide);
+                }
             }
             data.input = data.input.take().map(|input| kept_input::put(folder, &input).unwrap_or(input));
         }

@@ -40,6 +40,7 @@ pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String
             Err(left) => (Outcome::Failed(format!("{left} of its processes live on; kill them by hand")), None),
         },
         Command::Retry { .. }
+        | Command::Reply { .. }
         | Command::Rollback { .. }
         | Command::Check { .. }
         | Command::Proof

@@ -16,6 +16,7 @@ mod next;
 mod pause;
 mod pr;
 mod proof;
+mod reply;
 mod restore;
 mod resume;
 mod retry;
@@ -35,10 +36,12 @@ pub use drop::{drop_checkpoints, may_drop};
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
 pub use merge::{gate, merge};
+pub(crate) use next::has_changed;
 pub use next::next;
 pub use pause::pause;
 pub use pr::pr;
 pub use proof::proof;
+pub use reply::reply;
 pub use restore::restore;
 pub use resume::resume;
 pub use retry::{Retry, retry};
@@ -105,6 +108,7 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
         Command::Resume { budget } => resume(run, *budget, by),
         Command::Retry { phase, resume } => retry(run, &Retry { phase: phase.as_deref(), resume: *resume, alive }, by),
         Command::Terminate { grace_ms } => terminate(run, *grace_ms, by),
+        Command::Reply { text } => reply(run, text, alive, by),
         Command::Rollback { to } => rollback(run, *to, alive, by),
         Command::Check { names } => check(run, names, alive, by),
         Command::Proof => proof(run, by),

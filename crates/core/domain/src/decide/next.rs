@@ -93,12 +93,13 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
 /// The end of the last phase. A worktree in which nothing was changed is of no use to anyone.
 fn ready(run: &RunState, changed: bool, release: bool) -> Decision {
     let ready = Decision::default().event(None, RunReady { changed });
-    let releases = release && !changed && run.has_worktree();
+    // Its answer would go on in this worktree.
+    let releases = release && !changed && run.has_worktree() && run.asked_last().is_none();
     if releases { ready.event(None, RemovalRequested { by: By::Pilothouse }) } else { ready }
 }
 
 /// Whether the branch moved, or files differ that nothing committed.
-pub(super) fn has_changed(run: &RunState) -> bool {
+pub(crate) fn has_changed(run: &RunState) -> bool {
     let base = run.spec.as_ref().map(|spec| spec.base_commit.as_str());
     let trees = run.checkpoints.first().zip(run.checkpoints.last());
     run.head.as_deref() != base || trees.is_some_and(|(first, last)| first.tree != last.tree)
@@ -122,6 +123,9 @@ fn at_rest(run: &RunState) -> Decision {
     let told = super::pr::step(run);
     if !told.is_nothing() {
         return told;
+    }
+    if run.reply.is_some() && !run.restoring {
+        return super::reply::step(run);
     }
     let id = run.spec.as_ref().map(|spec| spec.id.to_string()).unwrap_or_default();
     if let Some(by) = &run.removing {

@@ -126,6 +126,7 @@ kinds! {
     CheckpointSaved = "checkpoint.saved",
     CheckpointRestored = "checkpoint.restored",
     RetryRequested = "retry.requested",
+    ReplyGiven = "reply.given",
     RollbackRequested = "rollback.requested",
     RunDismissed = "run.dismissed",
     RunMoved = "run.moved",

@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::status::By;
 
+/// A person answered what the agent asked with its last words; the agent's session goes on with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyGiven {
+    pub text: String,
+    pub by: By,
+}
+
 /// The whole worktree, untracked files too, was kept as a commit under `refs/pilothouse/<run>/<n>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckpointSaved {

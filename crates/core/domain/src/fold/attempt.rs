@@ -4,6 +4,7 @@ use super::attempt_of;
 use crate::attempt::AgentResult;
 use crate::command::ALLOWED_FOR_RUN;
 use crate::event::{Body, Event};
+use crate::question::last_words;
 use crate::run::{Question, RunState};
 use crate::status::{Activity, Status};
 
@@ -50,10 +51,16 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.result = Some(AgentResult { ok: data.ok, text: data.text.clone() });
                 attempt.rest = None;
+                attempt.said.get_or_insert_with(|| last_words(&data.text));
             }
             works(state, Activity::Finishing);
         }
-        Body::AgentMessage(_) => works(state, Activity::Streaming),
+        Body::AgentMessage(data) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.said = Some(last_words(&data.text));
+            }
+            works(state, Activity::Streaming);
+        }
         Body::AgentRetrying(data) => works(state, Activity::Retrying { attempt: data.attempt }),
         Body::ToolCalled(data) => {
             works(state, Activity::Tool { name: data.name.clone(), about: data.about.clone() });
@@ -137,6 +144,7 @@ pub(super) fn ends(state: &mut RunState, event: &Event, status: Status) {
     state.over = None;
     state.retry = None;
     state.step_failed = false;
+    state.reply = None;
     state.recheck = None;
     state.checks.values_mut().for_each(|check| check.runs = false);
     state.ended_at = Some(event.at);

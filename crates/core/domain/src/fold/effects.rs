@@ -12,6 +12,7 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
     match effect {
         Effect::StartAttempt(key) => {
             state.retry = None;
+            let reply = state.reply.take();
             if let Some(phase) = state.phases.iter_mut().find(|p| p.spec.name == key.phase)
                 && phase.attempts.iter().all(|a| a.number != key.attempt)
             {
@@ -19,7 +20,7 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
                 if let Some(repair) = &mut phase.repair {
                     repair.attempt.get_or_insert(key.attempt);
                 }
-                phase.attempts.push(AttemptState { started: true, resumes, ..AttemptState::new(key.attempt) });
+                phase.attempts.push(AttemptState { started: true, resumes, reply, ..AttemptState::new(key.attempt) });
             }
         }
         Effect::Write { attempt, write, question: None, .. } if write.starts_with(WORDS) => {
@@ -65,7 +66,10 @@ pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outco
         Effect::StopAttempt { .. } if matches!(outcome, Outcome::Refused(_)) => state.ending = None,
         Effect::RemoveWorktree { .. } => state.removing = None,
         Effect::DropCheckpoints => state.dropping = None,
-        Effect::RestoreWorktree { .. } => state.restoring = false,
+        Effect::RestoreWorktree { .. } => {
+            state.restoring = false;
+            state.reply = None;
+        }
         _ => {}
     }
 }

@@ -76,6 +76,7 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
                 state.phases[phase + 1..].iter_mut().for_each(|later| later.reopen(None));
             }
         }
+        Body::ReplyGiven(data) => state.reply = Some(data.text.clone()),
         Body::RollbackRequested(data) => {
             state.rollback = Some(Rollback { to: data.to, by: data.by.clone(), saved: false });
         }

@@ -11,7 +11,7 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
     BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
-    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, RequestRefused, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, ReplyGiven, RequestRefused, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;
@@ -207,6 +207,7 @@ fn lifecycle() -> impl Strategy<Value = Body> {
         (0u64..5, effect()).prop_map(|(id, effect)| EffectStarted { id, effect }.into()),
         (0u64..5, outcome()).prop_map(|(id, outcome)| EffectFinished { id, outcome }.into()),
         history(),
+        (text(), by()).prop_map(|(text, by)| ReplyGiven { text, by }.into()),
         text().prop_map(|kind| Body::Other(Other { kind: format!("later.{kind}"), data: "{\"n\":[1]}".to_owned() })),
     ]
 }

@@ -132,6 +132,9 @@ pub struct Row {
     pub dismissed: bool,
     #[serde(default)]
     pub comments: Option<CommentsRow>,
+    /// The end of what its agent said last.
+    #[serde(default)]
+    pub said: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,6 +381,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         removed: run.removed,
         dismissed: run.dismissed,
         comments: pull_request::comments(run),
+        said: attempt.filter(|attempt| !attempt.is_live()).and_then(|attempt| attempt.said.clone()),
     })
 }
 

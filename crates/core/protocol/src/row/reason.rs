@@ -37,9 +37,10 @@ pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow
     let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
     let conflicts = super::conflict::says(run).filter(|_| at_stake);
     let left = super::left::behind(run).filter(|_| run.status == Status::Ready);
+    let asks = run.asked_last().filter(|_| run.status == Status::Ready).map(|line| format!("it asks: {line}"));
     let wrote = super::escape::says(run).filter(|_| run.merged.is_none());
     let unsent = super::pull_request::comments(run).filter(|_| run.status == Status::Ready).and_then(|row| row.says());
-    let parts = [of_status(run, held, proof), unsent, left, wrote, conflicts];
+    let parts = [of_status(run, held, proof), asks, unsent, left, wrote, conflicts];
     let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     // What a person is called for comes first.
     let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);

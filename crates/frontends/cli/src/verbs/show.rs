@@ -100,6 +100,9 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
     if let Some(in_main) = &row.in_main {
         out.line(format!("{:<11} {}  at {}", "note", text::line(&in_main.says()), when(in_main.at)))?;
     }
+    for part in row.said.iter().flat_map(|said| text::block(said).lines().map(str::to_owned).collect::<Vec<_>>()) {
+        out.line(format!("{:<11} {part}", "said last"))?;
+    }
     check::print(&mut out, &row)?;
     for checkpoint in &row.checkpoints {
         let (n, at) = (checkpoint.n, when(checkpoint.at));

@@ -1,6 +1,7 @@
 //! `pilothouse triage`: which runs need a person, why, and what to type; plain text for any terminal.
 
 use client::Places;
+use domain::question::asked_last;
 use domain::text;
 use protocol::{Code, Reply, Request, Row, Scope};
 
@@ -49,6 +50,7 @@ fn next_steps(row: &Row) -> Vec<String> {
     match row.status.as_str() {
         "waiting" if !row.is_answered_here() => with(&["attach RUN"]),
         "waiting" => send::ways(row).unwrap_or_default(),
+        "ready" if row.said.as_deref().and_then(asked_last).is_some() => with(&["send RUN TEXT", "diff RUN", "rm RUN"]),
         "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),
         "lost" => with(&["retry RUN", "explain RUN", "rm RUN"]),
         "paused" => with(&["resume RUN", "terminate RUN"]),

@@ -279,6 +279,7 @@ fn done(command: &Command) -> &'static str {
         Command::Retry { .. } => "tried again",
         Command::Terminate { .. } => "terminated; worktree and branch are kept",
         Command::Rollback { .. } => "rolled back; what was there is a checkpoint of its own",
+        Command::Reply { .. } => "answered; it goes on in its session",
         Command::Check { .. } => "its checks run",
         Command::Proof => "its proof pack is written",
         Command::Review { .. } => "reviewed",
