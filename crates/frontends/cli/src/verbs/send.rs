@@ -2,7 +2,7 @@
 
 use client::Places;
 use domain::command::Answer;
-use domain::question::handle;
+use domain::question::{QuestionKind, handle};
 use domain::{figures, text};
 use protocol::{Code, QuestionRow, Reply, Request, Row};
 
@@ -40,16 +40,18 @@ pub(super) fn ways(row: &Row) -> Option<Vec<String>> {
     let question = row.question.as_ref().filter(|_| row.is_answered_here())?;
     let to = format!("send {} --question {}", row.id, handle(&question.id));
     let words = |named: bool| {
-        let asks = question.asks.iter();
+        // What may be left out is left out, where there is anything else.
+        let all_optional = question.asks.iter().all(|ask| ask.optional);
+        let asks = question.asks.iter().filter(|ask| all_optional || !ask.optional);
         let word = |id: &str| if named { shell_word(&format!("{id}=ANSWER")) } else { "ANSWER".to_owned() };
         asks.map(|ask| word(&ask.id)).collect::<Vec<_>>().join(" ")
     };
     let ways = match question.kind {
-        domain::question::QuestionKind::Permission => {
+        QuestionKind::Permission => {
             vec!["--allow".to_owned(), "--deny".to_owned(), "TEXT".to_owned()]
         }
-        domain::question::QuestionKind::Questions => vec![words(false), "--deny".to_owned()],
-        domain::question::QuestionKind::Form => {
+        QuestionKind::Questions => vec![words(false), "--deny".to_owned()],
+        QuestionKind::Form => {
             let accept = if question.asks.is_empty() { "--allow".to_owned() } else { words(true) };
             vec![accept, "--deny".to_owned(), "--cancel".to_owned()]
         }
