@@ -9,7 +9,7 @@ use domain::event::{
     GENESIS, RunCreated, TurnEnded, TurnStarted, WaitingStarted,
 };
 use domain::phase::PhaseSpec;
-use domain::{Body, Event, RunId, RunState, Timestamp, fold};
+use domain::{Body, Event, RunId, RunState, Status, Timestamp, fold};
 
 const MINUTE: i64 = 60_000;
 
@@ -49,7 +49,7 @@ fn its_input_stays_open_while_work_goes_on() {
     assert_eq!(minutes(&run), Some(30));
     assert!(decide::rested(&run, Timestamp::from_millis(29 * MINUTE)).is_nothing());
     append(&mut run, 10 * MINUTE, BackgroundEnded { id: "b1".to_owned(), how: "completed".to_owned() });
-    assert_eq!(minutes(&run), Some(11), "it goes on by itself, or is idle");
+    assert_eq!(minutes(&run), Some(10), "half a minute to go on by itself");
     append(&mut run, 10 * MINUTE, AgentSession { session: "s".to_owned(), model: None });
     assert_eq!(minutes(&run), None, "it works again");
     append(&mut run, 11 * MINUTE, AgentFinished { ok: true, text: "done".to_owned() });
@@ -82,6 +82,14 @@ fn a_helper_that_asks_has_time() {
     };
     append(&mut run, MINUTE, asked);
     assert_eq!(minutes(&run), None);
+}
+
+#[test]
+fn a_turn_that_ends_answers_no_question() {
+    let mut run = resting();
+    append(&mut run, MINUTE, WaitingStarted { id: "q".to_owned(), ..WaitingStarted::default() });
+    append(&mut run, MINUTE, TurnEnded { text: "I asked you".to_owned(), open: 0 });
+    assert_eq!(run.status, Status::Waiting);
 }
 
 #[test]

@@ -131,9 +131,11 @@ fn question((n, asked): (usize, &Value)) -> SingleQuestion {
 pub(super) fn beside(params: &Value) -> Option<Body> {
     let item = &params["item"];
     let asks = item["type"] == "agentMessage" && item["questions"].as_array().is_some_and(|asked| !asked.is_empty());
-    let lead = item["text"].as_str().unwrap_or_default();
     asks.then(|| {
         let asked = questions(&item["questions"]);
+        // Its text says the questions once more, where it says nothing beside.
+        let says = |text: &&str| !asked.asks.iter().any(|ask| text.contains(&ask.text));
+        let lead = item["text"].as_str().filter(says).unwrap_or_default();
         let started = WaitingStarted {
             id: item["id"].as_str().unwrap_or("message").to_owned(),
             text: short(&in_a_line(lead, &asked.asks)),

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 const USUAL: u64 = 30 * 60_000;
 
 /// Milliseconds within which an agent goes on whose background work is done, or says that it is idle.
-const GOES_ON: u64 = 60_000;
+const GOES_ON: u64 = 30_000;
 
 /// Until when the run's agent is waited for; `None` while it works, asks or stands still.
 pub fn rests_until(run: &RunState) -> Option<Timestamp> {

@@ -26,7 +26,10 @@ pub(super) fn background(state: &mut RunState, event: &Event, body: &Body) -> bo
         Body::TurnEnded(data) => {
             attempt.rest = Some(Rest { text: data.text.clone(), since: event.at });
             let activity = if data.open == 0 { Activity::Finishing } else { Activity::Background };
-            works(state, activity);
+            // One that asks beside its work still waits for its answer.
+            if state.question.is_none() {
+                works(state, activity);
+            }
         }
         Body::BackgroundStarted(data) => {
             attempt.background.insert(data.id.clone(), data.about.clone());
