@@ -127,6 +127,8 @@ pub struct AttemptState {
     pub metered: bool,
     /// Its last request was not forwarded, because a budget was reached.
     pub refused: bool,
+    /// The time at which the next attempt was to begin by itself.
+    pub waited_until: Option<Timestamp>,
 }
 
 impl AttemptState {
@@ -156,6 +158,7 @@ impl AttemptState {
     pub fn is_live(&self) -> bool {
         self.started && self.exit.is_none()
     }
+            waited_until: None,
 
     /// Whether the attempt did what was asked, and if not why; `None` while it runs.
     /// An agent's own result counts before its exit code, since those lie.

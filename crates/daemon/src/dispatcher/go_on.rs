@@ -28,11 +28,26 @@ impl Dispatcher {
         let mut decision = decide::go_on(&open.state, now());
         if decision.is_nothing() {
             decision = decide::rested(&open.state, now());
+        } else if let Err(wait) = self.take_limit_turn(run) {
+            if let Some(open) = self.runs.open_mut(run) {
+                open.waits_for_limit = true;
+            }
+            return self.performer.later(Duration::from_millis(wait), Input::GoOn { run: run.clone() });
         }
         self.turn.changed.insert(run.clone());
         // What can't be written down is tried again when there may be space; what is not due yet waits on.
         if self.take(run, decision).is_err() {
             self.hold(Input::GoOn { run: run.clone() });
         }
+    }
+
+    /// Milliseconds that it still waits where others of its agent waited for the same.
+    fn take_limit_turn(&mut self, run: &RunId) -> Result<(), u64> {
+        let Some(state) = self.runs.open_ref(run).map(|open| &open.state) else { return Ok(()) };
+        let phase = state.current().map(|phase| phase.spec.name.clone()).unwrap_or_default();
+        let Some((agent, _)) = state.agent_of(&phase) else { return Ok(()) };
+        let agent = agent.to_owned();
+        let waits = |run: &RunId| self.runs.open_ref(run)?.state.goes_on_at;
+        self.limit_turns.take(&agent, run, now(), waits)
     }
 }

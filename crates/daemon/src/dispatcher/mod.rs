@@ -10,6 +10,7 @@ mod create;
 mod day;
 mod faces;
 mod go_on;
+mod limit_turns;
 mod mask;
 mod measure;
 mod moved;
@@ -49,6 +50,7 @@ use base::Bases;
 use day::Day;
 use faces::Faces;
 use observed::Observed;
+use limit_turns::LimitTurns;
 use open::Open;
 use pending::Pending;
 use preferences::Preferences;
@@ -93,6 +95,7 @@ pub(crate) struct Dispatcher {
     bases: Bases,
     day: Day,
     /// A person's own prices before the built-in ones.
+    limit_turns: LimitTurns,
     prices: PriceBook,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.

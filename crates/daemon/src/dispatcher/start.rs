@@ -9,6 +9,7 @@ use evidence::StateFolder;
 use super::base::Bases;
 use super::day::Day;
 use super::faces::Faces;
+use super::limit_turns::LimitTurns;
 use super::observed::Observed;
 use super::pending::Pending;
 use super::preferences::Preferences;
@@ -56,6 +57,7 @@ impl Dispatcher {
             observed: Observed::default(),
             bases: Bases::default(),
             day: Day::new(places.config.clone(), now()),
+            limit_turns: LimitTurns::default(),
             prices: PriceBook::new(places.config.with_file_name("prices.toml")),
             started: Instant::now(),
             held: Vec::new(),

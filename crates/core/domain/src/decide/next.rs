@@ -84,6 +84,8 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
             if let Some(until) = super::go_on::waits_until(run, spec, phase) {
                 return nothing.event(Some(key), LimitedWaits { until });
             }
+            let gave_up = super::go_on::gave_up(phase);
+            let reason = gave_up.map_or(reason.clone(), |why| format!("{}; {why}", reason.trim_end_matches('.')));
             nothing.event(Some(key), RunFailed { phase: Some(phase.spec.name.clone()), reason })
         }
         Some((_, None)) => nothing,

@@ -109,6 +109,9 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             }
         }
         Body::LimitedWaits(data) if !state.status.is_settled() => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.waited_until = Some(data.until);
+            }
             state.goes_on_at = Some(data.until);
             state.status = Status::Limited { resets_at: Some(data.until) };
         }

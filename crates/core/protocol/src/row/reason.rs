@@ -89,6 +89,13 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
         }
         Status::Waiting => asks(run),
         Status::Limited { resets_at: Some(at) } => {
+            if let Some(said) =
+                run.current().and_then(|phase| phase.attempt()?.limited_until).filter(|said| at.since(*said) >= 60_000)
+            {
+                return Some(format!(
+                    "its limit should have ended at {said} (said by the provider); tried again at {at}"
+                ));
+            }
             // It is over by the minute that is told.
             let at = domain::Timestamp::from_millis(at.as_millis().saturating_add(59_999) / 60_000 * 60_000);
             let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
