@@ -25,6 +25,14 @@ pub(crate) fn known(settings: &Settings, name: &str) -> Option<Known> {
 }
 
 impl Known {
+    /// Files that it is started with, by name.
+    pub(crate) fn files(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::BuiltIn(agent) => agent.files,
+            _ => &[],
+        }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::BuiltIn(agent) => agent.dialect,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use domain::event::{CallEnd, ModelCalled};
+use domain::event::{CallEnd, KEY_SOURCE, ModelCalled};
 use metering::{Api, Meter};
 
 use crate::TOKEN_HEADER;
@@ -282,11 +282,11 @@ fn head(answer: &reqwest::Response) -> axum::http::response::Builder {
 }
 
 fn no_key(provider: &str, why: &str) -> String {
-    format!("there is no key for {provider}: {why}; [provider.{provider}] says where it comes from")
+    format!("there is no key for {provider}: {why}; [provider.{provider}] {KEY_SOURCE}")
 }
 
 fn key_refused(provider: &str, status: u16, said: &str) -> String {
-    format!("{provider} refuses the key ({status}): {said}; [provider.{provider}] says where it comes from")
+    format!("{provider} refuses the key ({status}): {said}; [provider.{provider}] {KEY_SOURCE}")
 }
 
 /// Why a provider could not be reached, to the innermost reason.

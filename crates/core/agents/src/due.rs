@@ -53,7 +53,7 @@ pub fn due(session: &Session, task: &Task<'_>) -> Option<Write> {
         (Dialect::CodexApp, Some(text)) => (words(session.told), codex_app::prompt(named, text)),
         (Dialect::Acp { .. }, Some(text)) => (words(session.told), acp::goes_on(named, session.told, text)),
         (Dialect::CodexApp, None) => (PROMPT.to_owned(), codex_app::prompt(named, task.prompt)),
-        (Dialect::Acp { .. }, None) => (PROMPT.to_owned(), acp::prompt(named, task)),
+        (Dialect::Acp { .. }, None) => (PROMPT.to_owned(), acp::prompt(named, session.model_option.as_deref(), task)),
         (Dialect::ClaudeStream | Dialect::Aider | Dialect::Plain, _) => return None,
     };
     Some(Write { id, data })

@@ -17,7 +17,7 @@ pub fn over(session: &Session, exit: &Exit, side: &str) -> Vec<Body> {
     match session.dialect {
         Dialect::Aider => aider(session, ended_well, exit, side),
         _ => {
-            let text = if ended_well { session.last_message.clone() } else { exit.describe() };
+            let text = if ended_well { session.last_message.clone() } else { exit.describe_fully() };
             vec![AgentFinished { ok: ended_well, text: short(&text) }.into()]
         }
     }
@@ -46,7 +46,7 @@ fn aider(session: &Session, ended_well: bool, exit: &Exit, log: &str) -> Vec<Bod
         (true, _) => session.last_message.clone(),
         (false, true) if asked == 0 => "it asked no model; its output says why".to_owned(),
         (false, true) => session.trouble.clone().unwrap_or_else(|| "the model did not answer".to_owned()),
-        (false, false) => exit.describe(),
+        (false, false) => exit.describe_fully(),
     };
     events.push(AgentFinished { ok, text: short(&text) }.into());
     events

@@ -78,9 +78,11 @@ A repository's own file can ask for `ask` or `edits`; only you can say `all` or 
 
 - **Going on.** `retry RUN --resume` continues the same session in the same worktree, which is checked to be the run's own
   first; it is the default after a crash. Gemini CLI overwrites a session that is loaded within the minute it began in, so
-  there it waits for up to 70 seconds. aider has no sessions; a retry begins anew.
-- **Limits.** Where the provider says when its limit is lifted, the run goes on by itself then (`limits.go_on_within`);
-  where it says nothing, the run fails with the agent's words. Claude Code and Codex say such times; the others do not.
+  there it waits for up to 70 seconds. aider has no sessions; a retry begins anew. So does one of a program of your own that
+  reads `claude-stream` or `text`, since nothing tells it which session to go on in.
+- **Limits.** Where the provider says when its limit is lifted, the run goes on by itself then (`limits.go_on_within`), one
+  run of an agent after the other. Where that time has passed and the limit is still there, it waits for 1, 5, then 15
+  minutes, and fails after five such attempts; where the provider says nothing, the run fails with the agent's words. Claude Code and Codex say such times; the others do not.
 - **Ends.** An agent's own result counts, never its exit code, and only when none of its work goes on in the background: of
   Claude Code commands, helpers, wake-ups and single schedules, of Codex the threads of its helpers. Such a run is `working`,
   and its row says what is waited for, `limits.background_within` long (30 minutes unless you say otherwise, counted from the

@@ -45,8 +45,11 @@ pub struct Agent {
     pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
     /// Modes of a session that say so, where the dialect has them.
     pub(crate) modes: Option<ByPolicy<Option<&'static str>>>,
-    /// Variables of its environment; `{tmp}` stands for the run's folder for temporary files.
+    /// Variables of its environment; `{tmp}` stands for the run's folder for temporary files, `{attempt}` for that of the
+    /// attempt.
     pub(crate) env: Variables,
+    /// Files that are written into the attempt's folder first, by name.
+    pub files: Variables,
     /// Variables that say what it may do without asking.
     pub(crate) policy_env: ByPolicy<Variables>,
     /// Variables that it needs where it is root.
@@ -92,6 +95,7 @@ const USUAL: Agent = Agent {
     policy_args: NO_ARGS,
     modes: None,
     env: &[],
+    files: &[],
     policy_env: NO_ENV,
     root_env: &[],
     leave_ms: LEAVES,
@@ -175,6 +179,8 @@ const AGENTS: &[Agent] = &[
             ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
             ("CLAUDE_CODE_TMPDIR", "{tmp}"),
             ("CLAUDE_CODE_DISABLE_TERMINAL_TITLE", "1"),
+            // In a terminal it installs its newest version beside its work, and the next run has another agent (2.1.197).
+            ("DISABLE_AUTOUPDATER", "1"),
         ],
         // In a terminal it can be told so as root when this says that it may (2.1.197).
         policy_env: [&[], &[], &[("IS_SANDBOX", "1")], &[("IS_SANDBOX", "1")]],
@@ -246,7 +252,13 @@ const AGENTS: &[Agent] = &[
             prompt: &["--prompt-interactive={prompt}"],
         }),
         // It asks nobody about its folder where nobody sits, and one process is enough.
-        env: &[("GEMINI_CLI_TRUST_WORKSPACE", "true"), ("GEMINI_CLI_NO_RELAUNCH", "true")],
+        env: &[
+            ("GEMINI_CLI_TRUST_WORKSPACE", "true"),
+            ("GEMINI_CLI_NO_RELAUNCH", "true"),
+            ("GEMINI_CLI_SYSTEM_DEFAULTS_PATH", "{attempt}/gemini-defaults.json"),
+        ],
+        // Below what a person sets, so that who wants it to update itself says so.
+        files: &[("gemini-defaults.json", r#"{"general":{"enableAutoUpdate":false}}"#)],
         // Within the minute a session began in, loading it overwrites it (0.61.0).
         session_rests_ms: 70_000,
         // What it says of tokens has all that was cached in one bucket and no thoughts; its chat files tell them apart.
@@ -310,10 +322,10 @@ const AGENTS: &[Agent] = &[
         doc: "Claude Code, through its adapter for the Agent Client Protocol",
         program: Program::InPath {
             name: "claude-agent-acp",
-            install: "npm install -g @zed-industries/claude-agent-acp",
+            install: "npm install -g @agentclientprotocol/claude-agent-acp",
         },
         modes: Some([Some("default"), Some("acceptEdits"), Some("acceptEdits"), Some("acceptEdits")]),
-        env: &[("CLAUDE_CODE_TMPDIR", "{tmp}")],
+        env: &[("CLAUDE_CODE_TMPDIR", "{tmp}"), ("DISABLE_AUTOUPDATER", "1")],
         // As root it can't open a session without (0.23.1), and it never leaves by itself.
         root_env: &[("IS_SANDBOX", "1")],
         leave_ms: 500,

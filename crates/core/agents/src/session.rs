@@ -19,6 +19,8 @@ pub struct Session {
     pub(crate) resumes: Option<String>,
     /// What the agent calls the session.
     pub(crate) named: Option<String>,
+    /// The option of the session that its model is set by.
+    pub(crate) model_option: Option<String>,
     /// Writes that were begun, by id; none is begun twice.
     said: BTreeSet<String>,
     /// Messages whose usage was counted; an agent says it once per block of the same message.
@@ -76,6 +78,7 @@ impl Session {
             dialect,
             resumes,
             named: None,
+            model_option: None,
             said: BTreeSet::new(),
             counted: BTreeSet::new(),
             sum: Counted::default(),
@@ -111,6 +114,7 @@ impl Session {
             Body::AgentSession(data) => {
                 self.named = Some(data.session.clone());
                 self.rest = None;
+                self.model_option.clone_from(&data.model_option);
             }
             Body::TurnStarted(_) => {
                 self.tells_turns = self.dialect == Dialect::ClaudeStream;

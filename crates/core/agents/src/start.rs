@@ -98,7 +98,10 @@ impl Agent {
     fn env_for(&self, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
         let root = if place.root { self.root_env } else { &[] };
         let all = self.env.iter().chain(by_policy(&self.policy_env, task.policy)).chain(root);
-        all.map(|(name, value)| ((*name).to_owned(), value.replace("{tmp}", &place.tmp))).collect()
+        all.map(|(name, value)| {
+            ((*name).to_owned(), value.replace("{tmp}", &place.tmp).replace("{attempt}", &place.attempt))
+        })
+        .collect()
     }
 
     /// What stands on the command line; some dialects say model and session on standard input instead.

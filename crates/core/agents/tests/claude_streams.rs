@@ -130,3 +130,26 @@ fn no_line_of_any_recorded_stream_is_unread() {
         assert!(unread.is_empty(), "{name}: {unread:?}");
     }
 }
+
+#[test]
+fn a_failure_says_what_its_errors_say() {
+    let told = |resumes: Option<&str>, result: serde_json::Value| {
+        let mut session = Session::new(Dialect::ClaudeStream, resumes.map(str::to_owned));
+        let events = step(&mut session, result.to_string().as_bytes(), 0);
+        let finished = finished(&events).expect("a result").clone();
+        (finished.ok, finished.text)
+    };
+    let failed = |more: serde_json::Value| {
+        let mut result = serde_json::json!({"type": "result", "subtype": "error_during_execution", "is_error": true});
+        result.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        result
+    };
+    let gone = failed(serde_json::json!({"errors": ["No conversation found with session ID: 7f"]}));
+    let (ok, text) = told(Some("7f"), gone);
+    assert!(!ok && text.contains("No conversation found with session ID: 7f") && text.contains("--fresh"), "{text}");
+    assert_eq!(told(None, failed(serde_json::json!({"errors": ["a", "b"]}))).1, "a; b");
+    assert_eq!(told(None, failed(serde_json::json!({}))).1, "error during execution");
+    let refusal = serde_json::json!({"type": "result", "subtype": "success", "is_error": false, "result": "",
+        "stop_reason": "refusal"});
+    assert_eq!(told(None, refusal), (false, "its model refused to go on".to_owned()));
+}

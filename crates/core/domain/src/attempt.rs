@@ -42,6 +42,9 @@ pub struct Exit {
     /// Whether the keeper ended it because its time was up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub timed_out: bool,
+    /// The last line of its standard error, where it said nothing of its end in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_words: Option<String>,
 }
 
 impl Exit {
@@ -53,6 +56,12 @@ impl Exit {
             (None, None, Some(signal)) => format!("ended by {}", signal_name(signal)),
             (None, None, None) => "ended in an unknown way".to_owned(),
         }
+    }
+
+    /// The exit in words, and what was written last.
+    pub fn describe_fully(&self) -> String {
+        let words = self.last_words.as_ref().map_or_else(String::new, |words| format!(": {words}"));
+        format!("{}{words}", self.describe())
     }
 }
 
@@ -118,6 +127,8 @@ pub struct AttemptState {
     pub background: BTreeMap<String, String>,
     /// The time at which the provider lifts the limit that it met, where it met one and was told.
     pub limited_until: Option<Timestamp>,
+    /// The time at which the next attempt was to begin by itself.
+    pub waited_until: Option<Timestamp>,
     pub exit: Option<Exit>,
     /// Its input was closed, or that was begun: nothing more will be asked of it.
     pub input_closed: bool,
@@ -127,8 +138,8 @@ pub struct AttemptState {
     pub metered: bool,
     /// Its last request was not forwarded, because a budget was reached.
     pub refused: bool,
-    /// The time at which the next attempt was to begin by itself.
-    pub waited_until: Option<Timestamp>,
+    /// Why its last request had no key that counts, where the gateway has the keys.
+    pub without_key: Option<String>,
 }
 
 impl AttemptState {
@@ -147,18 +158,19 @@ impl AttemptState {
             reply: None,
             background: BTreeMap::new(),
             limited_until: None,
+            waited_until: None,
             exit: None,
             input_closed: false,
             read_to: 0,
             metered: false,
             refused: false,
+            without_key: None,
         }
     }
 
     pub fn is_live(&self) -> bool {
         self.started && self.exit.is_none()
     }
-            waited_until: None,
 
     /// Whether the attempt did what was asked, and if not why; `None` while it runs.
     /// An agent's own result counts before its exit code, since those lie.
@@ -169,7 +181,10 @@ impl AttemptState {
             Some(AgentResult { ok: false, text }) => Err(text.clone()),
             // It never began, so there is nothing else to say.
             None if exit.error.is_some() => Err(exit.describe()),
-            None => Err(format!("the agent ended without a result ({})", exit.describe())),
+            None => {
+                let words = exit.last_words.as_ref().map_or_else(String::new, |words| format!(": {words}"));
+                Err(format!("the agent ended without a result ({}){words}", exit.describe()))
+            }
         })
     }
 }

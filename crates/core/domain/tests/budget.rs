@@ -185,7 +185,7 @@ fn money_is_a_budget_too_and_a_person_names_another_figure() {
 #[test]
 fn an_attempt_that_a_refused_request_ended_goes_on_in_its_session() {
     let mut run = Run::at_work();
-    run.hear(AgentSession { session: "s-1".to_owned(), model: None });
+    run.hear(AgentSession { session: "s-1".to_owned(), ..AgentSession::default() });
     run.hear(BudgetReached { of: BudgetOf::Day, used: "$50.00 of $50.00".to_owned() });
     run.hear(AgentFinished { ok: false, text: "400".to_owned() });
     run.hear(AttemptFinished { exit: Exit { code: Some(1), ..Exit::default() } });

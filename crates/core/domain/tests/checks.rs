@@ -77,7 +77,7 @@ impl Run {
             let done = decide::finished(&self.state, id, Outcome::Done, facts);
             self.take(done);
             if let Effect::StartAttempt(key) = effect {
-                let session = AgentSession { session: format!("session of {key}"), model: None };
+                let session = AgentSession { session: format!("session of {key}"), ..AgentSession::default() };
                 self.append(Some(key.clone()), session.into());
                 self.append(Some(key.clone()), AgentFinished { ok: true, text: "done".to_owned() }.into());
                 self.append(Some(key), AttemptFinished { exit: Exit { code: Some(0), ..Exit::default() } }.into());

@@ -170,7 +170,8 @@ fn launch(
     state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
     made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
-    for (name, text) in through.files {
+    let own_files = agent.files().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    for (name, text) in own_files.chain(through.files) {
         let path = Path::new(&place.attempt).join(name);
         fs::write(&path, text).map_err(|e| format!("{} can't be written: {e}", path.display()))?;
     }

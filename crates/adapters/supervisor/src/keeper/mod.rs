@@ -266,6 +266,7 @@ impl Keeper {
             survivors_ended: self.stop.as_ref().map_or(0, Stop::survivors),
             asked: self.asked,
             timed_out: self.timed_out,
+            last_words: None,
         };
         if let Some(group) = &self.group {
             group.remove();

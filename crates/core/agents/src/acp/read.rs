@@ -38,8 +38,22 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
     Ok(match message {
         Message::Response { id: SESSION, result: Ok(opened) } => {
             let named = opened["sessionId"].as_str().map(str::to_owned).or_else(|| session.resumes.clone());
-            let model = opened["models"]["currentModelId"].as_str().map(str::to_owned);
-            vec![AgentSession { session: named.ok_or("it opened a session without an id")?, model }.into()]
+            let option = model_option(&opened);
+            let model = opened["models"]["currentModelId"].as_str().or(option["currentValue"].as_str());
+            // Where there are both, the older way was tried.
+            let id = option["id"].as_str().filter(|_| opened["models"].is_null());
+            let (model, model_option) = (model.map(str::to_owned), id.map(str::to_owned));
+            let session = named.ok_or("it opened a session without an id")?;
+            vec![AgentSession { session, model, model_option, only_here: false }.into()]
+        }
+        Message::Response { id: MODEL, result: Ok(set) } => {
+            let value = model_option(&set)["currentValue"].as_str().map(str::to_owned);
+            let named = value.zip(session.named.clone());
+            let told = |(model, named)| {
+                let model_option = session.model_option.clone();
+                AgentSession { session: named, model: Some(model), model_option, only_here: false }.into()
+            };
+            named.map(told).into_iter().collect()
         }
         Message::Response { id: PROMPT | AGAIN.., result: Ok(result) } => prompt_answered(session, &result),
         Message::Response { id: SESSION, result: Err(why) } => session.over(false, &session.not_opened(&why)),
@@ -62,6 +76,13 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
             _ => return Err(format!("unknown notification {method:?}")),
         },
     })
+}
+
+/// The option of a session that is its model, null where it has none.
+fn model_option(opened: &Value) -> &Value {
+    let options = || opened["configOptions"].as_array().into_iter().flatten();
+    let is_model = |option: &&Value| option["category"] == "model";
+    options().find(is_model).or_else(|| options().find(|option| option["id"] == "model")).unwrap_or(&Value::Null)
 }
 
 /// Updates that say nothing of how the run stands, and end no message.
@@ -192,4 +213,47 @@ fn full(call: &Value, about: &str) -> Option<String> {
     });
     let parts: Vec<String> = written::beyond(&call["rawInput"], about).into_iter().chain(diffs).collect();
     (!parts.is_empty()).then(|| whole_text(&parts.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::Policy;
+
+    use super::*;
+    use crate::due::due;
+    use crate::start::Task;
+    use crate::step::step;
+
+    fn opened(result: &Value) -> (Session, Option<String>) {
+        let mut session = Session::new(Dialect::Acp { counts: true }, None);
+        let line = serde_json::json!({"jsonrpc": "2.0", "id": SESSION, "result": result}).to_string();
+        let events = step(&mut session, line.as_bytes(), 0);
+        let [Body::AgentSession(named)] = events.as_slice() else { panic!("{events:?}") };
+        (session, named.model.clone())
+    }
+
+    fn told(session: &Session) -> String {
+        let task = Task { prompt: "do it", model: Some("sonnet"), resume: None, policy: Policy::Ask, modes: None };
+        due(session, &task).expect("its task").data
+    }
+
+    /// As claude-agent-acp 0.101.0 and OpenCode 1.18.33 answer; 0.23.1 answers with both.
+    #[test]
+    fn a_model_is_set_by_the_option_that_it_has() {
+        let options = serde_json::json!([{"id": "mode", "category": "mode", "currentValue": "auto"},
+            {"id": "model", "category": "model", "currentValue": "default"}]);
+        let (mut session, model) = opened(&serde_json::json!({"sessionId": "s", "configOptions": options}));
+        assert_eq!(model.as_deref(), Some("default"));
+        let said = told(&session);
+        assert!(said.contains("session/set_config_option") && said.contains(r#""value":"sonnet""#), "{said}");
+        assert!(!said.contains("session/set_model"), "{said}");
+        let set = r#"{"jsonrpc":"2.0","id":4,"result":{"configOptions":[{"id":"model","currentValue":"sonnet"}]}}"#;
+        let events = step(&mut session, set.as_bytes(), 0);
+        assert!(matches!(&events[..], [Body::AgentSession(s)] if s.model.as_deref() == Some("sonnet")), "{events:?}");
+        let models = serde_json::json!({"currentModelId": "opus"});
+        let (session, model) =
+            opened(&serde_json::json!({"sessionId": "s", "models": models, "configOptions": options}));
+        assert_eq!(model.as_deref(), Some("opus"));
+        assert!(told(&session).contains("session/set_model"));
+    }
 }

@@ -36,10 +36,16 @@ pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
 }
 
 /// The lines that give the session its model, its mode and its task.
-pub(crate) fn prompt(session: &str, task: &Task<'_>) -> String {
+pub(crate) fn prompt(session: &str, model_option: Option<&str>, task: &Task<'_>) -> String {
     let mut said = String::new();
     if let Some(model) = task.model {
-        said += &rpc::request(MODEL, "session/set_model", &json!({"sessionId": session, "modelId": model}));
+        said += &match model_option {
+            Some(option) => {
+                let params = json!({"sessionId": session, "configId": option, "value": model});
+                rpc::request(MODEL, "session/set_config_option", &params)
+            }
+            None => rpc::request(MODEL, "session/set_model", &json!({"sessionId": session, "modelId": model})),
+        };
     }
     if let Some(mode) = task.modes.and_then(|modes| by_policy(modes, task.policy)) {
         said += &rpc::request(MODE, "session/set_mode", &json!({"sessionId": session, "modeId": mode}));

@@ -4,6 +4,7 @@
 
 mod ask;
 mod background;
+mod failed;
 mod read;
 mod say;
 mod usage;

@@ -8,7 +8,7 @@ use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 use serde_json::Value;
 
-use super::{ask, background, usage};
+use super::{ask, background, failed, usage};
 use crate::session::Session;
 use crate::short::short;
 
@@ -40,7 +40,8 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
 
 fn session_named(value: &Value) -> Body {
     let text = |name: &str| value[name].as_str().map(str::to_owned);
-    AgentSession { session: text("session_id").unwrap_or_default(), model: text("model") }.into()
+    AgentSession { session: text("session_id").unwrap_or_default(), model: text("model"), ..AgentSession::default() }
+        .into()
 }
 
 fn retrying(value: &Value) -> Body {
@@ -138,13 +139,11 @@ fn rate_limit(session: &Session, info: &Value) -> Vec<Body> {
 fn ended(session: &Session, value: &Value) -> Vec<Body> {
     // A failed request ends as subtype "success" with is_error set, so both must be right.
     let subtype = value["subtype"].as_str().unwrap_or_default();
-    let ok = subtype == "success" && value["is_error"] == false;
+    let ok = subtype == "success" && value["is_error"] == false && !failed::is_refusal(value);
     let mut events = usage::of_result(session, value);
-    let said = value["result"].as_str().unwrap_or_default();
-    let text = match (ok, said.is_empty()) {
-        (false, true) => subtype.replace('_', " "),
-        _ => short(said),
-    };
+    let text =
+        if ok { value["result"].as_str().unwrap_or_default().to_owned() } else { failed::reason(session, value) };
+    let text = short(&text);
     // The background work of a turn that failed has nobody who goes on with it.
     events.extend(if ok { session.turn_over(&text) } else { session.over(false, &text) });
     events

@@ -46,7 +46,7 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
         Message::Response { id: THREAD, result: Ok(opened) } => {
             let text = |value: &Value| value.as_str().map(str::to_owned);
             let thread = text(&opened["thread"]["id"]).ok_or("it opened a thread without an id")?;
-            vec![AgentSession { session: thread, model: text(&opened["model"]) }.into()]
+            vec![AgentSession { session: thread, model: text(&opened["model"]), ..AgentSession::default() }.into()]
         }
         Message::Response { id: THREAD, result: Err(why) } => session.over(false, &session.not_opened(&why)),
         Message::Response { id: INITIALIZE | TURN, result: Err(why) } => session.over(false, &why),

@@ -20,7 +20,9 @@ const QUESTION: &str = "terminal.";
 pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool) -> Vec<Body> {
     let mut events = Vec::new();
     if let Some(session) = told.session.as_ref().filter(|session| known.named.as_ref() != Some(session)) {
-        events.push(AgentSession { session: session.clone(), model: told.model.clone() }.into());
+        events.push(
+            AgentSession { session: session.clone(), model: told.model.clone(), ..AgentSession::default() }.into(),
+        );
     }
     let mut seen = BTreeSet::new();
     for (id, answer) in told.answers.iter().flat_map(|file| file.iter()) {

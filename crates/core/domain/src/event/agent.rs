@@ -8,11 +8,17 @@ use crate::timestamp::Timestamp;
 use crate::tokens::Tokens;
 
 /// The agent named its session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AgentSession {
     pub session: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The option of the session that its model is set by, where it has one for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_option: Option<String>,
+    /// No other process goes on in it: nothing would tell the program to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_here: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

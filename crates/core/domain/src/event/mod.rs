@@ -36,7 +36,7 @@ pub use proving::{
     CommentGiven, GateDecided, Merge, MergeRequested, ProofRequested, ProofWritten, Remark, Review, ReviewGiven,
     RunMerged, SecretFound, WorkMeasured,
 };
-pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, ModelCalled, UsedBeside};
+pub use spending::{BudgetReached, BudgetSet, BudgetWarned, CallEnd, KEY_SOURCE, ModelCalled, UsedBeside};
 
 use crate::attempt::AttemptKey;
 use crate::timestamp::Timestamp;

@@ -81,6 +81,9 @@ pub struct ModelCalled {
     pub at_most: Option<Used>,
 }
 
+/// The end of each error of a call for which the gateway had no key that counts.
+pub const KEY_SOURCE: &str = "says where it comes from";
+
 /// What another model used for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedBeside {

@@ -42,7 +42,7 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 state.model.clone_from(&data.model);
             }
             if let Some(attempt) = attempt_of(state, event) {
-                attempt.session = Some(data.session.clone());
+                attempt.session = (!data.only_here).then(|| data.session.clone());
                 attempt.rest = None;
             }
             works(state, Activity::Thinking);

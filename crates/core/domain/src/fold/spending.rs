@@ -3,7 +3,7 @@
 use super::attempt::works;
 use super::attempt_of;
 use crate::budget::{Budget, BudgetOf, Used};
-use crate::event::{Body, CallEnd, Event, ModelCalled, UsageReported};
+use crate::event::{Body, CallEnd, Event, KEY_SOURCE, ModelCalled, UsageReported};
 use crate::money::Usd;
 use crate::run::RunState;
 use crate::spend::{self, Spent};
@@ -55,6 +55,7 @@ fn reported(state: &mut RunState, event: &Event, data: &UsageReported) {
 fn called(state: &mut RunState, event: &Event, data: &ModelCalled) {
     if let Some(attempt) = attempt_of(state, event) {
         attempt.refused = data.over.is_some();
+        attempt.without_key = data.error.clone().filter(|error| error.ends_with(KEY_SOURCE));
     }
     if let Some(tokens) = data.tokens {
         *state.tokens.get_or_insert_with(Tokens::default) += tokens;

@@ -128,7 +128,7 @@ impl Run {
     /// The agent at work names its session, says its result if it has one, and ends.
     pub(crate) fn agent(&mut self, session: &str, result: Option<bool>) {
         let key = self.state.attempt_key();
-        self.append(key.clone(), AgentSession { session: session.to_owned(), model: None }.into());
+        self.append(key.clone(), AgentSession { session: session.to_owned(), ..AgentSession::default() }.into());
         if let Some(ok) = result {
             self.append(key.clone(), AgentFinished { ok, text: format!("{session} ends") }.into());
         }

@@ -135,7 +135,7 @@ fn exit() -> impl Strategy<Value = Exit> {
     (number(), number(), prop::option::of(text()), any::<u32>(), any::<bool>()).prop_map(
         |(code, signal, error, survivors_ended, asked)| {
             let timed_out = !asked && code.is_none();
-            Exit { code, signal, error, survivors_ended, asked, timed_out }
+            Exit { code, signal, error, survivors_ended, asked, timed_out, last_words: None }
         },
     )
 }
@@ -214,7 +214,12 @@ fn lifecycle() -> impl Strategy<Value = Body> {
 
 fn agent() -> impl Strategy<Value = Body> {
     prop_oneof![
-        (text(), prop::option::of(text())).prop_map(|(session, model)| AgentSession { session, model }.into()),
+        (text(), prop::option::of(text())).prop_map(|(session, model)| AgentSession {
+            session,
+            model,
+            ..AgentSession::default()
+        }
+        .into()),
         text().prop_map(|text| AgentMessage { text }.into()),
         (any::<u32>(), text()).prop_map(|(attempt, reason)| AgentRetrying { attempt, reason }.into()),
         (any::<bool>(), text()).prop_map(|(ok, text)| AgentFinished { ok, text }.into()),
