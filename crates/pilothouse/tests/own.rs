@@ -85,6 +85,34 @@ fn an_answer_that_no_agent_can_be_given_is_refused() {
 }
 
 #[test]
+fn a_program_that_forgets_its_session_is_not_said_to_go_on() {
+    let house = house("");
+    let own = format!("[agent.mine]\ncommand = [{BINARY:?}, \"__rehearsal\", \"--model\", \"fails\"]\n");
+    fs::write(house.home().join("config.toml"), own + "reads = \"claude-stream\"\n").expect("a settings file");
+    house.ok(&["run", "do it", "--agent", "mine", "--name", "forgets"]);
+    house.wait_for("forgets", "failed");
+    let said = house.say(&["retry", "forgets", "--resume"]);
+    assert!(said.code != 0 && said.err.contains("never named a session that could go on"), "{said:?}");
+    house.ok(&["retry", "forgets"]);
+    house.assert_replayed("forgets");
+}
+
+#[test]
+fn the_reason_has_what_a_program_said_last() {
+    let house = house("");
+    let path = script(&house, "echo 'Error: OAuth token has expired. Please run /login' >&2; exit 1");
+    for (name, reads) in [("stream", "claude-stream"), ("words", "text")] {
+        let own = format!("[agent.mine]\ncommand = [{path:?}]\nreads = {reads:?}\n");
+        fs::write(house.home().join("config.toml"), own).expect("a settings file");
+        house.ok(&["run", "do it", "--agent", "mine", "--name", name]);
+        let failed = house.wait_for(name, "failed");
+        let reason = failed["reason"].as_str().expect("a reason");
+        assert!(reason.contains("exit 1") && reason.contains("OAuth token has expired"), "{name}: {reason}");
+        house.assert_replayed(name);
+    }
+}
+
+#[test]
 fn what_settings_say_of_agents_is_checked_before_anything_starts() {
     let cases = [
         ("[agent.mine]\npath = \"/bin/true\"", "[agent.mine] is not built in: expected command"),

@@ -4,14 +4,22 @@ use domain::attempt::AttemptKey;
 use domain::decide::{self, Facts};
 use domain::effect::{Effect, Outcome};
 use domain::event::{AgentFinished, AttemptFinished, Lost, Note, WaitingEnded};
-use domain::{Body, RunId, Source};
+use domain::{Body, RunId, RunState, Source};
 
-use super::{Dispatcher, act};
+use super::open::dialect;
+use super::{Dispatcher, act, last_words};
 use crate::input::Input;
 use crate::perform::living;
 
 /// How often output is looked at that can't be watched.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Whether the program of an attempt can't be told which session to go on in: a person's own one whose dialect says that
+/// on the command line.
+fn forgets(state: &RunState, attempt: &AttemptKey) -> bool {
+    let own = state.agent_of(&attempt.phase).is_some_and(|(name, _)| agents::find(name).is_none());
+    own && dialect(state, attempt) == Some(agents::Dialect::ClaudeStream)
+}
 
 impl Dispatcher {
     /// Begins to read an attempt's output and to listen for its growth.
@@ -51,7 +59,7 @@ impl Dispatcher {
             Read::More => return self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
             Read::Failed => return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
         }
-        let Some(exit) = exit else {
+        let Some(mut exit) = exit else {
             if self.runs.open_ref(run).is_some_and(|open| open.unwatched) {
                 self.performer.later(LOOK_EVERY, Input::Woken { run: run.clone(), attempt: attempt.clone() });
             }
@@ -69,6 +77,9 @@ impl Dispatcher {
         self.watcher.remove(&folder);
         let live = self.runs.open_ref(run).and_then(|o| o.state.attempt_named(attempt)).is_some_and(|a| a.is_live());
         if live {
+            if !self.runs.open_ref(run).is_some_and(|open| open.has_result(attempt)) {
+                exit.last_words = last_words::of(&folder.join(protocol::OutputFile::Stderr.name()));
+            }
             let mut batch = vec![(Some(attempt.clone()), AttemptFinished { exit: exit.clone() }.into())];
             if self.runs.open_ref(run).and_then(|o| o.state.spec.as_ref()).is_some_and(|spec| spec.interactive) {
                 // Nothing is written down in a terminal, so how the agent ended is all there is to go by.
@@ -112,7 +123,14 @@ impl Dispatcher {
         };
         let more = taken.more;
         let worked = taken.events.iter().any(|e| matches!(e, Body::ToolReturned(_)));
-        let events = self.with_costs(run, attempt, taken.events);
+        let mut events = self.with_costs(run, attempt, taken.events);
+        if self.runs.open_ref(run).is_some_and(|open| forgets(&open.state, attempt)) {
+            for body in &mut events {
+                if let Body::AgentSession(named) = body {
+                    named.only_here = true;
+                }
+            }
+        }
         let batch = events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
         let src = Source { file: "stdout".to_owned(), to: Some(taken.to) };
         if self.append(run, batch, Some(&src)).is_err() {

@@ -14,6 +14,7 @@ pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
     match body {
         Body::AgentMessage(data) => hide(&mut data.text),
         Body::AgentFinished(data) => hide(&mut data.text),
+        Body::AttemptFinished(data) => data.exit.last_words.iter_mut().for_each(hide),
         Body::AgentRetrying(data) => hide(&mut data.reason),
         Body::ToolCalled(data) => {
             hide(&mut data.about);

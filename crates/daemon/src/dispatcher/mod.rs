@@ -10,6 +10,7 @@ mod create;
 mod day;
 mod faces;
 mod go_on;
+mod last_words;
 mod limit_turns;
 mod mask;
 mod measure;
@@ -49,8 +50,8 @@ use crate::watch::Watcher;
 use base::Bases;
 use day::Day;
 use faces::Faces;
-use observed::Observed;
 use limit_turns::LimitTurns;
+use observed::Observed;
 use open::Open;
 use pending::Pending;
 use preferences::Preferences;
@@ -94,8 +95,8 @@ pub(crate) struct Dispatcher {
     observed: Observed,
     bases: Bases,
     day: Day,
-    /// A person's own prices before the built-in ones.
     limit_turns: LimitTurns,
+    /// A person's own prices before the built-in ones.
     prices: PriceBook,
     started: Instant,
     /// Inputs that could not be written down for want of space, to be tried again.

@@ -72,9 +72,14 @@ impl Open {
         Ok(events)
     }
 
+    /// Whether the agent of the attempt has said how its work ended.
+    pub(super) fn has_result(&self, attempt: &AttemptKey) -> bool {
+        self.state.attempt_named(attempt).is_some_and(|known| known.result.is_some())
+    }
+
     /// How the attempt's work ended when its agent says nothing of it itself.
     pub(super) fn said_at_end(&self, attempt: &AttemptKey, exit: &Exit) -> Vec<Body> {
-        let has_said = self.state.attempt_named(attempt).is_some_and(|known| known.result.is_some());
+        let has_said = self.has_result(attempt);
         let stream = self.stream.as_ref().filter(|(key, _)| key == attempt && !has_said);
         stream.map(|(_, stream)| stream.over(exit)).unwrap_or_default()
     }

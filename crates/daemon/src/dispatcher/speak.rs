@@ -31,7 +31,10 @@ pub(super) fn advised(mut decision: Decision, state: &RunState) -> Decision {
         if let Body::RunFailed(failed) = event {
             let phase = failed.phase.as_deref().unwrap_or_default();
             let agent = state.agent_of(phase).and_then(|(name, _)| agents::find(name));
-            failed.reason = agents::advised(agent, &failed.reason);
+            // The key is the gateway's, so what an agent says of its own login is beside the point.
+            let attempt = state.phases.iter().find(|known| known.spec.name == phase).and_then(|known| known.attempt());
+            let key = attempt.and_then(|attempt| attempt.without_key.clone());
+            failed.reason = key.unwrap_or_else(|| agents::advised(agent, &failed.reason));
         }
     }
     decision

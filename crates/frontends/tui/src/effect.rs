@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
-use protocol::{Piece, RunRequest};
+use protocol::{OutputFile, Piece, RunRequest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -21,6 +21,7 @@ pub(crate) enum Effect {
         /// The window that it is for.
         number: u64,
         attempt: Option<AttemptKey>,
+        file: OutputFile,
         piece: Piece,
     },
     /// Have what the run changed read and made ready to be drawn.

@@ -107,8 +107,7 @@ impl Wire {
                 let asked = run.clone().map_or(Asked::Nothing, Asked::Look);
                 (Request::Look { run, last }, asked)
             }
-            Effect::Output { run, number, attempt, piece } => {
-                let file = OutputFile::Stdout;
+            Effect::Output { run, number, attempt, file, piece } => {
                 (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
             }
             Effect::Diff { run } => {

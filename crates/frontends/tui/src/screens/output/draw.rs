@@ -15,7 +15,11 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     let view = &model.output;
     let count = view.count();
     if count == 0 {
-        let text = if view.heard { " nothing was written yet" } else { " …" };
+        let text = match (view.heard, view.errors) {
+            (false, _) => " …",
+            (true, false) => " nothing was written yet",
+            (true, true) => " nothing was written",
+        };
         frame.render_widget(Line::styled(text, theme.style(Role::Dim)), area);
         return;
     }

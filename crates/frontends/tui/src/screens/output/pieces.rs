@@ -26,6 +26,8 @@ pub(crate) struct OutputView {
     /// Bytes of the file as last heard.
     pub(crate) len: u64,
     pub(crate) over: bool,
+    /// It shows what went to standard error, since nothing else was written.
+    pub(crate) errors: bool,
     /// A piece is under way.
     pub(crate) asked: bool,
     /// Which window this is; answers to what an earlier one asked are not for it.
@@ -51,9 +53,19 @@ impl OutputView {
         *self = Self { wrap: self.wrap, search: self.search.take(), number, ..Self::default() };
     }
 
+    /// Shows what the same attempt wrote to standard error.
+    pub(crate) fn turn_to_errors(&mut self) {
+        let (attempt, of) = (self.attempt.take(), self.of.take());
+        self.forget();
+        (self.attempt, self.of, self.errors) = (attempt, of, true);
+    }
+
     pub(crate) fn says(&self) -> String {
         let mut words: Vec<String> = Vec::new();
         words.extend(self.attempt.as_ref().map(|key| format!("{}.{}", key.phase, key.attempt)));
+        if self.errors && self.count() > 0 {
+            words.push("its errors".to_owned());
+        }
         if self.scroll > 0 {
             words.push(format!("{} lines up", self.scroll));
         }

@@ -1,7 +1,7 @@
 //! Stored screens of the output tab, reading on and back, and searching.
 
 use domain::RunId;
-use protocol::{Output, Piece};
+use protocol::{Output, OutputFile, Piece};
 
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
@@ -137,4 +137,31 @@ fn nothing_yet_is_said() {
     answer(&mut cockpit, 0, false);
     assert!(cockpit.screen(80, 24).contains("nothing was written yet"));
     assert!(!cockpit.model.output.asked, "it is not asked for again until something changes");
+}
+
+#[test]
+fn errors_are_shown_where_nothing_else_was_written() {
+    let mut cockpit = Cockpit::open().keys("⇥⏎");
+    let asked = |cockpit: &Cockpit| {
+        cockpit.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Output { number, file, .. } => Some((*number, *file)),
+            _ => None,
+        })
+    };
+    let heard = |cockpit: &mut Cockpit, number: u64, text: &str| {
+        let len = text.len() as u64;
+        let output = Output { text: text.to_owned(), from: 0, next: len, len, over: true, reads: None };
+        cockpit.act(Action::Output { run: run(), number, output });
+    };
+    let (first, file) = asked(&cockpit).expect("its output is asked for");
+    assert_eq!(file, OutputFile::Stdout);
+    heard(&mut cockpit, first, "");
+    let (number, file) = asked(&cockpit).expect("its errors are asked for");
+    assert!(number > first && file == OutputFile::Stderr);
+    heard(&mut cockpit, number, "Error: OAuth token has expired. Please run /login\n");
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("Please run /login") && screen.contains("its errors"), "{screen}");
+    heard(&mut cockpit, number, "");
+    assert!(cockpit.model.output.errors, "it stays there");
+    stored!(cockpit, "output-errors");
 }

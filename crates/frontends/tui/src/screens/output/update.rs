@@ -2,7 +2,7 @@
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use protocol::{Output, Piece};
+use protocol::{Output, OutputFile, Piece};
 
 use crate::effect::Effect;
 use crate::model::{Model, Tab};
@@ -29,7 +29,8 @@ fn ask(model: &mut Model, piece: Piece) -> Vec<Effect> {
     let Some(run) = model.looking.clone() else { return Vec::new() };
     let view = &mut model.output;
     view.asked = true;
-    vec![Effect::Output { run, number: view.number, attempt: view.attempt.clone(), piece }]
+    let file = if view.errors { OutputFile::Stderr } else { OutputFile::Stdout };
+    vec![Effect::Output { run, number: view.number, attempt: view.attempt.clone(), file, piece }]
 }
 
 /// Asks for what stands before the window when its beginning comes near.
@@ -60,7 +61,8 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
     }
     let agent = || model.rows.get(run).and_then(|row| agents::find(&row.agent)).map(|agent| agent.dialect);
     let told = piece.reads.as_deref().and_then(agents::Dialect::named);
-    let dialect = told.or_else(agent).unwrap_or(agents::Dialect::Plain);
+    let spoken = told.or_else(agent).filter(|_| !model.output.errors);
+    let dialect = spoken.unwrap_or(agents::Dialect::Plain);
     // What looks like a secret is on nobody's screen; the file has the bytes.
     let hide = |line: String| proof::Rules::built_in().mask_text(&line);
     let read = |text: &str| agents::Transcript::of(dialect, text).into_iter().map(hide).collect::<Vec<_>>();
@@ -79,6 +81,11 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
     }
     let nothing_new = piece.text.is_empty();
     let added = view.after(&piece, read);
+    // Why it wrote nothing else stands there, such as a login that has expired.
+    if piece.over && view.is_at_end() && view.count() == 0 && !view.errors {
+        view.turn_to_errors();
+        return more(model);
+    }
     view.over = piece.over && view.is_at_end() && !first;
     // What is being read stays where it is while new lines come.
     if view.scroll > 0 {
