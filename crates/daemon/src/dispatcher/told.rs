@@ -7,7 +7,7 @@ use domain::{Body, RunId, Timestamp};
 use transcripts::Seen;
 
 use agents::Agent;
-use agents::traces::{Traces, news};
+use agents::traces::{Traces, is_unheard, news};
 
 use super::{Dispatcher, now};
 use crate::input::Input;
@@ -15,6 +15,9 @@ use crate::observer::{Wanted, Working};
 
 /// Milliseconds between the moment at which an agent says that it waits and that at which its transcript says what for.
 const SETTLES_MS: i64 = 300;
+
+/// Milliseconds after which an agent in a terminal has said something of itself, unless it asks its person first.
+const LATE_MS: u64 = 15_000;
 
 impl Dispatcher {
     /// The runs whose agents do so.
@@ -59,12 +62,20 @@ impl Dispatcher {
             open.open_stream(attempt);
         }
         let Some((_, stream)) = open.stream.as_ref().filter(|(key, _)| key == attempt) else { return };
-        if open.told.as_ref() == Some(seen) {
+        let interactive = open.state.spec.as_ref().is_some_and(|spec| spec.interactive);
+        let agent = open.state.agent_of(&attempt.phase).and_then(|(name, _)| agents::find(name));
+        let names_it = agent.is_some_and(|agent| matches!(agent.traces, Traces::Claude | Traces::Codex));
+        let late = interactive
+            && names_it
+            && !last
+            && is_unheard(stream.session(), &seen.told)
+            && open.state.last_event_at.is_some_and(|at| now().since(at) >= LATE_MS);
+        if open.told.as_ref() == Some(seen) && !late {
             return;
         }
         let settles = |since: Timestamp| (0..SETTLES_MS).contains(&(now().as_millis() - since.as_millis()));
         let vague = seen.told.is_vague() && seen.told.since.is_some_and(settles);
-        let events: Vec<Body> = news(stream.session(), &seen.told, open.state.created_at, vague);
+        let events: Vec<Body> = news(stream.session(), &seen.told, open.state.created_at, vague, late);
         let events = self.with_costs(run, attempt, events);
         let batch = events.into_iter().map(|body| (Some(attempt.clone()), body)).collect();
         if self.append(run, batch, None).is_err() {

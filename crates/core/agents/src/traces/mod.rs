@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use claude::{SessionFile, session_file};
 pub use gemini::gemini_project;
-pub use terminal::news;
+pub use terminal::{is_unheard, news};
 
 use crate::registry::{self, Agent, Program};
 

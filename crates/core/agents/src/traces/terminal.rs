@@ -14,10 +14,18 @@ use crate::short::short;
 /// What the ids of such questions begin with: they are answered in the terminal, and nowhere else.
 const QUESTION: &str = "terminal.";
 
+/// The question of one of which nothing was heard since it was started.
+const UNHEARD: &str = "terminal.0";
+
+/// Whether nothing was heard yet of the agent, and nobody was told so.
+pub fn is_unheard(known: &Session, told: &Told) -> bool {
+    known.named.is_none() && told.session.is_none() && known.questions.is_empty()
+}
+
 /// The events that bring what is known of an attempt to what was told; none when it is the same. Comparing makes it safe to
 /// be asked twice, also by another daemon. Answers from before `since` are of another run's session that it goes on in.
-/// While it is `vague` what it waits for, that is left as it was.
-pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool) -> Vec<Body> {
+/// While it is `vague` what it waits for, that is left as it was. It is `late` when it should have said something of itself.
+pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool, late: bool) -> Vec<Body> {
     let mut events = Vec::new();
     if let Some(session) = told.session.as_ref().filter(|session| known.named.as_ref() != Some(session)) {
         events.push(
@@ -38,7 +46,14 @@ pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool)
         return events;
     }
     let begun = !known.counted.is_empty() || told.answers.iter().any(|file| !file.is_empty());
+    let was_late = known.questions.iter().any(|(id, _)| id == UNHEARD);
+    let unheard = known.named.is_none() && told.session.is_none();
     let asks = match &told.doing {
+        None if unheard && was_late => return events,
+        // Before it trusts a folder it writes no file, and asks its person (Claude Code 2.1.332, Codex 0.171.0).
+        None if unheard && late => Some(
+            "nothing was heard of it yet; look at its terminal: it may ask whether to trust this folder".to_owned(),
+        ),
         Some(Doing::Waiting(_)) => told.waits_for(),
         // Before its first answer it has not begun, and its terminal says why.
         Some(Doing::Idle) if begun => Some("its turn is over; it waits for what you type".to_owned()),
@@ -73,12 +88,12 @@ mod tests {
 
     /// What a look adds to what is known, by the kinds of events.
     fn look(known: &mut Session, told: &Told) -> Vec<&'static str> {
-        let events = news(known, told, Some(Timestamp::from_millis(100)), false);
+        let events = news(known, told, Some(Timestamp::from_millis(100)), false, false);
         for event in &events {
             known.fold(event);
         }
         assert_eq!(
-            news(known, told, Some(Timestamp::from_millis(100)), false),
+            news(known, told, Some(Timestamp::from_millis(100)), false, false),
             Vec::new(),
             "the same told twice is nothing new"
         );
@@ -123,5 +138,27 @@ mod tests {
         let silent = Told { silent: true, session: Some("s2".to_owned()), ..Told::default() };
         assert_eq!(look(&mut known, &silent), ["waiting.ended"]);
         assert_eq!(known.counted().total().output, 6);
+    }
+
+    #[test]
+    fn one_of_which_nothing_is_heard_needs_its_person() {
+        let mut known = Session::new(Dialect::Plain, None);
+        let silent = Told { silent: true, ..Told::default() };
+        let mut look = |told: &Told, late: bool| {
+            let events = news(&known, told, None, false, late);
+            for event in &events {
+                known.fold(event);
+            }
+            events
+        };
+        assert_eq!(look(&silent, false), Vec::new());
+        let asked = look(&silent, true);
+        assert!(matches!(&asked[..], [Body::WaitingStarted(w)] if w.text.contains("trust this folder")), "{asked:?}");
+        assert_eq!(look(&silent, true), Vec::new(), "it is told once");
+        assert_eq!(look(&silent, false), Vec::new(), "and stands until something is heard");
+        let works = Told { doing: Some(Doing::Working), session: Some("s1".to_owned()), ..Told::default() };
+        let heard = look(&works, false);
+        assert!(matches!(&heard[..], [Body::AgentSession(_), Body::WaitingEnded(_)]), "{heard:?}");
+        assert_eq!(look(&silent, true), Vec::new(), "its session is known");
     }
 }
