@@ -43,7 +43,7 @@ its question, and one that is gone is refused.
 | claude, claude-agent-acp | every edit and command that it would ask for | edits go through, other commands are asked | what it asks is allowed, and told | as `all`, held inside |
 | codex | reads in its own sandbox, all else is asked | its sandbox lets it write to the worktree and commit; what it needs beyond is asked | no sandbox, nothing is asked | as `all`, held inside |
 | gemini | its default mode | its mode autoEdit | its mode yolo | as `all`, held inside |
-| opencode | edits, commands and fetches are asked | commands are asked | edits, commands and fetches are allowed, and what else it asks too | as `all`, held inside |
+| opencode | edits, commands and fetches are asked; no sub-agents | commands are asked; no sub-agents | edits, commands and fetches are allowed, and what else it asks too | as `all`, held inside |
 | aider, your own programs | they ask nothing in any policy | | | held inside |
 
 **Held inside** means landlock of the kernel (Linux 6.2 or later): everything can be read, and written to are only the

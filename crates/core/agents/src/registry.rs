@@ -283,9 +283,10 @@ const AGENTS: &[Agent] = &[
         args: &["acp"],
         env: &[("OPENCODE_DISABLE_AUTOUPDATE", "1")],
         // It tells of the last step's tokens only (1.18.33), which is no count of a run.
+        // What its sub-agents would ask reaches nobody, and they wait for ever: where something is asked there are none.
         policy_env: [
-            &[("OPENCODE_PERMISSION", r#"{"edit":"ask","bash":"ask","webfetch":"ask"}"#)],
-            &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"ask"}"#)],
+            &[("OPENCODE_PERMISSION", r#"{"edit":"ask","bash":"ask","webfetch":"ask","task":"deny"}"#)],
+            &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"ask","task":"deny"}"#)],
             &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
             &[("OPENCODE_PERMISSION", r#"{"edit":"allow","bash":"allow","webfetch":"allow"}"#)],
         ],
