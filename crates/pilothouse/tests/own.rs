@@ -34,6 +34,7 @@ fn any_command_is_an_agent_and_its_exit_says_how_it_ended() {
     house.ok(&["run", "make", "--agent", "mine:3", "--name", "bad"]);
     let row = house.wait_for("bad", "failed");
     assert_eq!(row["reason"], "build: exit 3");
+    assert!(row["paid_by"].is_null(), "nothing says who pays for it: {row:#}");
     house.assert_replayed("good");
     house.assert_replayed("bad");
     let said = house.say(&["run", "make", "--agent", "mine"]);

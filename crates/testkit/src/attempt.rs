@@ -37,6 +37,7 @@ impl Attempt {
             socket: folder.path().join("k"),
             unset: Vec::new(),
             metered: false,
+            paid_by: None,
             limit_ms: None,
             reads: "text".to_owned(),
             writable: None,

@@ -37,6 +37,9 @@ pub struct Start {
     /// The gateway stands between it and its models.
     #[serde(default)]
     pub metered: bool,
+    /// Who pays for what it asks, where that is known.
+    #[serde(default)]
+    pub paid_by: Option<String>,
     /// Set for a terminal (interactive), not set for pipes (headless).
     pub terminal: Option<Terminal>,
     /// Written to standard input first.

@@ -136,6 +136,8 @@ pub struct AttemptState {
     pub read_to: u64,
     /// The gateway measures what it uses.
     pub metered: bool,
+    /// Who pays for what it asks, where that is known.
+    pub paid_by: Option<String>,
     /// Its last request was not forwarded, because a budget was reached.
     pub refused: bool,
     /// Why its last request had no key that counts, where the gateway has the keys.
@@ -163,6 +165,7 @@ impl AttemptState {
             input_closed: false,
             read_to: 0,
             metered: false,
+            paid_by: None,
             refused: false,
             without_key: None,
         }

@@ -60,6 +60,9 @@ pub struct NewRun {
     /// `None`: as long as is usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_within_ms: Option<u64>,
+    /// The repository's settings file in the checkout was another than that of the base commit, which counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settings_differ: bool,
     /// What its worktree gets beside what git checks out.
     #[serde(default)]
     pub environment: EnvironmentSpec,
@@ -103,6 +106,7 @@ impl NewRun {
             policy: Policy::default(),
             go_on_within_ms: None,
             background_within_ms: None,
+            settings_differ: false,
             environment: EnvironmentSpec::default(),
             checks: Vec::new(),
             gate: GateSpec::default(),

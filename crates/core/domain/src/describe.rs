@@ -73,7 +73,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::AttemptStarted(d) => {
             let inside = d.sandbox.as_ref().map_or_else(String::new, |by| format!(", held inside by {by}"));
-            ("started", format!("agent {}, keeper {}{inside}", d.pid, d.keeper_pid), false)
+            let paid = d.paid_by.as_ref().map_or_else(String::new, |by| format!(", paid by {by}"));
+            ("started", format!("agent {}, keeper {}{inside}{paid}", d.pid, d.keeper_pid), false)
         }
         Body::AgentSession(d) => (
             "session",

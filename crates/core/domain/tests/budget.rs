@@ -44,7 +44,14 @@ impl Run {
         at_work.hear(WorktreeCreated { path, branch, head });
         at_work.hear(PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None });
         at_work.hear(EffectStarted { id: 1, effect: start });
-        at_work.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: false });
+        at_work.hear(AttemptStarted {
+            pid: 10,
+            keeper_pid: 9,
+            reads: None,
+            sandbox: None,
+            metered: false,
+            paid_by: None,
+        });
         let decision = decide::finished(&at_work.state, 1, Outcome::Done, Facts::Nothing);
         at_work.take(decision);
         at_work
@@ -146,7 +153,7 @@ fn call(input: u64, usd: Option<f64>) -> ModelCalled {
 #[test]
 fn where_the_gateway_measures_the_agents_own_report_is_not_counted_again() {
     let mut run = Run::at_work();
-    run.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: true });
+    run.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: true, paid_by: None });
     run.hear(call(300, Some(0.25)));
     run.hear(UsageReported { tokens: Tokens { input: 300, ..Tokens::default() }, ..UsageReported::default() });
     let spent = run.state.spent();

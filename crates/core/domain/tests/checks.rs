@@ -98,7 +98,14 @@ impl Run {
                 let resumed = self.state.attempt_named(key).and_then(|attempt| attempt.resumes.clone());
                 let resumed = resumed.map(|session| format!(" in {session}")).unwrap_or_default();
                 self.log.push(format!("start {key}{resumed}: {}", prompt.lines().last().unwrap_or_default()));
-                Facts::Started { pid: 10, keeper_pid: 9, reads: "text".into(), sandbox: None, metered: false }
+                Facts::Started {
+                    pid: 10,
+                    keeper_pid: 9,
+                    reads: "text".into(),
+                    sandbox: None,
+                    metered: false,
+                    paid_by: None,
+                }
             }
             Effect::CommitLeftovers { .. } => Facts::Committed { head, leftovers: 1 },
             Effect::RestoreCheckpoint { n } => {

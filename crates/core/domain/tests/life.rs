@@ -92,7 +92,14 @@ impl Run {
         self.finish(
             id,
             Outcome::Done,
-            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false },
+            Facts::Started {
+                pid: 10,
+                keeper_pid: 9,
+                reads: "text".to_owned(),
+                sandbox: None,
+                metered: false,
+                paid_by: None,
+            },
         );
         assert_eq!(self.state.status, Status::Working(Activity::Starting));
         assert!(decide::next(&self.state, true).is_nothing(), "an agent is at work");
@@ -255,7 +262,14 @@ fn an_agent_that_is_being_started_is_stopped() {
     for (outcome, facts) in [
         (
             Outcome::Done,
-            Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false },
+            Facts::Started {
+                pid: 10,
+                keeper_pid: 9,
+                reads: "text".to_owned(),
+                sandbox: None,
+                metered: false,
+                paid_by: None,
+            },
         ),
         (Outcome::Failed("ended before it began".to_owned()), Facts::Nothing),
     ] {

@@ -51,6 +51,11 @@ there are. Budgets count the most that such a call can cost (`at_most` of the ev
 input by the length of the request unless the provider had told it, the output by the limit that the request sets. Ten cut
 answers in a row pause the run, and it needs you.
 
+**Who pays** is written down when an attempt starts, before its first call: `paid by` in `show`, `explain` and the timeline,
+`paid_by` in `ls --json`. It is the key, by the variable, file or program that it comes from, or the agent's own login; `—`
+where that is not known, as with Codex, Gemini CLI and OpenCode when they ask by themselves. A key of the environment goes
+before a login of Claude Code: `[agent.claude] gateway = false` and no key in its environment leaves it to its login.
+
 ## How the gateway comes between
 
 An agent goes through it when there is a key for its provider and it would use that key itself: Claude Code, its ACP

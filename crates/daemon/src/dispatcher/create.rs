@@ -89,6 +89,7 @@ impl Dispatcher {
             deliver: prepared.settings.deliver.value.clone(),
             background_within_ms: Some(prepared.settings.background_within_ms.value),
             go_on_within_ms: prepared.settings.go_on_within_ms.value,
+            settings_differ: prepared.differs,
             caller: request.caller.clone(),
             keys: None,
             policy: prepared.request.policy.unwrap_or(prepared.settings.policy.value),

@@ -44,6 +44,10 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
         facts.seen("policy", "timeline.jsonl, event 1", format!("{}{}", spec.policy.word(), held(&events)));
     }
     spend(&mut facts, &state);
+    if let Some(attempt) = state.attempt().filter(|attempt| attempt.started) {
+        let says = attempt.paid_by.clone().unwrap_or_else(|| domain::figures::UNKNOWN.to_owned());
+        facts.seen("paid by", "settings and variables, when the agent was started", says);
+    }
     for (id, effect) in &state.effects {
         facts.seen("under way", format!("timeline.jsonl, effect {id}"), format!("{effect:?}"));
     }

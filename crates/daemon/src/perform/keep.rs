@@ -56,6 +56,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         leave_ms: None,
         unset: Vec::new(),
         metered: false,
+        paid_by: None,
         limit_ms: None,
         writable: inside,
         socket: places.runtime.join(format!("{}.{}", spec.id, job.id)),

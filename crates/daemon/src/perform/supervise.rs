@@ -91,8 +91,9 @@ fn running(
     let start = supervisor::start_record(folder).ok().flatten();
     let sandbox = start.as_ref().and_then(|start| start.writable.as_ref()).map(|_| "landlock".to_owned());
     let metered = start.as_ref().is_some_and(|start| start.metered);
+    let paid_by = start.as_ref().and_then(|start| start.paid_by.clone());
     let reads = start.map_or_else(String::new, |start| start.reads);
-    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads, sandbox, metered };
+    let facts = Facts::Started { pid: agent.pid, keeper_pid: record.keeper.pid, reads, sandbox, metered, paid_by };
     performer.await_keeper(job.spec.id.clone(), attempt.clone(), record.keeper, child);
     (Outcome::Done, facts)
 }
@@ -157,11 +158,10 @@ fn launch(
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
-    let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env).collect();
+    let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env.clone()).collect();
     let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
-    let through = through.unwrap_or_else(|| {
-        gateway::beside(places, &performer.gateway, job, &settings, &agent, own.gateway == Some(false))
-    });
+    let through = through
+        .unwrap_or_else(|| gateway::beside(places, &performer.gateway, job, &settings, &agent, &own));
     // What is handed down counts only where the record has nothing of that name.
     let handed = |name: &String| through.unwritten.iter().any(|(known, _)| known == name);
     let env: Vec<_> = env.into_iter().filter(|(name, _)| !handed(name)).chain(through.env).collect();
@@ -190,6 +190,7 @@ fn launch(
         env,
         unset: through.unset,
         metered: through.metered,
+        paid_by: through.paid_by,
         terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         close_input: wanted.close_input,

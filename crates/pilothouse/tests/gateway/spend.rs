@@ -22,6 +22,10 @@ fn tokens_and_money_are_what_the_provider_billed_and_the_key_is_nowhere() {
     }
     let row = office.house.wait_for("asks", "ready");
     assert_eq!(office.provider.refused(), 0, "the real key came to the provider each time");
+    assert_eq!(row["paid_by"], "the key in TEST_MODEL_KEY");
+    assert!(office.house.ok(&["show", "asks"]).contains("paid by     the key in TEST_MODEL_KEY"));
+    assert!(office.house.ok(&["explain", "asks"]).contains("the key in TEST_MODEL_KEY"));
+    assert!(office.house.ok(&["timeline", "asks"]).contains("paid by the key in TEST_MODEL_KEY"));
     office.assert_billed(&row);
     assert_eq!((row["calls"].as_u64(), row["calls_cut"].as_u64()), (Some(12), Some(0)));
     assert!(row["times"]["thinking_ms"].as_u64().is_some_and(|ms| ms > 0), "{row:#}");

@@ -35,6 +35,8 @@ pub enum Facts {
         sandbox: Option<String>,
         /// The gateway stands between it and its model.
         metered: bool,
+        /// Who pays for what it asks.
+        paid_by: Option<String>,
     },
     /// The attempt is over and left this record; `None` when there was nothing to end.
     Stopped {
@@ -120,12 +122,19 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
             let commands = u32::try_from(commands).unwrap_or(u32::MAX);
             decision.event(effect.attempt(), SetupFinished { commands })
         }
-        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox, metered })
+        (Effect::StartAttempt(key), Facts::Started { pid, keeper_pid, reads, sandbox, metered, paid_by })
             if run.attempt_named(key).is_none_or(|attempt| attempt.pid.is_none() && attempt.exit.is_none()) =>
         {
             decision.event(
                 Some(key.clone()),
-                AttemptStarted { pid, keeper_pid, reads: (!reads.is_empty()).then_some(reads), sandbox, metered },
+                AttemptStarted {
+                    pid,
+                    keeper_pid,
+                    reads: (!reads.is_empty()).then_some(reads),
+                    sandbox,
+                    metered,
+                    paid_by,
+                },
             )
         }
         (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {

@@ -64,6 +64,9 @@ pub struct AttemptStarted {
     /// The gateway stands between it and its model: its own figures count, and no report of the agent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub metered: bool,
+    /// Who pays for what it asks its models: a key, by where it comes from, or its own login; `None`: that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_by: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

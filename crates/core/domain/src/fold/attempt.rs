@@ -19,6 +19,7 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 attempt.keeper_pid = Some(data.keeper_pid);
                 attempt.reads.clone_from(&data.reads);
                 attempt.metered = data.metered;
+                attempt.paid_by.clone_from(&data.paid_by);
             }
             works(state, Activity::Starting);
         }

@@ -186,7 +186,8 @@ fn lifecycle() -> impl Strategy<Value = Body> {
             keeper_pid,
             reads: None,
             sandbox: None,
-            metered: false
+            metered: false,
+            paid_by: None
         }
         .into()),
         exit().prop_map(|exit| AttemptFinished { exit }.into()),

@@ -59,6 +59,9 @@ pub struct Row {
     pub tokens: Option<TokensRow>,
     /// `agent`, `gateway` or `transcript`.
     pub tokens_source: Option<String>,
+    /// Who pays for what the agent asks: a key, by where it comes from, or its own login; `null` when that is not known.
+    #[serde(default)]
+    pub paid_by: Option<String>,
     /// By the price table; `null` when some of the tokens have no price.
     pub cost_usd: Option<f64>,
     pub budget_usd: Option<f64>,
@@ -126,6 +129,9 @@ pub struct Row {
     /// Every check of the run, also those that never ran.
     #[serde(default)]
     pub checks: Vec<CheckRow>,
+    /// The repository's settings file in the checkout was another than that of the base commit, which counts.
+    #[serde(default)]
+    pub settings_differ: bool,
     /// The worktree was removed and can be restored.
     pub removed: bool,
     /// A person put it out of sight.
@@ -311,6 +317,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         }),
         tokens: run.tokens.map(TokensRow::from),
         tokens_source: run.tokens.map(|_| tokens_source(&spent, spec.interactive).to_owned()),
+        paid_by: attempt.and_then(|attempt| attempt.paid_by.clone()),
         cost_usd: run.tokens.and_then(|_| spent.cost()).map(Usd::as_f64),
         budget_usd: run.budget.usd.map(Usd::as_f64),
         budget_tokens: run.budget.tokens,
@@ -378,6 +385,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             .map(|c| CheckpointRow { n: c.n, why: c.why.clone(), at: c.at })
             .collect(),
         checks: check::rows(run),
+        settings_differ: spec.settings_differ,
         removed: run.removed,
         dismissed: run.dismissed,
         comments: pull_request::comments(run),

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod keys_of_run;
+mod payer;
 mod process;
 mod routes;
 
@@ -58,6 +59,7 @@ impl GatewaySide {
 /// origins can't be added up.
 pub(super) struct Through {
     pub(super) gateway: agents::Gateway,
+    paid_by: String,
 }
 
 /// What of an attempt's start it changes.
@@ -67,6 +69,8 @@ pub(super) struct Redirected {
     pub(super) unset: Vec<String>,
     pub(super) files: Vec<(String, String)>,
     pub(super) metered: bool,
+    /// Who pays for it; `None` where that is not known.
+    pub(super) paid_by: Option<String>,
     /// Variables that stand in no file.
     pub(super) unwritten: Vec<(String, String)>,
 }
@@ -80,7 +84,7 @@ impl Through {
         let to = self.gateway.redirect(told(agent), doors(agent), &place.attempt, &set);
         // What every agent can read must not tell it the token of another one.
         let (unwritten, env) = to.env.into_iter().partition(|(_, value)| value.contains(&self.gateway.token));
-        Redirected { env, unset: to.unset, files: to.files, metered: true, unwritten }
+        Redirected { env, unset: to.unset, files: to.files, metered: true, paid_by: Some(self.paid_by), unwritten }
     }
 }
 
@@ -92,8 +96,9 @@ pub(super) fn beside(
     job: &Job,
     settings: &Settings,
     agent: &Known,
-    asks_itself: bool,
+    own: &settings::Agent,
 ) -> Redirected {
+    let asks_itself = own.gateway == Some(false);
     // A program of a person's own says nothing of its providers; `gateway = false` says that it asks them itself.
     let asks = match agent {
         Known::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with)),
@@ -105,8 +110,9 @@ pub(super) fn beside(
         _ => None,
     });
     let keys = KeysOfRun { places, side, spec: &job.spec };
-    let unwritten = names.filter_map(|name| Some((name.clone(), keys.value(name)?)));
-    Redirected { unwritten: unwritten.collect(), ..Redirected::default() }
+    let unwritten = names.filter_map(|name| Some((name.clone(), keys.value(name)?))).collect();
+    let paid_by = job.start.as_ref().and_then(|with| payer::beside(&keys, settings, agent, own, with));
+    Redirected { unwritten, paid_by, ..Redirected::default() }
 }
 
 fn told(agent: &Known) -> Told {
@@ -157,13 +163,14 @@ pub(super) fn open(
         frozen: false,
         refuse: None,
     };
+    let paid_by = payer::of_routes(agent, own, &routes);
     let needs: Vec<Route> = routes.into_iter().map(|(_, route)| route).collect();
     performer.gateway.bindings.open(&needs)?;
     let token = performer.gateway.passes.give(&pass).map_err(|e| e.to_string())?;
     let port = ensure(places, performer, &needs)?;
     let url = format!("http://127.0.0.1:{port}");
     let gateway = agents::Gateway { url, token, header: gateway::TOKEN_HEADER, doors: opened };
-    Ok(Some(Through { gateway }))
+    Ok(Some(Through { gateway, paid_by }))
 }
 
 /// Whether it asks a model at all; some of its models may only play one.

@@ -78,6 +78,7 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         ("disk", disk),
         ("tokens", tokens),
         ("cost", calls::cost(&row)),
+        ("paid by", row.paid_by.clone().unwrap_or_else(unknown)),
         ("budget", calls::budget(&row)),
         ("time", row.times.map_or_else(unknown, |times| times.says())),
         ("process", row.pid.map_or_else(|| figures::NONE.to_owned(), |pid| pid.to_string())),

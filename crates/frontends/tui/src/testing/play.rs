@@ -64,7 +64,17 @@ impl Play {
         self.add(false, WorktreeCreated { path, branch, head })
             .add(true, PhaseStarted { index: 1, count: 1, checkpoint: Some(0), resumes: None })
             .add(false, EffectStarted { id: 1, effect: start })
-            .add(true, AttemptStarted { pid: 4242, keeper_pid: 4241, reads: None, sandbox: None, metered: false })
+            .add(
+                true,
+                AttemptStarted {
+                    pid: 4242,
+                    keeper_pid: 4241,
+                    reads: None,
+                    sandbox: None,
+                    metered: false,
+                    paid_by: None,
+                },
+            )
             .add(false, EffectFinished { id: 1, outcome: Outcome::Done })
             .says("I will look at the code first.")
             .spends(412_000)

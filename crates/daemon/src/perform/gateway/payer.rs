@@ -1,0 +1,64 @@
+//! Who pays for what an agent asks its models: a key, by the place that it comes from, or the agent's own login.
+
+use gateway::{KeySource, Route};
+use settings::{Key, Settings};
+
+use super::keys_of_run::KeysOfRun;
+use super::routes::set;
+use super::{asks_models, doors};
+use crate::known::Known;
+use crate::perform::StartWith;
+
+const LOGIN: &str = "its own login";
+
+/// Where the gateway stands between.
+pub(super) fn of_routes(agent: &Known, own: &settings::Agent, routes: &[(String, Route)]) -> String {
+    let paid: Vec<(&str, String)> = routes
+        .iter()
+        .map(|(provider, route)| {
+            let by = match &route.key {
+                KeySource::Env(name) | KeySource::OfRun { variable: name, .. } => format!("the key in {name}"),
+                KeySource::File(path) => format!("the key in {}", path.display()),
+                KeySource::Command(words) => format!("the key that {} gives", words.first().map_or("", String::as_str)),
+                KeySource::Own => own_key(agent, own, provider).unwrap_or_else(|| LOGIN.to_owned()),
+            };
+            (provider.as_str(), by)
+        })
+        .collect();
+    match paid.as_slice() {
+        [(_, by)] => by.clone(),
+        many => many.iter().map(|(provider, by)| format!("{provider}: {by}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Where it asks its providers itself. Which of a key and a login an agent prefers is known only of those that take keys
+/// that they find; `None` is not known, or nothing is asked.
+pub(super) fn beside(
+    keys: &KeysOfRun<'_>,
+    settings: &Settings,
+    agent: &Known,
+    own: &settings::Agent,
+    with: &StartWith,
+) -> Option<String> {
+    let Known::BuiltIn(known) = agent else { return None };
+    if !known.takes_keys || !asks_models(agent, with) {
+        return None;
+    }
+    let found = |provider: &str| match &settings.providers.get(provider)?.value.key {
+        Some(Key::Env(name)) => keys.value(name).map(|_| format!("the key in {name}")),
+        _ => None,
+    };
+    let providers: Vec<&str> = match with.model.as_deref().and_then(agents::provider_of) {
+        Some(of) => vec![of],
+        None => doors(agent).iter().map(|door| door.provider).collect(),
+    };
+    let [provider] = providers.as_slice() else { return None };
+    Some(own_key(agent, own, provider).or_else(|| found(provider)).unwrap_or_else(|| LOGIN.to_owned()))
+}
+
+/// A key that is set for the agent itself.
+fn own_key(agent: &Known, own: &settings::Agent, provider: &str) -> Option<String> {
+    let door = doors(agent).iter().find(|door| door.provider == provider)?;
+    let name = door.keys.iter().chain(door.instead_of).find(|name| set(own, name).is_some())?;
+    Some(format!("the key in {name}"))
+}
