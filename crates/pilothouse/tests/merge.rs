@@ -47,6 +47,41 @@ fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
     house.refuses(&["merge", "greets"], "merged already");
 }
 
+/// README's first run: a repository without checks and without settings.
+#[test]
+fn a_run_without_checks_can_be_merged() {
+    let house = House::new(BINARY, testkit::Repo::with_files(5));
+    let said = house.say(&["run", "greet", "--agent", "rehearsal:success", "--name", "first"]);
+    assert!(said.code == 0 && said.err.contains("no checks are defined"), "{said:?}");
+    house.wait_for("first", "ready");
+    house.refuses(&["gate", "first"], "nobody has approved it");
+    let approved = house.ok(&["review", "first", "--approve"]);
+    assert!(approved.contains("`pilothouse merge` brings it into its base"), "{approved}");
+    let open = house.ok(&["gate", "first"]);
+    assert!(open.contains("the gate is open; no checks are defined, so no score is asked for"), "{open}");
+    house.ok(&["merge", "first"]);
+    house.wait_for("first", "merged");
+}
+
+#[test]
+fn an_approval_promises_no_merge_that_is_refused() {
+    let (house, _) = ready("[gate]\nmin_score = 1.0\n[check.fails]\nrun = \"false\"\nrequired = false\n", "greets");
+    let approved = house.ok(&["review", "greets", "--approve"]);
+    assert!(approved.contains("approved") && approved.contains("and 1.00 is asked for"), "{approved}");
+    assert!(!approved.contains("brings it into its base"), "{approved}");
+}
+
+#[test]
+fn settings_that_are_not_committed_are_told() {
+    let house = House::new(BINARY, testkit::Repo::with_files(5));
+    house.repo.write("pilothouse.toml", "[check.builds]\nrun = \"true\"\n");
+    let said = house.say(&["run", "greet", "--agent", "rehearsal:success", "--name", "early"]);
+    assert!(
+        said.code == 0 && said.err.contains("pilothouse.toml in the checkout is not the committed one"),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn a_merged_worktree_goes_with_what_tools_made_in_it_and_stays_with_anything_else() {
     for (makes, stays) in [("CACHEDIR.TAG", false), ("mine.txt", true)] {

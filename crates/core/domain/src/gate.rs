@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::NewRun;
 use crate::event::{Merge, Review, WorkMeasured};
 use crate::figures;
 use crate::pull_request::PullState;
@@ -58,6 +59,11 @@ impl Default for GateSpec {
     }
 }
 
+/// Whether a score is asked for: only where checks are defined that can give one.
+pub fn asks_score(spec: &NewRun) -> bool {
+    !spec.checks.is_empty()
+}
+
 /// Why the run may not be merged; nothing when it may. `now` is its work as it is at this moment.
 pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
     let Some(spec) = &run.spec else { return vec!["what was asked for is not known".to_owned()] };
@@ -91,7 +97,8 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
         }
     }
     let weighed = score::score(run);
-    if weighed.score < spec.gate.min_score {
+    // Without checks no run can reach it, and no agent can take checks away: they are those of the base commit.
+    if asks_score(spec) && weighed.score < spec.gate.min_score {
         let [has, asked] = [weighed.score, spec.gate.min_score].map(figures::share);
         reasons.push(format!("its score is {has}, and {asked} is asked for"));
     }

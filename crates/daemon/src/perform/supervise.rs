@@ -160,8 +160,7 @@ fn launch(
     let base = keep::start(places, performer, job, place.cwd.clone());
     let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env.clone()).collect();
     let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
-    let through = through
-        .unwrap_or_else(|| gateway::beside(places, &performer.gateway, job, &settings, &agent, &own));
+    let through = through.unwrap_or_else(|| gateway::beside(places, &performer.gateway, job, &settings, &agent, &own));
     // What is handed down counts only where the record has nothing of that name.
     let handed = |name: &String| through.unwritten.iter().any(|(known, _)| known == name);
     let env: Vec<_> = env.into_iter().filter(|(name, _)| !handed(name)).chain(through.env).collect();

@@ -91,7 +91,14 @@ impl Run {
                 (Facts::Worktree { path, branch, head: "base".to_owned() }, "create".to_owned())
             }
             Effect::StartAttempt(key) => (
-                Facts::Started { pid: 10, keeper_pid: 9, reads: "text".to_owned(), sandbox: None, metered: false, paid_by: None },
+                Facts::Started {
+                    pid: 10,
+                    keeper_pid: 9,
+                    reads: "text".to_owned(),
+                    sandbox: None,
+                    metered: false,
+                    paid_by: None,
+                },
                 format!("start {key}"),
             ),
             Effect::CommitLeftovers { phase } => {

@@ -11,7 +11,13 @@ use domain::effect::{Effect, Outcome};
 use domain::event::{
     Adopted, AgentFinished, AgentMessage, AgentRetrying, AgentSession, AttemptFinished, AttemptStarted,
     BackgroundEnded, BackgroundStarted, BudgetReached, BudgetSet, BudgetWarned, CallEnd, CheckFinished, CheckRequested,
-    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, CheckStarted, EffectFinished, EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other, PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, ReplyGiven, RequestRefused, RestoreRequested, RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady, RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded, TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven, WorkCommitted, WorktreeCreated, WorktreeRemoved, WorktreeRestored,
+    CheckStarted, CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, EffectFinished,
+    EffectStarted, EnvironmentLeased, GENESIS, Limited, LimitedEnded, LimitedWaits, Lost, ModelCalled, Note, Other,
+    PhaseFinished, PhaseStarted, RemovalRequested, RepairRequested, ReplyGiven, RequestRefused, RestoreRequested,
+    RetryRequested, RollbackRequested, RunCreated, RunDismissed, RunFailed, RunMoved, RunPaused, RunQueued, RunReady,
+    RunResumed, RunTerminated, SetupFinished, SnapshotSaved, TerminateRequested, ToolCalled, ToolReturned, TurnEnded,
+    TurnStarted, Unread, UsageReported, WaitingEnded, WaitingStarted, WordsGiven, WorkCommitted, WorktreeCreated,
+    WorktreeRemoved, WorktreeRestored,
 };
 use domain::gate::Method;
 use domain::money::Usd;

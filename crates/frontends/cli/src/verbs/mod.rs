@@ -182,6 +182,9 @@ async fn act_with(
     }
 }
 
+/// What is said of a run whose base commit defines no checks.
+const NO_CHECKS: &str = "no checks are defined, so no score is asked for; `pilothouse init` proposes some";
+
 /// A verb that does one thing with one or more runs and says so.
 async fn act_and_report(
     places: &Places,

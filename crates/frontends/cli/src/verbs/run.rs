@@ -6,7 +6,7 @@ use client::{Connection, Places};
 use domain::text;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
-use super::take_up;
+use super::{NO_CHECKS, complain, take_up};
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::out::{Out, columns};
@@ -17,10 +17,12 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
     let (connection, rows) = start(&args, places).await?;
     if !args.wait {
         report(&mut out, &rows)?;
+        notes(&out, &rows);
         return Ok(Code::Done);
     }
     if !out.json {
         report(&mut out, &rows)?;
+        notes(&out, &rows);
     }
     let rows = wait(places, connection, rows, out.terminal && !out.json).await?;
     if out.json {
@@ -81,6 +83,17 @@ fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
         many => out.value(&many)?,
     }
     Ok(())
+}
+
+/// What a person should know who could still do something about it, beside the output.
+fn notes(out: &Out, rows: &[Row]) {
+    let Some(row) = rows.first().filter(|_| !out.json) else { return };
+    if row.settings_differ {
+        complain("pilothouse.toml in the checkout is not the committed one, which counts; commit it for later runs");
+    }
+    if row.checks.is_empty() {
+        complain(NO_CHECKS);
+    }
 }
 
 /// `-` is standard input, `@FILE` a file.
