@@ -303,7 +303,8 @@ impl RunState {
     /// Whether nothing of it lives, is being done or was asked for.
     pub fn is_at_rest(&self) -> bool {
         let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
-        let asked = asked || self.reply.is_some() || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
+        let asked =
+            asked || self.reply.is_some() || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
         self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
     }
 

@@ -44,6 +44,6 @@ pub(super) fn step(run: &RunState) -> Decision {
         return nothing.event(None, RestoreRequested { by: By::Person });
     }
     let Some(phase) = run.current() else { return nothing };
-    let asked = RetryRequested { phase: phase.spec.name.clone(), resume: true, by: By::Person };
+    let asked = RetryRequested { phase: phase.spec.name.clone(), resume: true, only_step: false, by: By::Person };
     nothing.event(run.attempt_key(), asked)
 }

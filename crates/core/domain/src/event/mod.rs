@@ -24,7 +24,9 @@ pub use conflict::{ConflictCleared, ConflictFound, NAMED};
 pub use delivering::{PullAsked, PullChanged, PullOpened};
 pub use escape::EscapeFound;
 pub use history::{
-    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, RemovalRequested, ReplyGiven, RestoreRequested, RetryRequested, RollbackRequested, RunDismissed, RunMoved, SnapshotSaved, WorktreeRemoved, WorktreeRestored,
+    CheckpointRestored, CheckpointSaved, CheckpointsDropAsked, CheckpointsDropped, RemovalRequested, ReplyGiven,
+    RestoreRequested, RetryRequested, RollbackRequested, RunDismissed, RunMoved, SnapshotSaved, WorktreeRemoved,
+    WorktreeRestored,
 };
 pub use lifecycle::{
     Adopted, AttemptFinished, AttemptStarted, EffectFinished, EffectStarted, EnvironmentLeased, Lost, Note,
