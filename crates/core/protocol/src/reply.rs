@@ -135,6 +135,9 @@ pub struct DiffReply {
     pub files: Vec<FileChange>,
     /// The text was cut: it is longer than one reply may be.
     pub cut: bool,
+    /// What the worktree has beside it, each with the reason.
+    #[serde(default)]
+    pub left_out: Vec<String>,
     /// What a reviewer said of its lines, the oldest first.
     #[serde(default)]
     pub comments: Vec<CommentRow>,

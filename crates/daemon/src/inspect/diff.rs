@@ -60,7 +60,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
     let bytes = (patch && text.as_bytes() != diff.text).then(|| domain::digest::hex(&diff.text));
     let comments = comments(&state, &repo, &spec.base_commit, lies.as_deref());
     let files = diff.files.into_iter().map(|(added, removed, path)| FileChange { path, added, removed }).collect();
-    Ok(DiffReply { from, text, bytes, files, cut, comments })
+    Ok(DiffReply { from, text, bytes, files, cut, left_out: diff.left_out, comments })
 }
 
 /// What was said of lines, and where those are now; without a worktree they are where they were.

@@ -64,6 +64,16 @@ fn a_patch_in_a_pipe_gives_every_file() {
 }
 
 #[test]
+fn what_a_patch_leaves_out_is_said_beside_it() {
+    let stage = Stage::new();
+    let script = "echo x > x; git init -q inner; echo y > inner/y; git -C inner add y; git -C inner commit -qm y";
+    stage.run("x", script);
+    let said = stage.house.say(&["diff", "x"]);
+    assert!(said.err.contains("not in it: inner/ is a repository of its own"), "{said:?}");
+    assert!(said.out.starts_with("diff --git a/x b/x\n") && !said.out.contains("inner"), "{said:?}");
+}
+
+#[test]
 fn rows_diff_and_summary_count_alike() {
     let stage = Stage::new();
     let row = stage.run("x", SCRIPT);

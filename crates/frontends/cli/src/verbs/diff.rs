@@ -30,6 +30,10 @@ pub(super) async fn diff(args: DiffArgs, places: &Places) -> Result<Code, CliErr
         out.table(&["+", "-", "FILE"], &rows)?;
         return Ok(Code::Done);
     }
+    // On standard error, so that a patch stays one.
+    for left in &diff.left_out {
+        super::complain(&format!("not in it: {}", text::shown(left)));
+    }
     if patch {
         return give(&diff, &mut out);
     }

@@ -155,6 +155,7 @@ mod tests {
             bytes: None,
             files,
             cut: false,
+            left_out: Vec::new(),
             comments: Vec::new(),
         });
         let got = colours(&diff, 0).expect("Rust is known");

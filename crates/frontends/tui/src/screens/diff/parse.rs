@@ -282,6 +282,7 @@ mod tests {
             bytes: None,
             files,
             cut: false,
+            left_out: Vec::new(),
             comments: Vec::new(),
         })
     }

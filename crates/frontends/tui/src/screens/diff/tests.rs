@@ -50,7 +50,15 @@ fn reply(text: &str) -> DiffReply {
         change("logo.png", None, None),
         change("old.txt", Some(0), Some(1)),
     ];
-    DiffReply { from: "f".repeat(40), text: text.to_owned(), bytes: None, files, cut: false, comments: Vec::new() }
+    DiffReply {
+        from: "f".repeat(40),
+        text: text.to_owned(),
+        bytes: None,
+        files,
+        cut: false,
+        left_out: Vec::new(),
+        comments: Vec::new(),
+    }
 }
 
 fn run() -> RunId {
