@@ -30,7 +30,11 @@ fn resting() -> RunState {
     let mut run = RunState::default();
     append(&mut run, 0, RunCreated { run: Box::new(spec) });
     append(&mut run, 0, EffectStarted { id: 1, effect: Effect::StartAttempt(key()) });
-    append(&mut run, 0, AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: false });
+    append(
+        &mut run,
+        0,
+        AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: false, paid_by: None },
+    );
     run.effects.clear();
     append(&mut run, 0, TurnStarted {});
     append(&mut run, 0, BackgroundStarted { id: "b1".to_owned(), about: "the tests".to_owned() });
@@ -50,7 +54,7 @@ fn its_input_stays_open_while_work_goes_on() {
     assert!(decide::rested(&run, Timestamp::from_millis(29 * MINUTE)).is_nothing());
     append(&mut run, 10 * MINUTE, BackgroundEnded { id: "b1".to_owned(), how: "completed".to_owned() });
     assert_eq!(minutes(&run), Some(10), "half a minute to go on by itself");
-    append(&mut run, 10 * MINUTE, AgentSession { session: "s".to_owned(), model: None });
+    append(&mut run, 10 * MINUTE, AgentSession { session: "s".to_owned(), ..AgentSession::default() });
     assert_eq!(minutes(&run), None, "it works again");
     append(&mut run, 11 * MINUTE, AgentFinished { ok: true, text: "done".to_owned() });
     assert_eq!(decide::next(&run, true).effects, [Effect::CloseInput(key())]);

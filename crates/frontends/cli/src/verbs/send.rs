@@ -62,8 +62,7 @@ pub(super) fn ways(row: &Row) -> Option<Vec<String>> {
 /// All of what is asked, as lines; none where the row's reason says it all.
 pub(super) fn in_full(question: &QuestionRow) -> Vec<String> {
     let Some(full) = &question.full else { return Vec::new() };
-    let hidden = text::hides(full).then(|| "(signs hidden)".to_owned());
-    hidden.into_iter().chain(text::block(full).lines().map(str::to_owned)).collect()
+    full.split('\n').map(text::shown).collect()
 }
 
 /// A word that a shell takes as it is: what an agent wrote may be anything.
