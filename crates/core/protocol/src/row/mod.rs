@@ -6,6 +6,7 @@ mod escape;
 mod left;
 mod proof;
 mod pull_request;
+mod question;
 mod reason;
 mod secrets;
 mod times;
@@ -14,7 +15,6 @@ use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
-use domain::question::{QuestionKind, SingleQuestion};
 use domain::spend::Sum;
 use domain::status::{Activity, Status};
 use domain::times::Times;
@@ -26,6 +26,7 @@ pub use check::CheckRow;
 pub use conflict::InMain;
 pub use proof::{ProofRow, WorkRow};
 pub use pull_request::{CommentRow, CommentsRow, PullRequest};
+pub use question::QuestionRow;
 use reason::reason;
 
 /// Characters of a task that a row has.
@@ -187,22 +188,6 @@ pub struct Changes {
     pub removed: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct QuestionRow {
-    pub id: String,
-    pub text: String,
-    pub choices: Vec<String>,
-    /// `permission`, `questions` or `form`.
-    #[serde(default)]
-    pub kind: QuestionKind,
-    /// The single questions, or the fields of a form; each takes an answer of its own.
-    #[serde(default)]
-    pub asks: Vec<SingleQuestion>,
-    /// All of what is asked, over several lines, where that is more than `text`.
-    #[serde(default)]
-    pub full: Option<String>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     pub n: u32,
@@ -359,14 +344,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             Status::Working(activity) => Some(activity.word()),
             _ => None,
         },
-        question: run.question.as_ref().map(|q| QuestionRow {
-            id: q.id.clone(),
-            text: q.text.clone(),
-            choices: q.choices.clone(),
-            kind: q.kind,
-            asks: q.asks.clone(),
-            full: q.full.clone(),
-        }),
+        question: run.question.as_ref().map(QuestionRow::from),
         resets_at: match &run.status {
             Status::Limited { resets_at } => *resets_at,
             _ => None,
