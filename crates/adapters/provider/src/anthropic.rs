@@ -76,11 +76,16 @@ fn block(asked: &Asked, id: &str, act: Act) -> Value {
             let path = folder(&asked.body).map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
             tool("Write", json!({"file_path": path, "content": text}))
         }
-        Act::Run(command) | Act::AskToRun(command) if offered("Bash") => {
-            tool("Bash", json!({"command": command, "description": "run a step"}))
+        Act::Run(command) | Act::AskToRun(command) | Act::RunBehind(command) if offered("Bash") => {
+            let behind = matches!(act, Act::RunBehind(_));
+            let mut input = json!({"command": command, "description": "run a step"});
+            if behind {
+                input["run_in_background"] = json!(true);
+            }
+            tool("Bash", input)
         }
         Act::Say(text) => json!({"type": "text", "text": text}),
-        Act::Write { .. } | Act::Run(_) | Act::AskToRun(_) => {
+        Act::Write { .. } | Act::Run(_) | Act::AskToRun(_) | Act::RunBehind(_) => {
             json!({"type": "text", "text": "I was given no tool for this."})
         }
     }

@@ -80,7 +80,7 @@ fn said(asked: &Asked, act: Act) -> String {
             format!("{name}\n```\n<<<<<<< SEARCH\n=======\n{text}>>>>>>> REPLACE\n```\n")
         }
         Act::Write { name, text } => format!("{name}\n```\n{text}```\n"),
-        Act::Run(_) | Act::AskToRun(_) => "I was given no tool for this.".to_owned(),
+        Act::Run(_) | Act::AskToRun(_) | Act::RunBehind(_) => "I was given no tool for this.".to_owned(),
     }
 }
 
@@ -88,7 +88,7 @@ fn said(asked: &Asked, act: Act) -> String {
 pub(crate) fn opencode_call(act: Act) -> (&'static str, Value) {
     match act {
         Act::Write { name, text } => ("write", json!({"filePath": name, "content": text})),
-        Act::Run(command) | Act::AskToRun(command) | Act::Say(command) => {
+        Act::Run(command) | Act::AskToRun(command) | Act::RunBehind(command) | Act::Say(command) => {
             ("bash", json!({"command": command, "description": "run a step"}))
         }
     }

@@ -60,10 +60,12 @@ fn part(asked: &Asked, act: Act) -> Value {
         Act::Write { name, text } if offers("write_file") => {
             call("write_file", json!({"file_path": name, "content": text}))
         }
-        Act::Run(command) | Act::AskToRun(command) if offers("run_shell_command") => {
+        Act::Run(command) | Act::AskToRun(command) | Act::RunBehind(command) if offers("run_shell_command") => {
             call("run_shell_command", json!({"command": command, "description": "run a step"}))
         }
-        Act::Write { .. } | Act::Run(_) | Act::AskToRun(_) => json!({"text": "I was given no tool for this."}),
+        Act::Write { .. } | Act::Run(_) | Act::AskToRun(_) | Act::RunBehind(_) => {
+            json!({"text": "I was given no tool for this."})
+        }
     }
 }
 

@@ -80,7 +80,7 @@ fn item(asked: &Asked, number: u64, act: Act) -> Value {
     let (command, leave) = match act {
         Act::Say(text) => return say(text),
         Act::Write { name, text } => (format!("printf '{}' > {name}", text.replace('\n', "\\n")), false),
-        Act::Run(command) => (command.to_owned(), false),
+        Act::Run(command) | Act::RunBehind(command) => (command.to_owned(), false),
         Act::AskToRun(command) => (command.to_owned(), true),
     };
     let id = format!("call_scripted{number:06}");

@@ -27,6 +27,8 @@ pub enum Scenario {
     Long,
     /// Has a command run that an agent asks its person for.
     Ask,
+    /// Has a command run in the background, and goes on when word of its end comes.
+    Background,
     /// Has a command run that writes beside the worktree.
     Outside,
     /// Answers every request with this HTTP status.
@@ -48,6 +50,8 @@ pub(crate) enum Act {
         text: &'static str,
     },
     Run(&'static str),
+    /// As `Run`, and the agent goes on meanwhile where it can.
+    RunBehind(&'static str),
     /// As `Run`, and the agent asks its person for leave where it can be told to.
     AskToRun(&'static str),
 }
@@ -87,6 +91,7 @@ impl Scenario {
             "hangonce" => Self::HangOnce,
             "long" => Self::Long,
             "ask" => Self::Ask,
+            "background" => Self::Background,
             "outside" => Self::Outside,
             "cut" => Self::Cut,
             "cutonce" => Self::CutOnce,
@@ -131,6 +136,9 @@ impl Scenario {
             (Self::Text | Self::Slow | Self::Hang, _) => Act::Say("There is nothing to do but to say this."),
             (Self::Long, 0) => Act::Run("sleep 120"),
             (Self::Ask, 0) => Act::AskToRun("sh -c 'touch asked.txt'"),
+            (Self::Background, 0) => Act::RunBehind("sleep 3 && touch behind.txt"),
+            (Self::Background, 1) => Act::Say("I go on when it is done."),
+            (Self::Background, 2) => Act::Run("touch after.txt"),
             (Self::Outside, 0) => Act::Run("echo out > ../outside.txt"),
             (Self::Long | Self::Ask | Self::Outside, _) => Act::Say("Done: the command was run, or was not."),
             (Self::Mends, 0) => Act::Write { name: "hello.txt", text: "Helo from a scripted model.\n" },

@@ -47,6 +47,18 @@ fn claude_asks_and_goes_on_with_the_answer() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
+fn claude_goes_on_when_its_background_work_is_done() {
+    let office = Office::new("claude", "background");
+    let row = office.run_with("behind", &["--policy", "all"]);
+    let done = office.house.wait_for("behind", "ready");
+    for name in ["behind.txt", "after.txt"] {
+        assert!(office.file(&done, name).is_some(), "{name}: {}", office.house.ok(&["timeline", "behind"]));
+    }
+    assert_eq!(office.house.processes(&row), 0);
+}
+
+#[test]
+#[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_is_told_no_and_ends_without_it() {
     let office = Office::new("claude", "commit");
     office.run("denied");
