@@ -10,12 +10,12 @@ mod question;
 mod reason;
 mod secrets;
 mod times;
+mod source;
 
 use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
 use domain::group::{self, Group};
 use domain::money::Usd;
-use domain::spend::Sum;
 use domain::status::{Activity, Status};
 use domain::times::Times;
 use domain::tokens::Tokens;
@@ -28,6 +28,7 @@ pub use proof::{ProofRow, WorkRow};
 pub use pull_request::{CommentRow, CommentsRow, PullRequest};
 pub use question::QuestionRow;
 use reason::reason;
+use source::tokens_source;
 
 /// Characters of a task that a row has.
 const TASK: usize = 500;
@@ -369,15 +370,6 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         comments: pull_request::comments(run),
         said: attempt.filter(|attempt| !attempt.is_live()).and_then(|attempt| attempt.said.clone()),
     })
-}
-
-/// Whose figures they are; where an agent's own are among them, they are not the gateway's.
-fn tokens_source(spent: &Sum, interactive: bool) -> &'static str {
-    match (spent.reported, interactive) {
-        (false, _) => "gateway",
-        (true, true) => "transcript",
-        (true, false) => "agent",
-    }
 }
 
 #[cfg(test)]
