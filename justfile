@@ -22,7 +22,7 @@ peers:
 # The real agent CLIs, pinned, in a folder of their own.
 agents-install:
     npm install --no-fund --no-audit --prefix target/agents @anthropic-ai/claude-code@2.1.197 @openai/codex@0.169.0 \
-        @google/gemini-cli@0.61.0 opencode-ai@1.18.33 @agentclientprotocol/claude-agent-acp@0.101.0
+        @google/gemini-cli@0.61.0 opencode-ai@1.18.33 @zed-industries/claude-agent-acp@0.23.1
     python3 -m venv target/agents/venv
     target/agents/venv/bin/pip install --quiet aider-chat==0.86.2
 

@@ -37,7 +37,7 @@ Never both: where the gateway stands between, the agent's report is kept in the 
 
 **Steps within an answer** (`usage.iterations`: a compaction, an advisor that is another model) count each once, at the price of
 its own model; of the call they are `beside`. Without the gateway Claude Code tells of every advisor, and of compactions only
-in the last answer of a turn.
+in the last answer of a turn; `claude-agent-acp` 0.101 asks a model for titles too, which are in none of its own figures.
 
 Every call is a line of `calls.jsonl` in the run's folder and an event `model.called` in its timeline: which model was asked for
 and which answered, the buckets, time to the first byte, duration, HTTP status, how it ended. There is no content of a
