@@ -46,7 +46,7 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, request: Request) -> Response
     if parts.headers.contains_key(header::UPGRADE) {
         return refuse(None, FINAL, "WebSockets are not forwarded; plain requests are");
     }
-    if !gateway.may_ask(&route) {
+    if !pass.may_ask(&route, &gateway.bound) {
         return refuse(
             None,
             FINAL,

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::body::Room;
 use crate::control::{GatewayStatus, Order};
-use crate::keys::{KeySource, Keys};
+use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::pass::{Pass, Route, name_of};
 use crate::prices::PriceBook;
@@ -61,11 +61,6 @@ impl Gateway {
 
     pub(crate) fn has_passes(&self) -> bool {
         !self.passes.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-
-    /// Whether the key of this route may go to its address.
-    pub(crate) fn may_ask(&self, route: &Route) -> bool {
-        route.key == KeySource::Own || self.bound.contains(&route.bound())
     }
 
     /// Follows a daemon's order. What a run has used is read before its pass counts, so that no request waits for that.

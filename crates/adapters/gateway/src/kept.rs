@@ -65,7 +65,7 @@ pub(crate) fn read(home: &Path, keys: &Given, bound: &[Route]) -> ByName {
             continue;
         }
         match files::read_own::<Kept>(&path(home, &name), LONGEST) {
-            Ok(Some(kept)) if kept.seal == seal(keys, &name, &kept.pass) && asks_only(&kept.pass, bound) => {
+            Ok(Some(kept)) if is_ours(keys, bound, &name, &kept) => {
                 found.insert(name, kept.pass);
             }
             Ok(_) => tracing::warn!(name, "a pass that this daemon did not write, or with other keys, is refused"),
@@ -75,9 +75,18 @@ pub(crate) fn read(home: &Path, keys: &Given, bound: &[Route]) -> ByName {
     found
 }
 
-/// Whether a pass names no key for an address that it is not meant for.
-pub(crate) fn asks_only(pass: &Pass, bound: &[Route]) -> bool {
-    pass.routes.values().all(|route| route.key == KeySource::Own || bound.contains(&route.bound()))
+/// Whether a pass was sealed with these keys and names none for an address, or of a run, that it is not meant for. Without
+/// the value of one of its variables anybody could have sealed it.
+fn is_ours(keys: &Given, bound: &[Route], name: &str, kept: &Kept) -> bool {
+    let pass = &kept.pass;
+    let is_known = |source: &KeySource| match source {
+        KeySource::Env(_) | KeySource::OfRun { .. } => {
+            keys.value_as_given(source).is_some_and(|value| !value.is_empty())
+        }
+        KeySource::Own | KeySource::File(_) | KeySource::Command(_) => true,
+    };
+    let meant = |route: &Route| is_known(&route.key) && pass.may_ask(route, bound);
+    pass.routes.values().all(meant) && kept.seal == seal(keys, name, pass)
 }
 
 /// Removes what is none of `known`, also what an earlier version left, whose names were the tokens themselves.

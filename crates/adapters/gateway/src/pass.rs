@@ -35,6 +35,20 @@ pub struct Pass {
     pub refuse: Option<String>,
 }
 
+impl Pass {
+    /// Whether the key of one of its routes may go to that route's address: the settings send it there, and it is no other
+    /// run's.
+    pub(crate) fn may_ask(&self, route: &Route, bound: &[Route]) -> bool {
+        match &route.key {
+            KeySource::Own => true,
+            KeySource::OfRun { run, .. } if *run != self.run => false,
+            KeySource::OfRun { .. } | KeySource::Env(_) | KeySource::File(_) | KeySource::Command(_) => {
+                bound.contains(&route.bound())
+            }
+        }
+    }
+}
+
 /// Where requests for one provider go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Route {

@@ -103,6 +103,40 @@ fn a_key_for_another_address_is_refused() {
     assert_eq!(taken_over(home.path(), &keys("sk-1"), &[elsewhere]).find(&token), None);
 }
 
+/// Keys that a daemon has of whoever asked for this run.
+fn keys_of(run: &str, value: &str) -> Given {
+    let values = KeyValues([("A_KEY".to_owned(), value.to_owned())].into());
+    Given { of_runs: [(run.to_owned(), values)].into(), ..Given::default() }
+}
+
+fn pass_with_key_of(run: &str) -> Pass {
+    let key = KeySource::OfRun { run: run.to_owned(), variable: "A_KEY".to_owned() };
+    Pass { routes: BTreeMap::from([("anthropic".to_owned(), Route { key, ..route() })]), ..pass() }
+}
+
+#[test]
+fn a_key_of_another_run_is_refused() {
+    for (run, taken) in [("abc123", true), ("victim", false)] {
+        let home = tempfile::tempdir().expect("a folder");
+        let keys = keys_of(run, "sk-1");
+        let token = Passes::new(home.path(), &keys).give(&pass_with_key_of(run)).expect("a token");
+        let found = taken_over(home.path(), &keys, &[route()]).find(&token);
+        assert_eq!(found.is_some(), taken, "with the key of {run}");
+    }
+}
+
+#[test]
+fn a_seal_without_values_proves_nothing() {
+    for pass in [pass(), pass_with_key_of("abc123")] {
+        for keys in [Given::default(), keys("")] {
+            let home = tempfile::tempdir().expect("a folder");
+            // As anybody can seal who knows how.
+            let token = Passes::new(home.path(), &keys).give(&pass).expect("a token");
+            assert_eq!(taken_over(home.path(), &keys, &[route()]).find(&token), None, "{pass:?}");
+        }
+    }
+}
+
 #[test]
 fn whatever_else_lies_there_is_not_waited_for() {
     let (home, token) = given();
