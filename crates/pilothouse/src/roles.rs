@@ -1,6 +1,8 @@
 //! What the binary does as a daemon and as a face.
 
+use std::fs::File;
 use std::io::Write;
+use std::os::fd::BorrowedFd;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,9 +26,10 @@ pub(crate) fn gateway() -> ExitCode {
         let _leads_already = rustix::process::setsid();
         supervisor::raise_open_limit();
         let home = places.home.clone();
-        // Nothing that belongs to a run gives orders here, and nothing that is gone before it could be looked at.
-        let may_order =
-            move |pid: u32| supervisor::run_of(pid, &home).is_none() && supervisor::Identity::of(pid).is_some();
+        // Nobody but the daemon gives orders here; who can't be looked at is nobody.
+        let may_order = move |socket: BorrowedFd<'_>, lock: &File| {
+            supervisor::Peer::of(socket).is_ok_and(|peer| peer.is_daemon(&home, lock))
+        };
         Ok(gateway::main(&places.home, &places.config.with_file_name("prices.toml"), may_order)?)
     };
     match serve() {

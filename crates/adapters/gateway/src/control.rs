@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -126,19 +126,26 @@ pub(crate) fn bind(home: &Path) -> Result<UnixListener, GatewayError> {
     UnixListener::bind(path).map_err(wrong)
 }
 
-/// Who may give orders, by the number of its process.
-pub(crate) type MayOrder = Arc<dyn Fn(u32) -> bool + Send + Sync>;
+/// Whether the process at the other end of a socket may give orders; the file is the gateway's lock, which this process holds.
+pub(crate) type MayOrder = Arc<dyn Fn(BorrowedFd<'_>, &File) -> bool + Send + Sync>;
+
+/// Who gives orders, as this gateway finds it out.
+#[derive(Clone)]
+pub(crate) struct Orderers {
+    pub(crate) may_order: MayOrder,
+    pub(crate) lock: Arc<File>,
+}
 
 /// Takes orders until the process ends.
-pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, may_order: MayOrder) {
+pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, orderers: Orderers) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(LOOK).await;
             continue;
         };
-        let (gateway, may_order) = (Arc::clone(&gateway), Arc::clone(&may_order));
+        let (gateway, orderers) = (Arc::clone(&gateway), orderers.clone());
         tokio::spawn(async move {
-            match tokio::time::timeout(ANSWERS_WITHIN, obey(stream, gateway, may_order)).await {
+            match tokio::time::timeout(ANSWERS_WITHIN, obey(stream, gateway, orderers)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "an order that was not followed"),
                 Err(_) => tracing::warn!("an order that did not come to its end"),
@@ -147,16 +154,12 @@ pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, may_ord
     }
 }
 
-async fn obey(mut stream: tokio::net::UnixStream, gateway: Arc<Gateway>, may_order: MayOrder) -> io::Result<()> {
-    let peer = stream.peer_cred()?;
-    let own = peer.uid() == rustix::process::getuid().as_raw();
-    let pid = peer.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|_| own);
-    let allowed = {
-        let may_order = Arc::clone(&may_order);
-        move || pid.is_some_and(|pid| may_order(pid))
-    };
+async fn obey(mut stream: tokio::net::UnixStream, gateway: Arc<Gateway>, orderers: Orderers) -> io::Result<()> {
+    let socket = Arc::new(stream.as_fd().try_clone_to_owned()?);
+    let allowed = move || (orderers.may_order)(socket.as_fd(), &orderers.lock);
+    let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
     // Before anything is read, and again when all of it is there: who has gone meanwhile is nobody.
-    let refused = || io::Error::other(format!("process {pid:?} is of a run, or gone"));
+    let refused = || io::Error::other(format!("process {pid:?} is not the daemon, or gone"));
     if !tokio::task::spawn_blocking(allowed.clone()).await? {
         return Err(refused());
     }

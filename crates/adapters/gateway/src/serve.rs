@@ -1,7 +1,9 @@
 //! The process: one per state folder, on the port that its predecessor had.
 
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
@@ -10,7 +12,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
-use crate::control::{self, MayOrder};
+use crate::control::{self, Orderers};
 use crate::error::GatewayError;
 use crate::files::{self, Serving};
 use crate::gateway::{Gateway, now};
@@ -34,24 +36,26 @@ const NEEDED: Duration = Duration::from_secs(30);
 pub const LOOKED_THROUGH: Duration = Duration::from_secs(30 * 86_400);
 
 /// Serves the state folder `home` until nobody needs it. Standard input has a [`GatewayStart`], as JSON; `prices` is where a
-/// person's own price table may be. Orders are taken from processes that `may_order` lets, by number. Gives the exit code.
+/// person's own price table may be. Orders are taken from whoever `may_order` lets, which is given the socket and the lock that
+/// this process holds. Gives the exit code.
 ///
 /// # Errors
 /// When it can't begin to.
 pub fn main(
     home: &Path,
     prices: &Path,
-    may_order: impl Fn(u32) -> bool + Send + Sync + 'static,
+    may_order: impl Fn(BorrowedFd<'_>, &File) -> bool + Send + Sync + 'static,
 ) -> Result<u8, GatewayError> {
     // Nobody but root may look into this process, which has the keys.
     let _where_it_can = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     files::make_folder(&files::folder(home))?;
-    let Some(_lock) = files::lock(home)? else { return Ok(HELD_BY_ANOTHER) };
+    let Some(lock) = files::lock(home)? else { return Ok(HELD_BY_ANOTHER) };
     connections::raise_limit();
     let start = start()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(GatewayError::io("start threads for", home))?;
-    runtime.block_on(serve(home, prices, start, Arc::new(may_order)))?;
+    let orderers = Orderers { may_order: Arc::new(may_order), lock: Arc::new(lock) };
+    runtime.block_on(serve(home, prices, start, orderers.clone()))?;
     Ok(0)
 }
 
@@ -66,7 +70,7 @@ fn start() -> Result<GatewayStart, GatewayError> {
     if text.trim().is_empty() { Ok(GatewayStart::default()) } else { serde_json::from_str(&text).map_err(wrong) }
 }
 
-async fn serve(home: &Path, prices: &Path, start: GatewayStart, may_order: MayOrder) -> Result<(), GatewayError> {
+async fn serve(home: &Path, prices: &Path, start: GatewayStart, orderers: Orderers) -> Result<(), GatewayError> {
     let before = files::serving(home)?.map_or(0, |serving| serving.port);
     // Until it serves, nobody may take whoever has the number of the one before for this one.
     files::announce(home, &Serving { pid: 0, port: before, keys: Vec::new() })?;
@@ -91,13 +95,12 @@ async fn serve(home: &Path, prices: &Path, start: GatewayStart, may_order: MayOr
     });
     gateway.take_up(start.passes.into_iter().map(|(name, pass)| (name, Some(pass))).collect());
     let orders = control::bind(home)?;
-    tokio::spawn(control::serve(orders, Arc::clone(&gateway), may_order));
+    tokio::spawn(control::serve(orders, Arc::clone(&gateway), orderers));
     files::announce(home, &Serving { pid: std::process::id(), port, keys: names })?;
     let mut out = io::stdout();
     // Whoever started it may have gone.
     let _unheard = out.write_all(READY.as_bytes()).and_then(|()| out.flush());
-    let _closed =
-        rustix::stdio::dup2_stdout(&std::fs::File::open("/dev/null").map_err(GatewayError::io("open", "/dev/null"))?);
+    let _closed = rustix::stdio::dup2_stdout(&File::open("/dev/null").map_err(GatewayError::io("open", "/dev/null"))?);
     tracing::info!(port, "serving");
     tokio::select! {
         () = connections::serve(listener, Arc::clone(&gateway)) => Ok(()),

@@ -1,6 +1,6 @@
 //! The process at the other end of a Unix socket, held so that no other can take its place under its number.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::belongs;
 use crate::killed::Killed;
+use crate::locks::is_daemon;
 use crate::syscalls::{peer_credentials, peer_handle};
 
 /// A process that has connected.
@@ -59,6 +60,12 @@ impl Peer {
     pub fn lives(&self) -> bool {
         let mut ended = [PollFd::new(&self.handle, PollFlags::IN)];
         matches!(poll(&mut ended, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0))
+    }
+
+    /// Whether it is the daemon of the state folder `home`: it holds the daemon's lock, and no run's process has started it. Its
+    /// program says nothing, since an agent can start that too. `own` is a file that the process that asks has locked itself.
+    pub fn is_daemon(&self, home: &Path, own: &File) -> bool {
+        is_daemon(self.pid, home, own) && self.descent(home) == Standing::Person
     }
 
     /// Whether it is of a run by who started it, which is found out at once.

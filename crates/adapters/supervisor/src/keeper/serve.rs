@@ -13,9 +13,7 @@ use rustix::process::Signal;
 use super::Keeper;
 use super::agent::Streams;
 use super::freeze::Freeze;
-use crate::belongs::ancestry;
 use crate::error::SupervisorError;
-use crate::locks::is_daemon;
 use crate::peer::Peer;
 use crate::processes;
 use crate::wire::{MAX_REQUEST, Reply, Request};
@@ -110,12 +108,9 @@ impl Server {
     }
 }
 
-/// Whether the daemon of the state folder is at the other end: who holds its lock, and is not one of a run's own processes. Its
-/// program says nothing, since an agent can start that too.
+/// Whether the daemon of the state folder is at the other end.
 fn is_of_daemon(stream: &UnixStream, home: &Path, held: &File) -> bool {
-    let Ok(peer) = Peer::of(stream) else { return false };
-    let is_daemon = is_daemon(peer.pid(), home, held);
-    is_daemon && ancestry(peer.pid(), home).is_ok_and(|ancestry| ancestry.run.is_none()) && peer.lives()
+    Peer::of(stream).is_ok_and(|peer| peer.is_daemon(home, held))
 }
 
 enum Heard {
