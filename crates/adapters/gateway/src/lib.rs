@@ -37,7 +37,7 @@ pub use files::{Serving, is_serving, serving};
 pub use keys::{Given, KeySource, unknown_key};
 pub use log::{CallLog, Read, open_calls, read};
 pub use pass::{ByName, GatewayStart, Limits, Pass, Route, name_of};
-pub use passes::Passes;
+pub use passes::{Passes, TakenOver};
 pub use prices::PriceBook;
 pub use serve::{HELD_BY_ANOTHER, LOOKED_THROUGH, READY, main};
 

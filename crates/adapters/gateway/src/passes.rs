@@ -25,8 +25,19 @@ pub struct Passes {
     deaf: Arc<Mutex<Option<Instant>>>,
 }
 
+/// How soon a gateway that does not answer a new daemon is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// After so long it is spoken with again, whether or not anybody has replaced it.
 const DEAF: Duration = Duration::from_secs(30);
+
+/// What a new daemon knows of what an earlier one gave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenOver {
+    /// All of it.
+    Whole,
+    /// What the copies say: a gateway serves and does not answer. It may let others through, so it is to be ended.
+    Deaf,
+}
 
 impl Passes {
     /// None yet; `keys` seal what is kept of them.
@@ -45,29 +56,46 @@ impl Passes {
     }
 
     /// Takes up what an earlier daemon gave out: from the gateway where one serves, else what was kept and is sealed with
-    /// the same keys. Whatever else lies there is removed.
+    /// the same keys. One that does not answer is asked again for so long; until one has, or none serves, no copy is removed.
     ///
     /// # Errors
     /// When there can be no folder for them.
-    pub fn take_over(&self, bound: &[Route]) -> Result<(), GatewayError> {
+    pub fn take_over(&self, bound: &[Route], patience: Duration) -> Result<TakenOver, GatewayError> {
         let mut held = self.held();
         kept::make(&self.home)?;
-        *held = match control::give(&self.home, &Order::Tell) {
-            Ok(Some(told)) => told.passes,
-            Ok(None) => {
-                let kept = kept::read(&self.home, &self.keys(), bound);
-                for pass in kept.values() {
-                    self.keys().prove(pass);
+        let until = Instant::now() + patience;
+        let told = loop {
+            match control::give(&self.home, &Order::Tell) {
+                Err(error) if Instant::now() < until => {
+                    tracing::warn!(%error, "the gateway is asked again");
+                    std::thread::sleep(ASK_AGAIN);
                 }
-                kept
-            }
-            Err(error) => {
-                tracing::error!(%error, "passes of an earlier version's gateway are not taken up");
-                ByName::new()
+                told => break told,
             }
         };
-        kept::remove_others(&self.home, &held);
-        Ok(())
+        let (passes, taken) = match told {
+            Ok(Some(told)) => (told.passes, TakenOver::Whole),
+            Ok(None) => (self.copies(bound), TakenOver::Whole),
+            Err(error) => {
+                tracing::error!(%error, "the gateway does not answer, so its passes are taken from their copies");
+                (self.copies(bound), TakenOver::Deaf)
+            }
+        };
+        *held = passes;
+        if taken == TakenOver::Whole {
+            kept::remove_others(&self.home, &held);
+        }
+        Ok(taken)
+    }
+
+    /// The copies that were sealed with the same keys.
+    fn copies(&self, bound: &[Route]) -> ByName {
+        let mut keys = self.keys();
+        let kept = kept::read(&self.home, &keys, bound);
+        for pass in kept.values() {
+            keys.prove(pass);
+        }
+        kept
     }
 
     fn keys(&self) -> MutexGuard<'_, Given> {

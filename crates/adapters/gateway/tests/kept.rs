@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::attempt::AttemptKey;
 use domain::key_values::KeyValues;
@@ -44,7 +45,7 @@ fn folder(home: &Path) -> PathBuf {
 /// What the next daemon finds of it.
 fn taken_over(home: &Path, keys: &Given, bound: &[Route]) -> Passes {
     let passes = Passes::new(home, keys);
-    passes.take_over(bound).expect("a folder");
+    passes.take_over(bound, Duration::ZERO).expect("a folder");
     passes
 }
 

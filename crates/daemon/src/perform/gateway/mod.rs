@@ -7,11 +7,12 @@ mod process;
 mod routes;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use agents::{Door, Open, Told};
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use gateway::{CallLog, KeySource, Limits, Pass, Passes, Route};
+use gateway::{CallLog, KeySource, Limits, Pass, Passes, Route, TakenOver};
 use settings::{Key, Settings};
 use supervisor::Identity;
 
@@ -22,6 +23,9 @@ use self::routes::routes;
 use super::{Job, Performer, StartWith};
 use crate::Places;
 use crate::known::Known;
+
+/// How long a new daemon asks a gateway that does not answer; a machine under load may make it late.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 
 /// What a daemon has of its gateway.
 #[derive(Clone)]
@@ -49,8 +53,11 @@ impl GatewaySide {
 
     /// Takes up the passes of an earlier daemon.
     pub(crate) fn take_over(&self, places: &Places) {
-        if let Err(error) = self.passes.take_over(&self.bindings.all(&places.config)) {
-            tracing::error!(%error, "passes of an earlier daemon");
+        match self.passes.take_over(&self.bindings.all(&places.config), ANSWERS_WITHIN) {
+            Ok(TakenOver::Whole) => {}
+            // What it lets through nobody could take back.
+            Ok(TakenOver::Deaf) => process::end(places),
+            Err(error) => tracing::error!(%error, "passes of an earlier daemon"),
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::input::Input;
 
 /// How long a gateway may take until it serves; it sums up the day first.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a killed gateway may take to be gone.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The port of a gateway that serves and goes by all passes of this daemon; started when there is none, and anew when it was
@@ -36,8 +38,7 @@ pub(crate) fn ensure(places: &Places, performer: &Performer, needs: &[Route]) ->
                 if let Some(why) = unfit(places, &side.passes, needs)? {
                     tracing::warn!(why, "the gateway is started anew");
                     // Agents ask again what is cut.
-                    identity.kill();
-                    identity.wait();
+                    kill(&identity);
                     continue;
                 }
                 if watched.as_ref() != Some(&identity) {
@@ -131,16 +132,26 @@ fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
 
 /// Ends the gateway when nobody has a pass, so that what is stopped leaves nothing behind.
 pub(crate) fn end_unneeded(places: &Places, side: &GatewaySide) {
-    if side.passes.is_any() || !gateway::is_serving(&places.home) {
-        return;
+    if !side.passes.is_any() {
+        end(places);
     }
+}
+
+/// Kills the gateway that serves, and waits for its end as long as one needs for it.
+pub(super) fn end(places: &Places) {
     let serving = gateway::serving(&places.home).ok().flatten();
-    if let Some(identity) = serving
-        .filter(|serving| serving.pid > 0)
-        .and_then(|serving| Identity::of(serving.pid))
-        .filter(|_| gateway::is_serving(&places.home))
-    {
-        identity.kill();
-        identity.wait();
+    let named = serving.filter(|serving| serving.pid > 0).and_then(|serving| Identity::of(serving.pid));
+    // Its lock says that it lives, so this process is it.
+    if let Some(identity) = named.filter(|_| gateway::is_serving(&places.home)) {
+        kill(&identity);
+    }
+}
+
+/// Kills a process; one that the kernel holds back is not waited for without an end.
+fn kill(identity: &Identity) {
+    identity.kill();
+    let until = Instant::now() + ENDS_WITHIN;
+    while identity.is_alive() && Instant::now() < until {
+        std::thread::sleep(LOOK);
     }
 }
