@@ -107,6 +107,8 @@ pub(crate) enum Input {
     },
     /// No gateway serves any more.
     GatewayGone,
+    /// The gateway did not take an order.
+    GatewayDeaf,
     /// Something in a run's worktree changed, or it is time to look whether it did.
     Touched {
         run: RunId,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::key_values::KeyValues;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with, sockopt};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
@@ -107,14 +108,48 @@ pub(crate) fn give(home: &Path, order: &Order) -> Result<Option<GatewayStatus>, 
 
 fn exchange(home: &Path, order: &Order) -> io::Result<GatewayStatus> {
     let (path, _open) = address(home)?;
-    let mut stream = UnixStream::connect(path)?;
-    stream.set_read_timeout(Some(ANSWERS_WITHIN))?;
-    stream.set_write_timeout(Some(ANSWERS_WITHIN))?;
-    stream.write_all(&serde_json::to_vec(order)?)?;
+    let until = Instant::now() + ANSWERS_WITHIN;
+    let mut stream = connect(&path)?;
+    let text = serde_json::to_vec(order)?;
+    let mut left = &text[..];
+    while !left.is_empty() {
+        stream.set_write_timeout(Some(time_left(until)?))?;
+        match stream.write(left) {
+            Ok(written) => left = &left[written..],
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
     stream.shutdown(Shutdown::Write)?;
-    let mut reply = Vec::new();
-    stream.take(LONGEST).read_to_end(&mut reply)?;
+    let (mut reply, mut chunk) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        stream.set_read_timeout(Some(time_left(until)?))?;
+        match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) if (reply.len() + read) as u64 <= LONGEST => reply.extend_from_slice(&chunk[..read]),
+            Ok(_) => return Err(io::Error::other("the reply is too long")),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
     Ok(serde_json::from_slice(&reply)?)
+}
+
+/// As connect(2), but a gateway that takes up nobody is not waited for without an end.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(ANSWERS_WITHIN))?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
+}
+
+/// How long there is until then.
+///
+/// # Errors
+/// When that is over.
+fn time_left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
 /// Binds the socket anew.

@@ -22,6 +22,7 @@ mod keys;
 mod ledger;
 mod log;
 mod pass;
+mod pass_book;
 mod passes;
 mod prices;
 mod refuse;

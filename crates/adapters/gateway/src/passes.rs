@@ -1,9 +1,10 @@
-//! The passes that a daemon has given out: it has them in memory, tells the gateway of each change, and keeps a copy on disk
-//! for when both are gone.
+//! The passes that a daemon has given out: it has them in memory and keeps a copy on disk for when it and the gateway are gone.
+//! A change counts here at once; the gateway is told of it by a thread of its own, so that nobody waits for a gateway.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use domain::attempt::AttemptKey;
@@ -14,22 +15,18 @@ use crate::error::GatewayError;
 use crate::kept;
 use crate::keys::{Given, KeySource};
 use crate::pass::{ByName, Pass, Route, name_of, new_token};
+use crate::pass_book::{Held, PassBook};
 
 /// The passes of a state folder.
 #[derive(Debug, Clone)]
 pub struct Passes {
-    home: PathBuf,
-    keys: Arc<Mutex<Given>>,
-    held: Arc<Mutex<ByName>>,
-    /// When the gateway did not take an order: nobody waits for it again until it is replaced.
-    deaf: Arc<Mutex<Option<Instant>>>,
+    book: Arc<PassBook>,
+    /// Wakes the thread that tells the gateway; without one nobody is told until somebody does it.
+    wake: Arc<OnceLock<Sender<()>>>,
 }
 
 /// How soon a gateway that does not answer a new daemon is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// After so long it is spoken with again, whether or not anybody has replaced it.
-const DEAF: Duration = Duration::from_secs(30);
-
 /// What a new daemon knows of what an earlier one gave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenOver {
@@ -42,17 +39,40 @@ pub enum TakenOver {
 impl Passes {
     /// None yet; `keys` seal what is kept of them.
     pub fn new(home: &Path, keys: &Given) -> Self {
-        Self {
-            home: home.to_owned(),
-            keys: Arc::new(Mutex::new(keys.clone())),
-            held: Arc::default(),
-            deaf: Arc::default(),
+        Self { book: Arc::new(PassBook::new(home, keys)), wake: Arc::default() }
+    }
+
+    /// Has the gateway told of each change from now on, by a thread that ends with the last of these passes. `failed` hears
+    /// why it could not be.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn tell_of_changes(&self, failed: impl Fn(GatewayError) + Send + 'static) -> io::Result<()> {
+        let (wake, woken) = channel();
+        let book = Arc::clone(&self.book);
+        std::thread::Builder::new().name("orders".to_owned()).spawn(move || {
+            while woken.recv().is_ok() {
+                // What has come together is told together.
+                while woken.try_recv().is_ok() {}
+                if let Err(error) = book.tell_changes() {
+                    failed(error);
+                }
+            }
+        })?;
+        // Where there is one already, that one goes on.
+        let _known = self.wake.set(wake);
+        Ok(())
+    }
+
+    fn changed(&self) {
+        if let Some(wake) = self.wake.get() {
+            // The thread ends after the last of those who wake it.
+            let _told = wake.send(());
         }
     }
 
-    /// One order at a time goes to the gateway, in the order of the changes here.
-    fn held(&self) -> MutexGuard<'_, ByName> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.book.held()
     }
 
     /// Takes up what an earlier daemon gave out: from the gateway where one serves, else what was kept and is sealed with
@@ -62,10 +82,10 @@ impl Passes {
     /// When there can be no folder for them.
     pub fn take_over(&self, bound: &[Route], patience: Duration) -> Result<TakenOver, GatewayError> {
         let mut held = self.held();
-        kept::make(&self.home)?;
+        kept::make(&self.book.home)?;
         let until = Instant::now() + patience;
         let told = loop {
-            match control::give(&self.home, &Order::Tell) {
+            match control::give(&self.book.home, &Order::Tell) {
                 Err(error) if Instant::now() < until => {
                     tracing::warn!(%error, "the gateway is asked again");
                     std::thread::sleep(ASK_AGAIN);
@@ -81,9 +101,9 @@ impl Passes {
                 (self.copies(bound), TakenOver::Deaf)
             }
         };
-        *held = passes;
+        held.passes = passes;
         if taken == TakenOver::Whole {
-            kept::remove_others(&self.home, &held);
+            kept::remove_others(&self.book.home, &held.passes);
         }
         Ok(taken)
     }
@@ -91,7 +111,7 @@ impl Passes {
     /// The copies that were sealed with the same keys.
     fn copies(&self, bound: &[Route]) -> ByName {
         let mut keys = self.keys();
-        let kept = kept::read(&self.home, &keys, bound);
+        let kept = kept::read(&self.book.home, &keys, bound);
         for pass in kept.values() {
             keys.prove(pass);
         }
@@ -99,7 +119,7 @@ impl Passes {
     }
 
     fn keys(&self) -> MutexGuard<'_, Given> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.keys()
     }
 
     /// Returns the keys that are known here, for a gateway that is started.
@@ -123,12 +143,12 @@ impl Passes {
     /// When it can't be spoken with.
     pub fn tell_keys(&self, run: &str) -> Result<(), GatewayError> {
         let Some(values) = self.keys().of_runs.get(run).cloned() else { return Ok(()) };
-        control::give(&self.home, &Order::Keys([(run.to_owned(), values)].into())).map(drop)
+        control::give(&self.book.home, &Order::Keys([(run.to_owned(), values)].into())).map(drop)
     }
 
     /// All of them, for a gateway that is started.
     pub fn all(&self) -> ByName {
-        self.held().clone()
+        self.held().passes.clone()
     }
 
     /// What the gateway says of itself; `None` where none serves.
@@ -136,7 +156,7 @@ impl Passes {
     /// # Errors
     /// When it can't be spoken with.
     pub fn ask_gateway(&self) -> Result<Option<GatewayStatus>, GatewayError> {
-        control::give(&self.home, &Order::Tell)
+        control::give(&self.book.home, &Order::Tell)
     }
 
     /// Has the gateway go by all that is known here; whatever it was told before.
@@ -144,116 +164,82 @@ impl Passes {
     /// # Errors
     /// When it can't be spoken with.
     pub fn tell_all(&self) -> Result<(), GatewayError> {
-        let held = self.held();
-        let told = control::give(&self.home, &Order::Replace(held.clone())).map(drop);
-        *self.deaf() = told.is_err().then(Instant::now);
-        told
+        self.book.tell_all()
     }
 
-    fn deaf(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.deaf.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tell(&self, changed: BTreeMap<String, Option<Pass>>) -> Result<(), GatewayError> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        if self.deaf().is_some_and(|since| since.elapsed() < DEAF) {
-            return Err(GatewayError::Deaf);
-        }
-        let told = control::give(&self.home, &Order::Set(changed)).map(drop);
-        *self.deaf() = told.is_err().then(Instant::now);
-        told
+    /// Has the gateway know of every change by now.
+    ///
+    /// # Errors
+    /// When it can't be spoken with; then it is told later.
+    pub fn tell_changes(&self) -> Result<(), GatewayError> {
+        self.book.tell_changes()
     }
 
     /// Gives an attempt a pass, and gives its token. The run's other passes, and an earlier one of this attempt, are taken
     /// back.
     ///
     /// # Errors
-    /// When it can't be kept. A gateway that can't be spoken with is told of it once it can be.
+    /// When it can't be kept.
     pub fn give(&self, pass: &Pass) -> Result<String, GatewayError> {
-        let token = new_token(&pass.run).map_err(GatewayError::io("make a token in", &self.home))?;
+        let token = new_token(&pass.run).map_err(GatewayError::io("make a token in", &self.book.home))?;
         let name = name_of(&token);
         let mut held = self.held();
-        let mut changed: BTreeMap<_, _> =
-            names(&held, |known| known.run == pass.run).map(|name| (name, None)).collect();
-        for before in changed.keys() {
-            held.remove(before);
-            kept::remove(&self.home, before)?;
+        for before in held.names(|known| known.run == pass.run) {
+            held.remove(&before);
+            kept::remove(&self.book.home, &before)?;
         }
-        kept::write(&self.home, &self.keys(), &name, pass)?;
-        held.insert(name.clone(), pass.clone());
-        changed.insert(name, Some(pass.clone()));
-        if let Err(error) = self.tell(changed) {
-            tracing::warn!(%error, "a new pass is told of later");
-        }
+        kept::write(&self.book.home, &self.keys(), &name, pass)?;
+        held.insert(name, pass.clone());
+        drop(held);
+        self.changed();
         Ok(token)
     }
 
     /// The pass of this token; `None` when there is none, or none any more.
     pub fn find(&self, token: &str) -> Option<Pass> {
-        self.held().get(&name_of(token)).cloned()
+        self.held().passes.get(&name_of(token)).cloned()
     }
 
     /// Changes a run's passes.
-    ///
-    /// # Errors
-    /// When the gateway can't be told.
-    pub fn change(&self, run: &str, change: impl Fn(&mut Pass)) -> Result<(), GatewayError> {
+    pub fn change(&self, run: &str, change: impl Fn(&mut Pass)) {
         let mut held = self.held();
-        let of_run = held.iter_mut().filter(|(_, pass)| pass.run == run);
-        let changed = of_run.filter_map(|(name, pass)| {
-            let before = pass.clone();
-            change(pass);
-            (before != *pass).then(|| (name.clone(), Some(pass.clone())))
-        });
-        let changed = changed.collect();
-        self.tell(changed)
+        for name in held.names(|pass| pass.run == run) {
+            held.change(&name, &change);
+        }
+        drop(held);
+        self.changed();
     }
 
-    /// Takes a run's passes back; from then on nothing is forwarded for it.
-    ///
-    /// # Errors
-    /// When the gateway can't be told.
-    pub fn take_back(&self, run: &str) -> Result<(), GatewayError> {
-        self.take_back_where(|pass| pass.run == run)
+    /// Takes a run's passes back; nothing is forwarded for it any more once the gateway has heard of it.
+    pub fn take_back(&self, run: &str) {
+        self.take_back_where(|pass| pass.run == run);
     }
 
     /// Takes back the pass of one attempt; the next attempt's stays what it is.
-    ///
-    /// # Errors
-    /// When the gateway can't be told.
-    pub fn take_back_of(&self, run: &str, attempt: &AttemptKey) -> Result<(), GatewayError> {
-        self.take_back_where(|pass| pass.run == run && pass.attempt == *attempt)
+    pub fn take_back_of(&self, run: &str, attempt: &AttemptKey) {
+        self.take_back_where(|pass| pass.run == run && pass.attempt == *attempt);
     }
 
     /// Takes back the passes of every attempt that is not `live`.
-    ///
-    /// # Errors
-    /// When the gateway can't be told.
-    pub fn sweep(&self, live: impl Fn(&str, &AttemptKey) -> bool) -> Result<(), GatewayError> {
-        self.take_back_where(|pass| !live(&pass.run, &pass.attempt))
+    pub fn sweep(&self, live: impl Fn(&str, &AttemptKey) -> bool) {
+        self.take_back_where(|pass| !live(&pass.run, &pass.attempt));
     }
 
-    fn take_back_where(&self, takes: impl Fn(&Pass) -> bool) -> Result<(), GatewayError> {
+    fn take_back_where(&self, takes: impl Fn(&Pass) -> bool) {
         let mut held = self.held();
-        let taken: Vec<String> = names(&held, takes).collect();
-        for name in &taken {
-            held.remove(name);
+        for name in held.names(takes) {
+            held.remove(&name);
             // One that is left there lets nobody through while this daemon or the gateway lives.
-            if let Err(error) = kept::remove(&self.home, name) {
+            if let Err(error) = kept::remove(&self.book.home, &name) {
                 tracing::warn!(%error, "a pass that was taken back");
             }
         }
-        self.tell(taken.into_iter().map(|name| (name, None)).collect())
+        drop(held);
+        self.changed();
     }
 
     /// Whether anybody has one.
     pub fn is_any(&self) -> bool {
-        !self.held().is_empty()
+        !self.held().passes.is_empty()
     }
-}
-
-fn names(held: &ByName, of: impl Fn(&Pass) -> bool) -> impl Iterator<Item = String> {
-    held.iter().filter(|(_, pass)| of(pass)).map(|(name, _)| name.clone()).collect::<Vec<_>>().into_iter()
 }

@@ -6,12 +6,14 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use domain::attempt::AttemptKey;
 use domain::key_values::KeyValues;
 use gateway::{Given, KeySource, Limits, Pass, Passes, Route, TakenOver};
 use rustix::fs::{FlockOperation, flock};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,12 +47,13 @@ fn listen(home: &Path) -> (File, UnixListener) {
     (lock, UnixListener::bind(home.join("gateway/control")).expect("a socket"))
 }
 
-/// Takes one order and replies to it.
-fn answer(listener: &UnixListener, reply: &str) {
+/// Takes one order, replies to it, and returns it.
+fn answer(listener: &UnixListener, reply: &str) -> String {
     let (mut stream, _) = listener.accept().expect("an order");
     let mut order = String::new();
     stream.read_to_string(&mut order).expect("text");
     stream.write_all(reply.as_bytes()).expect("it listens");
+    order
 }
 
 #[test]
@@ -87,4 +90,58 @@ fn copies_count_where_a_gateway_stays_deaf() {
     let left = fs::read_dir(home.path().join("gateway/passes")).expect("a folder").count();
     assert_eq!(left, 2, "nothing is removed before the gateway has said what it lets through");
     gateway.join().expect("it was asked");
+}
+
+#[test]
+fn a_silent_gateway_holds_up_no_change() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_lock, _nobody_accepts) = listen(home.path());
+    let passes = Passes::new(home.path(), &keys("sk-1"));
+    let (told, failed) = channel();
+    passes.tell_of_changes(move |error| told.send(error.to_string()).expect("it is waited for")).expect("a thread");
+    let token = passes.give(&pass("abc123")).expect("a token");
+    passes.change("abc123", |pass| pass.frozen = true);
+    assert_eq!(passes.find(&token).map(|pass| pass.frozen), Some(true));
+    passes.take_back("abc123");
+    assert!(!passes.is_any(), "it counts here at once");
+    assert!(failed.try_recv().is_err(), "all that was before the gateway has failed to answer");
+    let error = failed.recv_timeout(PATIENCE).expect("word of that");
+    assert!(error.contains("gateway/control"), "{error}");
+}
+
+#[test]
+fn a_gateway_that_takes_up_nobody_is_not_waited_for() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_lock, _nobody_accepts) = listen(home.path());
+    let path = SocketAddrUnix::new(home.path().join("gateway/control")).expect("a short path");
+    let mut waiting = Vec::new();
+    loop {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).expect("a socket");
+        if connect(&socket, &path).is_err() {
+            break;
+        }
+        waiting.push(socket);
+    }
+    let passes = Passes::new(home.path(), &keys("sk-1"));
+    passes.ask_gateway().expect_err("no place is left in its queue");
+}
+
+#[test]
+fn what_a_gateway_missed_is_told_again() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_lock, listener) = listen(home.path());
+    let passes = Passes::new(home.path(), &keys("sk-1"));
+    passes.give(&pass("abc123")).expect("a token");
+    let gateway = std::thread::spawn(move || {
+        answer(&listener, "");
+        answer(&listener, "{\"bound\":[],\"keys\":[],\"passes\":{}}")
+    });
+    passes.tell_changes().expect_err("it hangs up");
+    let again = passes.tell_changes().expect_err("it is not waited for again").to_string();
+    assert!(again.contains("takes no orders"), "{again}");
+    passes.tell_all().expect("it answers by now");
+    passes.tell_changes().expect("there is nothing left to tell");
+    let order = gateway.join().expect("two orders");
+    assert!(order.contains("replace") && order.contains("abc123"), "{order}");
 }

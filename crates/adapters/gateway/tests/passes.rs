@@ -21,11 +21,11 @@ fn the_end_of_an_attempt_that_is_told_late_leaves_the_next_one_its_pass() {
     let home = tempfile::tempdir().expect("a folder");
     let passes = Passes::new(home.path(), &Given::default());
     let first = passes.give(&pass(1)).expect("a token");
-    passes.take_back_of("abc123", &pass(1).attempt).expect("taken back");
+    passes.take_back_of("abc123", &pass(1).attempt);
     assert_eq!(passes.find(&first), None);
     let second = passes.give(&pass(2)).expect("a token");
-    passes.take_back_of("abc123", &pass(1).attempt).expect("nothing to take back");
+    passes.take_back_of("abc123", &pass(1).attempt);
     assert_eq!(passes.find(&second), Some(pass(2)));
-    passes.take_back("abc123").expect("taken back");
+    passes.take_back("abc123");
     assert!(!passes.is_any());
 }

@@ -111,20 +111,12 @@ impl Dispatcher {
 
     /// From now on nothing is forwarded for it.
     pub(super) fn take_back_passes(&mut self, run: &RunId) {
-        let taken = self.performer.gateway.passes.take_back(run.as_str());
-        if let Err(error) = taken {
-            tracing::error!(%run, %error, "its pass could not be taken back");
-            self.performer.mend_gateway();
-        }
+        self.performer.gateway.passes.take_back(run.as_str());
     }
 
     /// From now on nothing is forwarded for this attempt. One that came after it keeps its pass.
     pub(super) fn take_back_pass(&mut self, run: &RunId, attempt: &AttemptKey) {
-        let taken = self.performer.gateway.passes.take_back_of(run.as_str(), attempt);
-        if let Err(error) = taken {
-            tracing::error!(%run, %attempt, %error, "its pass could not be taken back");
-            self.performer.mend_gateway();
-        }
+        self.performer.gateway.passes.take_back_of(run.as_str(), attempt);
     }
 
     /// What a run may use, for the gateway.
@@ -145,11 +137,7 @@ impl Dispatcher {
     /// Has the gateway go by what a run may use now.
     pub(super) fn tell_limits(&mut self, run: &RunId) {
         let limits = self.limits(run);
-        let told = self.performer.gateway.passes.change(run.as_str(), |pass| pass.limits = limits);
-        if let Err(error) = told {
-            tracing::error!(%run, %error, "the gateway goes by an earlier budget");
-            self.performer.mend_gateway();
-        }
+        self.performer.gateway.passes.change(run.as_str(), |pass| pass.limits = limits);
     }
 
     /// The budget of day or repository that this run may not go on under.
@@ -230,10 +218,7 @@ impl Dispatcher {
                 (lives || state.effects.values().any(starts)) && state.ending.is_none()
             })
         };
-        let swept = self.performer.gateway.passes.sweep(live);
-        if let Err(error) = swept {
-            tracing::error!(%error, "passes of an earlier daemon");
-        }
+        self.performer.gateway.passes.sweep(live);
     }
 
     /// Tells those who watch what was used today.

@@ -207,6 +207,7 @@ impl Dispatcher {
             }
             Input::CallsDue { run } => self.calls_due(&run),
             Input::GatewayGone => self.performer.keep_gateway(),
+            Input::GatewayDeaf => self.performer.mend_gateway(),
             Input::GoOn { run } => self.go_on(&run),
             Input::ReadAgain => self.adopt_unread(),
             Input::RoomAgain => self.room_asked = false,

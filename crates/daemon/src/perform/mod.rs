@@ -30,6 +30,7 @@ pub(crate) use doubtful::only_doubtful;
 pub(crate) use rm::working_in;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -124,6 +125,11 @@ impl Performer {
     ) -> std::io::Result<Self> {
         let built_in = || Settings::from_layers(&[]).expect("the built-in settings have no mistake");
         let gateway = gateway::GatewaySide::new(&places, &settings.clone().unwrap_or_else(built_in));
+        let told = inputs.clone();
+        gateway.passes.tell_of_changes(move |error| {
+            tracing::error!(%error, "the gateway was not told who may ask, and how much");
+            let _stopping = told.send(Input::GatewayDeaf);
+        })?;
         Ok(Self {
             places: Arc::new(places),
             inputs,
@@ -189,8 +195,13 @@ impl Performer {
 
     /// Has a gateway end the calls that were open when the last one was killed.
     pub(crate) fn end_calls(&self) {
+        // However many ask for it, one is enough until it begins.
+        if self.gateway.is_asked_for.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let performer = self.clone();
         self.lanes.push(Lane::Starts, GATEWAY, move || {
+            performer.gateway.is_asked_for.store(false, Ordering::Release);
             if let Err(reason) = gateway::ensure(&performer.places, &performer, &[]) {
                 tracing::error!(reason, "what the last calls used is not known");
             }

@@ -6,6 +6,7 @@ mod payer;
 mod process;
 mod routes;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 pub(crate) struct GatewaySide {
     pub(crate) passes: Passes,
     bindings: Arc<Bindings>,
+    /// A gateway that goes by all that is known here was asked for, and that has not begun.
+    pub(crate) is_asked_for: Arc<AtomicBool>,
     /// The process whose end is waited for.
     watched: Arc<Mutex<Option<Identity>>>,
 }
@@ -42,6 +45,7 @@ impl GatewaySide {
         Self {
             passes: Passes::new(&places.home, &places.keys),
             bindings: Arc::new(Bindings::new(settings)),
+            is_asked_for: Arc::default(),
             watched: Arc::default(),
         }
     }
@@ -206,5 +210,6 @@ pub(super) fn tell(performer: &Performer, run: &RunId, frozen: bool, limits: Lim
         pass.limits = limits;
         pass.refuse = None;
     };
-    performer.gateway.passes.change(run.as_str(), change).map_err(|e| e.to_string())
+    performer.gateway.passes.change(run.as_str(), change);
+    performer.gateway.passes.tell_changes().map_err(|e| e.to_string())
 }

@@ -1,0 +1,120 @@
+//! What stands in a daemon's passes, and what of it the gateway has not been told of yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::control::{self, Order};
+use crate::error::GatewayError;
+use crate::keys::Given;
+use crate::pass::{ByName, Pass};
+
+/// After so long a gateway that took no order is spoken with again, whether or not anybody has replaced it.
+const DEAF: Duration = Duration::from_secs(30);
+
+/// The passes and keys of a daemon.
+#[derive(Debug)]
+pub(crate) struct PassBook {
+    pub(crate) home: PathBuf,
+    keys: Mutex<Given>,
+    /// Never held while the gateway is spoken with.
+    held: Mutex<Held>,
+    /// One order at a time goes to the gateway. When it did not take one, nobody waits for it again until it is replaced.
+    deaf: Mutex<Option<Instant>>,
+}
+
+/// The passes that there are.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) passes: ByName,
+    /// The names of those that were changed or taken back since the gateway was told.
+    untold: BTreeSet<String>,
+}
+
+impl Held {
+    /// Returns the names of those passes.
+    pub(crate) fn names(&self, of: impl Fn(&Pass) -> bool) -> Vec<String> {
+        self.passes.iter().filter(|(_, pass)| of(pass)).map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(crate) fn insert(&mut self, name: String, pass: Pass) {
+        self.untold.insert(name.clone());
+        self.passes.insert(name, pass);
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.untold.insert(name.to_owned());
+        self.passes.remove(name);
+    }
+
+    pub(crate) fn change(&mut self, name: &str, change: impl Fn(&mut Pass)) {
+        let Some(pass) = self.passes.get_mut(name) else { return };
+        let before = pass.clone();
+        change(pass);
+        if before != *pass {
+            self.untold.insert(name.to_owned());
+        }
+    }
+}
+
+impl PassBook {
+    pub(crate) fn new(home: &Path, keys: &Given) -> Self {
+        Self { home: home.to_owned(), keys: Mutex::new(keys.clone()), held: Mutex::default(), deaf: Mutex::default() }
+    }
+
+    pub(crate) fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keys(&self) -> MutexGuard<'_, Given> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deaf(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.deaf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the gateway what it has not been told of.
+    pub(crate) fn tell_changes(&self) -> Result<(), GatewayError> {
+        let mut deaf = self.deaf();
+        let set: BTreeMap<String, Option<Pass>> = {
+            let held = self.held();
+            held.untold.iter().map(|name| (name.clone(), held.passes.get(name).cloned())).collect()
+        };
+        if set.is_empty() {
+            return Ok(());
+        }
+        if deaf.is_some_and(|since| since.elapsed() < DEAF) {
+            return Err(GatewayError::Deaf);
+        }
+        self.tell(&mut deaf, Order::Set(set.clone()), &set)
+    }
+
+    /// Has the gateway go by all that there is.
+    pub(crate) fn tell_all(&self) -> Result<(), GatewayError> {
+        let mut deaf = self.deaf();
+        let all = self.held().passes.clone();
+        let gone = self.held().untold.clone();
+        let told = all.iter().map(|(name, pass)| (name.clone(), Some(pass.clone())));
+        let told = gone.into_iter().map(|name| (name, None)).chain(told).collect();
+        self.tell(&mut deaf, Order::Replace(all), &told)
+    }
+
+    fn tell(
+        &self,
+        deaf: &mut Option<Instant>,
+        order: Order,
+        about: &BTreeMap<String, Option<Pass>>,
+    ) -> Result<(), GatewayError> {
+        let told = control::give(&self.home, &order).map(drop);
+        *deaf = told.is_err().then(Instant::now);
+        if told.is_ok() {
+            let mut held = self.held();
+            let Held { passes, untold } = &mut *held;
+            // What was changed meanwhile is told next.
+            untold.retain(|name| about.get(name).is_none_or(|told| told.as_ref() != passes.get(name)));
+        }
+        told
+    }
+}
