@@ -95,3 +95,15 @@ fn jumping_clocks_make_no_days_without_end() {
     }
     assert!(ledger.days.len() <= DAYS + 1, "{}", ledger.days.len());
 }
+
+#[test]
+fn nobody_is_waited_for_at_a_specs_place() {
+    let home = tempfile::tempdir().expect("a folder");
+    let run = home.path().join("runs/abc123");
+    fs::create_dir_all(&run).expect("a folder");
+    fs::write(run.join(domain::fold::CALLS), "").expect("written just now");
+    let made = std::process::Command::new("mkfifo").arg(run.join("spec.json")).status().expect("mkfifo");
+    assert!(made.success());
+    let now = domain::Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+    assert!(Ledger::open(home.path(), now).days.is_empty());
+}

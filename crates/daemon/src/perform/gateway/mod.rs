@@ -1,6 +1,7 @@
 //! The gateway: who goes through it, its process, and the passes that it goes by.
 
 mod bindings;
+mod first_word;
 mod keys_of_run;
 mod payer;
 mod process;

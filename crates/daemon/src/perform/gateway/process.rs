@@ -1,6 +1,5 @@
 //! The gateway's process: started where there is none, and anew where it lacks a key that this daemon has.
 
-use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 use gateway::{GatewayStart, KeySource, Passes, Route};
 use supervisor::Identity;
 
+use super::first_word::first_word;
 use super::{GatewaySide, Performer};
 use crate::Places;
 use crate::input::Input;
@@ -112,22 +112,19 @@ fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
     let given =
         GatewayStart { keys: side.passes.given(), bound: side.bindings.all(&places.config), passes: side.passes.all() };
     let given = serde_json::to_vec(&given).expect("names and values are text");
-    // One that ends at once has left its reason in its log.
-    let _told = child.stdin.take().map(|mut stdin| stdin.write_all(&given));
-    let mut word = String::new();
-    let heard = child.stdout.take().map_or(Ok(0), |mut out| out.read_to_string(&mut word));
-    heard.map_err(cannot)?;
-    if word == gateway::READY {
-        // Where no thread can be had it leaves a zombie until the daemon ends.
-        let waiter = std::thread::Builder::new().name("gateway".to_owned()).stack_size(64 << 10);
-        let _reaped_by_it = waiter.spawn(move || child.wait());
-        return Ok(());
+    let word = first_word(&mut child, given, STARTS_WITHIN);
+    if word.as_deref().is_ok_and(|word| word != gateway::READY) {
+        // It has closed its output, so it ends.
+        let ended = child.wait().map_err(cannot)?;
+        return match ended.code() {
+            Some(code) if code == i32::from(gateway::HELD_BY_ANOTHER) => Ok(()),
+            _ => Err(format!("the gateway did not start ({ended}); see gateway.log in the state folder")),
+        };
     }
-    let ended = child.wait().map_err(cannot)?;
-    match ended.code() {
-        Some(code) if code == i32::from(gateway::HELD_BY_ANOTHER) => Ok(()),
-        _ => Err(format!("the gateway did not start ({ended}); see gateway.log in the state folder")),
-    }
+    // Where no thread can be had it leaves a zombie until the daemon ends.
+    let waiter = std::thread::Builder::new().name("gateway".to_owned()).stack_size(64 << 10);
+    let _reaped_by_it = waiter.spawn(move || child.wait());
+    word.map(drop)
 }
 
 /// Ends the gateway when nobody has a pass, so that what is stopped leaves nothing behind.
