@@ -173,12 +173,20 @@ async fn call_model(
     data.session = sessions.iter().find_map(|name| text(name)).map(|name| name.chars().take(100).collect());
     let bound = Bound::of(api, &asked.path, &body);
     let at_most = bound.used(&mut gateway.prices(), data.asked.as_deref(), data.began_at);
+    // A program that asks a person for it holds nothing of a budget.
+    if let Err(why) = gateway.keys.get(&asked.route.key).await {
+        let why = no_key(&provider, &why);
+        let call = Call::new(gateway, &pass, data, bound, None);
+        let _the_thread_is_gone = call.failed(CallEnd::Refused, why.clone()).await;
+        return refuse(Some(api), FINAL, &why);
+    }
     let (pass, reserved) = match hold::admit(gateway, &asked.token, at_most).await {
         Ok(admitted) => admitted,
         Err(held) => return refused(gateway, &pass, data, api, bound, held).await,
     };
     data.began_at = now();
     let mut call = Call::new(gateway, &pass, data, bound, Some(reserved));
+    // It may have been replaced while this call waited; where it was not, it is known.
     let key = match gateway.keys.get(&asked.route.key).await {
         Ok(key) => key,
         Err(why) => {

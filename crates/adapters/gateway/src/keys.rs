@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use domain::key_values::KeyValues;
@@ -107,13 +107,13 @@ impl fmt::Debug for Key {
 pub(crate) struct Keys {
     given: RwLock<Given>,
     fetched: Mutex<BTreeMap<KeySource, Key>>,
-    /// A program that asks a person is started once for all who wait for it.
-    fetching: tokio::sync::Mutex<()>,
+    /// A program that asks a person is started once for all who wait for it; who needs another key does not wait for it.
+    fetching: Mutex<BTreeMap<KeySource, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Keys {
     pub(crate) fn new(given: Given) -> Self {
-        Self { given: RwLock::new(given), fetched: Mutex::default(), fetching: tokio::sync::Mutex::new(()) }
+        Self { given: RwLock::new(given), fetched: Mutex::default(), fetching: Mutex::default() }
     }
 
     pub(crate) fn given(&self) -> RwLockReadGuard<'_, Given> {
@@ -136,7 +136,12 @@ impl Keys {
         if let Some(key) = known() {
             return Ok(Some(key));
         }
-        let _one_at_a_time = self.fetching.lock().await;
+        // What is in memory is waited for by nobody.
+        let slow = matches!(source, KeySource::File(_) | KeySource::Command(_)).then(|| self.fetching(source));
+        let _one_at_a_time = match &slow {
+            Some(fetching) => Some(fetching.lock().await),
+            None => None,
+        };
         if let Some(key) = known() {
             return Ok(Some(key));
         }
@@ -149,8 +154,10 @@ impl Keys {
                 KeySource::OfRun { variable, .. } => {
                     self.given().value(source).map(str::to_owned).ok_or_else(|| unknown_key(variable))?
                 }
-                KeySource::File(path) => tokio::fs::read_to_string(path)
+                // It may be a pipe of a program that asks a person.
+                KeySource::File(path) => tokio::time::timeout(PATIENCE, tokio::fs::read_to_string(path))
                     .await
+                    .map_err(|_| format!("{} gave no key within {} s", path.display(), PATIENCE.as_secs()))?
                     .map_err(|e| format!("{} can't be read: {e}", path.display()))?,
                 KeySource::Command(words) => said(words).await?,
             };
@@ -162,6 +169,11 @@ impl Keys {
         let key = Key(key.to_owned());
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), key.clone());
         Ok(Some(key))
+    }
+
+    fn fetching(&self, source: &KeySource) -> Arc<tokio::sync::Mutex<()>> {
+        let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(fetching.entry(source.clone()).or_default())
     }
 
     /// The key anew, after the provider refused `old`; `None` when it is still the same.
@@ -217,4 +229,28 @@ async fn said(words: &[String]) -> Result<String, String> {
         return Err(format!("{named} ended with {}: {first}", output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("{named} gives no text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::future::{Either, select};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_key_holds_up_no_other() {
+        let key = || KeyValues([("A_KEY".to_owned(), "sk-1".to_owned())].into());
+        let keys = Keys::new(Given { env: key(), of_runs: [("abc123".to_owned(), key())].into() });
+        let slow = KeySource::Command(["sleep", "5"].map(str::to_owned).into());
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "sk-1").expect("written");
+        let of_run = KeySource::OfRun { run: "abc123".to_owned(), variable: "A_KEY".to_owned() };
+        for quick in [KeySource::Env("A_KEY".to_owned()), of_run, KeySource::File(file.path().to_owned())] {
+            let (first, second) = (pin!(keys.get(&slow)), pin!(keys.get(&quick)));
+            let Either::Right((key, _)) = select(first, second).await else { panic!("{quick:?} waits for {slow:?}") };
+            assert_eq!(key, Ok(Some(Key("sk-1".to_owned()))));
+        }
+    }
 }

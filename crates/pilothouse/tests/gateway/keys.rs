@@ -189,3 +189,40 @@ fn keys_of_callers_outlive_the_daemon() {
     let reason = failed["reason"].as_str().expect("a reason");
     assert!(reason.contains("TEST_MODEL_KEY was not set where this run was asked for"), "{reason}");
 }
+
+#[test]
+fn resume_brings_the_key_of_its_shell() {
+    let office = Office::new("slow");
+    office.house.ok(&["ls"]);
+    run_with(&office, "goes-on", Some(KEY));
+    office.until_asked(1);
+    office.house.ok(&["pause", "goes-on"]);
+    office.house.wait_for("goes-on", "paused");
+    office.provider.require("sk-another-one");
+    let mut command = office.house.command(&["resume", "goes-on"]);
+    assert!(command.env("TEST_MODEL_KEY", "sk-another-one").status().expect("it starts").success());
+    office.until_asked(2);
+    assert_eq!(office.provider.refused(), 0, "the one before is asked with no more");
+    // What goes on needs no key anew.
+    office.house.ok(&["pause", "goes-on"]);
+    office.house.wait_for("goes-on", "paused");
+    office.house.command(&["resume", "goes-on"]).env_remove("TEST_MODEL_KEY").status().expect("it starts");
+    office.until_asked(3);
+    assert_eq!(office.provider.refused(), 0);
+    office.house.ok(&["terminate", "goes-on", "--grace", "0s"]);
+}
+
+#[test]
+fn retry_without_a_key_has_none() {
+    let office = Office::new("ok");
+    office.house.ok(&["ls"]);
+    run_with(&office, "once", Some(KEY));
+    office.house.wait_for("once", "ready");
+    let asked = office.provider.asked(&office.path);
+    let mut command = office.house.command(&["retry", "once"]);
+    assert!(command.env_remove("TEST_MODEL_KEY").status().expect("it starts").success());
+    let failed = office.house.wait_for("once", "failed");
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("TEST_MODEL_KEY was not set where this run was asked for"), "{reason}");
+    assert_eq!(office.provider.asked(&office.path), asked);
+}
