@@ -6,7 +6,6 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use protocol::{CONTRACT, DaemonRecord};
-use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::error::DaemonError;
 
@@ -35,16 +34,9 @@ impl Instance {
     ) -> Result<Result<Self, AlreadyRunning>, DaemonError> {
         make_private(home)?;
         let path = home.join("daemon.lock");
-        // Whatever else lies there is not waited for.
-        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
-        let mut open = OpenOptions::new();
-        let lock = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(&path);
-        let lock = lock.map_err(DaemonError::io("open", &path))?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Err(AlreadyRunning)),
-            Err(e) => return Err(DaemonError::io("lock", &path)(e.into())),
-        }
+        // Whatever else lies there is not waited for, and who can only read it can't hold it.
+        let lock = supervisor::take_writers_lock(&path).map_err(DaemonError::io("lock", &path))?;
+        let Some(lock) = lock else { return Ok(Err(AlreadyRunning)) };
         // A folder below /tmp is ours alone only if its parent is: else it could be swapped for another.
         if let Some(parent) =
             runtime.parent().filter(|p| p.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"pilothouse")))
@@ -117,4 +109,30 @@ fn make_private(path: &Path) -> Result<(), DaemonError> {
         fs::set_permissions(path, private).map_err(DaemonError::io("make private", path))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{FlockOperation, flock};
+
+    use super::*;
+
+    #[test]
+    fn a_reader_of_the_lock_keeps_no_daemon_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (home, runtime) = (folder.path().join("home"), folder.path().join("runtime"));
+        let take = || Instance::take(&home, &runtime, "0", 0).expect("folders of ours");
+        drop(take().expect("nobody serves"));
+        let reader = File::open(home.join("daemon.lock")).or_else(|_| {
+            // Nobody but root can; earlier versions made it so that everybody could.
+            fs::set_permissions(home.join("daemon.lock"), fs::Permissions::from_mode(0o600))?;
+            File::open(home.join("daemon.lock"))
+        });
+        let reader = reader.expect("readable");
+        flock(&reader, FlockOperation::NonBlockingLockExclusive).expect("free");
+        let instance = take().expect("who can only read has no lock");
+        assert!(take().is_err(), "one daemon alone");
+        drop(instance);
+        assert!(take().is_ok());
+    }
 }

@@ -3,6 +3,7 @@
 mod error;
 mod local;
 mod pull;
+mod pulls_lock;
 
 pub use error::ForgeError;
 pub use local::Local;

@@ -1,18 +1,18 @@
 //! The forge that is built in: a file per pull request in the state folder, numbered per repository.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use domain::digest::folder_of;
 use domain::event::ReviewGiven;
 use domain::pull_request::{LOCAL, PullState};
-use rustix::fs::{FlockOperation, flock};
 
 use crate::Forge;
 use crate::error::ForgeError;
 use crate::pull::{Merging, NewPull, Pull, ReviewOf, Update};
+use crate::pulls_lock;
 
 /// A larger file is no pull request.
 const LARGEST: u64 = 64 << 20;
@@ -51,15 +51,7 @@ impl Local {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(ForgeError::io("make the folder", &self.folder))?;
         let path = self.folder.join("lock");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let file = file.map_err(ForgeError::io("open the lock", &path))?;
-        loop {
-            match flock(&file, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(file),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(e) => return Err(ForgeError::io("take the lock", &path)(e.into())),
-            }
-        }
+        pulls_lock::take(&path).map_err(ForgeError::io("take the lock", &path))
     }
 
     /// Every number that is taken.

@@ -1,14 +1,11 @@
 //! The daemon's side of a keeper's socket.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with, sockopt};
 
 use crate::error::SupervisorError;
@@ -75,27 +72,6 @@ impl Keeper {
     pub fn answers(&self) -> bool {
         matches!(self.ask(&Request::Status), Ok(Reply::Status { run, .. }) if run == self.run)
     }
-}
-
-/// Opens a folder; whatever else is in its place is not waited for.
-pub(crate) fn open_folder(folder: &Path) -> std::io::Result<File> {
-    let flags = i32::try_from(OFlags::DIRECTORY.bits()).map_err(std::io::Error::other)?;
-    File::options().read(true).custom_flags(flags).open(folder)
-}
-
-/// Takes the lock of an attempt's folder; `None` when another has it, or had: a folder with a record had a keeper before,
-/// and its agent is never started a second time.
-pub(crate) fn hold(folder: &Path) -> std::io::Result<Option<File>> {
-    let file = open_folder(folder)?;
-    let taken = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
-    let used_up = || folder.join("keeper.json").exists() || folder.join("exit.json").exists();
-    Ok((taken && !used_up()).then_some(file))
-}
-
-/// Whether a keeper holds this attempt's folder now.
-pub fn is_held(folder: &Path) -> bool {
-    let Ok(file) = open_folder(folder) else { return false };
-    flock(&file, FlockOperation::NonBlockingLockShared).is_err()
 }
 
 /// Whether a keeper takes so much at once.

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use domain::attempt::Exit;
 
-use crate::control::hold;
+use crate::attempt_lock::hold;
 use crate::error::SupervisorError;
 use crate::given;
 use crate::open_limit::with_first_open_limit;

@@ -3,6 +3,7 @@
 //! The daemon starts a keeper with [`launch`] and talks to it through [`Keeper`]; the keeper itself is
 //! [`keeper::main`], a role of the same binary, and goes on without any daemon.
 
+mod attempt_lock;
 mod belongs;
 mod by_hand;
 mod cgroup;
@@ -29,10 +30,12 @@ mod syscalls;
 mod tree;
 mod version;
 mod wire;
+mod writers_lock;
 
+pub use attempt_lock::is_held;
 pub use belongs::run_of;
 pub use by_hand::ByHand;
-pub use control::{Keeper, fits, is_held};
+pub use control::{Keeper, fits};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
 pub use identity::Identity;
@@ -50,6 +53,7 @@ pub use sandbox::sandbox_works;
 pub use tree::{Resumed, end_tree, freeze_tree, resume_tree};
 pub use version::{Versions, is_older};
 pub use wire::{Reply, Request};
+pub use writers_lock::{is_writers_locked, take_writers_lock};
 
 /// Where control groups can be made for attempts; `None` where they can't and signals must do.
 pub fn can_freeze() -> Option<std::path::PathBuf> {

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, flock, major, minor};
+use rustix::fs::{major, minor};
+
+use crate::writers_lock::is_writers_locked;
 
 /// The name of the file in a state folder that its daemon holds locked.
 const LOCK: &str = "daemon.lock";
@@ -35,7 +37,7 @@ fn says_so(pid: u32, home: &Path) -> bool {
 }
 
 fn is_locked(home: &Path) -> bool {
-    File::open(home.join(LOCK)).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
+    is_writers_locked(&home.join(LOCK))
 }
 
 /// A lock that is held for one alone.
@@ -61,6 +63,8 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{FlockOperation, flock};
+
     use super::*;
 
     #[test]

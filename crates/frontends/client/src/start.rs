@@ -96,12 +96,15 @@ async fn start(places: &Places) -> Result<Connection, ClientError> {
 pub async fn stop(places: &Places, mut connection: Connection) -> Result<(), ClientError> {
     connection.ask(Request::Stop).await?;
     while connection.next().await.is_some() {}
-    let Ok(lock) = fs::File::open(places.home.join("daemon.lock")) else { return Ok(()) };
+    // It can't be opened for reading, so that only daemons hold it.
+    let Some(lock) = plain(&places.home.join("daemon.lock"), OpenOptions::new().write(true)) else { return Ok(()) };
     let deadline = Instant::now() + PATIENCE;
     let pid = connection.pid();
     // A cockpit that is open may have started another one at once; the one that was asked has ended then.
     let another = || Some(record(places)?.pid != pid);
-    while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() && another() != Some(true) {
+    // An earlier version's lock may be held by who only reads it.
+    let ended = || !Path::new("/proc").join(pid.to_string()).exists();
+    while flock(&lock, FlockOperation::NonBlockingLockShared).is_err() && another() != Some(true) && !ended() {
         if Instant::now() > deadline {
             return Err(ClientError::StillThere { pid });
         }

@@ -7,7 +7,6 @@ mod output;
 mod serve;
 mod stop;
 
-use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -15,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use domain::attempt::Exit;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, flock};
 use rustix::process::{
     DumpableBehavior, Pid, WaitOptions, WaitStatus, set_child_subreaper, set_dumpable_behavior, wait,
 };
 
+use crate::attempt_lock::{self, HeldAttempt};
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::identity::Identity;
@@ -68,21 +67,15 @@ fn record_exit(folder: &Path, exit: &Exit) {
     }
 }
 
-/// Takes the folder's lock, or gives the exit code of a second keeper.
-fn hold(folder: &Path) -> Result<File, i32> {
-    let file = File::open(folder).map_err(|_| 1)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| launch::HELD_BY_ANOTHER)?;
-    // A folder with a record had a keeper before: its agent is never started a second time.
-    if folder.join("keeper.json").exists() || folder.join("exit.json").exists() {
-        return Err(launch::HELD_BY_ANOTHER);
-    }
-    Ok(file)
+/// Takes the attempt's lock, or gives the exit code of a second keeper.
+fn hold(folder: &Path) -> Result<HeldAttempt, i32> {
+    attempt_lock::hold(folder).map_err(|_| 1)?.ok_or(launch::HELD_BY_ANOTHER)
 }
 
 struct Keeper {
     folder: PathBuf,
     start: Start,
-    held: File,
+    held: HeldAttempt,
     agent: Agent,
     outputs: Vec<Output>,
     input: Input,
@@ -102,7 +95,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn start(folder: &Path, held: File) -> Result<Self, SupervisorError> {
+    fn start(folder: &Path, held: HeldAttempt) -> Result<Self, SupervisorError> {
         let path = folder.join("start.json");
         let start: Start = record::read(&path)?.ok_or(SupervisorError::Silent(path))?;
         let me = std::process::id();

@@ -156,7 +156,7 @@ impl Conversation {
 impl Keeper {
     /// Answers who may ask.
     pub(super) fn serve(&mut self) {
-        let (home, held) = (PathBuf::from(&self.start.home), self.held.try_clone());
+        let (home, held) = (PathBuf::from(&self.start.home), self.held.lock.try_clone());
         let may_ask = |stream: &UnixStream| held.as_ref().is_ok_and(|held| is_of_daemon(stream, &home, held));
         self.server.take_up(may_ask);
         while let Some((request, conversation)) = self.server.next(may_ask) {
