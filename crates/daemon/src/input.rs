@@ -10,6 +10,7 @@ use domain::decide::Facts;
 use domain::effect::{EffectId, Outcome};
 use domain::key_values::KeyValues;
 use protocol::{FromDaemon, Refused, Reply, Request};
+use supervisor::Identity;
 use transcripts::Seen;
 
 use crate::observe::{Load, Measured};
@@ -88,6 +89,12 @@ pub(crate) enum Input {
     KeeperGone {
         run: RunId,
         attempt: AttemptKey,
+    },
+    /// What lives of a run whose keeper is gone was looked for.
+    Survived {
+        run: RunId,
+        attempt: AttemptKey,
+        survived: Survived,
     },
     Measured {
         run: RunId,
@@ -185,6 +192,16 @@ pub(crate) enum GonePlace {
     Repository(String),
 }
 
+/// What a keeper has left that is gone.
+#[derive(Debug)]
+pub(crate) struct Survived {
+    pub(crate) living: Vec<Identity>,
+    /// The machine was restarted since.
+    pub(crate) rebooted: bool,
+    /// Why something may live all the same that can't be told from what a person started.
+    pub(crate) untold: Option<String>,
+}
+
 /// A run that something is to be done with, looked at just before.
 #[derive(Debug)]
 pub(crate) struct Counted {
@@ -201,6 +218,15 @@ pub(crate) struct Counted {
     pub(crate) now: Option<Result<domain::event::WorkMeasured, String>>,
     /// A reviewer's comments whose lines were changed since.
     pub(crate) stale: Vec<domain::comment::Comment>,
+    /// Why it can't be ended, where its keeper is gone and nothing that lives is proven to be its own.
+    pub(crate) left: Option<String>,
+}
+
+impl Counted {
+    /// Of a run that nothing had to be looked at for.
+    pub(crate) fn unlooked(asked: String, run: RunId) -> Self {
+        Self { asked, run, alive: 0, gone: None, place: None, now: None, stale: Vec::new(), left: None }
+    }
 }
 
 pub(crate) type Inputs = mpsc::Sender<Input>;

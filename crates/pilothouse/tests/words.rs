@@ -186,3 +186,75 @@ fn what_a_killed_keeper_left_in_the_worktree_is_told_of() {
     clean.wait();
     house.wait_for("sly", "lost");
 }
+
+/// An orphan's script: it waits for `go`, and then asks for the end of another run.
+fn orphan(house: &House) -> PathBuf {
+    let (home, repo) = (house.home(), house.repo.path());
+    let text = format!(
+        "cd {repo:?}\nuntil test -e {home:?}/go; do sleep 0.05; done\n\
+         PILOTHOUSE_HOME={home:?} {BINARY:?} terminate other > {home:?}/said 2>&1\necho OVER >> {home:?}/said\n"
+    );
+    let path = house.home().join("orphan.sh");
+    testkit::script(&path, &text);
+    path
+}
+
+#[test]
+fn a_retry_makes_no_orphan_a_person() {
+    let house = house_of("freezer = \"signals\"", "");
+    let orphan = orphan(&house);
+    let once = house.home().join("once");
+    let text = format!("cd /\nmkdir {once:?} && setsid env -i PATH=\"$PATH\" {orphan:?} &\nsleep 300");
+    testkit::script(&house.home().join("agent.sh"), &text);
+    house.run("other", "slow");
+    house.ok(&["run", "x", "--agent", "sly", "--name", "sly"]);
+    let row = house.wait_for("sly", "working");
+    let record = wait_until("its agent", || {
+        let record = supervisor::keeper_record(&house.folder(&row).join("attempts/build.1"));
+        record.ok().flatten().filter(|r| r.agent.is_some() && once.exists()).ok_or("not yet".to_owned())
+    });
+    assert!(record.keeper.kill());
+    record.keeper.wait();
+    for process in supervisor::marked(&house.home(), row["id"].as_str().expect("an id")) {
+        process.kill();
+        process.wait();
+    }
+    let row = house.wait_for("sly", "lost");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("can't be told")), "{row:#}");
+    house.ok(&["retry", "sly", "--fresh"]);
+    house.wait_for("sly", "working");
+    fs::write(house.home().join("go"), "").expect("room");
+    let said = said(&house, "said");
+    assert!(said.contains(REFUSED) && said.contains("keeper of run"), "{said}");
+    house.ok(&["terminate", "sly", "--grace", "0s"]);
+}
+
+#[test]
+fn what_a_stopped_keeper_holds_is_terminated() {
+    let house = house_of("freezer = \"signals\"", "");
+    let orphan = orphan(&house);
+    let left = house.home().join("left");
+    let text = format!(
+        "cd /\n(setsid env -i PATH=\"$PATH\" sh -c 'echo $$ > {left:?}; exec {orphan:?}' &)\n\
+         while test ! -s {left:?}; do sleep 0.05; done\nkill -STOP $PPID\nsleep 300"
+    );
+    testkit::script(&house.home().join("agent.sh"), &text);
+    house.run("other", "slow");
+    house.ok(&["run", "x", "--agent", "sly", "--name", "sly"]);
+    let row = house.wait_for("sly", "working");
+    let folder = house.folder(&row).join("attempts/build.1");
+    let pid: u32 = wait_until("its child", || {
+        let text = fs::read_to_string(&left).unwrap_or_default();
+        text.trim().parse().map_err(|_| text)
+    });
+    let child = supervisor::Identity::of(pid).expect("it lives");
+    let keeper = supervisor::keeper_record(&folder).expect("readable").expect("a keeper").keeper;
+    wait_until("its keeper to stand still", || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", keeper.pid)).expect("it lives");
+        if stat.contains(") T ") { Ok(()) } else { Err(stat) }
+    });
+    let said = house.ok(&["terminate", "sly", "--grace", "0s"]);
+    assert!(said.contains("nothing of it lives"), "{said}");
+    assert!(!child.is_alive(), "and nothing does");
+    assert!(supervisor::exit_record(&folder).expect("readable").is_some(), "its keeper ended by itself");
+}

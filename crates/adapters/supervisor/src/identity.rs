@@ -62,6 +62,11 @@ impl Identity {
         self.signal(Signal::KILL)
     }
 
+    /// Lets it go on where somebody has stopped it; `false` when it has ended.
+    pub fn wake(&self) -> bool {
+        self.signal(Signal::CONT)
+    }
+
     /// Sends a signal to this very process; `false` when it has ended.
     pub(crate) fn signal(&self, signal: Signal) -> bool {
         self.handle().is_some_and(|handle| pidfd_send_signal(handle, signal).is_ok())

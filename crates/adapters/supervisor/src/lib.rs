@@ -5,6 +5,7 @@
 
 mod attempt_lock;
 mod belongs;
+mod below;
 mod by_hand;
 mod cgroup;
 mod control;
@@ -34,12 +35,13 @@ mod writers_lock;
 
 pub use attempt_lock::is_held;
 pub use belongs::run_of;
+pub use below::{end_for_keeper, holds_any};
 pub use by_hand::ByHand;
 pub use control::{Keeper, fits};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
 pub use identity::Identity;
-pub use killed::{Killed, leave_behind};
+pub use killed::{Killed, leave_behind, settle_killed};
 pub use launch::{Launched, forestall, launch};
 pub use open_files::{Written, written};
 pub use open_limit::{raise_open_limit, with_first_open_limit};

@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use crate::belongs::chain;
 use crate::cgroup::Cgroup;
 use crate::identity::{Identity, Stat};
-use crate::killed::{is_killed, is_orphan_since};
+use crate::killed::{first_killed, is_orphan_since};
 use crate::record::{self, KeeperRecord};
 use crate::syscalls::signal_group;
 use crate::{HOME_MARKER, RUN_MARKER};
@@ -118,11 +118,19 @@ pub fn end_left(home: &Path, run: &str, attempts: &Path) -> Result<u32, usize> {
     Err(living(home, run, attempts).len())
 }
 
-/// A process that works in a folder.
+/// A process that works in a folder, or may be of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inside {
     pub pid: u32,
     pub name: String,
+}
+
+impl Inside {
+    /// `None` when it has ended.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_owned();
+        Some(Self { pid, name })
+    }
 }
 
 /// The processes whose working folder is `folder` or below it, whoever started them. Those of other users can't
@@ -134,20 +142,15 @@ pub fn inside(folder: &Path) -> Vec<Inside> {
         let others = |stat: Stat| !stat.is_dead() && stat.parent != std::process::id() && *pid != std::process::id();
         cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(others)
     };
-    let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
-    pids().filter(works_there).map(|pid| Inside { pid, name: name(pid) }).collect()
+    pids().filter(works_there).filter_map(Inside::of).collect()
 }
 
 /// The processes that work in `worktree` and may be what a killed keeper of these attempts held: nothing marks them as the
 /// run's, so they are not ended, and nobody else is to work there beside them.
 pub fn doubtful(attempts: &Path, worktree: &Path) -> Vec<Inside> {
-    let folders = fs::read_dir(attempts).into_iter().flatten().flatten().map(|folder| folder.path());
-    let killed = folders.filter_map(|folder| {
-        let record = record::keeper_record(&folder).ok().flatten()?;
-        is_killed(&folder, &record).then_some(record.keeper.start_time)
-    });
-    let Some(began) = killed.min() else { return Vec::new() };
-    let left = |process: &Inside| chain(process.pid).is_some_and(|chain| is_orphan_since(&chain, began));
+    let Some(began) = first_killed(attempts) else { return Vec::new() };
+    // One that hides who started it may be of it too.
+    let left = |process: &Inside| chain(process.pid).is_none_or(|chain| is_orphan_since(&chain, began));
     inside(worktree).into_iter().filter(left).collect()
 }
 

@@ -172,7 +172,10 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         }
         Body::RunFailed(d) => ("failed", d.reason.clone(), false),
         Body::TerminateRequested(d) => ("terminate", format!("asked for, grace {} ms", d.grace_ms), false),
-        Body::RunTerminated(_) => ("terminated", "nothing of it lives; worktree and branch are kept".to_owned(), false),
+        Body::RunTerminated(e) => {
+            let lives = e.untold.clone().unwrap_or_else(|| "nothing of it lives".to_owned());
+            ("terminated", format!("{lives}; worktree and branch are kept"), false)
+        }
         Body::RunPaused(d) => ("paused", format!("{}; {}", d.reason, d.frozen.describe()), false),
         Body::RunResumed(_) => ("resumed", "every process goes on".to_owned(), false),
         Body::CheckpointSaved(d) => ("checkpoint", format!("{} {}", d.n, d.why), false),

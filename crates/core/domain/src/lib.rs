@@ -43,6 +43,7 @@ pub mod text;
 pub mod times;
 pub mod timestamp;
 pub mod tokens;
+pub mod untold;
 
 pub use event::{Body, Event, Source};
 pub use ids::RunId;

@@ -118,6 +118,8 @@ pub struct RunState {
     pub last_effect: EffectId,
     /// The keeper is gone while processes of the run still live.
     pub keeper_gone: bool,
+    /// Why something of it may live although it was terminated.
+    pub untold: Option<String>,
     /// Its end was asked for: by whom, and the grace in milliseconds.
     pub ending: Option<(By, u64)>,
     pub dismissed: bool,
@@ -206,6 +208,7 @@ impl Default for RunState {
             effects: BTreeMap::new(),
             last_effect: 0,
             keeper_gone: false,
+            untold: None,
             ending: None,
             dismissed: false,
             goes_on_at: None,

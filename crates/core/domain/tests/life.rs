@@ -255,7 +255,7 @@ fn an_agent_that_is_being_started_is_stopped() {
     let (stop, effect) = run.next().remove(0);
     assert_eq!(effect, Effect::StopAttempt { attempt: key, grace_ms: 0, by: By::Person });
     assert!(run.next().is_empty(), "it is asked for once");
-    run.finish(stop, Outcome::Done, Facts::Stopped { exit: None });
+    run.finish(stop, Outcome::Done, Facts::Stopped { exit: None, untold: None });
     assert_eq!(run.state.status, Status::Terminated { by: By::Person });
     // Its start had come just before, or was kept from coming: either is told after the end.
     let before = run.state.clone();
@@ -290,7 +290,7 @@ fn terminating_stops_what_lives() {
     let (id, effect) = run.next().remove(0);
     assert!(matches!(effect, Effect::StopAttempt { grace_ms: 5_000, .. }), "{effect:?}");
     let exit = Exit { signal: Some(15), asked: true, ..Exit::default() };
-    run.finish(id, Outcome::Done, Facts::Stopped { exit: Some(exit) });
+    run.finish(id, Outcome::Done, Facts::Stopped { exit: Some(exit), untold: None });
     assert_eq!(run.state.status, Status::Terminated { by: By::Person });
     assert!(!run.state.is_live());
     assert_eq!(decide::next(&run.state, true).effects, [Effect::MeasureWork]);

@@ -43,10 +43,15 @@ impl Dispatcher {
         if command.needs_count() && !known.is_empty() {
             return self.performer.count(face, id, known, command, Duration::ZERO);
         }
-        let uncounted =
-            |(asked, run)| Counted { asked, run, alive: 0, gone: None, place: None, now: None, stale: Vec::new() };
-        let counted = known.into_iter().map(uncounted).collect();
-        self.act(face, id, counted, &command);
+        let unkept = |run: &RunId| self.runs.open_ref(run).is_some_and(|open| open.state.keeper_gone);
+        let looks = |run: &RunId| matches!(command, Command::Terminate { .. }) && unkept(run);
+        let (left, known): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, run)| looks(run));
+        let counted = known.into_iter().map(|(asked, run)| Counted::unlooked(asked, run)).collect();
+        if left.is_empty() {
+            return self.act(face, id, counted, &command);
+        }
+        self.act_on(face, id, counted, &command);
+        self.performer.look_at_left(face, id, left, command);
     }
 
     pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
@@ -64,11 +69,10 @@ impl Dispatcher {
     }
 
     fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
-        for Counted { asked, run, alive, gone, place, now, stale } in counted {
+        for Counted { asked, run, alive, gone, place, now, stale, left } in counted {
             let shared = self.still_over(&run, command);
-            let unkept = self.runs.open_ref(&run).is_some_and(|open| open.state.keeper_gone);
-            let left = unkept && matches!(command, Command::Terminate { .. });
-            let left = left.then(|| left_alone(&self.places, &run)).flatten();
+            let next = "end it yourself, and terminate again where the run is not over then";
+            let left = left.map(|reason| Refusal::new(reason, next));
             let acted = self.decide_for(&asked, Ok(run.clone()), |state| match &gone {
                 _ if shared.is_some() => Err(shared.clone().expect("it was just looked at")),
                 _ if left.is_some() => Err(left.clone().expect("it was just looked at")),
@@ -180,12 +184,6 @@ impl Dispatcher {
         let open = self.runs.open_ref(run);
         self.observed.is_acting(run) || open.is_some_and(|open| is_under_way(&open.state) || ends(&open.state))
     }
-}
-
-/// Why a run can't be ended of which nothing lives but what can't be proven to be its own.
-fn left_alone(places: &crate::Places, run: &RunId) -> Option<Refusal> {
-    let reason = crate::perform::only_doubtful(places, run)?;
-    Some(Refusal::new(reason, "end it yourself, and terminate again where the run is not over then"))
 }
 
 /// Whether something that a person waits for is being done.

@@ -8,8 +8,7 @@ use domain::{Body, RunId, RunState, Source};
 
 use super::open::dialect;
 use super::{Dispatcher, act, last_words};
-use crate::input::Input;
-use crate::perform::living;
+use crate::input::{Input, Survived};
 
 /// How often output is looked at that can't be watched.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -220,7 +219,6 @@ impl Dispatcher {
             return;
         }
         let folder = open.folder.attempt(attempt);
-        let (unkept, ending) = (open.state.keeper_gone, open.state.ending.is_some());
         if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) {
             return self.look(run, attempt);
         }
@@ -231,33 +229,44 @@ impl Dispatcher {
         if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
             return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
         }
-        let left = living(&self.places, run);
-        let survivors = u32::try_from(left.len()).unwrap_or(u32::MAX);
+        // Every process there is has to be looked at, which is done elsewhere.
+        self.performer.look_for_survivors(run.clone(), attempt.clone());
+    }
+
+    /// What lives of a run whose keeper is gone was looked for.
+    pub(super) fn survived(&mut self, run: &RunId, attempt: &AttemptKey, survived: Survived) {
+        let Some(open) = self.runs.open_ref(run) else { return };
+        if !open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {
+            return;
+        }
+        let (unkept, ending) = (open.state.keeper_gone, open.state.ending.is_some());
+        let Survived { living, rebooted, untold } = survived;
+        let survivors = u32::try_from(living.len()).unwrap_or(u32::MAX);
         let again = Input::KeeperGone { run: run.clone(), attempt: attempt.clone() };
         if survivors > 0 && unkept {
-            return self.performer.await_all(left, again);
+            return self.performer.await_all(living, again);
         }
         if survivors == 0 && ending {
             // Someone ended it, and that is what is told when it is done.
             return;
         }
-        let rebooted = supervisor::keeper_record(&folder).ok().flatten().is_some_and(|r| !r.keeper.is_of_this_boot());
-        let reason = match (rebooted, survivors) {
-            (true, _) => "the machine was restarted while it worked".to_owned(),
-            (false, 0) => "its keeper ended without an exit record, and nothing of it lives".to_owned(),
-            (false, n) => format!("its keeper is gone; {n} processes of it still live"),
+        // What they have written since it was read last comes before it is said that they are gone.
+        if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
+            return self.hold(again);
+        }
+        let reason = match (rebooted, survivors, untold) {
+            (true, ..) => "the machine was restarted while it worked".to_owned(),
+            (false, 0, None) => "its keeper ended without an exit record, and nothing of it lives".to_owned(),
+            (false, 0, Some(untold)) => untold,
+            (false, n, _) => format!("its keeper is gone; {n} processes of it still live"),
         };
         let batch = vec![(Some(attempt.clone()), Lost { reason, survivors }.into())];
         if self.append(run, batch, None).is_err() {
             self.hold(again);
         } else if survivors > 0 {
-            self.performer.await_all(left, again);
+            self.performer.await_all(living, again);
         } else {
-            // Nothing lives, so this only removes the socket and the control group that the keeper left.
-            if let Ok(Some(record)) = supervisor::keeper_record(&folder) {
-                let _gone = std::fs::remove_file(record.socket);
-            }
-            let _groups = supervisor::end_left(&self.places.home, run.as_str(), folder.parent().unwrap_or(&folder));
+            self.performer.clear_away(run.clone(), attempt.clone());
             self.forget_stream(run, attempt);
         }
     }

@@ -197,6 +197,7 @@ impl Dispatcher {
             }
             Input::EffectDone { .. } => self.effect_done(input),
             Input::KeeperGone { run, attempt } => self.keeper_gone(&run, &attempt),
+            Input::Survived { run, attempt, survived } => self.survived(&run, &attempt, survived),
             Input::Measured { run, measured } => self.measured(&run, measured),
             Input::Touched { run } => self.touched(&run),
             Input::Answered { face, id, reply } => self.faces.reply(face, id, reply),

@@ -15,7 +15,7 @@ pub(super) fn doubtful(places: &Places, job: &Job) -> Vec<supervisor::Inside> {
 }
 
 /// Why nothing of a run can be ended though something may live; `None` where that is not so.
-pub(crate) fn only_doubtful(places: &Places, run: &RunId) -> Option<String> {
+pub(super) fn only_doubtful(places: &Places, run: &RunId) -> Option<String> {
     let folder = StateFolder::open(&places.home).ok()?.run(run);
     let attempts = folder.path().join("attempts");
     let doubtful = supervisor::doubtful(&attempts, Path::new(&folder.spec().ok()?.worktree));

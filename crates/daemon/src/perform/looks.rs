@@ -63,7 +63,7 @@ impl Performer {
                     let now = command.judges().then(|| proof::now(&places, &run));
                     let reviews = matches!(command, Command::Review { .. });
                     let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
-                    Counted { asked, alive: living(&places, &run).len(), gone, place, now, stale, run }
+                    Counted { asked, alive: living(&places, &run).len(), gone, place, now, stale, left: None, run }
                 };
                 let counted = asked.into_iter().map(count).collect();
                 let _stopping = inputs.send(Input::Counted { face, id, counted, command });

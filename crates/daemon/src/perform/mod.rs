@@ -11,6 +11,7 @@ mod find;
 pub(crate) mod gateway;
 mod keep;
 mod lanes;
+mod left;
 mod looks;
 mod merge;
 mod pause;
@@ -26,7 +27,6 @@ mod stop;
 mod supervise;
 mod tree;
 
-pub(crate) use doubtful::only_doubtful;
 pub(crate) use rm::working_in;
 
 use std::path::{Path, PathBuf};

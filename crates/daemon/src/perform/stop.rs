@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use domain::RunId;
-use domain::attempt::AttemptKey;
+use domain::attempt::{AttemptKey, Exit};
 use domain::decide::Facts;
 use domain::effect::Outcome;
-use supervisor::{Keeper, Request};
+use domain::untold::untold;
+use supervisor::{Keeper, KeeperRecord, Request};
 
 use super::doubtful::{doubtful, left_alone};
 use super::{EffectProgress, Job, attempt_folder, failed, living, refused};
@@ -18,6 +19,8 @@ use crate::Places;
 const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
 /// How much longer than the grace a keeper is asked that does not answer.
 const UNHEARD: Duration = Duration::from_secs(5);
+/// How much longer than the grace a keeper that was asked may go on without having ended its tree.
+const UNENDED: Duration = Duration::from_secs(15);
 /// How much longer than its grace a keeper may take before this is said.
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
 
@@ -59,8 +62,8 @@ pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
 impl EndingAttempt {
     fn step(mut self, places: &Places, job: &Job) -> EffectProgress {
         match self.look(places, job) {
-            Ok(Some(facts)) => match doubtful(places, job).as_slice() {
-                [] => (Outcome::Done, facts).into(),
+            Ok(Some(exit)) => match doubtful(places, job).as_slice() {
+                [] => (Outcome::Done, Facts::Stopped { exit: exit.0, untold: settle(places, &job.spec.id) }).into(),
                 left => refused(left_alone(left)).into(),
             },
             Ok(None) => {
@@ -71,40 +74,59 @@ impl EndingAttempt {
         }
     }
 
-    /// Returns what there is to tell when all has ended; `None` while it has not.
-    fn look(&mut self, places: &Places, job: &Job) -> Result<Option<Facts>, String> {
-        let grace = Duration::from_millis(self.grace_ms);
+    /// Returns how it ended when all has ended; `None` while it has not.
+    fn look(&mut self, places: &Places, job: &Job) -> Result<Option<HowItEnded>, String> {
         let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());
         if let Some(exit) = exit()? {
-            return Ok(Some(Facts::Stopped { exit: Some(exit) }));
+            return Ok(Some(HowItEnded(Some(exit))));
         }
         let record = supervisor::keeper_record(&self.folder).map_err(|e| e.to_string())?;
         match record.filter(|record| record.keeper.is_alive()) {
-            Some(record) if !self.asked => {
-                self.asked = Keeper::new(&record).ask(&Request::Stop { grace_ms: self.grace_ms }).is_ok();
-                if !self.asked && self.began.elapsed() > grace + UNHEARD {
-                    // Its socket is gone: without the keeper the marked processes are ended one by one.
-                    record.keeper.kill();
-                }
-            }
-            Some(_) => {}
+            Some(record) => self.ask(&record),
             // Set-up may be about to start its keeper: it finds that there is nothing to do any more.
             None if supervisor::forestall(&self.folder).map_err(|e| e.to_string())? => {}
             None if exit().is_ok_and(|exit| exit.is_none()) => {
                 let attempts = self.folder.parent().unwrap_or(&self.folder);
                 supervisor::end_left(&places.home, job.spec.id.as_str(), attempts)
                     .map_err(|left| format!("{left} processes of it could not be ended"))?;
-                if doubtful(places, job).is_empty() {
-                    supervisor::leave_behind(&self.folder);
-                }
-                return Ok(Some(Facts::Stopped { exit: None }));
+                return Ok(Some(HowItEnded(None)));
             }
             None => {}
         }
-        if self.began.elapsed() > grace + BEYOND_GRACE {
+        if self.began.elapsed() > Duration::from_millis(self.grace_ms) + BEYOND_GRACE {
             let left = living(places, &job.spec.id).len();
             return Err(format!("its keeper has not ended the tree; {left} processes live"));
         }
         Ok(None)
     }
+
+    /// Has the keeper end its tree, or does it in its place when it does not.
+    fn ask(&mut self, record: &KeeperRecord) {
+        // Somebody may have stopped it, also since it was asked.
+        record.keeper.wake();
+        if !self.asked {
+            self.asked = Keeper::new(record).ask(&Request::Stop { grace_ms: self.grace_ms }).is_ok();
+        }
+        let late = if self.asked { UNENDED } else { UNHEARD };
+        let holds = !self.asked || supervisor::holds_any(record);
+        // What it holds is ended before it is: afterwards nothing would tell it from what a person started.
+        if holds
+            && self.began.elapsed() > Duration::from_millis(self.grace_ms) + late
+            && supervisor::end_for_keeper(record)
+            && supervisor::exit_record(&self.folder).is_ok_and(|exit| exit.is_none())
+        {
+            supervisor::leave_behind(&self.folder);
+        }
+    }
+}
+
+/// The exit record of an attempt that is over, if there is one.
+struct HowItEnded(Option<Exit>);
+
+/// Ends the doubt about killed keepers of a run where nothing of what they held can live; else why it stays.
+pub(super) fn settle(places: &Places, run: &RunId) -> Option<String> {
+    let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
+    let left = supervisor::settle_killed(&places.home, &attempts);
+    let named: Vec<String> = left.iter().map(|process| format!("{} {}", process.name, process.pid)).collect();
+    (!named.is_empty()).then(|| untold(&named))
 }

@@ -5,12 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, WaitOptions, wait};
 
+use crate::below::{ROUND, kill_below};
 use crate::cgroup::Cgroup;
-use crate::identity::Stat;
 use crate::processes::{descendants, signal_below};
 
-/// How often a tree that is being killed is walked again.
-const ROUND: Duration = Duration::from_millis(5);
 /// How often a tree in its grace period is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -68,34 +66,16 @@ impl Stop {
         }
     }
 
-    /// Freezes everything until two walks find nobody new, so that nothing can fork, then kills it all.
     fn kill(&mut self, group: Option<&Cgroup>) {
-        let me = std::process::id();
         if let Some(group) = group {
             if self.agent_over {
                 self.survivors.extend(group.members());
             }
             group.kill();
         }
-        let mut frozen = BTreeSet::new();
-        let mut clean = 0;
-        while clean < 2 {
-            let tree = descendants(me);
-            let fresh: Vec<u32> = tree.iter().copied().filter(|pid| !frozen.contains(pid)).collect();
-            clean = if fresh.is_empty() { clean + 1 } else { 0 };
-            for pid in fresh {
-                // One that may not be signalled (another user's) is passed over, or this would never end.
-                let done = signal_below(pid, me, &tree, Signal::STOP);
-                if done || Stat::read(pid).is_some_and(|stat| !stat.is_dead()) {
-                    frozen.insert(pid);
-                }
-            }
-        }
-        for pid in &frozen {
-            signal_below(*pid, me, &frozen, Signal::KILL);
-            if self.agent_over {
-                self.survivors.insert(*pid);
-            }
+        let killed = kill_below(std::process::id());
+        if self.agent_over {
+            self.survivors.extend(killed);
         }
     }
 }

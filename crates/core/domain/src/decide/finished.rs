@@ -38,9 +38,11 @@ pub enum Facts {
         /// Who pays for what it asks.
         paid_by: Option<String>,
     },
-    /// The attempt is over and left this record; `None` when there was nothing to end.
+    /// The attempt is over and left this record; `None` when there was nothing to end. `untold` says why something of it may
+    /// live all the same.
     Stopped {
         exit: Option<Exit>,
+        untold: Option<String>,
     },
     Committed {
         head: String,
@@ -137,13 +139,17 @@ fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
                 },
             )
         }
-        (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit }) => {
+        (Effect::StopAttempt { attempt, by, .. }, Facts::Stopped { exit, untold }) => {
             let live = run.attempt_named(attempt).is_some_and(|a| a.is_live());
             let exit = exit.unwrap_or(Exit { asked: true, ..Exit::default() });
             let decision =
                 if live { decision.event(Some(attempt.clone()), AttemptFinished { exit }) } else { decision };
             let over = run.status.is_settled();
-            if over { decision } else { decision.event(Some(attempt.clone()), RunTerminated { by: by.clone() }) }
+            if over {
+                decision
+            } else {
+                decision.event(Some(attempt.clone()), RunTerminated { by: by.clone(), untold })
+            }
         }
         (Effect::CommitLeftovers { phase }, Facts::Committed { head, leftovers }) => {
             let open = |p: &&PhaseState| {

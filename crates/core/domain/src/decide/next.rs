@@ -214,7 +214,7 @@ fn end(run: &RunState, by: &By, grace_ms: u64) -> Decision {
     }
     match run.attempt_key() {
         Some(attempt) if run.is_live() => nothing.effect(Effect::StopAttempt { attempt, grace_ms, by: by.clone() }),
-        key => nothing.event(key, RunTerminated { by: by.clone() }),
+        key => nothing.event(key, RunTerminated { by: by.clone(), untold: None }),
     }
 }
 

@@ -121,6 +121,9 @@ pub struct TerminateRequested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunTerminated {
     pub by: By,
+    /// Why something of it may live that can't be told from what is no run's; not set where nothing of it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
 }
 
 /// A daemon found the living keeper of a run that an earlier daemon had started.

@@ -110,6 +110,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
         Body::RunTerminated(data) => {
             // Ending checks that were asked for again leaves the run what it was.
             let was = state.recheck.take().map(|recheck| recheck.was);
+            state.untold.clone_from(&data.untold);
             ends(state, event, was.unwrap_or_else(|| Status::Terminated { by: data.by.clone() }));
         }
         Body::Lost(data) if data.survivors > 0 => state.keeper_gone = true,

@@ -207,7 +207,7 @@ fn lifecycle() -> impl Strategy<Value = Body> {
         any::<u32>().prop_map(|commands| SetupFinished { commands }.into()),
         (prop::option::of(phase()), text()).prop_map(|(phase, reason)| RunFailed { phase, reason }.into()),
         (by(), any::<u64>()).prop_map(|(by, grace_ms)| TerminateRequested { by, grace_ms }.into()),
-        by().prop_map(|by| RunTerminated { by }.into()),
+        by().prop_map(|by| RunTerminated { by, untold: None }.into()),
         any::<u32>().prop_map(|keeper_pid| Adopted { keeper_pid }.into()),
         (text(), 0u32..3).prop_map(|(reason, survivors)| Lost { reason, survivors }.into()),
         text().prop_map(|text| Note { text }.into()),

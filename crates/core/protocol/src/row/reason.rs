@@ -115,11 +115,14 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
         Status::Lost { reason } | Status::Unknown { reason } => Some(reason.clone()),
         Status::Failed { phase, reason } if phase.is_empty() => Some(reason.clone()),
         Status::Failed { phase, reason } => Some(format!("{phase}: {reason}")),
-        Status::Terminated { by } => Some(match by {
-            By::Person => "terminated by a person".to_owned(),
-            By::Budget => "terminated: over budget".to_owned(),
-            By::Pilothouse => "terminated by pilothouse".to_owned(),
-        }),
+        Status::Terminated { by } => {
+            let by = match by {
+                By::Person => "terminated by a person",
+                By::Budget => "terminated: over budget",
+                By::Pilothouse => "terminated by pilothouse",
+            };
+            Some([Some(by), run.untold.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; "))
+        }
         Status::Working(_) if run.keeper_gone => Some("its keeper is gone; its processes still live".to_owned()),
         Status::Ready => {
             let same = run.spec.as_ref().is_some_and(|s| run.head.as_ref() == Some(&s.base_commit));

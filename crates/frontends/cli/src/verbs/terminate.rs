@@ -36,6 +36,11 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
         if let Some(row) = row.filter(|row| one.code == Code::Done && row.status != "terminated") {
             one.reason = Some(format!("it ended by itself before: {}", row.status));
         }
+        // Of some it can't be said that nothing of them lives.
+        let untold = row.and_then(|row| row.reason.clone()).filter(|reason| domain::untold::says_untold(reason));
+        if let Some(untold) = untold.filter(|_| one.code == Code::Done) {
+            one.reason = Some(untold);
+        }
     }
     report(&mut out, &acted, "terminated, nothing of it lives; worktree and branch are kept")
 }

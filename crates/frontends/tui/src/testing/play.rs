@@ -191,7 +191,7 @@ pub(crate) fn night() -> Vec<Play> {
             .changed(3, 12_345, 3),
         Play::new("aaaaa9", "load-test", "forks", 180)
             .at_work()
-            .add(true, RunTerminated { by: By::Person })
+            .add(true, RunTerminated { by: By::Person, untold: None })
             .changed(0, 0, 0),
         Play::new("aaaab2", "port-tests", "slow", 31).at_work().changed(4, 7, 0).add(
             true,
