@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use protocol::{CONTRACT, Code, FromDaemon, FromFace, Refused, Reply, Request};
 use supervisor::{Killed, Peer, Standing, raise_open_limit};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
 
 use crate::Places;
 use crate::error::DaemonError;
@@ -33,6 +33,8 @@ const READING_PERSONS: usize = 20;
 const READING_RUNS: usize = 6;
 /// How long a face may take for its first word.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How many that have connected are looked at at once.
+const LOOKED_AT: usize = 16;
 /// How often it is looked whether the socket is still there.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -101,6 +103,7 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
     let (taken, _) = broadcast::channel(64);
     let rooms = ReadingRooms::default();
     let (seats, killed) = (Seats::new(raise_open_limit()), Arc::new(Killed::default()));
+    let looks = Arc::new(Semaphore::new(LOOKED_AT));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -124,21 +127,48 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
             tracing::warn!("someone else's connection was refused");
             continue;
         }
-        let asker = Asker::of(&stream, &places.home, &killed);
-        // Whoever finds no room finds the connection closed, and may come again.
-        let Some(seat) = seats.take(&asker.at_first) else { continue };
-        let of_face = OfFace {
+        // Who looks long at one lets others come in meanwhile; so many at once, and whoever comes then waits.
+        let Ok(looking) = Arc::clone(&looks).acquire_owned().await else { return };
+        let arrival = Arrival {
             face: faces.fetch_add(1, Ordering::Relaxed),
             inputs: inputs.clone(),
-            home: places.home.clone(),
-            config: places.config.clone(),
+            places: places.clone(),
+            killed: Arc::clone(&killed),
             taken: taken.clone(),
-            reading: Reading::default(),
-            room: rooms.of(asker.at_first == Standing::Person),
-            asker,
-            _seat: seat,
+            seats: seats.clone(),
+            rooms: rooms.clone(),
         };
-        tokio::spawn(serve(stream, of_face, hello.clone()));
+        tokio::spawn(arrival.come_in(stream, looking, hello.clone()));
+    }
+}
+
+/// Who has connected and was not looked at yet.
+struct Arrival {
+    face: u64,
+    inputs: Inputs,
+    places: Places,
+    killed: Arc<Killed>,
+    taken: Taken,
+    seats: Seats,
+    rooms: ReadingRooms,
+}
+
+impl Arrival {
+    /// Looks who it is and serves it where there is a seat for it.
+    async fn come_in(self, stream: UnixStream, looking: OwnedSemaphorePermit, hello: FromDaemon) {
+        let Self { face, inputs, places, killed, taken, seats, rooms } = self;
+        // Held at once, so that no other process can take its place under its number.
+        let (peer, home) = (Peer::of(&stream), places.home.clone());
+        let looked = tokio::task::spawn_blocking(move || Asker::of(peer, &home, &killed)).await;
+        drop(looking);
+        let Ok(asker) = looked else { return };
+        // Whoever finds no room finds the connection closed, and may come again.
+        let Some(seat) = seats.take(&asker.at_first) else { return };
+        let Places { home, config, .. } = places;
+        let room = rooms.of(asker.at_first == Standing::Person);
+        let of_face =
+            OfFace { face, inputs, home, config, asker, taken, reading: Reading::default(), room, _seat: seat };
+        serve(stream, of_face, hello).await;
     }
 }
 
@@ -153,8 +183,8 @@ struct Asker {
 }
 
 impl Asker {
-    fn of(stream: &UnixStream, home: &Path, killed: &Arc<Killed>) -> Self {
-        let (peer, at_first) = match Peer::of(stream) {
+    fn of(peer: Result<Peer, String>, home: &Path, killed: &Arc<Killed>) -> Self {
+        let (peer, at_first) = match peer {
             Ok(peer) => (Some(peer), None),
             Err(why) => (None, Some(Standing::Unknown(why))),
         };
@@ -200,6 +230,7 @@ impl Asker {
 
 /// How many threads read at once what faces ask for: for persons, and for all processes of runs together. What an agent
 /// names may be something that is never read to its end.
+#[derive(Clone)]
 struct ReadingRooms {
     persons: Arc<Semaphore>,
     runs: Arc<Semaphore>,

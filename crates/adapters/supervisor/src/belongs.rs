@@ -9,6 +9,8 @@ use crate::{HOME_MARKER, RUN_MARKER};
 
 /// How often a process may change its parent while it is looked at.
 const CHANGES: usize = 64;
+/// How many processes may be above one that is looked at: nobody's own have nearly as many, and each costs a look.
+const DEEPEST: usize = 512;
 
 /// A process and all above it, up to the first of the machine.
 pub(crate) struct Ancestry {
@@ -29,12 +31,19 @@ pub fn run_of(pid: u32, home: &Path) -> Option<String> {
 /// # Errors
 /// Why the way up could not be followed to its end.
 pub(crate) fn ancestry(pid: u32, home: &Path) -> Result<Ancestry, String> {
+    ancestry_within(DEEPEST, pid, home)
+}
+
+fn ancestry_within(deepest: usize, pid: u32, home: &Path) -> Result<Ancestry, String> {
     let is_run = |id: &String| !id.is_empty() && !id.contains('/') && home.join("runs").join(id).is_dir();
     let hidden = |pid: u32| format!("process {pid} can't be looked at (it has ended, or /proc hides it)");
     let mut stat = Stat::read(pid).ok_or_else(|| hidden(pid))?;
     let (mut at, mut chain, mut changes) = (pid, vec![(pid, stat.start_time)], 0);
     let mut run = named(at, home).filter(is_run).or_else(|| by_group(at).find(is_run));
     while run.is_none() && stat.parent > 1 {
+        if chain.len() > deepest {
+            return Err(format!("more than {deepest} processes are above process {pid}"));
+        }
         let parent = stat.parent;
         let above = Stat::read(parent).map(|above| (above, named(parent, home).filter(is_run)));
         let child = Stat::read(at).ok_or_else(|| hidden(at))?;
@@ -95,4 +104,32 @@ pub(crate) fn is_of_pilothouse(pid: u32) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let role = line.split(|b| *b == 0).nth(1).unwrap_or_default();
     matches!(role, b"__keeper" | b"__daemon" | b"__gateway") || Environ::of(pid).value(RUN_MARKER).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_look_up_a_long_chain_ends() {
+        // Each waits for its child; the last one says its number.
+        let chain = "my $n = 9; while ($n--) { my $child = fork; if ($child) { waitpid $child, 0; exit } } \
+                     $| = 1; print $$, qq(\n); sleep 300";
+        let mut first = Command::new("perl").args(["-e", chain]).stdout(Stdio::piped()).spawn().expect("perl");
+        let mut said = String::new();
+        let mut out = first.stdout.take().expect("a pipe");
+        let mut byte = [0u8; 1];
+        while !said.ends_with('\n') {
+            out.read_exact(&mut byte).expect("a number");
+            said.push(char::from(byte[0]));
+        }
+        let last: u32 = said.trim().parse().expect("a number");
+        let looked = ancestry_within(8, last, Path::new("/proc")).map(|found| found.chain.len());
+        assert!(crate::processes::signal(last, rustix::process::Signal::KILL));
+        first.wait().expect("ours");
+        assert!(looked.as_ref().is_err_and(|why| why.contains("more than 8 processes")), "{looked:?}");
+    }
 }

@@ -9,8 +9,8 @@ mod pull_request;
 mod question;
 mod reason;
 mod secrets;
-mod times;
 mod source;
+mod times;
 
 use domain::event::{ConflictFound, SecretFound};
 use domain::figures::{self, UNKNOWN};
