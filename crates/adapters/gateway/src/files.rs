@@ -5,16 +5,19 @@ use std::io::{self, Read as _, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::GatewayError;
+use crate::serving_lock;
 
 /// `gateway/serving.json`: who serves, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Serving {
     pub pid: u32,
+    /// When this process was started, in clock ticks since boot; a number alone may be another's by now.
+    #[serde(default)]
+    pub started: Option<u64>,
     /// On 127.0.0.1; the next gateway takes the same one.
     pub port: u16,
     /// The variables whose values it was given, by name.
@@ -35,30 +38,32 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), GatewayError> {
 /// The right to be the gateway of a state folder, held until dropped; `None` while another has it.
 pub(crate) fn lock(home: &Path) -> Result<Option<File>, GatewayError> {
     let path = folder(home).join("lock");
-    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = open.map_err(GatewayError::io("open", &path))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(e) => Err(GatewayError::io("lock", &path)(e.into())),
-    }
+    serving_lock::take(&path).map_err(GatewayError::io("lock", &path))
 }
 
 /// Whether a gateway holds the lock of this state folder.
 pub fn is_serving(home: &Path) -> bool {
-    let Ok(file) = File::open(folder(home).join("lock")) else { return false };
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => false,
-        Err(error) => error == rustix::io::Errno::WOULDBLOCK,
-    }
+    serving_lock::is_held(&folder(home).join("lock"))
 }
 
-/// Who served last, and where; `None` before the first one.
+/// Who served last, and where; `None` before the first one. Its number is 0 where it is another process's by now.
 ///
 /// # Errors
 /// When that can't be read.
 pub fn serving(home: &Path) -> Result<Option<Serving>, GatewayError> {
-    read_own(&folder(home).join("serving.json"), 64 << 10)
+    let told: Option<Serving> = read_own(&folder(home).join("serving.json"), 64 << 10)?;
+    Ok(told.map(|told| {
+        let another = told.started.is_some() && told.started != start_of(told.pid);
+        if another { Serving { pid: 0, ..told } } else { told }
+    }))
+}
+
+/// When a process was started, in clock ticks since boot (`/proc/PID/stat` field 22); `None` when there is none.
+pub(crate) fn start_of(pid: u32) -> Option<u64> {
+    let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    // The name in parentheses may hold anything, so fields count from the last one.
+    text[text.rfind(')')? + 1..].split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 pub(crate) fn announce(home: &Path, serving: &Serving) -> Result<(), GatewayError> {

@@ -73,7 +73,7 @@ fn start() -> Result<GatewayStart, GatewayError> {
 async fn serve(home: &Path, prices: &Path, start: GatewayStart, orderers: Orderers) -> Result<(), GatewayError> {
     let before = files::serving(home)?.map_or(0, |serving| serving.port);
     // Until it serves, nobody may take whoever has the number of the one before for this one.
-    files::announce(home, &Serving { pid: 0, port: before, keys: Vec::new() })?;
+    files::announce(home, &Serving { pid: 0, started: None, port: before, keys: Vec::new() })?;
     let names = start.keys.env.0.keys().cloned().collect();
     let listener = listen(before)?;
     let port = listener.local_addr().map_err(GatewayError::Port)?.port();
@@ -96,7 +96,8 @@ async fn serve(home: &Path, prices: &Path, start: GatewayStart, orderers: Ordere
     gateway.take_up(start.passes.into_iter().map(|(name, pass)| (name, Some(pass))).collect());
     let orders = control::bind(home)?;
     tokio::spawn(control::serve(orders, Arc::clone(&gateway), orderers));
-    files::announce(home, &Serving { pid: std::process::id(), port, keys: names })?;
+    let (pid, started) = (std::process::id(), files::start_of(std::process::id()));
+    files::announce(home, &Serving { pid, started, port, keys: names })?;
     let mut out = io::stdout();
     // Whoever started it may have gone.
     let _unheard = out.write_all(READY.as_bytes()).and_then(|()| out.flush());
