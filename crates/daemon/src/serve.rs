@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use protocol::{CONTRACT, Code, FromDaemon, FromFace, Refused, Reply, Request};
 use supervisor::{Killed, Peer, Standing, raise_open_limit};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 
 use crate::Places;
 use crate::error::DaemonError;
@@ -159,9 +159,16 @@ impl Arrival {
         let Self { face, inputs, places, killed, taken, seats, rooms } = self;
         // Held at once, so that no other process can take its place under its number.
         let (peer, home) = (Peer::of(&stream), places.home.clone());
-        let looked = tokio::task::spawn_blocking(move || Asker::of(peer, &home, &killed)).await;
+        let (tell, told) = oneshot::channel();
+        let look = move || {
+            // Whoever has gone away meanwhile does not want to know.
+            let _gone = tell.send(Asker::of(peer, &home, &killed));
+        };
+        // A thread of its own: what only reads may take all of the runtime's, and persons must still get in.
+        let begun = std::thread::Builder::new().name("arrival".to_owned()).spawn(look);
+        let looked = if begun.is_ok() { told.await.ok() } else { None };
         drop(looking);
-        let Ok(asker) = looked else { return };
+        let Some(asker) = looked else { return };
         // Whoever finds no room finds the connection closed, and may come again.
         let Some(seat) = seats.take(&asker.at_first) else { return };
         let Places { home, config, .. } = places;

@@ -27,10 +27,14 @@ pub(crate) struct HeldAttempt {
 /// Takes the lock of an attempt's folder; `None` when another has it, or had: a folder with a record had a keeper before,
 /// and its agent is never started a second time.
 pub(crate) fn hold(folder: &Path) -> io::Result<Option<HeldAttempt>> {
+    let used_up = || folder.join("keeper.json").exists() || folder.join("exit.json").exists();
+    // Looked at before too: where there is no space, no lock could be made for nothing.
+    if used_up() {
+        return Ok(None);
+    }
     let Some(lock) = take_writers_lock(&folder.join(LOCK))? else { return Ok(None) };
     let itself = open_folder(folder)?;
     let free = flock(&itself, FlockOperation::NonBlockingLockExclusive).is_ok();
-    let used_up = || folder.join("keeper.json").exists() || folder.join("exit.json").exists();
     if (!free && is_kept_the_old_way(folder)) || used_up() {
         return Ok(None);
     }
