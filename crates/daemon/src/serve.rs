@@ -1,5 +1,8 @@
 //! Faces on the socket: who may come in, the handshake, and requests that need no dispatcher.
 
+mod asker;
+mod reading_rooms;
+
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +17,8 @@ use supervisor::{Killed, Peer, Standing, raise_open_limit};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 
+use self::asker::Asker;
+use self::reading_rooms::ReadingRooms;
 use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
@@ -28,9 +33,6 @@ const PATIENCE: usize = 4096;
 const PATIENCE_WITH_RUNS: usize = 256;
 /// Requests of one face that may be unanswered before it is heard again.
 const UNANSWERED: usize = 64;
-/// Threads of the runtime's pool that read for persons, and for processes of runs; some are left for what is quick.
-const READING_PERSONS: usize = 20;
-const READING_RUNS: usize = 6;
 /// How long a face may take for its first word.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How many that have connected are looked at at once.
@@ -176,82 +178,6 @@ impl Arrival {
         let of_face =
             OfFace { face, inputs, home, config, asker, taken, reading: Reading::default(), room, _seat: seat };
         serve(stream, of_face, hello).await;
-    }
-}
-
-/// Who asks, looked at again whenever it asks for something to be done.
-struct Asker {
-    /// `None` when it was not found out who connected.
-    peer: Option<Peer>,
-    /// What it was when it connected; once a run's, it stays one.
-    at_first: Standing,
-    home: PathBuf,
-    killed: Arc<Killed>,
-}
-
-impl Asker {
-    fn of(peer: Result<Peer, String>, home: &Path, killed: &Arc<Killed>) -> Self {
-        let (peer, at_first) = match peer {
-            Ok(peer) => (Some(peer), None),
-            Err(why) => (None, Some(Standing::Unknown(why))),
-        };
-        let at_first = at_first.or_else(|| Some(peer.as_ref()?.descent(home)));
-        let at_first = at_first.unwrap_or_else(|| Standing::Unknown("it has ended".to_owned()));
-        Self { peer, at_first, home: home.to_owned(), killed: Arc::clone(killed) }
-    }
-
-    /// Whether it is a person at this moment.
-    fn is_person_now(&self) -> bool {
-        self.standing(|peer| peer.standing(&self.home, &self.killed)) == Standing::Person
-    }
-
-    fn standing(&self, look: impl FnOnce(&Peer) -> Standing) -> Standing {
-        match (&self.at_first, &self.peer) {
-            (Standing::Person, Some(peer)) => tokio::task::block_in_place(|| look(peer)),
-            (at_first, _) => at_first.clone(),
-        }
-    }
-
-    /// Why this is no person's word; `None` when it is one, as far as can be known, or needs none.
-    fn objection(&self, request: &Request) -> Option<Refused> {
-        if !request.acts() {
-            return None;
-        }
-        let standing = self.standing(|peer| match request {
-            // Whoever attached was looked at then, and every key would have to wait for this.
-            Request::Type { .. } | Request::Resize { .. } => peer.descent(&self.home),
-            _ => peer.standing(&self.home, &self.killed),
-        });
-        let reason = match standing {
-            Standing::Person => return None,
-            Standing::OfRun(run) => format!(
-                "this comes from inside of run {run}: what an agent asks for is no person's word; do it outside of any run"
-            ),
-            Standing::Unknown(why) => format!(
-                "nobody knows who asks for this ({why}), so it is no person's word; ask again from a terminal of your own"
-            ),
-        };
-        Some(Refused { code: Code::Refused, reason })
-    }
-}
-
-/// How many threads read at once what faces ask for: for persons, and for all processes of runs together. What an agent
-/// names may be something that is never read to its end.
-#[derive(Clone)]
-struct ReadingRooms {
-    persons: Arc<Semaphore>,
-    runs: Arc<Semaphore>,
-}
-
-impl Default for ReadingRooms {
-    fn default() -> Self {
-        Self { persons: Arc::new(Semaphore::new(READING_PERSONS)), runs: Arc::new(Semaphore::new(READING_RUNS)) }
-    }
-}
-
-impl ReadingRooms {
-    fn of(&self, is_person: bool) -> Arc<Semaphore> {
-        Arc::clone(if is_person { &self.persons } else { &self.runs })
     }
 }
 
