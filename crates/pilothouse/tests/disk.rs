@@ -169,7 +169,14 @@ fn terminate_on_a_full_disk_says_what_is_known() {
             });
         }
         let said = house.say(&["terminate", "talks", "--grace", "0s"]);
-        assert_eq!(said.code, 1, "{said:?}");
+        if said.code == 0 {
+            // A block of the timeline may have had room for all of the end; what is proven of it is told beside.
+            assert!(!least && said.out.contains("terminated, nothing of it lives"), "{said:?}");
+            assert!(said.out.contains("its proof was not written: "), "{said:?}");
+            assert_eq!(house.row("talks").expect("a row")["status"], "terminated");
+            assert_eq!(house.processes(&row), 0);
+            continue;
+        }
         assert!(said.err.contains("no space to write it down"), "{said:?}");
         // On a busy machine the last of its processes may still be on its way out then, and is told of.
         assert!(said.err.contains("of it live") && said.err.contains("when there is room"), "{said:?}");

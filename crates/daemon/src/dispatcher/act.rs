@@ -34,7 +34,7 @@ impl Dispatcher {
         let (known, unknown): (Vec<_>, Vec<_>) = found.into_iter().partition(|(found, _)| found.is_ok());
         let unknown = unknown.into_iter().filter_map(|(found, asked)| found.err().map(|refused| not(asked, refused)));
         // Replied to together with the others.
-        self.pending.begin(face, id, unknown.collect());
+        self.pending.begin(face, id, unknown.collect(), matches!(command, Command::Terminate { .. }));
         let known = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?)));
         let (by_hand, known): (Vec<_>, Vec<_>) = known.partition(|(_, run)| self.observed.contains(run));
         for (_, run) in by_hand {

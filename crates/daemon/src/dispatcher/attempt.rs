@@ -176,6 +176,7 @@ impl Dispatcher {
         let note = self.runs.open_ref(run).and_then(|open| act::note(&effect, facts, &open.state));
         match act::left(&effect, outcome) {
             Some(left) => self.pending.heard(run, &Outcome::Done, Some(&left)),
+            None if matches!(effect, Effect::WriteProof { .. }) => self.pending.heard_of_proof(run, outcome),
             None => self.pending.heard(run, outcome, note.as_deref()),
         }
         match (&effect, facts) {

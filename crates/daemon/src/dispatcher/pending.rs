@@ -14,6 +14,8 @@ struct Asked {
     id: u64,
     acted: Vec<Acted>,
     waits: BTreeSet<RunId>,
+    /// Its runs are to end: what pilothouse does with one that has ended is no part of it.
+    ends: bool,
     /// Every run that was asked for has been decided.
     complete: bool,
     since: Instant,
@@ -33,8 +35,8 @@ pub(crate) struct Late {
 pub(super) struct Pending(Vec<Asked>);
 
 impl Pending {
-    pub(super) fn begin(&mut self, face: FaceId, id: u64, acted: Vec<Acted>) {
-        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), complete: false, since: Instant::now() });
+    pub(super) fn begin(&mut self, face: FaceId, id: u64, acted: Vec<Acted>, ends: bool) {
+        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), ends, complete: false, since: Instant::now() });
     }
 
     pub(super) fn add(&mut self, face: FaceId, id: u64, acted: Acted, waits: Option<RunId>) {
@@ -56,12 +58,24 @@ impl Pending {
 
     /// An effect of this run came to an end; one that failed is why what was asked for did not happen.
     pub(super) fn heard(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>) {
+        self.hear(run, outcome, note, |_| true);
+    }
+
+    /// The proof of this run was written or was not: whoever ended it is told so beside that it has ended.
+    pub(super) fn heard_of_proof(&mut self, run: &RunId, outcome: &Outcome) {
+        self.hear(run, outcome, None, |asked| !asked.ends);
+        let (Outcome::Failed(why) | Outcome::Refused(why) | Outcome::Unknown(why)) = outcome else { return };
+        let note = format!("its proof was not written: {why}");
+        self.hear(run, &Outcome::Done, Some(&note), |asked| asked.ends);
+    }
+
+    fn hear(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>, whom: impl Fn(&Asked) -> bool) {
         let failure = match outcome {
             Outcome::Done => None,
             Outcome::Refused(reason) => Some((Code::Refused, reason)),
             Outcome::Failed(reason) | Outcome::Unknown(reason) => Some((Code::Failed, reason)),
         };
-        for asked in self.0.iter_mut().filter(|asked| asked.waits.contains(run)) {
+        for asked in self.0.iter_mut().filter(|asked| asked.waits.contains(run) && whom(asked)) {
             for acted in asked.acted.iter_mut().filter(|acted| acted.run == run.as_str()) {
                 if let Some((code, reason)) = failure {
                     acted.code = code;
