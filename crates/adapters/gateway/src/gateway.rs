@@ -68,7 +68,7 @@ impl Gateway {
         let set = match order {
             Order::Tell => BTreeMap::new(),
             Order::Keys(of_runs) => {
-                self.keys.take_up(of_runs);
+                self.keys.replace(of_runs);
                 BTreeMap::new()
             }
             Order::Set(set) => set,

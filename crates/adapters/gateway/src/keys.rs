@@ -69,11 +69,9 @@ impl Given {
         self.value(source).or_else(|| self.value(&source.bound()))
     }
 
-    /// Takes up variables of runs; those that a run has and that are not named stay.
-    pub(crate) fn take_up(&mut self, of_runs: BTreeMap<String, KeyValues>) {
-        for (run, values) in of_runs {
-            self.of_runs.entry(run).or_default().0.extend(values.0);
-        }
+    /// Takes up variables of a run; those that it has and that are not named stay.
+    pub(crate) fn add(&mut self, run: &str, values: KeyValues) {
+        self.of_runs.entry(run.to_owned()).or_default().0.extend(values.0);
     }
 
     /// Takes the daemon's own variables for those of a run whose pass was sealed with the same values.
@@ -120,11 +118,11 @@ impl Keys {
         self.given.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up variables of runs, instead of values that were given before.
-    pub(crate) fn take_up(&self, of_runs: BTreeMap<String, KeyValues>) {
+    /// Takes up all variables that these runs have, instead of those that were given before.
+    pub(crate) fn replace(&self, of_runs: BTreeMap<String, KeyValues>) {
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
-        self.given.write().unwrap_or_else(PoisonError::into_inner).take_up(of_runs);
+        self.given.write().unwrap_or_else(PoisonError::into_inner).of_runs.extend(of_runs);
     }
 
     /// The key; `None` where the agent's own counts.

@@ -30,6 +30,8 @@ pub(crate) struct Held {
     pub(crate) passes: ByName,
     /// The names of those that were changed or taken back since the gateway was told.
     untold: BTreeSet<String>,
+    /// The runs whose keys were changed since.
+    untold_keys: BTreeSet<String>,
 }
 
 impl Held {
@@ -71,6 +73,11 @@ impl PassBook {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the gateway told of a run's keys with the next changes.
+    pub(crate) fn keys_changed(&self, run: &str) {
+        self.held().untold_keys.insert(run.to_owned());
+    }
+
     fn deaf(&self) -> MutexGuard<'_, Option<Instant>> {
         self.deaf.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,13 +89,31 @@ impl PassBook {
             let held = self.held();
             held.untold.iter().map(|name| (name.clone(), held.passes.get(name).cloned())).collect()
         };
-        if set.is_empty() {
+        let runs = self.held().untold_keys.clone();
+        if set.is_empty() && runs.is_empty() {
             return Ok(());
         }
         if deaf.is_some_and(|since| since.elapsed() < DEAF) {
             return Err(GatewayError::Deaf);
         }
-        self.tell(&mut deaf, Order::Set(set.clone()), &set)
+        self.tell_keys(&mut deaf, runs)?;
+        if set.is_empty() { Ok(()) } else { self.tell(&mut deaf, Order::Set(set.clone()), &set) }
+    }
+
+    /// A call that a pass lets through finds its run's key.
+    fn tell_keys(&self, deaf: &mut Option<Instant>, runs: BTreeSet<String>) -> Result<(), GatewayError> {
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let of_run = |run: &String| (run.clone(), self.keys().of_runs.get(run).cloned().unwrap_or_default());
+        let values: BTreeMap<_, _> = runs.iter().map(of_run).collect();
+        let told = control::give(&self.home, &Order::Keys(values.clone())).map(drop);
+        *deaf = told.is_err().then(Instant::now);
+        told?;
+        let keys = self.keys().of_runs.clone();
+        // What was changed meanwhile is told next.
+        self.held().untold_keys.retain(|run| values.get(run).is_none_or(|told| Some(told) != keys.get(run)));
+        Ok(())
     }
 
     /// Has the gateway go by all that there is.
@@ -111,7 +136,7 @@ impl PassBook {
         *deaf = told.is_err().then(Instant::now);
         if told.is_ok() {
             let mut held = self.held();
-            let Held { passes, untold } = &mut *held;
+            let Held { passes, untold, .. } = &mut *held;
             // What was changed meanwhile is told next.
             untold.retain(|name| about.get(name).is_none_or(|told| told.as_ref() != passes.get(name)));
         }

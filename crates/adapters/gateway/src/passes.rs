@@ -132,9 +132,21 @@ impl Passes {
         self.keys().value(source).is_some()
     }
 
-    /// Takes up the keys' variables of whoever asked for a run.
-    pub fn take_keys(&self, run: &str, values: KeyValues) {
-        self.keys().take_up([(run.to_owned(), values)].into());
+    /// Takes up the keys' variables of whoever began an attempt of a run, and of no one before.
+    pub fn replace_keys(&self, run: &str, values: KeyValues) {
+        self.keys().of_runs.insert(run.to_owned(), values);
+        self.book.keys_changed(run);
+        self.changed();
+    }
+
+    /// Takes up the keys' variables of whoever has a run go on; those that are not set there stay.
+    pub fn add_keys(&self, run: &str, values: KeyValues) {
+        if values.0.is_empty() {
+            return;
+        }
+        self.keys().add(run, values);
+        self.book.keys_changed(run);
+        self.changed();
     }
 
     /// Tells the gateway the keys' variables of one run, as they are known here.

@@ -9,6 +9,7 @@ use domain::budget::BudgetOf;
 use domain::command::Command;
 use domain::decide::{self, Decision, Facts, Refusal};
 use domain::effect::{Effect, Outcome};
+use domain::event::Review;
 use domain::status::By;
 use protocol::{Acted, Code, Refused};
 
@@ -115,8 +116,12 @@ impl Dispatcher {
                 self.await_room();
             }
             // What begins an attempt is asked for with the keys of this moment.
-            if waits && matches!(command, Command::Retry { .. } | Command::Resume { .. } | Command::Review { .. }) {
-                self.performer.gateway.passes.take_keys(run.as_str(), self.faces.keys(face));
+            let begins = matches!(command, Command::Retry { .. } | Command::Review { verdict: Review::Changes, .. });
+            if waits && begins {
+                self.performer.gateway.passes.replace_keys(run.as_str(), self.faces.keys(face));
+            }
+            if waits && matches!(command, Command::Resume { .. }) {
+                self.performer.gateway.passes.add_keys(run.as_str(), self.faces.keys(face));
             }
             if waits && matches!(command, Command::Resume { .. }) {
                 self.tell_limits(&run);

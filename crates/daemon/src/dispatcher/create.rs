@@ -28,7 +28,7 @@ impl Dispatcher {
             let keys = self.faces.keys(face);
             let spec = NewRun { keys: Some(keys.names()), ..self.spec(prepared, n)? };
             let run = spec.id.clone();
-            self.performer.gateway.passes.take_keys(run.as_str(), keys);
+            self.performer.gateway.passes.replace_keys(run.as_str(), keys);
             if let Err(error) = self.write_down(spec, prepared.differs) {
                 let made = match ids.len() {
                     0 => String::new(),
