@@ -99,6 +99,42 @@ impl SingleQuestion {
         }
         said
     }
+
+    /// Returns what the agent is to hear; `None` where that is no answer to this question.
+    pub fn values(&self, text: &str) -> Option<Vec<String>> {
+        if text.is_empty() {
+            return None;
+        }
+        if let Some(one) = self.option(text) {
+            return Some(vec![one]);
+        }
+        let several: Option<Vec<String>> = text.split(',').map(|part| self.option(part.trim())).collect();
+        if let Some(several) = several.filter(|_| self.many) {
+            return Some(several);
+        }
+        // A number that is none of the options' is rather a mistake than something in words.
+        if self.only_options || (!self.options.is_empty() && text.parse::<u64>().is_ok()) {
+            return None;
+        }
+        let one = match self.takes {
+            AnswerKind::Text => text.to_owned(),
+            AnswerKind::YesNo => match text.to_ascii_lowercase().as_str() {
+                "yes" | "y" | "true" => "true".to_owned(),
+                "no" | "n" | "false" => "false".to_owned(),
+                _ => return None,
+            },
+            AnswerKind::Number => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.to_owned())?,
+            AnswerKind::WholeNumber => text.parse::<i64>().ok()?.to_string(),
+        };
+        Some(vec![one])
+    }
+
+    /// The option that is meant by its label or its number.
+    fn option(&self, text: &str) -> Option<String> {
+        let labelled = self.options.iter().find(|o| o.label.eq_ignore_ascii_case(text) || o.said() == text);
+        let numbered = || text.parse::<usize>().ok()?.checked_sub(1).and_then(|n| self.options.get(n));
+        labelled.or_else(numbered).map(|option| option.said().to_owned())
+    }
 }
 
 /// The answer to one question: what its agent is to hear.

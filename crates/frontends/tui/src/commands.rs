@@ -5,8 +5,11 @@
 mod available;
 mod table;
 
+use protocol::Row;
+
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
+use crate::overlays::Asking;
 use crate::update::Action;
 
 pub(crate) use table::ALL;
@@ -53,9 +56,10 @@ pub(crate) fn like(name: &str) -> Option<&'static str> {
     (near(&best) > 0.6).then_some(best.name)
 }
 
-/// The keys that answer a question, with what each does, as far as they mean that where the person is.
-pub(crate) fn answers(keymap: &Keymap, places: &[Place]) -> Vec<(String, &'static str)> {
-    let words = [("allow", "once"), ("allow-run", "this run"), ("deny", "deny"), ("answer", "say")];
+/// The keys that answer what a run asks, with what each does, as far as they mean that where the person is.
+pub(crate) fn answers(row: &Row, keymap: &Keymap, places: &[Place]) -> Vec<(String, &'static str)> {
+    let asking = Asking::of(row);
+    let words = asking.as_ref().map(Asking::ways).unwrap_or_default();
     let key = |name: &str| {
         let taken = |key: &String| {
             let before = places.iter().take_while(|place| **place != Place::Everywhere);
@@ -63,7 +67,7 @@ pub(crate) fn answers(keymap: &Keymap, places: &[Place]) -> Vec<(String, &'stati
         };
         keymap.keys_in(Place::Everywhere, name).iter().find(|key| !taken(key)).cloned()
     };
-    words.into_iter().filter_map(|(name, word)| Some((key(name)?, word))).collect()
+    words.iter().filter_map(|(name, word)| Some((key(name)?, *word))).collect()
 }
 
 /// `docs/keys.md`, written from the table.

@@ -53,7 +53,8 @@ pub(crate) enum Effect {
     },
     Answer {
         run: RunId,
-        question: String,
+        /// `None` for what it asked with its last words.
+        question: Option<String>,
         answer: Answer,
     },
     /// Open the person's editor in a folder.

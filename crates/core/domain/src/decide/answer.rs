@@ -6,7 +6,7 @@ use crate::attempt::AttemptKey;
 use crate::command::Answer;
 use crate::effect::Effect;
 use crate::event::WordsGiven;
-use crate::question::{AnswerKind, QuestionKind, SingleAnswer, SingleQuestion, handle, in_a_line};
+use crate::question::{QuestionKind, SingleAnswer, SingleQuestion, handle, in_a_line};
 use crate::run::{Question, RunState};
 
 /// An answer that fits its question.
@@ -123,47 +123,11 @@ fn answers(question: &Question, said: &[String]) -> Result<Vec<SingleAnswer>, Re
     if let Some(open) = asks.iter().find(|ask| !ask.optional && !pairs.iter().any(|(of, _)| of.id == ask.id)) {
         return Err(refused(format!("{} has no answer", open.name())));
     }
-    let read = |(ask, text): &(&SingleQuestion, String)| match values(ask, text) {
+    let read = |(ask, text): &(&SingleQuestion, String)| match ask.values(text) {
         Some(values) => Ok(SingleAnswer { id: ask.id.clone(), values }),
         None => Err(refused(format!("{text:?} is no answer to {}", ask.name()))),
     };
     pairs.iter().map(read).collect()
-}
-
-/// What the agent is to hear; `None` where that is no answer to this question.
-fn values(ask: &SingleQuestion, text: &str) -> Option<Vec<String>> {
-    if text.is_empty() {
-        return None;
-    }
-    if let Some(one) = option(ask, text) {
-        return Some(vec![one]);
-    }
-    let several: Option<Vec<String>> = text.split(',').map(|part| option(ask, part.trim())).collect();
-    if let Some(several) = several.filter(|_| ask.many) {
-        return Some(several);
-    }
-    // A number that is none of the options' is rather a mistake than something in words.
-    if ask.only_options || (!ask.options.is_empty() && text.parse::<u64>().is_ok()) {
-        return None;
-    }
-    let one = match ask.takes {
-        AnswerKind::Text => text.to_owned(),
-        AnswerKind::YesNo => match text.to_ascii_lowercase().as_str() {
-            "yes" | "y" | "true" => "true".to_owned(),
-            "no" | "n" | "false" => "false".to_owned(),
-            _ => return None,
-        },
-        AnswerKind::Number => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| text.to_owned())?,
-        AnswerKind::WholeNumber => text.parse::<i64>().ok()?.to_string(),
-    };
-    Some(vec![one])
-}
-
-/// The option that is meant by its label or its number.
-fn option(ask: &SingleQuestion, text: &str) -> Option<String> {
-    let labelled = ask.options.iter().find(|o| o.label.eq_ignore_ascii_case(text) || o.said() == text);
-    let numbered = || text.parse::<usize>().ok()?.checked_sub(1).and_then(|n| ask.options.get(n));
-    labelled.or_else(numbered).map(|option| option.said().to_owned())
 }
 
 impl Decision {

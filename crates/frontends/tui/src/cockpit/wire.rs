@@ -129,7 +129,7 @@ impl Wire {
                 (Request::Act { runs: texts(&runs), scope, command, by_hand_too: asked }, done)
             }
             Effect::Answer { run, question, answer } => {
-                (Request::Answer { run: run.to_string(), scope, question: Some(question), answer }, Asked::Act(1, None))
+                (Request::Answer { run: run.to_string(), scope, question, answer }, Asked::Act(1, None))
             }
             Effect::Attach { run, columns, rows } => {
                 (Request::Attach { run: run.clone(), columns, rows }, Asked::Attach(run))

@@ -3,6 +3,7 @@
 use protocol::Row;
 
 use crate::model::{Model, Tab};
+use crate::overlays::Asking;
 
 pub(super) fn always(_: &Model) -> Option<String> {
     None
@@ -48,6 +49,12 @@ pub(super) fn asks_nothing(model: &Model) -> Option<String> {
         return Some(format!("{} asks in its own terminal; a shows it", row.name));
     }
     row.question.is_none().then(|| format!("{} {says}{marked}", row.name))
+}
+
+/// What an agent asked with its last words is answered in words alone.
+pub(super) fn says_nothing(model: &Model) -> Option<String> {
+    let asks_last = model.selected().is_some_and(|row| row.question.is_none() && Asking::of(row).is_some());
+    if asks_last { None } else { asks_nothing(model) }
 }
 
 /// Of many runs, one that fits is enough; the others are passed over.

@@ -40,7 +40,7 @@ pub(crate) const ALL: &[Command] = &[
         Action::Answer(Answer::AllowRun)
     }),
     run("deny", "say no to what the run asks for", None, asks_nothing, || Action::Answer(Answer::Deny)),
-    run("answer", "type an answer to what the run asks", None, asks_nothing, || Action::AskAnswer),
+    run("answer", "type an answer to what the run asks", None, says_nothing, || Action::AskAnswer),
     motion("next-match", "go to the next match", Some("match"), || Action::Match(1)),
     motion("previous-match", "go to the match before", None, || Action::Match(-1)),
     view("new-run", "start a run", Some("new"), nowhere, || Action::NewRun),

@@ -1,5 +1,6 @@
 //! What lies over the screen: help, palette, a line to type, a list to choose from, a yes to give, the new-run form.
 
+mod asking;
 mod choose;
 mod confirm;
 mod draw;
@@ -14,6 +15,7 @@ mod tests;
 mod update;
 mod window;
 
+pub(crate) use asking::Asking;
 pub(crate) use choose::{Choose, checkpoints};
 pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;

@@ -1,7 +1,7 @@
 //! A line to type on: a filter, a search, an answer.
 
 use domain::RunId;
-use domain::command::{Answer, Command};
+use domain::command::Command;
 use domain::comment::Comment;
 use domain::event::Review;
 use ratatui::Frame;
@@ -10,10 +10,10 @@ use ratatui::text::Line;
 use ratatui_textarea::TextArea;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Overlay, one_line};
+use super::asking::{Asking, Typed};
+use super::{Overlay, one_line, question};
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
-use crate::screens::runs::why;
 use crate::screens::{details, runs};
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
@@ -23,14 +23,7 @@ use crate::widgets::wrapped;
 pub(crate) enum Purpose {
     Filter,
     Search,
-    /// Bound to the question's id: another question gets no answer to this one.
-    Answer {
-        run: RunId,
-        name: String,
-        question: String,
-        /// What is asked.
-        asked: String,
-    },
+    Answer(Asking),
     /// What a run's agent is to change.
     Changes {
         run: RunId,
@@ -70,9 +63,18 @@ pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
-    let Some(row) = model.selected() else { return Vec::new() };
-    let Some(question) = row.question.as_ref().map(|question| question.id.clone()) else { return Vec::new() };
-    let purpose = Purpose::Answer { run: row.id.clone(), name: row.name.clone(), question, asked: why(row) };
+    // What is open is answered, whatever the cursor has come to meanwhile.
+    let asking = question::say_to_open(model).or_else(|| model.selected().and_then(Asking::of));
+    asking.map(|asking| answer_to(model, asking)).unwrap_or_default()
+}
+
+/// Has an answer to this typed.
+pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<Effect> {
+    if let Some(why) = asking.objection() {
+        model.notice = Some(why);
+        return Vec::new();
+    }
+    let purpose = Purpose::Answer(asking);
     model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
     Vec::new()
 }
@@ -112,7 +114,7 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
             details::set_search(model, Some(text));
             Vec::new()
         }
-        Purpose::Answer { .. } | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
+        Purpose::Answer(_) | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
     }
 }
 
@@ -136,14 +138,16 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             let command = Command::Comment { comment: Comment { text, ..on } };
             vec![Effect::Act { runs: vec![run], command, asked: true }]
         }
-        Purpose::Answer { ref run, ref question, .. } => {
-            let answer = Answer::Text(text.trim().to_owned());
-            if text.trim().is_empty() {
-                model.notice = Some("an empty answer was not sent".to_owned());
-                return Vec::new();
+        Purpose::Answer(asking) => match asking.take(&text) {
+            Typed::Send(effect) => vec![effect],
+            Typed::Ask(next, why) => {
+                let again = if why.is_some() { text.as_str() } else { "" };
+                let (purpose, input) = (Purpose::Answer(next), one_line(again));
+                model.overlay = Some(Overlay::Prompt(Prompt { purpose, input, before: String::new() }));
+                model.notice = why;
+                Vec::new()
             }
-            vec![Effect::Answer { run: run.clone(), question: question.clone(), answer }]
-        }
+        },
         Purpose::Changes { run, .. } => {
             let text = text.trim().to_owned();
             if text.is_empty() {
@@ -167,7 +171,7 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             details::set_search(model, Some(prompt.before));
             Vec::new()
         }
-        Purpose::Answer { .. } | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
+        Purpose::Answer(_) | Purpose::Changes { .. } | Purpose::Comment { .. } => Vec::new(),
     }
 }
 
@@ -181,9 +185,11 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
         Purpose::Search => " search: ".to_owned(),
         Purpose::Changes { name, .. } => format!(" changes to {}: ", domain::text::line(name)),
         Purpose::Comment { on, .. } => format!(" {}:{}: ", domain::text::shown(&on.path), on.line),
-        Purpose::Answer { name, .. } => format!(" answer {}: ", domain::text::line(name)),
+        Purpose::Answer(asking) => format!(" answer {}: ", asking.name),
     };
-    let asked = if let Purpose::Answer { asked, .. } = &prompt.purpose { asked.as_str() } else { "" };
+    let asked = if let Purpose::Answer(asking) = &prompt.purpose { asking.now() } else { Vec::new() };
+    // What was typed is no answer, and why stands beside it.
+    let wrong = model.notice.as_deref().filter(|_| !asked.is_empty()).unwrap_or_default();
     let is_long = label.width() > usize::from(area.width / 2);
     let (before, label) = if is_long { (label.trim(), " > ") } else { ("", label.as_str()) };
     let long = u16::try_from(label.width()).unwrap_or(u16::MAX);
@@ -191,7 +197,9 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
     let typed = prompt.text();
     let scrolls = typed.width() + 1 > usize::from(area.width.saturating_sub(long));
     let typed = if scrolls { typed.as_str() } else { "" };
-    draw_above(&[(asked, Role::NeedsYou), (before, Role::Key), (typed, Role::Text)], line, theme, frame);
+    let mut above: Vec<_> = asked.iter().map(|line| (line.as_str(), Role::NeedsYou)).collect();
+    above.extend([(wrong, Role::Error), (before, Role::Key), (typed, Role::Text)]);
+    draw_above(&above, line, theme, frame);
     let [left, right] = Layout::horizontal([Constraint::Length(long), Constraint::Min(1)]).areas(line);
     frame.render_widget(ratatui::widgets::Clear, line);
     frame.render_widget(Line::styled(label.to_owned(), theme.style(Role::Key)), left);

@@ -1,39 +1,30 @@
 //! What a run asks, all of it: whoever says yes has read what to.
 
-use domain::RunId;
 use domain::command::Answer;
 use ratatui::Frame;
 use ratatui::text::Line;
 
-use super::Overlay;
 use super::window::{self, keys};
+use super::{Asking, Overlay, prompt};
 use crate::effect::Effect;
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
-use crate::screens::runs::why;
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
 
 /// Columns of the window.
 const WIDTH: u16 = 76;
 
-/// Bound to the question's id: another question gets no answer to this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OpenQuestion {
-    run: RunId,
-    name: String,
-    id: String,
-    text: String,
+    asking: Asking,
     pub(super) top: usize,
 }
 
 /// Opens what the selected run asks.
 pub(crate) fn question(model: &mut Model) -> Vec<Effect> {
-    let Some(row) = model.selected() else { return Vec::new() };
-    let Some(asked) = &row.question else { return Vec::new() };
-    let (run, name) = (row.id.clone(), domain::text::line(&row.name));
-    let question = OpenQuestion { run, name, id: asked.id.clone(), text: why(row), top: 0 };
-    model.overlay = Some(Overlay::Question(question));
+    let asking = model.selected().and_then(Asking::of);
+    model.overlay = asking.map(|asking| Overlay::Question(OpenQuestion { asking, top: 0 }));
     Vec::new()
 }
 
@@ -45,14 +36,30 @@ pub(crate) fn answer_open(model: &mut Model, answer: Answer) -> Vec<Effect> {
         question.top += window::page(model.size.1);
         return Vec::new();
     }
-    let (run, question) = (question.run.clone(), question.id.clone());
+    let asking = question.asking.clone();
     model.overlay = None;
-    vec![Effect::Answer { run, question, answer }]
+    if says_yes && !asking.takes_yes() {
+        // Leave is no answer to a question: it is answered in words.
+        return prompt::answer_to(model, asking);
+    }
+    vec![asking.answer(answer)]
+}
+
+/// Types an answer to the question that is open.
+pub(super) fn say_to_open(model: &mut Model) -> Option<Asking> {
+    match model.overlay.take() {
+        Some(Overlay::Question(open)) => Some(open.asking),
+        other => {
+            model.overlay = other;
+            None
+        }
+    }
 }
 
 impl OpenQuestion {
     fn lines(&self, columns: u16) -> Vec<String> {
-        wrapped(&self.text, usize::from(WIDTH.min(columns)).saturating_sub(4))
+        let room = usize::from(WIDTH.min(columns)).saturating_sub(4);
+        self.asking.lines.iter().flat_map(|line| wrapped(line, room)).collect()
     }
 
     /// Lines that it has at this width.
@@ -64,7 +71,15 @@ impl OpenQuestion {
 pub(super) fn draw(question: &OpenQuestion, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let width = window::width(frame, WIDTH);
     let lines = question.lines(width).into_iter().map(|line| Line::styled(line, theme.style(Role::NeedsYou)));
-    let pairs = [("allow", "once"), ("allow-run", "this run"), ("deny", "deny"), ("answer", "say"), ("close", "leave")];
+    let pairs = [question.asking.ways(), &[("close", "leave")]].concat();
     let footer = keys(keymap, Place::Question, theme, &pairs);
-    window::scrolled(&format!(" {} ", question.name), lines.collect(), footer, question.top, width, theme, frame);
+    window::scrolled(
+        &format!(" {} ", question.asking.name),
+        lines.collect(),
+        footer,
+        question.top,
+        width,
+        theme,
+        frame,
+    );
 }

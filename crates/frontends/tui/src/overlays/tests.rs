@@ -3,6 +3,7 @@
 use domain::RunId;
 use domain::budget::Budget;
 use domain::command::{Answer, Command};
+use domain::event::RunReady;
 use domain::money::Usd;
 use domain::spend::Spent;
 use domain::tokens::Tokens;
@@ -118,7 +119,47 @@ fn an_answer_is_typed_and_bound_to_its_question() {
     stored!(Cockpit::open().keys("suse the staging registry"), "answer");
     let cockpit = Cockpit::open().keys("suse staging⏎");
     let answer = Answer::Text("use staging".to_owned());
-    assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run: id("aaaaa2"), question: "q1".to_owned(), answer }));
+    assert_eq!(
+        cockpit.effects.last(),
+        Some(&Effect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer })
+    );
+}
+
+#[test]
+fn each_question_takes_an_answer() {
+    let open = || {
+        let play = Play::new("aaaaa2", "fix-login", "asks", 22).at_work().asks_each();
+        Cockpit::with(vec![play], Glyphs::Unicode)
+    };
+    stored!(open(), "questions");
+    stored!(open().keys("y"), "questions-open");
+    stored!(open().keys("ys"), "questions-first");
+    // A yes is no answer: it asks for one.
+    stored!(open().keys("yy9⏎"), "questions-no-answer");
+    stored!(open().keys("yy9⏎⌫2⏎"), "questions-second");
+    let mut cockpit = open().keys("yy2⏎⏎");
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Answer { .. })), "one is open");
+    cockpit = cockpit.keys("look up⏎");
+    let answer = Answer::Each(vec!["library=2".to_owned(), "name=look up".to_owned()]);
+    let sent = Effect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer };
+    assert_eq!(cockpit.effects.last(), Some(&sent));
+}
+
+#[test]
+fn last_words_are_answered() {
+    let open = || {
+        let play = Play::new("aaaaa2", "fix-login", "asks", 22)
+            .at_work()
+            .says("I looked.\nShall I go on?")
+            .ends(true, "")
+            .add(true, RunReady { changed: true });
+        Cockpit::with(vec![play], Glyphs::Unicode)
+    };
+    stored!(open(), "last-words");
+    stored!(open().keys("s"), "last-words-answered");
+    let cockpit = open().keys("sgo on⏎");
+    let answer = Answer::Text("go on".to_owned());
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run: id("aaaaa2"), question: None, answer }));
 }
 
 #[test]

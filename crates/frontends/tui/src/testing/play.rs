@@ -10,6 +10,7 @@ use domain::event::{
     SnapshotSaved, ToolCalled, UsageReported, WaitingStarted, WorktreeCreated, WorktreeRemoved,
 };
 use domain::phase::PhaseSpec;
+use domain::question::{AnswerOption, QuestionKind, SingleQuestion, in_a_line, written_out};
 use domain::status::By;
 use domain::tokens::Tokens;
 use domain::{Body, Event, RunId, RunState, Timestamp, fold};
@@ -100,6 +101,37 @@ impl Play {
             choices: vec!["allow".to_owned(), "deny".to_owned()],
             tool: Some("Bash".to_owned()),
             input: None,
+            ..WaitingStarted::default()
+        };
+        self.add(true, question)
+    }
+
+    /// Asks two questions at once, as Claude does: one with options, one in words.
+    pub(crate) fn asks_each(self) -> Self {
+        let option = |label: &str, about: &str| AnswerOption {
+            label: label.to_owned(),
+            about: about.to_owned(),
+            value: String::new(),
+        };
+        let library = SingleQuestion {
+            id: "library".to_owned(),
+            header: "Library".to_owned(),
+            text: "Which library shall read the settings?".to_owned(),
+            options: vec![option("toml", "the one that is there"), option("figment", "several sources")],
+            ..SingleQuestion::default()
+        };
+        let name = SingleQuestion {
+            id: "name".to_owned(),
+            text: "What shall the new command be called?".to_owned(),
+            ..SingleQuestion::default()
+        };
+        let asks = vec![library, name];
+        let question = WaitingStarted {
+            id: "q1".to_owned(),
+            text: in_a_line("", &asks),
+            kind: QuestionKind::Questions,
+            full: Some(written_out("", &asks)),
+            asks,
             ..WaitingStarted::default()
         };
         self.add(true, question)

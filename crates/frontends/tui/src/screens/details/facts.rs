@@ -9,12 +9,16 @@ use crate::cockpit::beneath;
 use crate::commands;
 use crate::keymap::Keymap;
 use crate::model::Model;
+use crate::overlays::Asking;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, wrapped};
 
 /// How many facts there are at most.
 pub(super) const COUNT: usize = 23;
+
+/// Lines of what is asked that stand above them.
+const ASKED: usize = 8;
 
 /// The facts in lines of `width` columns; `bar` stands before each where they are beside something.
 pub(super) fn lines(
@@ -27,7 +31,7 @@ pub(super) fn lines(
     let bar = if beside { model.glyphs.pick("│", "|") } else { "" };
     let dim = theme.style(Role::Dim);
     let room = usize::from(width).saturating_sub(bar.len().min(1) + 12);
-    let answers = commands::answers(keymap, &beneath(model));
+    let answers = commands::answers(row, keymap, &beneath(model));
     let mut lines = waits(row, &answers, theme, bar, usize::from(width).saturating_sub(2));
     for (name, value) in facts(model, row) {
         let label = Span::styled(format!("{bar} {name:<9} "), dim);
@@ -56,20 +60,23 @@ fn conflicts(row: &Row) -> String {
 
 /// What the run asks, in full, with the keys that answer it.
 fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>> {
-    let Some(question) = &row.question else { return Vec::new() };
+    let Some(asking) = Asking::of(row) else { return Vec::new() };
     let dim = theme.style(Role::Dim);
     let mut lines = Vec::new();
-    for part in wrapped(&question.text, room.saturating_sub(4)).into_iter().take(8) {
+    let parts: Vec<String> = asking.lines.iter().flat_map(|line| wrapped(line, room.saturating_sub(4))).collect();
+    let left = parts.len().saturating_sub(ASKED);
+    let more = (left > 0).then(|| format!("… {left} more lines; y shows them"));
+    for part in parts.into_iter().take(ASKED).chain(more) {
         lines.push(Line::from(vec![
             Span::styled(format!("{bar}  "), dim),
             Span::styled(part, theme.style(Role::NeedsYou)),
         ]));
     }
     let mut spans = vec![Span::styled(format!("{bar}  "), dim)];
-    if !row.is_answered_here() {
+    if row.question.is_some() && !row.is_answered_here() {
         spans.push(Span::raw("answered in its own terminal"));
     }
-    for (key, does) in answers.iter().filter(|_| row.is_answered_here()) {
+    for (key, does) in answers.iter().filter(|_| row.question.is_none() || row.is_answered_here()) {
         spans.push(Span::styled(key.clone(), theme.style(Role::Key)));
         spans.push(Span::raw(format!(" {does}  ")));
     }

@@ -102,7 +102,7 @@ pub(crate) fn because_spans(
     theme: &Theme,
     room: usize,
 ) -> Vec<Span<'static>> {
-    let keys = if because.keys { answer_keys(model, keymap) } else { String::new() };
+    let keys = if because.keys { answer_keys(model, row, keymap) } else { String::new() };
     // Keys are cut before the question is; on a line of their own they begin it.
     let text = match because.text.width() {
         0 => String::new(),
@@ -114,8 +114,8 @@ pub(crate) fn because_spans(
 }
 
 /// `  y once  Y this run  N deny  s say`, as the keys are bound.
-pub(crate) fn answer_keys(model: &Model, keymap: &Keymap) -> String {
-    let keys = commands::answers(keymap, &beneath(model));
+pub(crate) fn answer_keys(model: &Model, row: &Row, keymap: &Keymap) -> String {
+    let keys = commands::answers(row, keymap, &beneath(model));
     keys.into_iter().map(|(key, word)| format!("  {key} {word}")).collect()
 }
 

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::columns::{self, WIDE};
 use super::layout::{TableLine, layout, lines};
 use crate::model::Model;
+use crate::overlays::Asking;
 use crate::widgets::{fit, wrapped};
 
 /// Columns that stand before a reason in the table.
@@ -44,7 +45,7 @@ pub(crate) struct Because {
 /// Whoever says yes has read all of it.
 pub(crate) fn because(row: &Row, room: usize, most: usize) -> (Vec<Because>, bool) {
     let mut texts = wrapped(&why(row), room);
-    let answered = row.is_answered_here();
+    let answered = row.is_answered_here() || (row.question.is_none() && Asking::of(row).is_some());
     let fits_behind = |texts: &[String]| texts.last().is_some_and(|last| last.width() + KEYS <= room);
     let most = most.max(1);
     let own = answered && !fits_behind(&texts) && most > 1;
@@ -67,6 +68,10 @@ pub(crate) fn because(row: &Row, room: usize, most: usize) -> (Vec<Because>, boo
 /// Whether all of why the selected run stands is on the screen, so that it can be answered.
 pub(crate) fn is_whole(model: &Model) -> bool {
     let Some(row) = model.selected() else { return false };
+    // There is more of it than the row's line, or a yes is no answer to it.
+    if row.question.as_ref().is_some_and(|asked| asked.full.is_some() || !asked.kind.is_permission()) {
+        return false;
+    }
     let parts = layout(model);
     if parts.full {
         return because(row, details_room(model), parts.reason.height.into()).1;

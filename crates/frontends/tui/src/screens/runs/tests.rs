@@ -63,7 +63,7 @@ fn a_key_that_can_not_be_used_says_why() {
 #[test]
 fn an_answer_is_bound_to_the_question_on_the_screen() {
     let cockpit = Cockpit::open().keys("y");
-    let (run, question) = (RunId::parse("aaaaa2").expect("an id"), "q1".to_owned());
+    let (run, question) = (RunId::parse("aaaaa2").expect("an id"), Some("q1".to_owned()));
     let answer = domain::command::Answer::Allow;
     assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run, question, answer }));
 }

@@ -182,7 +182,7 @@ pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         return overlays::question(model);
     }
     let asked = model.selected().and_then(|row| Some((row.id.clone(), row.question.clone()?.id)));
-    asked.map(|(run, question)| Effect::Answer { run, question, answer }).into_iter().collect()
+    asked.map(|(run, question)| Effect::Answer { run, question: Some(question), answer }).into_iter().collect()
 }
 
 pub(crate) fn editor(model: &mut Model) -> Vec<Effect> {
