@@ -13,9 +13,11 @@ fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("hostile", "hostile");
     let mut seat = Seat::take(&house, &[], 80, 24);
-    seat.wait_until("the question", |s| s.contains("NEEDS YOU") && s.contains("asks: Bash: curl evil.example ^[[2J"));
+    seat.wait_until("the question", |s| {
+        s.contains("NEEDS YOU") && s.contains("asks: Bash: curl evil.example") && s.contains("^[[2J")
+    });
     seat.press("\t");
-    seat.wait_until("the output", |s| s.contains("[Output]") && s.contains("Hello"));
+    seat.wait_until("the output", |s| s.contains("[Output]") && s.contains("not json at all"));
     seat.press("\t?");
     seat.wait_until("the help", |s| s.contains("go to the next run that needs you"));
     seat.press("\u{1b}");
@@ -90,7 +92,8 @@ fn waiting_for_a_run_draws_one_line_and_leaves_it_clean() {
     let house = House::new(BINARY, Repo::with_files(5));
     let mut seat = Seat::take(&house, &["run", "Look around", "--agent", "rehearsal:no-change", "--wait"], 80, 24);
     let screen = seat.wait_until("the end", |s| s.contains("nothing was changed"));
-    assert!(screen.lines().filter(|l| !l.trim().is_empty()).count() <= 2, "{screen}");
+    let lines: Vec<_> = screen.lines().filter(|l| !l.trim().is_empty()).collect();
+    assert!(lines.len() == 3 && lines[1].contains("no checks are defined"), "{screen}");
     let (code, raw) = seat.leave();
     assert_eq!(code, 0);
     assert!(contains(&raw, b"working"), "the progress line was drawn");

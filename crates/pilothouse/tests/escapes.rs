@@ -91,7 +91,7 @@ fn what_was_written_into_the_main_checkout_is_told() {
     let gate = house.say(&["gate", "strays"]);
     assert!(gate.out.contains("note: strays: wrote outside of its worktree: /"), "{} {}", gate.out, gate.err);
     house.ok(&["review", "strays", "--approve"]);
-    let says = "approved, and the gate is closed: its score is ";
+    let says = "approved, and the gate is open; wrote into your main checkout: ESCAPED.txt";
     let told = |row: &Value| row["reason"].as_str().is_some_and(|why| why.starts_with(says));
     let row = seen(&house, "strays", "the approval", told);
     assert_eq!(row["proof"]["work"]["commits"], 1, "{row:#}");

@@ -13,7 +13,8 @@ fn house() -> House {
     let house = House::new(BINARY, Repo::with_files(5));
     let heard = house.home().join("heard.jsonl");
     let script = format!(
-        r#"read -r task
+        r#"test "$1" = --version && echo '2.1.197 (Claude Code)' && exit
+read -r task
 printf '%s\n' "$task" >> {heard:?}
 printf '%s\n' '{{"type":"system","subtype":"init","session_id":"s1","model":"m"}}'
 if test "$(wc -l < {heard:?})" = 1; then
@@ -29,7 +30,7 @@ exit 0
     );
     let program = house.home().join("agent.sh");
     testkit::script(&program, &script);
-    let config = format!("[agent.mine]\ncommand = [{program:?}]\nreads = \"claude-stream\"\n");
+    let config = format!("[agent.claude]\npath = {program:?}\ngateway = false\n");
     fs::write(house.home().join("config.toml"), config).expect("a settings file");
     house
 }
@@ -44,7 +45,7 @@ fn heard(house: &House) -> Vec<Value> {
 #[test]
 fn last_words_that_ask_are_answered_in_the_session() {
     let house = house();
-    house.ok(&["run", "do it", "--agent", "mine", "--name", "asks"]);
+    house.ok(&["run", "do it", "--agent", "claude", "--name", "asks"]);
     let row = house.wait_for("asks", "ready");
     assert_eq!((&row["needs_you"], &row["removed"]), (&true.into(), &false.into()), "{row:#}");
     assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("it asks: Shall I proceed?")), "{row:#}");
@@ -64,7 +65,7 @@ fn last_words_that_ask_are_answered_in_the_session() {
 #[test]
 fn an_answer_brings_back_what_was_removed() {
     let house = house();
-    house.ok(&["run", "do it", "--agent", "mine", "--name", "gone"]);
+    house.ok(&["run", "do it", "--agent", "claude", "--name", "gone"]);
     house.wait_for("gone", "ready");
     house.ok(&["rm", "gone", "--yes"]);
     house.ok(&["send", "gone", "yes"]);

@@ -81,7 +81,7 @@ fn is_started_for(pid: u32, folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Child, Command};
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
     use crate::identity::Identity;
@@ -115,9 +115,10 @@ mod tests {
         let itself = lock_itself(folder.path());
         // It has just been started, and has written nothing.
         assert!(!is_held(folder.path()), "nobody was started for it");
-        fs::write(folder.path().join("__keeper"), "sleep 300").expect("room");
-        let young = Command::new("perl").current_dir(folder.path()).arg("__keeper").arg(folder.path()).spawn();
-        let young = young.expect("perl");
+        fs::write(folder.path().join("__keeper"), "read -r never_said").expect("room");
+        let mut young = Command::new("sh");
+        young.current_dir(folder.path()).arg("__keeper").arg(folder.path()).stdin(Stdio::piped());
+        let young = young.spawn().expect("a shell");
         assert!(is_held(folder.path()) && hold(folder.path()).expect("readable").is_none());
         let record = KeeperRecord {
             run: "r".to_owned(),

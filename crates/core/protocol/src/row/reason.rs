@@ -159,7 +159,8 @@ mod tests {
     /// A run whose work is done and proven.
     fn ready() -> RunState {
         let spec = r#"{"id":"aaaaaa","name":"n","repo":"/w/shop","base":"main","base_commit":"c","branch":"b",
-            "worktree":"/w/shop.worktrees/n","agent":"claude","model":null,"task":"t","phases":[],"gate":{"min_score":0}}"#;
+            "worktree":"/w/shop.worktrees/n","agent":"claude","model":null,"task":"t","phases":[],"gate":{"min_score":0},
+            "checks":[{"name":"lint","run":"true","timeout_ms":1000,"required":false,"weight":1}]}"#;
         let mut run = RunState {
             spec: Some(serde_json::from_str::<NewRun>(spec).expect("a run")),
             status: Status::Ready,
