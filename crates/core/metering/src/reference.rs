@@ -93,9 +93,10 @@ commands do not get it. An agent that asks its providers itself gets the keys of
 your own only where `gateway = false` says that it asks them itself, since any other agent of yours can read its environment.
 A key that comes from a variable is that of **whoever asked for the run**: the shell that `run` was typed in, or the cockpit that
 the form stands in, as it would be for a program started there. What is set where the daemon was started reaches no run of
-somebody who has it not, unless your own settings name that variable (`key_env`). `retry`, `resume` and `review --changes` bring
-the key of the shell that they are typed in. It stays in memory, so after both daemon and gateway were killed the daemon's own
-variable of that name goes on in its place, where there is one; else the run says that the key is gone and that `retry` brings it.
+somebody who has it not, unless your own settings name that variable (`key_env`). `retry` and `review --changes` begin an attempt
+with the keys of the shell that they are typed in, `resume` goes on with those beside what the run had. Keys stay in memory, so
+after both daemon and gateway were killed the daemon's own variable of that name goes on in its place, where there is one; else
+the run says that the key is gone and that `retry` brings it.
 A key that the provider refuses is fetched anew once; then the agent is told with a status that it does not try again.
 
 **A key goes nowhere else.** The gateway is told at its start, and by no file, which addresses each key is for. Those of a
@@ -104,13 +105,14 @@ you `pilothouse daemon stop`. What may be asked there is a list: messages, respo
 generateContent, counting tokens, and which models there are. Other methods, other paths, paths that a server could read in two
 ways, and requests above 64 MB are refused.
 
-**What an agent can do about it.** In a sandbox: nothing; it can write none of these files, and the gateway takes no orders from
-a process of a run. Without one it runs as you do. It can't read the memory of daemon and gateway, so it does not get a key of a
-variable, nor can it have one sent elsewhere while they live, and passes that it writes, changes or puts back are not read. But it
-can end both, change your settings, and wait for you to start them again; it can run a `key_command` and read a `key_file` as you
-can; it can read the environment of another agent, and use that one's budget; and what escapes its run altogether (a command
-given to a tmux server of yours) is taken for you, and could change what a run may use. Copies of passes are read only when
-daemon and gateway are both gone; they are sealed with the values of the variables, so where keys come from files or programs
+**What an agent can do about it.** In a sandbox it can write none of these files, and the gateway takes orders only from the
+process that holds the daemon's lock. What a program of yours outside of the box does for it (a command given to a tmux server
+whose socket it reaches) is taken for you, and could change what a run may use. Without a sandbox it runs as you do. It can't
+read the memory of daemon and gateway, so it does not get a key of a variable, nor can it have one sent elsewhere while they
+live, and passes that it writes, changes or puts back are not read. But it can end both, change your settings, and wait for you
+to start them again; it can run a `key_command` and read a `key_file` as you can; it can read the environment of another agent,
+and use that one's budget. Copies of passes are read only when daemon and gateway are both gone, or the gateway does not answer a
+new daemon, which ends it then; they are sealed with the values of the variables, so where keys come from files or programs
 an agent without a sandbox could write one, for the addresses of your settings only. As root it can read any process's memory.
 
 Proxies and certificates are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR`,
