@@ -118,8 +118,9 @@ fn answer(stream: &mut TcpStream) {
     let usage = r#""usage":{"input_tokens":1900,"output_tokens":100}"#;
     let body = format!(r#"{{"type":"message","model":"claude-opus-4-8","stop_reason":"end_turn",{usage}}}"#);
     let length = body.len();
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
-        .expect("it listens");
+    // Whoever reads here answers one request, so the next one must not come by the same connection.
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+    write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").expect("it listens");
 }
 
 #[test]
