@@ -204,14 +204,18 @@ fn a_retry_makes_no_orphan_a_person() {
     let house = house_of("freezer = \"signals\"", "");
     let orphan = orphan(&house);
     let once = house.home().join("once");
-    let text = format!("cd /\nmkdir {once:?} && setsid env -i PATH=\"$PATH\" {orphan:?} &\nsleep 300");
+    let left = house.home().join("left");
+    // What was started clean has begun when it says so: until then it has its run's marker.
+    let text = format!(
+        "cd /\nmkdir {once:?} && setsid env -i PATH=\"$PATH\" sh -c 'echo > {left:?}; exec {orphan:?}' &\nsleep 300"
+    );
     testkit::script(&house.home().join("agent.sh"), &text);
     house.run("other", "slow");
     house.ok(&["run", "x", "--agent", "sly", "--name", "sly"]);
     let row = house.wait_for("sly", "working");
     let record = wait_until("its agent", || {
         let record = supervisor::keeper_record(&house.folder(&row).join("attempts/build.1"));
-        record.ok().flatten().filter(|r| r.agent.is_some() && once.exists()).ok_or("not yet".to_owned())
+        record.ok().flatten().filter(|r| r.agent.is_some() && left.exists()).ok_or("not yet".to_owned())
     });
     assert!(record.keeper.kill());
     record.keeper.wait();

@@ -82,6 +82,7 @@ fn is_started_for(pid: u32, folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::identity::Identity;
@@ -119,6 +120,12 @@ mod tests {
         let mut young = Command::new("sh");
         young.current_dir(folder.path()).arg("__keeper").arg(folder.path()).stdin(Stdio::piped());
         let young = young.spawn().expect("a shell");
+        // The kernel has its words a moment after it has the program.
+        let until = Instant::now() + Duration::from_secs(60);
+        while !is_started_for(young.id(), folder.path()) {
+            assert!(Instant::now() < until, "it never has its words");
+            std::thread::yield_now();
+        }
         assert!(is_held(folder.path()) && hold(folder.path()).expect("readable").is_none());
         let record = KeeperRecord {
             run: "r".to_owned(),
