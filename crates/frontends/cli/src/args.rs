@@ -20,7 +20,7 @@ pub use work::{InitArgs, ProofArgs, ProofVerb, VerifyArgs};
 ///
 /// Without a command it opens the cockpit for the repository you stand in.
 #[derive(Debug, Parser)]
-#[command(name = "pilothouse", version = crate::version::VERSION, propagate_version = true)]
+#[command(name = "pilothouse", version = crate::version::VERSION, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// All repositories, not only the one you stand in.
     #[arg(long)]
@@ -109,6 +109,11 @@ pub enum Verb {
     Completions { shell: Shell },
     /// Print the manual page.
     Man,
+    /// Show the help of a command, or a page of the documentation: agents, settings, spend, keys, score and others.
+    Help {
+        /// The command, or the page; without it all of them are listed.
+        words: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

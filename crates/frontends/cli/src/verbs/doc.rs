@@ -42,7 +42,9 @@ fn section(command: &Command, text: &mut String) {
     let help = command.clone().term_width(100).render_long_help().to_string();
     let help: Vec<_> = help.lines().map(str::trim_end).collect();
     text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+    // The verb of that name is pilothouse's own; those below a verb are clap's.
+    let is_own = |verb: &&Command| verb.get_name() != "help" || command.get_name() == "pilothouse";
+    for verb in command.get_subcommands().filter(is_own).filter(|verb| !verb.is_hide_set()) {
         section(verb, text);
     }
 }

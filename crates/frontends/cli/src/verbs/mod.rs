@@ -10,6 +10,7 @@ pub mod doc;
 mod explain;
 mod gate;
 mod gc;
+mod help;
 mod kept;
 mod logs;
 mod ls;
@@ -84,6 +85,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Version(args) => version::version(args.json, places),
         Verb::Completions { shell } => doc::completions(shell),
         Verb::Man => doc::man(),
+        Verb::Help { words } => help::help(&words),
         Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) | Verb::Init(_) => {
             Err(CliError::new(Code::Usage, "this verb is carried out elsewhere"))
         }

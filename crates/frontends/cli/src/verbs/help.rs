@@ -1,0 +1,81 @@
+//! `pilothouse help`: the help of a command, and the pages of the documentation, which an installed binary has nowhere else.
+
+use clap::{Command, CommandFactory};
+use protocol::Code;
+
+use crate::args::Cli;
+use crate::error::CliError;
+use crate::out::Out;
+
+/// The pages by the name that they are asked for with.
+const PAGES: [(&str, &str); 12] = [
+    ("agents", include_str!("../../../../../docs/agents.md")),
+    ("back", include_str!("../../../../../docs/back.md")),
+    ("changelog", include_str!("../../../../../docs/CHANGELOG.md")),
+    ("cockpit", include_str!("../../../../../docs/cockpit.md")),
+    ("done", include_str!("../../../../../docs/done.md")),
+    ("files", include_str!("../../../../../docs/files.md")),
+    ("keys", include_str!("../../../../../docs/keys.md")),
+    ("persons-word", include_str!("../../../../../docs/persons-word.md")),
+    ("score", include_str!("../../../../../docs/score.md")),
+    ("settings", include_str!("../../../../../docs/settings.md")),
+    ("spend", include_str!("../../../../../docs/spend.md")),
+    ("verify-by-hand", include_str!("../../../../../docs/verify-by-hand.md")),
+];
+
+/// Prints the help of the command that these words name, and the page of that name.
+pub(super) fn help(words: &[String]) -> Result<Code, CliError> {
+    let page = match words {
+        [name] => PAGES.iter().find(|(known, _)| known == name).map(|(_, text)| *text),
+        _ => None,
+    };
+    let mut root = Cli::command();
+    root.build();
+    let command = command(root, words);
+    let mut out = Out::stdout(false);
+    if let Some(mut command) = command {
+        out.text(&command.render_long_help().to_string())?;
+        if words.is_empty() {
+            out.text(&format!("\nPages: {} (`pilothouse help PAGE`)\n", names()))?;
+        }
+        if page.is_some() {
+            out.text("\n")?;
+        }
+    } else if page.is_none() {
+        let asked = domain::text::line(&words.join(" "));
+        let reason =
+            format!("there is no command and no page {asked}; `pilothouse help` lists them; pages: {}", names());
+        return Err(CliError::new(Code::Usage, reason));
+    }
+    if let Some(page) = page {
+        out.text(page)?;
+    }
+    Ok(Code::Done)
+}
+
+/// The command that these words name, below each other; `None` where one of them names none.
+fn command(root: Command, words: &[String]) -> Option<Command> {
+    words.iter().try_fold(root, |command, word| command.find_subcommand(word).cloned())
+}
+
+fn names() -> String {
+    PAGES.map(|(name, _)| name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_of_the_documentation_is_there() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs");
+        let files = std::fs::read_dir(folder).expect("the documentation");
+        let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().to_lowercase());
+        // Who works on pilothouse has its repository; the command line is in the help of each command.
+        let apart = ["architecture.md", "contributing.md", "cli.md"];
+        let mut names: Vec<String> = names.filter(|name| !apart.contains(&name.as_str())).collect();
+        names.sort();
+        let pages: Vec<String> = PAGES.iter().map(|(name, _)| format!("{name}.md")).collect();
+        assert_eq!(pages, names);
+    }
+}
