@@ -44,12 +44,8 @@ pub(crate) fn options(
     let usage = |error: String| CliError::new(Code::Usage, error);
     let user = read(&places.config)?.map(|text| (places.config.clone(), text));
     let settings = Settings::from_layers(&user.into_iter().collect::<Vec<_>>()).map_err(|e| usage(e.to_string()))?;
-    let beside = places.config.parent().unwrap_or(&places.config);
-    let keymap = beside.join("keymap.toml");
-    let keymap = match read(&keymap)? {
-        Some(text) => Keymap::with(&keymap.display().to_string(), &text).map_err(|e| usage(e.to_string()))?,
-        None => Keymap::built_in(),
-    };
+    let beside = beside(places);
+    let keymap = keymap(places)?.unwrap_or_else(Keymap::built_in);
     Ok(Options {
         title,
         scope,
@@ -67,10 +63,36 @@ pub(crate) fn options(
     })
 }
 
+/// The folder of the person's settings.
+fn beside(places: &Places) -> &Path {
+    places.config.parent().unwrap_or(&places.config)
+}
+
+/// The keys that a person has changed; `None` where they changed none.
+pub(crate) fn keymap(places: &Places) -> Result<Option<Keymap>, CliError> {
+    let path = beside(places).join("keymap.toml");
+    let keymap = |text: String| Keymap::with(&path.display().to_string(), &text);
+    read(&path)?.map(keymap).transpose().map_err(|e| CliError::new(Code::Usage, e.to_string()))
+}
+
+/// The name of the theme that the cockpit would have.
+pub(crate) fn theme_in_force(places: &Places) -> Result<String, CliError> {
+    let user = read(&places.config)?.map(|text| (places.config.clone(), text));
+    let settings = Settings::from_layers(&user.into_iter().collect::<Vec<_>>());
+    let settings = settings.map_err(|e| CliError::new(Code::Usage, e.to_string()))?;
+    let name = settings.theme.value;
+    named_theme(beside(places), &name)?;
+    Ok(if variable("NO_COLOR").is_some() { "without colours (NO_COLOR is set)".to_owned() } else { name })
+}
+
 fn theme(beside: &Path, name: &str) -> Result<Theme, CliError> {
     if variable("NO_COLOR").is_some() {
         return Ok(Theme::plain());
     }
+    named_theme(beside, name)
+}
+
+fn named_theme(beside: &Path, name: &str) -> Result<Theme, CliError> {
     match name {
         "dark" => Ok(Theme::dark()),
         "light" => Ok(Theme::light()),

@@ -60,3 +60,43 @@ fn version_says_what_was_built() {
     assert_eq!(first, format!("pilothouse {version}{commit}"));
     assert_eq!(json["daemon_version"], serde_json::Value::Null, "none is started for that");
 }
+
+#[test]
+fn doctor_names_damaged_runs_keys_and_themes() {
+    let house = House::new(BINARY, Repo::with_files(1));
+    let said = doctor(&house, &[]);
+    assert!(
+        said.contains("ok   runs        0 written down here") && said.contains("ok   cockpit     built-in keys; theme"),
+        "{said}"
+    );
+    house.run("hurt", "success");
+    let row = house.wait_for("hurt", "ready");
+    house.proven("hurt");
+    assert!(doctor(&house, &[]).contains("ok   runs        1 written down here, none of them damaged"));
+    house.ok(&["daemon", "stop"]);
+    fs::write(house.folder(&row).join("timeline.jsonl"), "").expect("written");
+    fs::write(house.home().join("keymap.toml"), "[everywhere]\n\"x\" = \"terminat\"\n").expect("written");
+    let said = doctor(&house, &[]);
+    let bad = |name: &str| {
+        said.lines().find(|line| line.starts_with(&format!("BAD  {name} "))).unwrap_or_else(|| panic!("{said}"))
+    };
+    assert!(bad("runs").contains("timeline.jsonl") && bad("runs").contains("is empty"), "{said}");
+    assert!(bad("cockpit").contains("keymap.toml") && bad("cockpit").contains("terminat"), "{said}");
+    fs::remove_file(house.home().join("keymap.toml")).expect("removed");
+    fs::write(house.home().join("config.toml"), "[cockpit]\ntheme = \"nosuch\"\n").expect("written");
+    let said = doctor(&house, &[]);
+    assert!(said.lines().any(|line| line.starts_with("BAD  cockpit ") && line.contains("nosuch")), "{said}");
+}
+
+#[test]
+fn help_shows_commands_and_pages() {
+    let house = House::new(BINARY, Repo::with_files(1));
+    let all = house.ok(&["help"]);
+    assert!(all.contains("terminate") && all.contains("Pages: agents, back, "), "{all}");
+    let both = house.ok(&["help", "spend"]);
+    assert!(both.contains("Usage: pilothouse spend") && both.contains("Whose figures"), "{both}");
+    assert!(house.ok(&["help", "proof", "verify"]).contains("Usage: pilothouse proof verify"));
+    assert!(house.ok(&["help", "settings"]).starts_with("# "), "a page alone");
+    let none = house.say(&["help", "nosuch"]);
+    assert!(none.code == 2 && none.err.contains("there is no command and no page nosuch"), "{none:?}");
+}

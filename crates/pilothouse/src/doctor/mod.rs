@@ -14,6 +14,8 @@ mod agents;
 mod gateway;
 mod limits;
 mod logout;
+mod look;
+mod runs;
 mod terminal;
 
 struct Finding {
@@ -36,11 +38,13 @@ pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Res
         gateway::prices(places),
         gateway::gateway(places),
         state(places),
+        runs::runs(places),
         daemon(places),
         logout::logout(),
         limits::watches(),
         limits::freezer(),
         limits::processes(),
+        look::look(places),
         terminal::locale(),
         terminal::tmux(),
     ];
