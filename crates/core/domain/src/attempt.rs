@@ -121,6 +121,8 @@ pub struct AttemptState {
     pub rest: Option<Rest>,
     /// The end of what its agent said last.
     pub said: Option<String>,
+    /// What a person said that waits for the end of its agent's turn.
+    pub unsaid: Vec<String>,
     /// A person's answer to what the attempt before it asked last, which is what it begins with.
     pub reply: Option<String>,
     /// Background work that the agent goes on with when it is done, by the agent's own names.
@@ -157,6 +159,7 @@ impl AttemptState {
             result: None,
             rest: None,
             said: None,
+            unsaid: Vec::new(),
             reply: None,
             background: BTreeMap::new(),
             limited_until: None,

@@ -25,8 +25,10 @@ pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
     let asked = mends.as_ref().map_or(phase.spec.prompt.as_str(), |(_, found)| found);
     let resumes = phase.attempts.iter().find(|a| a.number == key.attempt).is_some_and(|a| a.resumes.is_some());
     let earlier = phase.attempts.iter().rev().find(|a| a.number < key.attempt);
-    if resumes && earlier.is_some() {
-        return format!("You were interrupted. Go on where you stopped; the task is still this:\n\n{asked}");
+    if resumes && let Some(earlier) = earlier {
+        // Its agent was gone before the end of the turn at which it was to hear them.
+        let unsaid: String = earlier.unsaid.iter().map(|text| format!("\n\nYou were told this:\n\n{text}")).collect();
+        return format!("You were interrupted. Go on where you stopped; the task is still this:\n\n{asked}{unsaid}");
     }
     let mut said = String::from(asked);
     let before: Vec<String> = run.phases[..index].iter().filter_map(finished).collect();

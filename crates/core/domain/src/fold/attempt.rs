@@ -48,6 +48,11 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             }
             works(state, Activity::Thinking);
         }
+        Body::WordsGiven(data) => {
+            if let Some(attempt) = attempt_of(state, event) {
+                attempt.unsaid.push(data.text.clone());
+            }
+        }
         Body::AgentFinished(data) => {
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.result = Some(AgentResult { ok: data.ok, text: data.text.clone() });

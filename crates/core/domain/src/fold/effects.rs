@@ -28,6 +28,9 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
             let known = phase.and_then(|p| p.attempts.iter_mut().find(|a| a.number == attempt.attempt));
             if let Some(known) = known {
                 known.rest = None;
+                if !known.unsaid.is_empty() {
+                    known.unsaid.remove(0);
+                }
             }
         }
         Effect::Write { question: Some(id), .. } => {

@@ -6,8 +6,8 @@ mod steps;
 use domain::attempt::Exit;
 use domain::command::Command;
 use domain::decide::{self, Facts};
-use domain::effect::{Effect, Outcome};
-use domain::event::{AttemptFinished, Lost, WaitingStarted};
+use domain::effect::{Effect, Outcome, WORDS};
+use domain::event::{AttemptFinished, EffectFinished, EffectStarted, Lost, WaitingStarted, WordsGiven};
 use domain::phase::{PhaseSpec, SessionUse};
 use domain::status::By;
 use domain::{Status, handover};
@@ -61,6 +61,34 @@ fn a_retry_after_a_failure_keeps_the_present_and_begins_where_the_phase_began() 
     run.go_on();
     assert_eq!(run.state.status, Status::Ready);
     assert_eq!(run.state.phases[1].attempts.len(), 2, "both attempts stay known");
+}
+
+#[test]
+fn words_that_were_not_said_are_said_later() {
+    let mut run = Run::two_phases();
+    run.go_on();
+    run.agent("one", None);
+    run.go_on();
+    run.ask(&retry(), 0).expect("nothing lives");
+    run.go_on();
+    // What a person said for the end of a turn that never came is said to the one that goes on.
+    let key = run.state.attempt_key();
+    run.append(key.clone(), WordsGiven { text: "use python".to_owned() }.into());
+    run.append(key.clone(), WordsGiven { text: "and no pip".to_owned() }.into());
+    let heard = Effect::Write {
+        attempt: key.clone().expect("an attempt"),
+        write: format!("{WORDS}0"),
+        data: String::new(),
+        question: None,
+        how: String::new(),
+    };
+    run.append(key.clone(), EffectStarted { id: 900, effect: heard }.into());
+    run.append(None, EffectFinished { id: 900, outcome: Outcome::Done }.into());
+    run.append(key, Lost { reason: "reboot".to_owned(), survivors: 0 }.into());
+    run.ask(&retry(), 0).expect("nothing lives");
+    run.go_on();
+    let told = handover::prompt(&run.state, &run.state.attempt_key().expect("an attempt"));
+    assert!(told.ends_with("plan it\n\nYou were told this:\n\nand no pip"), "{told}");
 }
 
 #[test]
