@@ -58,6 +58,8 @@ pub fn of(run: &RunState) -> Group {
         | Status::Paused { .. }
         | Status::Limited { resets_at: Some(_) } => Group::Working,
         Status::Ready if at_stake && run.only_asked() => Group::NeedsYou,
+        // There is nothing to review, and nothing lies there any more.
+        Status::Ready if run.removed && !crate::decide::has_changed(run) => Group::Finished,
         Status::Ready => Group::Ready,
         Status::Merged | Status::Terminated { .. } => Group::Finished,
     }
@@ -98,6 +100,9 @@ mod tests {
             assert_eq!(group(status.clone()), Group::Working, "{status:?}");
         }
         assert_eq!(group(Status::Ready), Group::Ready);
+        let released = RunState { status: Status::Ready, removed: true, ..RunState::default() };
+        assert_eq!(of(&released), Group::Finished, "it changed nothing, and its worktree is gone");
+        assert_eq!(of(&RunState { head: Some("h".into()), ..released }), Group::Ready);
         assert_eq!(group(Status::Merged), Group::Finished);
         assert_eq!(group(Status::Terminated { by: By::Person }), Group::Finished);
     }
