@@ -220,7 +220,7 @@ fn report(out: &mut Out, acted: &[Acted], done: &str) -> Result<Code, CliError> 
             .iter()
             .map(|a| {
                 let ok = a.code == Code::Done;
-                serde_json::json!({"run": a.run, "ok": ok, "code": a.code as i32, "reason": a.reason})
+                serde_json::json!({"run": a.run, "ok": ok, "code": a.code as i32, "reason": a.reason, "note": a.note})
             })
             .collect();
         out.value(&objects)?;
