@@ -9,6 +9,8 @@ use settings::Settings;
 use tui::{Keymap, Options, Theme, TuiError, Way};
 use worktrees::{Repository, WorktreeError};
 
+use crate::welcome;
+
 pub(crate) async fn open(places: &Places, all: bool) -> Result<Code, CliError> {
     let folder = std::env::current_dir()?;
     let found = Repository::find(&folder);
@@ -46,6 +48,7 @@ pub(crate) fn options(
     let settings = Settings::from_layers(&user.into_iter().collect::<Vec<_>>()).map_err(|e| usage(e.to_string()))?;
     let beside = beside(places);
     let keymap = keymap(places)?.unwrap_or_else(Keymap::built_in);
+    let welcome = folder.as_deref().map(|folder| welcome::welcome(&settings, folder));
     Ok(Options {
         title,
         scope,
@@ -60,6 +63,7 @@ pub(crate) fn options(
         editor: variable("VISUAL").or_else(|| variable("EDITOR")),
         browser: browser(),
         locale: locale(),
+        welcome,
     })
 }
 

@@ -9,6 +9,7 @@ mod keys;
 mod log;
 mod roles;
 mod verify;
+mod welcome;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

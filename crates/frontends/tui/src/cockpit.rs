@@ -23,6 +23,7 @@ use crate::model::{Model, TuiError};
 use crate::notify::{self, Way};
 use crate::screen::Screen;
 use crate::screens;
+use crate::screens::runs::Welcome;
 use crate::theme::Theme;
 use crate::update::{Action, update};
 pub(crate) use keys::{actions, beneath, places};
@@ -59,6 +60,8 @@ pub struct Options {
     pub browser: Option<String>,
     /// The locale's name, which tells whether the terminal can show more than ASCII.
     pub locale: String,
+    /// What the screen without runs says.
+    pub welcome: Option<Welcome>,
 }
 
 /// Opens the cockpit on this process's terminal and stays until the person leaves it, or the terminal goes away.
@@ -80,6 +83,7 @@ pub async fn open_on<C: Console>(console: C, places: &Places, options: Options) 
     let mut model = Model::new(options.title.clone(), options.folder.clone(), now(), utc_offset(), glyphs);
     model.all = options.scope == Scope::All;
     model.mouse = options.mouse;
+    model.welcome.clone_from(&options.welcome);
     let mut screen = Screen::take(console, options.mouse)?;
     let size = screen.console.size()?;
     let mut cockpit = Cockpit { model, wire, options, last_key: None };

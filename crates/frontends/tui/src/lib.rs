@@ -23,4 +23,5 @@ pub use console::Console;
 pub use keymap::{Keymap, KeymapError};
 pub use model::TuiError;
 pub use notify::Way;
+pub use screens::runs::Welcome;
 pub use theme::{Theme, ThemeError};

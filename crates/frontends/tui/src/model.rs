@@ -17,6 +17,7 @@ use crate::screens::calls::CallsView;
 use crate::screens::checks::ChecksView;
 use crate::screens::diff::DiffView;
 use crate::screens::output::OutputView;
+use crate::screens::runs::Welcome;
 use crate::screens::timeline::TimelineView;
 
 /// Why the cockpit can't be opened or had to close.
@@ -153,6 +154,8 @@ pub(crate) struct Model {
     pub(crate) disk: Option<Disk>,
     /// What all runs used today.
     pub(crate) today: Option<Today>,
+    /// What is here for a first run.
+    pub(crate) welcome: Option<Welcome>,
     /// Where a run that begins now would begin; unknown with several repositories.
     pub(crate) base: Option<Base>,
     pub(crate) mouse: bool,
@@ -200,6 +203,7 @@ impl Model {
             connected: true,
             disk: None,
             today: None,
+            welcome: None,
             base: None,
             mouse: true,
             now,

@@ -156,6 +156,7 @@ impl House {
             editor: None,
             browser: None,
             locale: "C.UTF-8".to_owned(),
+            welcome: None,
         };
         let places = self.places.clone();
         let cockpit = std::thread::spawn(move || {

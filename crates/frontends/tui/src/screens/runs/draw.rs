@@ -11,7 +11,7 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::reasons::{self, Because};
-use super::{TableLine, columns, layout, lines, notice};
+use super::{TableLine, columns, layout, lines, notice, welcome};
 use crate::cockpit::{beneath, places};
 use crate::commands::{self, Command};
 use crate::keymap::{Keymap, Place};
@@ -45,11 +45,14 @@ pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Fr
 fn draw_table(model: &Model, keymap: &Keymap, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let table = lines(model);
     if model.order.is_empty() {
-        let text = match model.folder {
-            _ if !model.filter.is_empty() => "No run has these words. Press esc to see all of them.",
-            _ if !model.rows.is_empty() => "Only finished runs. Press f to see them.",
-            Some(_) => "No runs here yet. Press n to start one.",
-            None => "No runs yet.",
+        let untouched = model.filter.is_empty() && model.rows.is_empty();
+        if untouched && model.folder.is_some() {
+            return frame.render_widget(Paragraph::new(welcome::lines(model, theme)), area);
+        }
+        let text = match (model.filter.is_empty(), model.rows.is_empty()) {
+            (false, _) => "No run has these words. Press esc to see all of them.",
+            (true, false) => "Only finished runs. Press f to see them.",
+            (true, true) => "No runs yet.",
         };
         return frame.render_widget(Paragraph::new(text), area);
     }

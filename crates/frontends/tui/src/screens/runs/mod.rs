@@ -10,6 +10,7 @@ mod reasons;
 mod tests;
 mod update;
 mod verbs;
+mod welcome;
 
 pub(crate) use columns::WIDE;
 pub(crate) use draw::{because_spans, draw};
@@ -20,3 +21,4 @@ pub(crate) use update::{
     take_up, take_up_observed,
 };
 pub(crate) use verbs::{answer, copy, count, editor, pull_request, verb};
+pub use welcome::Welcome;

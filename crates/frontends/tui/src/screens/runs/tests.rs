@@ -21,11 +21,6 @@ fn what_needs_you_comes_first_with_its_reason() {
 }
 
 #[test]
-fn no_runs_yet() {
-    stored!(Cockpit::with(Vec::new(), Glyphs::Unicode), "empty");
-}
-
-#[test]
 fn a_terminal_without_utf8_gets_ascii_signs() {
     let screen = Cockpit::with(night(), Glyphs::Ascii).screen(80, 24);
     assert!(screen.is_ascii(), "{screen}");
