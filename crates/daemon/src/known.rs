@@ -45,14 +45,19 @@ impl Known {
         if interactive { Dialect::Plain } else { self.dialect() }
     }
 
+    /// Whether it can be started in a terminal: what a person's own command shows there is the person's affair.
     pub(crate) fn has_terminal(&self) -> bool {
-        matches!(self, Self::BuiltIn(agent) if agent.has_terminal())
+        match self {
+            Self::BuiltIn(agent) => agent.has_terminal(),
+            Self::Own(_) => true,
+        }
     }
 
     pub(crate) fn start(&self, task: &Task<'_>, place: &Place, interactive: bool) -> Start {
         match self {
             Self::BuiltIn(agent) if interactive => agent.start_interactive(task, place),
             Self::BuiltIn(agent) => agent.start(task, place),
+            Self::Own(own) if interactive => own.start_interactive(task, place),
             Self::Own(own) => own.start(task, place),
         }
     }

@@ -130,6 +130,10 @@ env = { MY_KEY = \"…\" }
 
 `reads` is one of DIALECTS. A command without `{prompt}` gets its task on standard input in that dialect.
 
+`--interactive` starts any such command in a terminal of its own, whatever `reads` says. The task stands where the command
+has `{prompt}`; a command without it is started as it is, and nothing is typed for you, since a shell or an editor would take
+the task for commands. Its exit code says how it ended: 0 is success.
+
 The built-in `rehearsal` is scripted, and its models are its scenarios: `--agent rehearsal:slow` works for a minute,
 `rehearsal:asks` asks for permission, `rehearsal:fails` gives up; `success`, `chatty`, `fails-once`, `limited`, `limit-ends`,
 `forks`, `no-change`, `big-output`, `escape` and `hostile` are others; `calls` asks a real model twelve times, where it is given

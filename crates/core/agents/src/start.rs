@@ -145,6 +145,12 @@ impl Own {
         // One that may ask is heard until it has said its result.
         Start { args, env: Vec::new(), close_input: !self.dialect.says_its_end(), input, leave_ms: LEAVES }
     }
+
+    /// How to start it in a terminal. The task stands where its command has `{prompt}` and nowhere else: nothing tells when
+    /// a screen is ready to be typed at, and a shell would run the task.
+    pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
+        Start { input: Vec::new(), close_input: false, ..self.start(task, place) }
+    }
 }
 
 /// What is said first on standard input.
