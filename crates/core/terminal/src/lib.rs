@@ -1,11 +1,16 @@
 //! What a program says to the terminal that it runs in: the screen that it draws, what it asks, and what it wants its
 //! person told. Everything here is a value; who holds the terminal feeds it and sends what it answers.
 
+mod answer;
 mod emulator;
 mod keyboard;
 mod line_drawing;
 mod piece;
 
+pub use answer::{Looks, answer};
 pub use emulator::Emulator;
 pub use keyboard::Keyboard;
 pub use piece::{Control, Piece, Splitter, Strings};
+
+/// What programs inside are told that their terminal is. The emulator honours what this one's entry in terminfo says.
+pub const TERM: &str = "xterm-256color";
