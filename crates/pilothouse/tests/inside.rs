@@ -44,3 +44,53 @@ fn nothing_is_typed_at_a_command_without_the_task() {
     assert_eq!(seat.leave().0, 0);
     house.wait_for("shop", "ready");
 }
+
+#[test]
+fn a_question_is_answered_once_and_goes_no_further() {
+    let answers = ["\u{1b}[?62;22c", "\u{1b}[2;1R", "\u{1b}]11;rgb:0000/0000/0000\u{7}"].concat();
+    let script = format!(
+        "printf '\\nasked\\033[c\\r\\033[6n\\033]11;?\\007'; stty raw -echo; dd bs=1 count={} of=answers 2>/dev/null; \
+         stty sane; read line; echo \"then $line\"; read line",
+        answers.len()
+    );
+    let house = house(&script);
+    start(&house);
+    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    seat.wait_until("the question", |s| s.contains("asked"));
+    seat.press("typed\r");
+    seat.wait_until("that nothing else came", |s| s.contains("then typed"));
+    let row = house.row("shop").expect("a row");
+    let file = std::path::Path::new(row["worktree"].as_str().expect("a path")).join("answers");
+    assert_eq!(std::fs::read_to_string(file).expect("the answers"), answers);
+    let drawn = String::from_utf8_lossy(&seat.raw).into_owned();
+    for asked in ["\u{1b}[c", "\u{1b}[6n", "]11;?"] {
+        assert!(!drawn.contains(asked), "{asked:?} reaches the person's terminal");
+    }
+    seat.press("\r");
+    seat.press("\u{1d}");
+    assert_eq!(seat.leave().0, 0);
+    house.wait_for("shop", "ready");
+}
+
+#[test]
+fn inside_is_a_terminal_of_its_own_in_the_persons_language() {
+    let house = house("echo \"$TERM|$COLORTERM|$TERM_PROGRAM|$LC_ALL|$TMUX|$COLUMNS|\"; read line");
+    let words = ["run", "look after the shop", "--name", "shop", "--interactive", "--agent", "mine"];
+    let mut command = house.command(&words);
+    for (name, value) in [
+        ("TERM", "xterm-kitty"),
+        ("COLORTERM", "truecolor"),
+        ("TERM_PROGRAM", "ghostty"),
+        ("LC_ALL", "C.UTF-8"),
+        ("TMUX", "/tmp/none,1,0"),
+        ("COLUMNS", "999"),
+    ] {
+        command.env(name, value);
+    }
+    assert!(command.output().expect("it starts").status.success());
+    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    seat.wait_until("its variables", |s| s.contains("xterm-256color|truecolor|pilothouse|C.UTF-8|||"));
+    seat.press("\r\u{1d}");
+    assert_eq!(seat.leave().0, 0);
+    house.wait_for("shop", "ready");
+}

@@ -68,7 +68,7 @@ fn a_flood_is_kept_to_the_last_byte() {
 fn a_terminal_has_its_size_and_is_recorded() {
     let mut attempt =
         Attempt::of(BINARY, "test -t 0 && stty size; printf 'h\\303\\251'; read x; stty size; echo \"$x\"");
-    attempt.start.terminal = Some(Terminal { columns: 97, rows: 31 });
+    attempt.start.terminal = Some(Terminal { columns: 97, rows: 31, ..Terminal::default() });
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
     wait_until("the first size", || {
@@ -86,6 +86,34 @@ fn a_terminal_has_its_size_and_is_recorded() {
         .map(|line| serde_json::from_str::<(f64, String, String)>(line).expect("an asciicast event").2)
         .collect();
     assert!(said.contains("hé") && said.contains("20 60") && said.contains("typed"), "{said:?}");
+    testkit::gone(launched);
+}
+
+#[test]
+fn an_agent_in_a_terminal_is_answered_without_a_daemon() {
+    let answers = "\u{1b}[5;4R\u{1b}[?62;22c\u{1b}[8;31;97t";
+    let script = format!(
+        "stty raw -echo; printf '\\033[5;3Hx\\033['; printf '6n\\033[c\\033[18t'; dd bs=1 count={} of=answers 2>/dev/null",
+        answers.len()
+    );
+    let mut attempt = Attempt::of(BINARY, &script);
+    attempt.start.terminal = Some(Terminal { columns: 97, rows: 31, ..Terminal::default() });
+    let launched = attempt.launch();
+    assert_eq!(attempt.exit().code, Some(0));
+    assert_eq!(attempt.text("answers"), answers);
+    testkit::gone(launched);
+}
+
+#[test]
+fn one_that_asks_and_never_reads_is_held_like_any_other() {
+    let mut attempt = Attempt::of(
+        BINARY,
+        "stty raw -echo; yes \"$(printf '\\033[6n\\033]52;c;')\" | head -c 3000000; printf 'the end'",
+    );
+    attempt.start.terminal = Some(Terminal::default());
+    let launched = attempt.launch();
+    assert_eq!(attempt.exit().code, Some(0));
+    assert!(attempt.text("output.cast").contains("the end"));
     testkit::gone(launched);
 }
 

@@ -70,6 +70,18 @@ fn yes() -> bool {
 pub struct Terminal {
     pub columns: u16,
     pub rows: u16,
+    /// Who asks for its colours is told that dark text stands on a light ground.
+    #[serde(default)]
+    pub light: bool,
+    /// It shows colours of 24 bits.
+    #[serde(default)]
+    pub true_colour: bool,
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self { columns: 80, rows: 24, light: false, true_colour: false }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ mod ends;
 mod environment;
 mod find;
 pub(crate) mod gateway;
+mod inside;
 mod keep;
 mod lanes;
 mod left;

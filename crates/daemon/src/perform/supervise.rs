@@ -12,11 +12,11 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::policy::Policy;
 use evidence::StateFolder;
-use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput, Terminal};
+use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
 use worktrees::WorktreeError;
 
 use super::{
-    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, keep, repository, sandbox, scratch,
+    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, inside, keep, repository, sandbox, scratch,
     worktree,
 };
 use crate::known::{Known, known};
@@ -158,7 +158,8 @@ fn launch(
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
-    let env: Vec<_> = base.env.iter().cloned().chain(wanted.env).chain(own.env.clone()).collect();
+    let inside = spec.interactive.then(inside::variables).into_iter().flatten();
+    let env: Vec<_> = base.env.iter().cloned().chain(inside).chain(wanted.env).chain(own.env.clone()).collect();
     let through = through.map(|through| through.redirect(&agent, &place, env.clone()));
     let through = through.unwrap_or_else(|| gateway::beside(places, &performer.gateway, job, &settings, &agent, &own));
     // What is handed down counts only where the record has nothing of that name.
@@ -182,15 +183,16 @@ fn launch(
         }
         Policy::Ask | Policy::Edits | Policy::All => None,
     };
+    let unset = spec.interactive.then(inside::unset).into_iter().flatten();
     let start = Start {
         program,
         args: wanted.args,
         reads: agent.reads(spec.interactive).name().to_owned(),
         env,
-        unset: through.unset,
+        unset: through.unset.into_iter().chain(unset).collect(),
         metered: through.metered,
         paid_by: through.paid_by,
-        terminal: spec.interactive.then_some(Terminal { columns: 80, rows: 24 }),
+        terminal: spec.interactive.then(|| inside::terminal(&spec.caller, &settings.theme.value)),
         input: wanted.input.into_iter().map(|(id, data)| StartInput { id, data }).collect(),
         close_input: wanted.close_input,
         leave_ms: Some(wanted.leave_ms),

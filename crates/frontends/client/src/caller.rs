@@ -9,6 +9,7 @@ const TAKEN: &[&str] = &[
     "PATH",
     "TERM",
     "COLORTERM",
+    "COLORFGBG",
     "TERM_PROGRAM",
     "TERM_PROGRAM_VERSION",
     "TERMINFO",

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::error::SupervisorError;
 
+/// The bytes that may wait for an agent that asks its terminal and does not read.
+const MOST_ANSWERS: usize = 64 << 10;
+
 pub(super) struct Input {
     to: Option<OwnedFd>,
     log: File,
@@ -61,6 +64,13 @@ impl Input {
     pub(super) fn type_in(&mut self, data: &str) {
         self.unsent.extend(data.as_bytes());
         self.pump();
+    }
+
+    /// Sends what its terminal answers. An agent that asks and does not read is answered no more after a while.
+    pub(super) fn answer(&mut self, data: &str) {
+        if !data.is_empty() && self.is_open() && self.unsent.len() + data.len() <= MOST_ANSWERS {
+            self.type_in(data);
+        }
     }
 
     /// Closes the agent's input when everything is sent.

@@ -1,6 +1,8 @@
-//! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, no parsing.
+//! The keeper: holds one attempt from its first byte to its exit record, one thread, no runtime, and of what it
+//! writes nothing is read but what it asks its terminal.
 
 mod agent;
+mod asked;
 mod freeze;
 mod input;
 mod output;
@@ -161,7 +163,10 @@ impl Keeper {
                 self.looked = Instant::now();
                 self.server.keep(&self.start.socket);
             }
-            self.outputs.iter_mut().for_each(Output::pump);
+            for output in &mut self.outputs {
+                output.pump();
+                self.input.answer(&output.take_answers());
+            }
             self.input.pump();
             self.serve();
             if self.limit.is_some_and(|at| Instant::now() >= at) {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::agent::{Agent, Streams};
+use super::asked::Asked;
 use crate::error::SupervisorError;
 use crate::record::Terminal;
 
@@ -29,7 +30,7 @@ enum Form {
     /// Bytes as they come.
     Raw,
     /// asciicast v2: a header line, then `[seconds, "o", text]` for each piece.
-    Cast { began: Instant, cut_character: Vec<u8> },
+    Cast { began: Instant, cut_character: Vec<u8>, asked: Box<Asked> },
 }
 
 pub(super) enum Wants<'a> {
@@ -55,9 +56,10 @@ pub(super) fn open(folder: &Path, agent: &Agent, terminal: Option<Terminal>) -> 
             Output::new(reader(stderr.as_fd())?, file("stderr")?, Form::Raw),
         ]),
         Streams::Terminal(pty) => {
-            let form = Form::Cast { began: Instant::now(), cut_character: Vec::new() };
+            let size = terminal.unwrap_or_default();
+            let asked = Box::new(Asked::new(size));
+            let form = Form::Cast { began: Instant::now(), cut_character: Vec::new(), asked };
             let mut output = Output::new(reader(pty.as_fd())?, file("output.cast")?, form);
-            let size = terminal.unwrap_or(Terminal { columns: 80, rows: 24 });
             let header = format!("{{\"version\":2,\"width\":{},\"height\":{}}}\n", size.columns, size.rows);
             output.unwritten.extend_from_slice(header.as_bytes());
             output.flush();
@@ -73,12 +75,21 @@ impl Output {
 
     /// Records that the terminal has another size from here on.
     pub(super) fn resized(&mut self, columns: u16, rows: u16) {
-        if let Form::Cast { began, .. } = &self.form {
+        if let Form::Cast { began, asked, .. } = &mut self.form {
+            asked.resized(columns, rows);
             let size = format!("{columns}x{rows}");
             let line = serde_json::to_string(&(began.elapsed().as_secs_f64(), "r", size));
             self.unwritten.extend_from_slice(line.expect("a number and text are JSON").as_bytes());
             self.unwritten.push(b'\n');
             self.flush();
+        }
+    }
+
+    /// What is to be answered to what the agent asked its terminal since it was looked last.
+    pub(super) fn take_answers(&mut self) -> String {
+        match &mut self.form {
+            Form::Raw => String::new(),
+            Form::Cast { asked, .. } => asked.take_answers(),
         }
     }
 
@@ -137,7 +148,8 @@ impl Output {
     fn take(&mut self, bytes: &[u8]) {
         match &mut self.form {
             Form::Raw => self.unwritten.extend_from_slice(bytes),
-            Form::Cast { began, cut_character } => {
+            Form::Cast { began, cut_character, asked } => {
+                asked.hear(bytes);
                 cut_character.extend_from_slice(bytes);
                 let whole = cut_character.len() - unfinished(cut_character);
                 let text = String::from_utf8_lossy(&cut_character[..whole]).into_owned();
