@@ -68,7 +68,7 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
         {
             return vec![action];
         }
-        return attach::encode(&event, attached.parser.screen()).map(Action::Typed).into_iter().collect();
+        return attach::encode(&event, &attached.emulator).map(Action::Typed).into_iter().collect();
     }
     match event {
         Event::Key(key) => typed(model, keymap, &places, key),

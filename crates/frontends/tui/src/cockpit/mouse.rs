@@ -50,7 +50,7 @@ fn click(model: &Model, parts: &Layout, at: Position) -> Vec<Action> {
 
 /// The wheel goes back in a terminal whose agent does not want the mouse.
 pub(super) fn scroll_back(attached: &Attached, mouse: MouseEvent) -> Option<Action> {
-    if attached.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None {
+    if attached.emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None {
         return None;
     }
     match mouse.kind {

@@ -240,3 +240,22 @@ fn what_no_terminal_sends_is_left_out() {
         assert_eq!(events.last(), Some(&q), "{}", bytes.escape_ascii());
     }
 }
+
+#[test]
+fn the_keys_of_the_number_block_are_heard() {
+    for (bytes, code) in [
+        (b"\x1bOM".as_slice(), KeyCode::Enter),
+        (b"\x1b[57414u", KeyCode::Enter),
+        (b"\x1bOq", KeyCode::Char('1')),
+        (b"\x1bOk", KeyCode::Char('+')),
+        (b"\x1b[13;2u", KeyCode::Enter),
+        (b"\x1b[93;5u", KeyCode::Char(']')),
+        (b"\x1b[13;5~", KeyCode::F(3)),
+        (b"\x1b[1;5Q", KeyCode::F(2)),
+        (b"\x1b[57427u", KeyCode::KeypadBegin),
+    ] {
+        let events = Typed::new(Instant::now()).take(bytes, Instant::now());
+        let heard: Vec<_> = events.iter().filter_map(|event| event.as_key_event()).map(|key| key.code).collect();
+        assert_eq!(heard, [code], "{:?}", String::from_utf8_lossy(bytes));
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
     let area = frame.area();
     let below = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
     let above = Rect { height: area.height.saturating_sub(1), ..area };
-    let screen = attached.parser.screen();
+    let screen = attached.emulator.screen();
     for y in 0..above.height {
         for x in 0..above.width {
             let (Some(from), Some(to)) = (screen.cell(y, x), frame.buffer_mut().cell_mut((above.x + x, above.y + y)))
@@ -41,7 +41,7 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
 
 fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
     let key = keymap.keys_in(Place::Attached, "detach").first().map_or("", String::as_str);
-    let state = match (&attached.over, attached.parser.screen().scrollback()) {
+    let state = match (&attached.over, attached.emulator.screen().scrollback()) {
         (Some(why), _) => format!(" {why}"),
         (None, _) if attached.away => " the daemon is gone, trying again; what is typed goes nowhere".to_owned(),
         (None, 0) => String::new(),

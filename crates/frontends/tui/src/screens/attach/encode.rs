@@ -3,12 +3,17 @@
 //! What the person's terminal answers never comes here: nothing of what an agent asks its terminal reaches the person's, so
 //! an answer is one to somebody else, and an agent that got it would take it for keys.
 
+mod told_apart;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use terminal::Emulator;
 use vt100::{MouseProtocolEncoding, MouseProtocolMode, Screen};
 
 /// The bytes for an event, by the modes that the agent has set; `None` for what is not sent.
-pub(crate) fn encode(event: &Event, screen: &Screen) -> Option<String> {
+pub(crate) fn encode(event: &Event, emulator: &Emulator) -> Option<String> {
+    let screen = emulator.screen();
     match event {
+        Event::Key(key) if emulator.keyboard().tells_apart() => told_apart::encode(*key, emulator.keyboard()),
         Event::Key(key) => encode_key(*key, screen.application_cursor()),
         Event::Paste(text) => {
             // What is pasted must not end the paste by itself.
@@ -20,11 +25,21 @@ pub(crate) fn encode(event: &Event, screen: &Screen) -> Option<String> {
     }
 }
 
-/// Shift, alt and control as xterm counts them.
+/// Shift, alt and control as xterm counts them, and the others as kitty does.
 fn modifiers(key: KeyModifiers) -> u8 {
-    let bits = [(KeyModifiers::SHIFT, 1), (KeyModifiers::ALT, 2), (KeyModifiers::CONTROL, 4)];
+    let bits = [
+        (KeyModifiers::SHIFT, 1),
+        (KeyModifiers::ALT, 2),
+        (KeyModifiers::CONTROL, 4),
+        (KeyModifiers::SUPER, 8),
+        (KeyModifiers::HYPER, 16),
+        (KeyModifiers::META, 32),
+    ];
     1 + bits.iter().filter(|(bit, _)| key.contains(*bit)).map(|(_, n)| n).sum::<u8>()
 }
+
+/// The numbers of F5 to F20.
+const FUNCTIONS: [u8; 16] = [15, 17, 18, 19, 20, 21, 23, 24, 25, 26, 28, 29, 31, 32, 33, 34];
 
 fn encode_key(key: KeyEvent, application: bool) -> Option<String> {
     let number = modifiers(key.modifiers);
@@ -36,13 +51,16 @@ fn encode_key(key: KeyEvent, application: bool) -> Option<String> {
     };
     let tilde = |code: u8| if number == 1 { format!("\u{1b}[{code}~") } else { format!("\u{1b}[{code};{number}~") };
     Some(match key.code {
-        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => format!("{alt}{}", control(c)?),
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            format!("{alt}{}", control(c).unwrap_or(c))
+        }
         KeyCode::Char(c) => format!("{alt}{c}"),
         KeyCode::Enter => format!("{alt}\r"),
-        KeyCode::Tab => "\t".to_owned(),
-        KeyCode::BackTab => "\u{1b}[Z".to_owned(),
+        KeyCode::Tab => format!("{alt}\t"),
+        KeyCode::BackTab => format!("{alt}\u{1b}[Z"),
+        KeyCode::Backspace if key.modifiers.contains(KeyModifiers::CONTROL) => format!("{alt}\u{8}"),
         KeyCode::Backspace => format!("{alt}\u{7f}"),
-        KeyCode::Esc => "\u{1b}".to_owned(),
+        KeyCode::Esc => format!("{alt}\u{1b}"),
         KeyCode::Up => letter('A'),
         KeyCode::Down => letter('B'),
         KeyCode::Right => letter('C'),
@@ -57,7 +75,9 @@ fn encode_key(key: KeyEvent, application: bool) -> Option<String> {
             let last = char::from(b'P' + n - 1);
             if number == 1 { format!("\u{1b}O{last}") } else { format!("\u{1b}[1;{number}{last}") }
         }
-        KeyCode::F(n @ 5..=12) => tilde([15, 17, 18, 19, 20, 21, 23, 24][usize::from(n - 5)]),
+        KeyCode::F(n @ 5..=20) => tilde(FUNCTIONS[usize::from(n - 5)]),
+        KeyCode::Menu => tilde(29),
+        KeyCode::KeypadBegin => letter('E'),
         _ => return None,
     })
 }
@@ -111,45 +131,4 @@ fn encode_mouse(mouse: MouseEvent, screen: &Screen) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn screen(modes: &str) -> vt100::Parser {
-        let mut parser = vt100::Parser::default();
-        parser.process(modes.as_bytes());
-        parser
-    }
-
-    #[test]
-    fn keys_are_sent_as_xterm_sends_them() {
-        let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
-        let plain = screen("");
-        for (event, bytes) in [
-            (key(KeyCode::Char('a'), KeyModifiers::NONE), "a"),
-            (key(KeyCode::Char('A'), KeyModifiers::SHIFT), "A"),
-            (key(KeyCode::Char('c'), KeyModifiers::CONTROL), "\u{3}"),
-            (key(KeyCode::Char('x'), KeyModifiers::ALT), "\u{1b}x"),
-            (key(KeyCode::Up, KeyModifiers::NONE), "\u{1b}[A"),
-            (key(KeyCode::Left, KeyModifiers::CONTROL), "\u{1b}[1;5D"),
-            (key(KeyCode::F(5), KeyModifiers::NONE), "\u{1b}[15~"),
-            (key(KeyCode::PageUp, KeyModifiers::SHIFT), "\u{1b}[5;2~"),
-            (key(KeyCode::Char('4'), KeyModifiers::CONTROL), "\u{1c}"),
-            (Event::Paste("a\nb".to_owned()), "a\rb"),
-        ] {
-            assert_eq!(encode(&event, plain.screen()).as_deref(), Some(bytes), "{event:?}");
-        }
-        let modes = screen("\u{1b}[?1h\u{1b}[?2004h\u{1b}[?1000h\u{1b}[?1006h");
-        let up = key(KeyCode::Up, KeyModifiers::NONE);
-        assert_eq!(encode(&up, modes.screen()).as_deref(), Some("\u{1b}OA"));
-        let hostile = Event::Paste("x\u{1b}[201~rm\n".to_owned());
-        assert_eq!(encode(&hostile, modes.screen()).as_deref(), Some("\u{1b}[200~xrm\r\u{1b}[201~"));
-        let click = MouseEvent {
-            kind: MouseEventKind::Down(MouseButton::Left),
-            column: 9,
-            row: 4,
-            modifiers: KeyModifiers::NONE,
-        };
-        assert_eq!(encode(&Event::Mouse(click), modes.screen()).as_deref(), Some("\u{1b}[<0;10;5M"));
-        assert_eq!(encode(&Event::Mouse(click), plain.screen()), None);
-    }
-}
+mod tests;

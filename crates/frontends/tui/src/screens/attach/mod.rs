@@ -6,9 +6,8 @@ mod encode;
 mod tests;
 mod update;
 
-use std::num::NonZeroU16;
-
 use domain::RunId;
+use terminal::Emulator;
 
 pub(crate) use draw::draw;
 pub(crate) use encode::encode;
@@ -16,12 +15,14 @@ pub(crate) use update::{again, attach, attached, away, detach, detached, resized
 
 /// Lines above the screen that can be scrolled back to.
 const SCROLLBACK: usize = 2_000;
+/// The bytes that are kept of what the agent says in one go, as of a text for the clipboard.
+const LONGEST: usize = 128 << 10;
 
 /// The terminal of a run as its own emulator here shows it.
 pub(crate) struct Attached {
     pub(crate) run: RunId,
     pub(crate) name: String,
-    pub(crate) parser: vt100::Parser,
+    pub(crate) emulator: Emulator,
     /// Why nothing comes any more: the agent ended, or another face took it over.
     pub(crate) over: Option<String>,
     /// The daemon is gone; the terminal goes on and is shown again when there is another.
@@ -30,17 +31,7 @@ pub(crate) struct Attached {
 
 impl Attached {
     pub(crate) fn new(run: RunId, name: String, columns: u16, rows: u16) -> Self {
-        let (rows, columns) = size(columns, rows);
-        Self { run, name, parser: vt100::Parser::new(rows, columns, SCROLLBACK), over: None, away: false }
+        let emulator = Emulator::new(columns, rows, SCROLLBACK, LONGEST);
+        Self { run, name, emulator, over: None, away: false }
     }
-
-    pub(crate) fn set_size(&mut self, columns: u16, rows: u16) {
-        let (rows, columns) = size(columns, rows);
-        self.parser.screen_mut().set_size(rows, columns);
-    }
-}
-
-fn size(columns: u16, rows: u16) -> (NonZeroU16, NonZeroU16) {
-    let some = |n| NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN);
-    (some(rows), some(columns))
 }

@@ -36,7 +36,7 @@ pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -
 /// Goes back by lines in what the terminal showed.
 pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<Effect> {
     if let Some(attached) = &mut model.attached {
-        let screen = attached.parser.screen_mut();
+        let screen = attached.emulator.screen_mut();
         let lines = screen.scrollback().saturating_add_signed(by);
         screen.set_scrollback(lines);
     }
@@ -61,9 +61,9 @@ pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>) -> Vec<Effect> {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
         if let Some((columns, rows)) = size {
-            attached.set_size(columns, rows);
+            attached.emulator.set_size(columns, rows);
         }
-        attached.parser.process(text.as_bytes());
+        attached.emulator.process(text.as_bytes(), |_, _| {});
     }
     Vec::new()
 }
@@ -81,7 +81,7 @@ pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
     if attached.over.is_some() || attached.away || data.is_empty() {
         return Vec::new();
     }
-    attached.parser.screen_mut().set_scrollback(0);
+    attached.emulator.screen_mut().set_scrollback(0);
     vec![Effect::Type { run: attached.run.clone(), data }]
 }
 
