@@ -18,7 +18,7 @@ fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
     let house = started();
     let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("the agent's screen, a line smaller", |s| {
-        s.contains("rehearsal 80x23") && s.contains("look after the shop") && s.contains("ctrl-] goes back")
+        s.contains("rehearsal 80x23") && s.contains("look after the shop") && s.contains("ctrl-5 goes back")
     });
     assert_eq!(seat.emulator().cell(0, 0).expect("a cell").fgcolor(), vt100::Color::Idx(6), "with its own colours");
     seat.press("open at nine\r");

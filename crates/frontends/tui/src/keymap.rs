@@ -31,11 +31,12 @@ pub(crate) enum Place {
     Palette,
     Form,
     Attached,
+    Ended,
 }
 
 impl Place {
     /// Every place with what `docs/keys.md` and the help call it.
-    pub(crate) const ALL: [(Self, &'static str); 17] = [
+    pub(crate) const ALL: [(Self, &'static str); 18] = [
         (Self::Everywhere, "Everywhere"),
         (Self::Runs, "In the table of runs"),
         (Self::Details, "In the details of a run"),
@@ -53,6 +54,7 @@ impl Place {
         (Self::Palette, "In the palette"),
         (Self::Form, "In the form of a new run"),
         (Self::Attached, "In a run's own terminal"),
+        (Self::Ended, "In one that is over"),
     ];
 }
 

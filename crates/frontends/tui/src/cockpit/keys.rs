@@ -11,8 +11,8 @@ use crate::update::Action;
 
 /// Whose keys are in force, the innermost place first.
 pub(crate) fn places(model: &Model) -> Vec<Place> {
-    if model.attached.is_some() {
-        return vec![Place::Attached];
+    if let Some(attached) = &model.attached {
+        return if attached.over.is_some() { vec![Place::Ended, Place::Attached] } else { vec![Place::Attached] };
     }
     match &model.overlay {
         Some(Overlay::Help(help)) if help.types => return vec![Place::Prompt],
@@ -64,7 +64,8 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
     }
     if let Some(attached) = &model.attached {
         if let Event::Mouse(mouse) = event
-            && let Some(action) = mouse::scroll_back(attached, mouse)
+            && let Some(action) =
+                mouse::leave(model, keymap, mouse).or_else(|| mouse::scroll_back(attached, mouse))
         {
             return vec![action];
         }

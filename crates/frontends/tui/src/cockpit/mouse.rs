@@ -4,7 +4,8 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::model::{Focus, Model};
-use crate::screens::attach::Attached;
+use crate::keymap::Keymap;
+use crate::screens::attach::{Attached, way_out};
 use crate::screens::details::tab_places;
 use crate::screens::runs::{Layout, TableLine, layout, lines};
 use crate::update::Action;
@@ -46,6 +47,14 @@ fn click(model: &Model, parts: &Layout, at: Position) -> Vec<Action> {
         return vec![Action::Open];
     }
     Vec::new()
+}
+
+/// A click on what the last line says of leaving leaves, which needs no key.
+pub(super) fn leave(model: &Model, keymap: &Keymap, mouse: MouseEvent) -> Option<Action> {
+    let hint = way_out(model.attached.as_ref()?, keymap).trim_end().len();
+    let from = usize::from(model.size.0).saturating_sub(hint + 1);
+    let on_it = mouse.row + 1 == model.size.1 && usize::from(mouse.column) >= from;
+    (on_it && mouse.kind == MouseEventKind::Down(MouseButton::Left)).then_some(Action::Detach)
 }
 
 /// The wheel goes back in a terminal whose agent does not want the mouse.

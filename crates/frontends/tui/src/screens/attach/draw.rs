@@ -40,7 +40,7 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
 }
 
 fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
-    let key = keymap.keys_in(Place::Attached, "detach").first().map_or("", String::as_str);
+    let hint = way_out(attached, keymap);
     let state = match (&attached.over, attached.emulator.screen().scrollback()) {
         (Some(why), _) => format!(" {why}"),
         (None, _) if attached.away => " the daemon is gone, trying again; what is typed goes nowhere".to_owned(),
@@ -52,12 +52,20 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
         true => format!(" {name}:{state}"),
         false => format!(" {name} (its own terminal){state}"),
     };
-    let keys = format!("{key} goes back ");
-    let room = usize::from(width).saturating_sub(keys.len());
+    let room = usize::from(width).saturating_sub(hint.len());
     Line::from(vec![
         Span::styled(fit(&text, room), theme.style(Role::Heading)),
-        Span::styled(keys, theme.style(Role::Key)),
+        Span::styled(hint, theme.style(Role::Key)),
     ])
+}
+
+/// What the end of the last line says of leaving; a click on it leaves too.
+pub(crate) fn way_out(attached: &Attached, keymap: &Keymap) -> String {
+    let ended = if attached.over.is_some() { keymap.keys_in(Place::Ended, "detach") } else { &[] };
+    let key = ended.first().or_else(|| keymap.keys_in(Place::Attached, "detach").first()).map_or("", String::as_str);
+    // A keyboard without a key for the bracket has one for the digit, and a terminal sends the same byte for both.
+    let twin = if key == "ctrl-]" { " or ctrl-5" } else { "" };
+    format!("{key}{twin} goes back ")
 }
 
 /// The cell's own looks: the colours here are the agent's, not the cockpit's.

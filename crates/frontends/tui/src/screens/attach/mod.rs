@@ -9,7 +9,7 @@ mod update;
 use domain::RunId;
 use terminal::Emulator;
 
-pub(crate) use draw::draw;
+pub(crate) use draw::{draw, way_out};
 pub(crate) use encode::encode;
 pub(crate) use update::{again, attach, attached, away, detach, detached, resized, scroll_back, shown, typed};
 

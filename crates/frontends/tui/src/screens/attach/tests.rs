@@ -1,5 +1,6 @@
 //! Stored screens of an agent's own terminal.
 
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use domain::RunId;
 
 use crate::effect::Effect;
@@ -49,4 +50,38 @@ fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_t
     );
     cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
     assert!(cockpit.screen(80, 24).contains("the agent has ended"));
+}
+
+#[test]
+fn what_is_over_is_left_with_any_usual_key() {
+    let (none, ctrl) = (KeyModifiers::NONE, KeyModifiers::CONTROL);
+    for (code, modifiers) in [
+        (KeyCode::Char('q'), none),
+        (KeyCode::Esc, none),
+        (KeyCode::Enter, none),
+        (KeyCode::Char('c'), ctrl),
+        (KeyCode::Char('5'), ctrl),
+        (KeyCode::Char(']'), ctrl),
+    ] {
+        let mut cockpit = attached(FORM);
+        let leaves = matches!(code, KeyCode::Char('5' | ']'));
+        cockpit.event(Event::Key(KeyEvent::new(code, modifiers)));
+        assert_eq!(cockpit.model.attached.is_none(), leaves, "{code:?} while it goes on");
+        if !leaves {
+            cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
+            cockpit.event(Event::Key(KeyEvent::new(code, modifiers)));
+            assert!(cockpit.model.attached.is_none(), "{code:?} when it is over");
+        }
+    }
+}
+
+#[test]
+fn a_click_on_the_way_out_is_one() {
+    for (column, row, leaves) in [(79, 23, true), (58, 23, true), (40, 23, false), (79, 22, false)] {
+        let mut cockpit = attached(FORM);
+        cockpit.act(Action::Resized(80, 24));
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        cockpit.event(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+        assert_eq!(cockpit.model.attached.is_none(), leaves, "{column}, {row}");
+    }
 }
