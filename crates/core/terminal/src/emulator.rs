@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 
 use crate::keyboard::Keyboard;
 use crate::line_drawing::LineDrawing;
+use crate::marks::{Marked, Marks};
 use crate::piece::{Piece, Splitter};
 
 /// A terminal without keys and a window.
@@ -13,6 +14,8 @@ pub struct Emulator {
     lines: LineDrawing,
     /// Of the main screen, and of the other one.
     keyboards: [Keyboard; 2],
+    /// What cells have no room for, for those who want to know it.
+    marks: Option<Marks>,
 }
 
 impl Emulator {
@@ -23,6 +26,20 @@ impl Emulator {
             splitter: Splitter::new(longest_string),
             lines: LineDrawing::default(),
             keyboards: Default::default(),
+            marks: None,
+        }
+    }
+
+    /// The same, which knows lines through text and links too.
+    pub fn with_marks(self) -> Self {
+        Self { marks: Some(Marks::default()), ..self }
+    }
+
+    /// What a cell shows.
+    pub fn read<'a>(&'a self, cell: &vt100::Cell) -> Marked<'a> {
+        match &self.marks {
+            Some(marks) => marks.read(cell.contents()),
+            None => Marked { text: cell.contents().to_owned(), struck: false, link: None },
         }
     }
 
@@ -38,10 +55,19 @@ impl Emulator {
 
     fn draw(&mut self, piece: Piece<'_>) {
         match piece {
-            Piece::Text(text) => self.parser.process(&self.lines.drawn(text)),
+            Piece::Text(text) => {
+                let drawn = self.lines.drawn(text);
+                match &self.marks {
+                    Some(marks) if marks.wanted(&drawn) => {
+                        self.parser.process(marks.marked(&String::from_utf8_lossy(&drawn)).as_bytes());
+                    }
+                    _ => self.parser.process(&drawn),
+                }
+            }
             Piece::Escape(escape) => {
                 if escape == b"c" {
                     self.keyboards = Default::default();
+                    self.marks.iter_mut().for_each(Marks::reset);
                 }
                 if !self.lines.choose(escape) {
                     self.parser.process(&[b"\x1b", escape].concat());
@@ -52,12 +78,13 @@ impl Emulator {
             Piece::Control(control) if control.bytes == b"u" => self.parser.process(b"\x1b8"),
             Piece::Control(control) => {
                 let keyboard = usize::from(self.screen().alternate_screen());
+                self.marks.iter_mut().for_each(|marks| marks.render(&control));
                 if !self.keyboards[keyboard].take(&control) {
                     self.parser.process(&[b"\x1b[", control.bytes].concat());
                 }
             }
             // No string draws anything.
-            Piece::String { .. } => {}
+            Piece::String { kind, text, .. } => self.marks.iter_mut().for_each(|marks| marks.link(kind, text)),
         }
     }
 
@@ -81,4 +108,50 @@ impl Emulator {
 
 fn some(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cells of the first line, with what is known of them.
+    fn cells(written: &str) -> String {
+        let mut emulator = Emulator::new(20, 3, 0, 4096).with_marks();
+        emulator.process(written.as_bytes(), |_, _| {});
+        let cells = (0..20).filter_map(|column| emulator.screen().cell(0, column));
+        let said = cells.map(|cell| emulator.read(cell)).map(|cell| {
+            let struck = if cell.struck { "-" } else { "" };
+            let link = cell.link.map(|(n, address)| format!("<{n} {address}>")).unwrap_or_default();
+            format!("{}{struck}{link}", cell.text)
+        });
+        said.collect()
+    }
+
+    #[test]
+    fn a_line_through_text_is_known() {
+        assert_eq!(cells("a\u{1b}[9mbc\u{1b}[29md\u{1b}[1;9me\u{1b}[mf"), "ab-c-de-f");
+        assert_eq!(cells("\u{1b}[38;5;9ma\u{1b}[48;2;9;9;9mb\u{1b}[38:5:9mc\u{1b}[9;38;5;0md"), "abcd-");
+        assert_eq!(cells("\u{1b}[9me\u{301}日x"), "e\u{301}-日-x-");
+    }
+
+    #[test]
+    fn links_are_known_by_their_address() {
+        let link = |address: &str, text: &str| format!("\u{1b}]8;id=1;{address}\u{7}{text}\u{1b}]8;;\u{1b}\\");
+        let (one, two) = (link("https://a.example/x", "ab"), link("http://b.example", "c"));
+        let (first, second) = ("<0 https://a.example/x>", "<1 http://b.example>");
+        assert_eq!(cells(&format!("{one} {two}{one}")), format!("a{first}b{first} c{second}a{first}b{first}"));
+        for hostile in ["javascript:alert(1)", "file:///etc/passwd", "https://a b", "https://x\u{9b}", ""] {
+            assert_eq!(cells(&link(hostile, "ab")), "ab", "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_else_can_make_a_link_of_text() {
+        assert_eq!(cells("\u{1b}]8;;https://a.example\u{7}\u{1b}]8;;\u{7}a\u{e0100}\u{e0100}b"), "ab");
+    }
+
+    #[test]
+    fn boxes_are_drawn_and_the_cursors_place_is_kept() {
+        assert_eq!(cells("\u{1b}(0lqk\u{1b}(B\u{1b}[s\u{1b}[1;1Hx\u{1b}[uy"), "x─┐y");
+    }
 }

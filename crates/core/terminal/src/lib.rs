@@ -5,12 +5,16 @@ mod answer;
 mod emulator;
 mod keyboard;
 mod line_drawing;
+mod marks;
 mod piece;
+mod told;
 
 pub use answer::{Looks, answer};
 pub use emulator::Emulator;
 pub use keyboard::Keyboard;
+pub use marks::Marked;
 pub use piece::{Control, Piece, Splitter, Strings};
+pub use told::{Copied, Told, told};
 
 /// What programs inside are told that their terminal is. The emulator honours what this one's entry in terminfo says.
 pub const TERM: &str = "xterm-256color";

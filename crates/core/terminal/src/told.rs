@@ -1,0 +1,125 @@
+//! What a program wants its person told: through the bell, the window's title, a notification, or the clipboard. All of it is
+//! the word of whoever writes to the terminal, so it comes out in sizes and characters that can be passed on.
+
+use crate::piece::{Piece, Strings};
+
+/// The characters of a text that are kept.
+const LONGEST: usize = 200;
+/// The characters of what may go on the clipboard, as base64.
+const LONGEST_COPY: usize = 100_000;
+
+/// One thing to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    Bell,
+    /// Empty: the title is nothing of its own any more.
+    Title(String),
+    Notice {
+        title: String,
+        body: String,
+    },
+    Copy(Copied),
+}
+
+/// A text for the clipboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// It is for what the middle button pastes.
+    pub primary: bool,
+    pub base64: String,
+}
+
+impl Copied {
+    /// How many bytes it stands for.
+    pub fn size(&self) -> usize {
+        self.base64.trim_end_matches('=').len() * 3 / 4
+    }
+}
+
+/// What this says to the person, if it says something.
+pub fn told(piece: Piece<'_>) -> Option<Told> {
+    match piece {
+        Piece::Text(text) => text.contains(&0x07).then_some(Told::Bell),
+        Piece::String { kind: Strings::Osc, text, .. } => {
+            let text = std::str::from_utf8(text).ok()?;
+            let (number, rest) = text.split_once(';')?;
+            match number {
+                "0" | "2" => Some(Told::Title(clean(rest))),
+                // What begins with a number is a step of progress for ConEmu and others.
+                "9" if rest.split(';').next().is_some_and(|first| first.parse::<u8>().is_err()) => {
+                    notice(String::new(), clean(rest))
+                }
+                "777" => {
+                    let (title, body) = rest.strip_prefix("notify;")?.split_once(';').unwrap_or((rest, ""));
+                    notice(clean(title), clean(body))
+                }
+                "52" => copied(rest).map(Told::Copy),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn notice(title: String, body: String) -> Option<Told> {
+    (!title.is_empty() || !body.is_empty()).then_some(Told::Notice { title, body })
+}
+
+/// The text in one line without what steers a terminal or hides in it.
+fn clean(text: &str) -> String {
+    domain::text::line(text).chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+/// A text that is put on the clipboard; asking for what is on it, or emptying it, is nothing.
+fn copied(rest: &str) -> Option<Copied> {
+    let (which, base64) = rest.split_once(';')?;
+    let plain = base64.trim_end_matches('=');
+    let fits = !plain.is_empty()
+        && base64.len() <= LONGEST_COPY
+        && base64.len() - plain.len() <= 2
+        && plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+    fits.then(|| Copied { primary: which == "p", base64: base64.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::piece::Splitter;
+
+    fn all(written: &str) -> Vec<Told> {
+        let mut said = Vec::new();
+        Splitter::new(200_000).split(written.as_bytes(), |piece| said.extend(told(piece)));
+        said
+    }
+
+    fn copy(primary: bool, base64: &str) -> Told {
+        Told::Copy(Copied { primary, base64: base64.to_owned() })
+    }
+
+    #[test]
+    fn what_is_for_the_person_is_heard() {
+        let notice = |title: &str, body: &str| Told::Notice { title: title.to_owned(), body: body.to_owned() };
+        for (written, said) in [
+            ("a\u{7}b", vec![Told::Bell]),
+            ("\u{1b}]0;vim: a.rs\u{7}", vec![Told::Title("vim: a.rs".to_owned())]),
+            ("\u{1b}]2;x\u{1b}\\", vec![Told::Title("x".to_owned())]),
+            ("\u{1b}]9;done\u{7}", vec![notice("", "done")]),
+            ("\u{1b}]9;4;1;50\u{7}", vec![]),
+            ("\u{1b}]777;notify;Claude;waits;here\u{7}", vec![notice("Claude", "waits;here")]),
+            ("\u{1b}]52;c;aGk=\u{7}", vec![copy(false, "aGk=")]),
+            ("\u{1b}]52;p;aGk=\u{1b}\\", vec![copy(true, "aGk=")]),
+            ("\u{1b}]52;c;?\u{7}\u{1b}]52;c;\u{7}\u{1b}]52;c;a\u{9b}b\u{7}\u{1b}]52;c;====\u{7}", vec![]),
+            ("\u{1b}]8;;https://x.example\u{7}\u{1b}]11;?\u{7}\u{1b}]1337;File=:x\u{7}", vec![]),
+        ] {
+            assert_eq!(all(written), said, "{written:?}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_text_steers_nothing_and_is_bounded() {
+        let Some(Told::Title(title)) = all("\u{1b}]0;a\u{9b}31m\u{202e}b\nc\u{7}").pop() else { panic!("no title") };
+        assert!(title.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{title:?}");
+        let long = format!("\u{1b}]0;{}\u{7}\u{1b}]52;c;{}\u{7}", "x".repeat(10_000), "x".repeat(150_000));
+        assert_eq!(all(&long), [Told::Title("x".repeat(LONGEST))]);
+    }
+}
