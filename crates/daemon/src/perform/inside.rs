@@ -40,11 +40,8 @@ pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> Termin
 
 /// What is set for an agent inside.
 pub(super) fn variables() -> impl Iterator<Item = (String, String)> {
-    let own = [
-        ("TERM", terminal::TERM),
-        ("TERM_PROGRAM", "pilothouse"),
-        ("TERM_PROGRAM_VERSION", env!("CARGO_PKG_VERSION")),
-    ];
+    let own =
+        [("TERM", terminal::TERM), ("TERM_PROGRAM", "pilothouse"), ("TERM_PROGRAM_VERSION", env!("CARGO_PKG_VERSION"))];
     own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 

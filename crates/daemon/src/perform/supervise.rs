@@ -16,8 +16,8 @@ use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInp
 use worktrees::WorktreeError;
 
 use super::{
-    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, inside, keep, repository, sandbox, scratch,
-    worktree,
+    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, inside, keep, repository, sandbox,
+    scratch, worktree,
 };
 use crate::known::{Known, known};
 use crate::{Places, kept_input};
