@@ -50,6 +50,7 @@ pub(crate) struct Limits {
 pub(crate) struct Cockpit {
     pub(crate) theme: Option<Spanned<String>>,
     pub(crate) mouse: Option<Spanned<bool>>,
+    pub(crate) clipboard: Option<Spanned<bool>>,
     pub(crate) notify: Option<Vec<Spanned<String>>>,
 }
 

@@ -67,6 +67,8 @@ pub struct Settings {
     pub theme: Value<String>,
     /// The mouse selects runs.
     pub mouse: Value<bool>,
+    /// An agent whose terminal is shown may put texts on the clipboard.
+    pub clipboard: Value<bool>,
     /// How a person is told that a run begins to need them: `bell`, `osc9`, `osc777`.
     pub notify: Value<Vec<String>>,
     /// Ignored files that a worktree gets a copy of, as patterns of a .gitignore.
@@ -155,6 +157,7 @@ impl Settings {
             look_every_ms: Value::built_in(span::milliseconds(&text(defaults.limits.look_every).value).expect(set)),
             theme: text(defaults.cockpit.theme),
             mouse: Value::built_in(defaults.cockpit.mouse.expect(set).into_inner()),
+            clipboard: Value::built_in(defaults.cockpit.clipboard.expect(set).into_inner()),
             notify: Value::built_in(words(defaults.cockpit.notify.expect(set))),
             copy: Value::built_in(words(defaults.environment.copy.expect(set))),
             clone: Value::built_in(words(defaults.environment.clone.expect(set))),
@@ -219,6 +222,7 @@ impl Settings {
         set(&mut self.go_on_within_ms, path, layer.limits.go_on_within.filter(fits), |t| span::milliseconds(&t));
         set(&mut self.theme, path, layer.cockpit.theme, |t| t);
         set(&mut self.mouse, path, layer.cockpit.mouse, |on| on);
+        set(&mut self.clipboard, path, layer.cockpit.clipboard, |on| on);
         set(&mut self.own_cache, path, layer.environment.cache, |t| t == "own");
         let lists = [
             (&mut self.notify, layer.cockpit.notify),

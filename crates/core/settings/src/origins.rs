@@ -39,6 +39,7 @@ impl Settings {
             line("limits.look_every", &self.look_every_ms, format!("{}s", self.look_every_ms.value / 1000)),
             line("cockpit.theme", &self.theme, self.theme.value.clone()),
             line("cockpit.mouse", &self.mouse, self.mouse.value.to_string()),
+            line("cockpit.clipboard", &self.clipboard, self.clipboard.value.to_string()),
             line("cockpit.notify", &self.notify, self.notify.value.join(", ")),
             line("environment.copy", &self.copy, self.copy.value.join(", ")),
             line("environment.clone", &self.clone, self.clone.value.join(", ")),
