@@ -166,6 +166,8 @@ impl Recording {
         let watcher = notify::recommended_watcher(told)
             .and_then(|mut watcher| watcher.watch(&self.path, notify::RecursiveMode::NonRecursive).map(|()| watcher));
         let patience = if watcher.is_ok() { Duration::from_secs(1) } else { LOOK };
+        // What stood in the recording when the face came is read until there is no more of it.
+        let mut live = false;
         loop {
             // Looked for first: what came before it is then sure to be read.
             let over = folder.join("exit.json").exists();
@@ -178,13 +180,14 @@ impl Recording {
                     Piece::Text(text) => (text, None),
                     Piece::Size(columns, rows) => (String::new(), Some((columns, rows))),
                 };
-                if sender.send(FromDaemon::Terminal { run: run.clone(), text, size }).await.is_err() {
+                if sender.send(FromDaemon::Terminal { run: run.clone(), text, size, live }).await.is_err() {
                     return "the face is gone".to_owned();
                 }
             }
             if over && !more {
                 return "the agent has ended".to_owned();
             }
+            live |= !more;
             if !more {
                 let _late = tokio::time::timeout(patience, woken.recv()).await;
             }

@@ -58,6 +58,7 @@ pub(crate) fn options(
         keymap,
         notify: settings.notify.value.iter().filter_map(|way| Way::named(way)).collect(),
         mouse: settings.mouse.value,
+        clipboard: settings.clipboard.value,
         tmux: variable("TMUX").is_some(),
         term: variable("TERM").unwrap_or_default(),
         editor: variable("VISUAL").or_else(|| variable("EDITOR")),

@@ -94,3 +94,66 @@ fn inside_is_a_terminal_of_its_own_in_the_persons_language() {
     assert_eq!(seat.leave().0, 0);
     house.wait_for("shop", "ready");
 }
+
+/// A script that says this once a line was typed, and then waits for another.
+fn says(said: &str) -> String {
+    format!("echo at your service; read line; printf '{said}'; echo said; read line")
+}
+
+const TELLS: &str = "\\007\\033]0;reads a.rs\\007\\033]52;c;aGk=\\007\\033]52;c;?\\007\\033[>1u\
+                     \\033]8;;https://a.example\\007link\\033]8;;\\007\\033[9mold\\033[m";
+
+#[test]
+fn what_a_program_tells_its_person_reaches_them() {
+    let house = house(&says(TELLS));
+    start(&house);
+    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    seat.wait_until("that it is ready", |s| s.contains("at your service"));
+    seat.press("\r");
+    seat.wait_until("what it says", |s| s.contains("linkold") && s.contains("put 2 bytes on your clipboard"));
+    let raw = String::from_utf8_lossy(&seat.raw).into_owned();
+    for told in [
+        "\u{7}",
+        "\u{1b}[22;2t\u{1b}]2;shop: reads a.rs\u{7}",
+        "\u{1b}]52;c;aGk=\u{7}",
+        "\u{1b}[=1;1u",
+        "\u{1b}]8;id=pilothouse0;https://a.example\u{1b}\\l\u{1b}]8;;\u{1b}\\",
+        "\u{1b}[9m",
+    ] {
+        assert!(raw.contains(told), "{told:?} is not in {raw:?}");
+    }
+    assert!(!raw.contains("52;c;?"), "what is on the clipboard is nobody's affair");
+    seat.press("\u{1b}[93;5u");
+    let (code, raw) = seat.leave();
+    assert_eq!(code, 0);
+    let raw = String::from_utf8_lossy(&raw).into_owned();
+    assert!(raw.contains("\u{1b}[23;2t") && raw.contains("\u{1b}[=0;1u"), "given back");
+
+    // Whoever looks later is told nothing twice.
+    let mut again = Seat::take(&house, &["attach", "shop"], 80, 24);
+    again.wait_until("what it said", |s| s.contains("linkold"));
+    let raw = String::from_utf8_lossy(&again.raw).into_owned();
+    assert!(!raw.contains("]52;") && raw.contains("shop: reads a.rs"), "{raw:?}");
+    again.press("\r");
+    again.wait_until("the end", |s| s.contains("the agent has ended"));
+    again.press("q");
+    assert_eq!(again.leave().0, 0);
+    house.wait_for("shop", "ready");
+}
+
+#[test]
+fn a_clipboard_that_is_kept_is_kept() {
+    let house = house(&says(TELLS));
+    let config = house.home().join("config.toml");
+    let settings = std::fs::read_to_string(&config).expect("settings") + "[cockpit]\nclipboard = false\n";
+    std::fs::write(&config, settings).expect("writable");
+    start(&house);
+    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    seat.wait_until("that it is ready", |s| s.contains("at your service"));
+    seat.press("\r");
+    seat.wait_until("that it may not", |s| s.contains("linkold") && s.contains("may not copy"));
+    assert!(!String::from_utf8_lossy(&seat.raw).contains("]52;"));
+    seat.press("\u{1d}");
+    assert_eq!(seat.leave().0, 0);
+    house.ok(&["terminate", "shop", "--grace", "0s"]);
+}

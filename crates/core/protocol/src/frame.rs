@@ -116,6 +116,9 @@ pub enum FromDaemon {
         text: String,
         /// Its size from here on, when it changes.
         size: Option<(u16, u16)>,
+        /// It was written while this face was attached, and not before.
+        #[serde(default)]
+        live: bool,
     },
     /// The terminal is over, or another face has taken it over.
     Detached {

@@ -3,6 +3,7 @@
 mod keys;
 mod mouse;
 mod outside;
+mod tell;
 mod wire;
 
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub struct Options {
     pub keymap: Keymap,
     pub notify: Vec<Way>,
     pub mouse: bool,
+    /// An agent whose terminal is shown may put texts on the clipboard.
+    pub clipboard: bool,
     /// It runs inside tmux.
     pub tmux: bool,
     /// The terminal's kind, as `TERM` has it.
@@ -84,6 +87,7 @@ pub async fn open_on<C: Console>(console: C, places: &Places, options: Options) 
     model.all = options.scope == Scope::All;
     model.mouse = options.mouse;
     model.welcome.clone_from(&options.welcome);
+    model.clipboard = options.clipboard;
     let mut screen = Screen::take(console, options.mouse)?;
     let size = screen.console.size()?;
     let mut cockpit = Cockpit { model, wire, options, last_key: None };
@@ -221,7 +225,7 @@ impl Cockpit {
                 Err(problem) => Action::Notice(problem),
             }),
             Effect::Copy(text) => {
-                self.copy(screen, text)?;
+                tell::copy(screen, text, self.options.tmux)?;
                 Done::Nothing
             }
             Effect::Browse(url) => {
@@ -229,7 +233,7 @@ impl Cockpit {
                 let opened = self.options.browser.as_deref().is_some_and(|browser| outside::browse(browser, &url));
                 let said = if opened { "opened" } else { "copied" };
                 if !opened {
-                    self.copy(screen, url)?;
+                    tell::copy(screen, url, self.options.tmux)?;
                 }
                 Done::then(Action::Notice(format!("{said} {shown}")))
             }
@@ -240,19 +244,12 @@ impl Cockpit {
                 }
                 Done::Nothing
             }
+            Effect::Tell(told) => {
+                tell::tell(screen, told, self.options.tmux)?;
+                Done::Nothing
+            }
             _ => Done::Nothing,
         })
-    }
-
-    /// Puts a text on the clipboard of the person's terminal.
-    fn copy<C: Console>(&self, screen: &mut Screen<C>, text: String) -> Result<(), TuiError> {
-        let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
-        let mut sequence = String::new();
-        crossterm::Command::write_ansi(&copy, &mut sequence).map_err(std::io::Error::other)?;
-        // tmux takes the first when it keeps a clipboard itself, and passes on the second when it may.
-        let passed = if self.options.tmux { notify::through(&sequence, true) } else { String::new() };
-        screen.write(&format!("{sequence}{passed}"))?;
-        Ok(())
     }
 
     /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.
@@ -280,7 +277,7 @@ impl Cockpit {
                     event = screen.console.event() => match event {
                         Some(Ok(event)) => {
                             let actions = self.pressed(event, screen)?;
-                            if self.without_daemon(actions) == Stay::No {
+                            if self.without_daemon(actions, screen)? == Stay::No {
                                 return Ok(Stay::No);
                             }
                         }
@@ -290,7 +287,7 @@ impl Cockpit {
                         Told::End => return Ok(Stay::No),
                         Told::GoOn => {
                             let size = screen.retake()?;
-                            self.without_daemon(vec![Action::Resized(size.0, size.1)]);
+                            self.without_daemon(vec![Action::Resized(size.0, size.1)], screen)?;
                         }
                     },
                 }
@@ -305,11 +302,11 @@ impl Cockpit {
     }
 
     /// What can be done while no daemon is there: leaving, closing what is open, typing on.
-    fn without_daemon(&mut self, actions: Vec<Action>) -> Stay {
+    fn without_daemon<C: Console>(&mut self, actions: Vec<Action>, screen: &mut Screen<C>) -> Result<Stay, TuiError> {
         for action in actions {
             match action {
-                Action::Leave => return Stay::No,
-                Action::Detach if self.model.only_attach => return Stay::No,
+                Action::Leave => return Ok(Stay::No),
+                Action::Detach if self.model.only_attach => return Ok(Stay::No),
                 // Meant for an agent, it is nothing else.
                 Action::Typed(_) => {}
                 Action::Close
@@ -323,11 +320,17 @@ impl Cockpit {
                 | Action::Field(_)
                 | Action::Choice(_)
                 | Action::NewLine
-                | Action::Help => drop(update(&mut self.model, action)),
+                | Action::Help => {
+                    for effect in update(&mut self.model, action) {
+                        if let Effect::Tell(told) = effect {
+                            tell::tell(screen, told, self.options.tmux)?;
+                        }
+                    }
+                }
                 _ => self.model.notice = Some("the daemon is gone; it is looked for, and q leaves".to_owned()),
             }
         }
-        Stay::Yes
+        Ok(Stay::Yes)
     }
 }
 

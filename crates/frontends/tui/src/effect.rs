@@ -7,6 +7,17 @@ use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
 use protocol::{OutputFile, Piece, RunRequest};
 
+/// What of an agent's own terminal reaches the person's, beside what is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tell {
+    Bell,
+    /// The window's title; `None`: what it was before.
+    Title(Option<String>),
+    Copy(terminal::Copied),
+    /// Keys that are one byte otherwise are told apart.
+    Keyboard(bool),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Have this run's events sent, or none.
@@ -70,6 +81,8 @@ pub(crate) enum Effect {
         title: String,
         body: String,
     },
+    /// Something of an agent's own terminal for the person's.
+    Tell(Tell),
     Mouse(bool),
     Suspend,
     Redraw,

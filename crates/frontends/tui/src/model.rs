@@ -159,6 +159,8 @@ pub(crate) struct Model {
     /// Where a run that begins now would begin; unknown with several repositories.
     pub(crate) base: Option<Base>,
     pub(crate) mouse: bool,
+    /// An agent whose terminal is shown may put texts on the clipboard.
+    pub(crate) clipboard: bool,
     /// Ages are told from here; it moves once a minute.
     pub(crate) now: Timestamp,
     /// Seconds east of UTC, for times of day.
@@ -201,6 +203,7 @@ impl Model {
             notice: None,
             degraded: None,
             connected: true,
+            clipboard: true,
             disk: None,
             today: None,
             welcome: None,

@@ -17,6 +17,10 @@ pub(crate) struct Screen<C: Console> {
     terminal: Quiet<C::Out>,
     out: C::Out,
     mouse: bool,
+    /// The window has another title than it had before.
+    titled: bool,
+    /// Keys that are one byte otherwise are told apart.
+    keyboard: bool,
 }
 
 /// A terminal that is dropped without a word. By itself it tells on standard error when it can't show the cursor any more,
@@ -33,6 +37,20 @@ impl<W: Write> Drop for Quiet<W> {
     }
 }
 
+/// The window's title is kept, and comes back (xterm's stack of titles).
+const TITLE_KEPT: &str = "\u{1b}[22;2t";
+const TITLE_BACK: &str = "\u{1b}[23;2t";
+/// Kitty's keyboard protocol: keys are told apart, or as ever.
+const KEYBOARD_ON: &str = "\u{1b}[=1;1u";
+const KEYBOARD_OFF: &str = "\u{1b}[=0;1u";
+
+impl<C: Console> Drop for Screen<C> {
+    fn drop(&mut self) {
+        // A window that is gone has no title.
+        let _given: io::Result<()> = self.give_back();
+    }
+}
+
 impl<C: Console> Screen<C> {
     pub(crate) fn take(mut console: C, mouse: bool) -> io::Result<Self> {
         let size = console.size()?;
@@ -40,11 +58,12 @@ impl<C: Console> Screen<C> {
         let mut out = console.out();
         enter(&mut out, mouse)?;
         let terminal = terminal(&console, size)?;
-        Ok(Self { console, terminal, out, mouse })
+        Ok(Self { console, terminal, out, mouse, titled: false, keyboard: false })
     }
 
     /// Gives the terminal to something else for a while.
     pub(crate) fn give(&mut self) -> io::Result<()> {
+        self.give_back()?;
         leave(&mut self.out)?;
         self.console.give();
         Ok(())
@@ -54,6 +73,9 @@ impl<C: Console> Screen<C> {
     pub(crate) fn retake(&mut self) -> io::Result<(u16, u16)> {
         self.console.take()?;
         enter(&mut self.out, self.mouse)?;
+        if self.keyboard {
+            self.write(KEYBOARD_ON)?;
+        }
         self.redraw()
     }
 
@@ -73,6 +95,35 @@ impl<C: Console> Screen<C> {
     pub(crate) fn mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         self.write(if on { MOUSE_ON } else { MOUSE_OFF })
+    }
+
+    /// Gives the window a title, or the one that it had.
+    pub(crate) fn title(&mut self, title: Option<&str>) -> io::Result<()> {
+        let kept = if self.titled { "" } else { TITLE_KEPT };
+        match title {
+            Some(title) => {
+                self.titled = true;
+                self.write(&format!("{kept}\u{1b}]2;{title}\u{7}"))
+            }
+            None if self.titled => {
+                self.titled = false;
+                self.write(TITLE_BACK)
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn keyboard(&mut self, apart: bool) -> io::Result<()> {
+        self.keyboard = apart;
+        self.write(if apart { KEYBOARD_ON } else { KEYBOARD_OFF })
+    }
+
+    /// Undoes what was done to the window beside its mouse and its screen.
+    fn give_back(&mut self) -> io::Result<()> {
+        if self.keyboard {
+            self.write(KEYBOARD_OFF)?;
+        }
+        self.title(None)
     }
 
     /// Writes something that is no frame.

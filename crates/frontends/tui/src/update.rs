@@ -161,6 +161,8 @@ pub(crate) enum Action {
         run: RunId,
         text: String,
         size: Option<(u16, u16)>,
+        /// It was written while it was looked at.
+        live: bool,
     },
     Detached {
         run: RunId,
@@ -228,7 +230,10 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Base(base) => with(model, |model| model.base = Some(base)),
         Action::Connected(connected) => reconnected(model, connected),
         Action::Regroup => runs::regroup(model),
-        Action::Minute(now) => with(model, |model| model.now = now),
+        Action::Minute(now) => with(model, |model| {
+            model.now = now;
+            attach::hear_anew(model);
+        }),
         Action::Resized(columns, rows) => resized(model, columns, rows),
         Action::Move(by) => runs::go(model, by),
         Action::Select(run) => runs::select(model, run),
@@ -288,7 +293,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Edited(text) => overlays::edited(model, &text),
         Action::Attach => attach::attach(model),
         Action::Attached { run, columns, rows } => attach::attached(model, run, columns, rows),
-        Action::Terminal { run, text, size } => attach::shown(model, &run, &text, size),
+        Action::Terminal { run, text, size, live } => attach::shown(model, &run, &text, size, live),
         Action::Detached { run, why } => attach::detached(model, &run, why),
         Action::Typed(data) => attach::typed(model, data),
         Action::ScrollBack(by) => attach::scroll_back(model, by),

@@ -151,6 +151,7 @@ impl House {
             keymap: Keymap::built_in(),
             notify: Vec::new(),
             mouse: true,
+            clipboard: true,
             tmux: false,
             term: "xterm".to_owned(),
             editor: None,

@@ -64,8 +64,7 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
     }
     if let Some(attached) = &model.attached {
         if let Event::Mouse(mouse) = event
-            && let Some(action) =
-                mouse::leave(model, keymap, mouse).or_else(|| mouse::scroll_back(attached, mouse))
+            && let Some(action) = mouse::leave(model, keymap, mouse).or_else(|| mouse::scroll_back(attached, mouse))
         {
             return vec![action];
         }

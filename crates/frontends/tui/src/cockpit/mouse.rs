@@ -3,8 +3,8 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use crate::model::{Focus, Model};
 use crate::keymap::Keymap;
+use crate::model::{Focus, Model};
 use crate::screens::attach::{Attached, way_out};
 use crate::screens::details::tab_places;
 use crate::screens::runs::{Layout, TableLine, layout, lines};

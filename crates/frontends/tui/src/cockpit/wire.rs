@@ -142,6 +142,7 @@ impl Wire {
             | Effect::Copy(_)
             | Effect::Browse(_)
             | Effect::Notify { .. }
+            | Effect::Tell(_)
             | Effect::Mouse(_)
             | Effect::Suspend
             | Effect::Redraw
@@ -171,7 +172,7 @@ impl Wire {
                 FromDaemon::Disk { disk } => vec![Action::Disk(disk)],
                 FromDaemon::Today { today } => vec![Action::Today(today)],
                 FromDaemon::Base { base } => vec![Action::Base(base)],
-                FromDaemon::Terminal { run, text, size } => vec![Action::Terminal { run, text, size }],
+                FromDaemon::Terminal { run, text, size, live } => vec![Action::Terminal { run, text, size, live }],
                 FromDaemon::Detached { run, why } => vec![Action::Detached { run, why }],
                 FromDaemon::Hello { .. } => Vec::new(),
                 FromDaemon::Reply { id, reply } => self.replied(id, reply),

@@ -1,6 +1,9 @@
 //! Drawing the emulator's cells, and the line below them.
 
+use std::num::NonZeroU16;
+
 use ratatui::Frame;
+use ratatui::buffer::{Cell, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -9,6 +12,9 @@ use super::Attached;
 use crate::keymap::{Keymap, Place};
 use crate::theme::{Role, Theme};
 use crate::widgets::fit;
+
+/// Columns of a wide character.
+const WIDE: NonZeroU16 = NonZeroU16::MIN.saturating_add(1);
 
 pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -26,8 +32,16 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
                 to.set_symbol("");
             } else {
                 // Characters that turn or hide text are no part of what the agent shows.
-                let shown = domain::text::line(from.contents());
-                to.set_symbol(if shown.is_empty() { " " } else { &shown });
+                let marked = attached.emulator.read(from);
+                let shown = domain::text::line(&marked.text);
+                let shown = if shown.is_empty() { " " } else { &shown };
+                if marked.struck {
+                    to.set_style(Style::new().add_modifier(Modifier::CROSSED_OUT));
+                }
+                match marked.link {
+                    Some((number, address)) => link(to, from.is_wide(), shown, number, address),
+                    None => drop(to.set_symbol(shown)),
+                }
             }
         }
     }
@@ -41,16 +55,15 @@ pub(crate) fn draw(attached: &Attached, keymap: &Keymap, theme: &Theme, frame: &
 
 fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) -> Line<'static> {
     let hint = way_out(attached, keymap);
-    let state = match (&attached.over, attached.emulator.screen().scrollback()) {
-        (Some(why), _) => format!(" {why}"),
-        (None, _) if attached.away => " the daemon is gone, trying again; what is typed goes nowhere".to_owned(),
-        (None, 0) => String::new(),
-        (None, lines) => format!("  {lines} lines up"),
-    };
     let name = &attached.name;
-    let text = match attached.over.is_some() || attached.away {
-        true => format!(" {name}:{state}"),
-        false => format!(" {name} (its own terminal){state}"),
+    let text = match (&attached.over, attached.emulator.screen().scrollback(), &attached.note) {
+        (Some(why), _, _) => format!(" {name}: {why}"),
+        (None, _, _) if attached.away => {
+            format!(" {name}: the daemon is gone, trying again; what is typed goes nowhere")
+        }
+        (None, 0, Some(note)) => format!(" {name} {note}"),
+        (None, 0, None) => format!(" {name} (its own terminal)"),
+        (None, lines, _) => format!(" {name} (its own terminal)  {lines} lines up"),
     };
     let room = usize::from(width).saturating_sub(hint.len());
     Line::from(vec![
@@ -66,6 +79,14 @@ pub(crate) fn way_out(attached: &Attached, keymap: &Keymap) -> String {
     // A keyboard without a key for the bracket has one for the digit, and a terminal sends the same byte for both.
     let twin = if key == "ctrl-]" { " or ctrl-5" } else { "" };
     format!("{key}{twin} goes back ")
+}
+
+/// A cell that leads somewhere (OSC 8); the address was looked at when it was heard.
+fn link(cell: &mut Cell, is_wide: bool, shown: &str, number: usize, address: &str) {
+    cell.set_symbol(&format!("\u{1b}]8;id=pilothouse{number};{address}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\"));
+    // What is not seen of it takes no room.
+    let width = if is_wide { WIDE } else { NonZeroU16::MIN };
+    cell.set_diff_option(CellDiffOption::ForcedWidth(width));
 }
 
 /// The cell's own looks: the colours here are the agent's, not the cockpit's.

@@ -4,6 +4,7 @@ mod draw;
 mod encode;
 #[cfg(test)]
 mod tests;
+mod told;
 mod update;
 
 use domain::RunId;
@@ -11,6 +12,7 @@ use terminal::Emulator;
 
 pub(crate) use draw::{draw, way_out};
 pub(crate) use encode::encode;
+pub(crate) use told::hear_anew;
 pub(crate) use update::{again, attach, attached, away, detach, detached, resized, scroll_back, shown, typed};
 
 /// Lines above the screen that can be scrolled back to.
@@ -27,11 +29,29 @@ pub(crate) struct Attached {
     pub(crate) over: Option<String>,
     /// The daemon is gone; the terminal goes on and is shown again when there is another.
     pub(crate) away: bool,
+    /// What the program calls itself.
+    title: String,
+    /// The person's terminal was told to tell keys apart.
+    keyboard: bool,
+    /// How often the person was told something in this minute.
+    told: u32,
+    /// What became of a text for the clipboard, until the next key.
+    pub(crate) note: Option<String>,
 }
 
 impl Attached {
     pub(crate) fn new(run: RunId, name: String, columns: u16, rows: u16) -> Self {
-        let emulator = Emulator::new(columns, rows, SCROLLBACK, LONGEST);
-        Self { run, name, emulator, over: None, away: false }
+        let emulator = Emulator::new(columns, rows, SCROLLBACK, LONGEST).with_marks();
+        Self {
+            run,
+            name,
+            emulator,
+            over: None,
+            away: false,
+            title: String::new(),
+            keyboard: false,
+            told: 0,
+            note: None,
+        }
     }
 }

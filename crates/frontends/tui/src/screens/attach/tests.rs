@@ -2,8 +2,9 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use domain::RunId;
+use terminal::Copied;
 
-use crate::effect::Effect;
+use crate::effect::{Effect, Tell};
 use crate::testing::{Cockpit, stored};
 use crate::update::Action;
 
@@ -15,7 +16,7 @@ fn run() -> RunId {
 fn attached(text: &str) -> Cockpit {
     let mut cockpit = Cockpit::open();
     cockpit.act(Action::Attached { run: run(), columns: 80, rows: 23 });
-    cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None });
+    cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None, live: false });
     cockpit
 }
 
@@ -84,4 +85,70 @@ fn a_click_on_the_way_out_is_one() {
         cockpit.event(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
         assert_eq!(cockpit.model.attached.is_none(), leaves, "{column}, {row}");
     }
+}
+
+/// What is passed on of this to the person's own terminal.
+fn passed_on(cockpit: &mut Cockpit, text: &str, live: bool) -> Vec<Effect> {
+    cockpit.effects.clear();
+    cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None, live });
+    std::mem::take(&mut cockpit.effects)
+}
+
+#[test]
+fn what_is_for_the_person_reaches_them_while_they_look() {
+    let all = "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u";
+    let copied = Copied { primary: false, base64: "aGk=".to_owned() };
+    let lasting =
+        [Effect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))), Effect::Tell(Tell::Keyboard(true))];
+    let passing = [
+        Effect::Tell(Tell::Bell),
+        Effect::Notify { title: "fix-login".to_owned(), body: "done".to_owned() },
+        Effect::Tell(Tell::Copy(copied)),
+    ];
+    let mut cockpit = attached(FORM);
+    assert_eq!(passed_on(&mut cockpit, all, true), [&lasting[..], &passing[..]].concat());
+    assert!(cockpit.screen(80, 24).contains("put 2 bytes on your clipboard"));
+    cockpit.press("x");
+    assert!(!cockpit.screen(80, 24).contains("clipboard"), "until the next key");
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}]0;reads a.rs\u{7}", true), [], "what is so already is no news");
+    // What was said before anybody looked rings nobody's bell.
+    assert_eq!(passed_on(&mut attached(FORM), all, false), lasting);
+    cockpit.effects.clear();
+    cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(']'), KeyModifiers::CONTROL)));
+    let undone = [Effect::Tell(Tell::Title(None)), Effect::Tell(Tell::Keyboard(false)), Effect::Detach(run())];
+    assert_eq!(cockpit.effects, undone);
+}
+
+#[test]
+fn a_clipboard_that_is_kept_says_so() {
+    let mut cockpit = attached(FORM);
+    cockpit.model.clipboard = false;
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}]52;c;aGk=\u{7}", true), []);
+    stored!(cockpit, "terminal-clipboard");
+}
+
+#[test]
+fn a_nuisance_is_heard_so_often_in_a_minute() {
+    let mut cockpit = attached(FORM);
+    let rings = |cockpit: &mut Cockpit| (0..100).map(|_| passed_on(cockpit, "\u{7}", true).len()).sum::<usize>();
+    assert_eq!(rings(&mut cockpit), 30);
+    let now = cockpit.model.now;
+    cockpit.act(Action::Minute(now));
+    assert_eq!(rings(&mut cockpit), 30);
+}
+
+#[test]
+fn lines_through_text_and_links_are_drawn() {
+    let mut cockpit = attached("\u{1b}[H\u{1b}[9mold\u{1b}[m \u{1b}]8;;https://a.example\u{7}日\u{1b}]8;;\u{7}!");
+    cockpit.act(Action::Resized(80, 24));
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).expect("a test screen");
+    let attached = cockpit.model.attached.as_ref().expect("a terminal");
+    let theme = crate::theme::Theme::dark();
+    terminal.draw(|frame| super::draw(attached, &cockpit.keymap, &theme, frame)).expect("it can be drawn on");
+    let buffer = terminal.backend().buffer();
+    let is_struck = |x| buffer[(x, 0)].modifier.contains(ratatui::style::Modifier::CROSSED_OUT);
+    assert!(is_struck(0) && is_struck(2) && !is_struck(3));
+    let linked = "\u{1b}]8;id=pilothouse0;https://a.example\u{1b}\\日\u{1b}]8;;\u{1b}\\";
+    assert_eq!(buffer[(4, 0)].symbol(), linked);
+    assert_eq!(buffer[(6, 0)].symbol(), "!");
 }

@@ -27,10 +27,12 @@ pub(crate) fn attach(model: &mut Model) -> Vec<Effect> {
 /// The daemon sends the terminal's screen from now on, from its beginning.
 pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<Effect> {
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
-    model.attached = Some(Attached::new(run, name, columns, rows));
+    let before = model.attached.replace(Attached::new(run, name, columns, rows));
+    let mut effects = before.map(|before| before.leave()).unwrap_or_default();
     model.overlay = None;
     // The size may have changed while it was asked for.
-    resized(model)
+    effects.extend(resized(model));
+    effects
 }
 
 /// Goes back by lines in what the terminal showed.
@@ -58,14 +60,15 @@ pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
 }
 
 /// What the terminal shows next.
-pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>) -> Vec<Effect> {
-    if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
-        if let Some((columns, rows)) = size {
-            attached.emulator.set_size(columns, rows);
-        }
-        attached.emulator.process(text.as_bytes(), |_, _| {});
+pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>, live: bool) -> Vec<Effect> {
+    let clipboard = model.clipboard;
+    let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) else { return Vec::new() };
+    if let Some((columns, rows)) = size {
+        attached.emulator.set_size(columns, rows);
     }
-    Vec::new()
+    let mut heard = Vec::new();
+    attached.emulator.process(text.as_bytes(), |_, piece| heard.extend(terminal::told(piece)));
+    attached.tell(heard, live, clipboard)
 }
 
 /// Nothing comes any more; what was shown stays to be read.
@@ -82,6 +85,7 @@ pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
         return Vec::new();
     }
     attached.emulator.screen_mut().set_scrollback(0);
+    attached.note = None;
     vec![Effect::Type { run: attached.run.clone(), data }]
 }
 
@@ -94,7 +98,8 @@ pub(crate) fn resized(model: &mut Model) -> Vec<Effect> {
 /// Back to the runs, or out where nothing else was opened.
 pub(crate) fn detach(model: &mut Model) -> Vec<Effect> {
     let Some(attached) = model.attached.take() else { return Vec::new() };
-    let mut effects = vec![Effect::Detach(attached.run)];
+    let mut effects = attached.leave();
+    effects.push(Effect::Detach(attached.run));
     if model.only_attach {
         effects.push(Effect::Leave);
     }

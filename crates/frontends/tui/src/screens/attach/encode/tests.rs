@@ -46,12 +46,8 @@ fn keys_are_sent_as_xterm_sends_them() {
     assert_eq!(encode(&up, &modes).as_deref(), Some("\u{1b}OA"));
     let hostile = Event::Paste("x\u{1b}[201~rm\n".to_owned());
     assert_eq!(encode(&hostile, &modes).as_deref(), Some("\u{1b}[200~xrm\r\u{1b}[201~"));
-    let click = MouseEvent {
-        kind: MouseEventKind::Down(MouseButton::Left),
-        column: 9,
-        row: 4,
-        modifiers: KeyModifiers::NONE,
-    };
+    let click =
+        MouseEvent { kind: MouseEventKind::Down(MouseButton::Left), column: 9, row: 4, modifiers: KeyModifiers::NONE };
     assert_eq!(encode(&Event::Mouse(click), &modes).as_deref(), Some("\u{1b}[<0;10;5M"));
     assert_eq!(encode(&Event::Mouse(click), &plain), None);
 }

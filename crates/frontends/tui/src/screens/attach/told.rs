@@ -1,0 +1,72 @@
+//! What the program in an agent's own terminal says to the person who looks at it: passed on while they look, and only what
+//! is said then; how often is bounded, since whoever writes there may want to be a nuisance.
+
+use terminal::Told;
+
+use super::Attached;
+use crate::effect::{Effect, Tell};
+use crate::model::Model;
+
+/// How often a person is told something in a minute.
+const MOST: u32 = 30;
+
+/// Another minute has begun.
+pub(crate) fn hear_anew(model: &mut Model) {
+    if let Some(attached) = &mut model.attached {
+        attached.told = 0;
+    }
+}
+
+impl Attached {
+    /// Passes on what was heard; of several things of a kind the last. What is not `live` was said before anybody looked:
+    /// only what lasts counts of it.
+    pub(super) fn tell(&mut self, heard: Vec<Told>, live: bool, clipboard: bool) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let (mut bell, mut notice, mut copied, mut title) = (false, None, None, None);
+        for told in heard {
+            match told {
+                Told::Bell => bell = true,
+                Told::Title(text) => title = Some(text),
+                Told::Notice { title, body } => notice = Some((title, body)),
+                Told::Copy(text) => copied = Some(text),
+            }
+        }
+        if let Some(title) = title.filter(|title| *title != self.title) {
+            let shown = (!title.is_empty()).then(|| format!("{}: {title}", self.name));
+            self.title = title;
+            effects.push(Effect::Tell(Tell::Title(shown)));
+        }
+        let apart = self.emulator.keyboard().tells_apart();
+        if apart != self.keyboard {
+            self.keyboard = apart;
+            effects.push(Effect::Tell(Tell::Keyboard(apart)));
+        }
+        if !live || self.told >= MOST {
+            return effects;
+        }
+        let before = effects.len();
+        if bell {
+            effects.push(Effect::Tell(Tell::Bell));
+        }
+        if let Some((title, body)) = notice {
+            let body = if title.is_empty() || body.is_empty() { title + &body } else { format!("{title}: {body}") };
+            effects.push(Effect::Notify { title: self.name.clone(), body });
+        }
+        if let Some(copied) = copied {
+            self.note = Some(match clipboard {
+                true => format!("put {} bytes on your clipboard", copied.size()),
+                false => "may not copy: [cockpit] clipboard = false".to_owned(),
+            });
+            effects.extend(clipboard.then_some(Effect::Tell(Tell::Copy(copied))));
+        }
+        self.told += u32::try_from(effects.len() - before).unwrap_or(MOST);
+        effects
+    }
+
+    /// Undoes what stays on the person's terminal.
+    pub(super) fn leave(&self) -> Vec<Effect> {
+        let title = (!self.title.is_empty()).then_some(Tell::Title(None));
+        let keyboard = self.keyboard.then_some(Tell::Keyboard(false));
+        title.into_iter().chain(keyboard).map(Effect::Tell).collect()
+    }
+}
