@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use vt100::{Color, CursorStyle, MouseProtocolEncoding, MouseProtocolMode, Screen};
+use vt100::{Color, MouseProtocolEncoding, MouseProtocolMode, Screen};
 
 use crate::TERM;
 use crate::emulator::Emulator;
@@ -31,7 +31,7 @@ pub fn answer(emulator: &Emulator, piece: Piece<'_>, looks: Looks) -> Option<Str
         Piece::Control(control) => control_answer(emulator, &control, looks),
         Piece::String { kind: Strings::Osc, text, bell } => colours(text, bell, looks),
         Piece::String { kind: Strings::Dcs, text, .. } => match text {
-            [b'$', b'q', asked @ ..] => Some(setting(emulator.screen(), asked)),
+            [b'$', b'q', asked @ ..] => Some(setting(emulator, asked)),
             [b'+', b'q', asked @ ..] => Some(capabilities(asked, looks)),
             _ => None,
         },
@@ -62,7 +62,7 @@ fn control_answer(emulator: &Emulator, control: &Control<'_>, looks: Looks) -> O
             format!("\u{1b}P>|pilothouse {}\u{1b}\\", env!("CARGO_PKG_VERSION"))
         }
         (Some(b'?'), [], b'u') => format!("\u{1b}[?{}u", emulator.keyboard().flags()),
-        (Some(b'?'), b"$", b'p') => format!("\u{1b}[?{first};{}$y", mode(screen, first)),
+        (Some(b'?'), b"$", b'p') => format!("\u{1b}[?{first};{}$y", mode(emulator, first)),
         (None, b"$", b'p') => format!("\u{1b}[{first};0$y"),
         // Keys are modified in kitty's way alone.
         (Some(b'?'), [], b'm') if first == 4 => "\u{1b}[>4;0m".to_owned(),
@@ -84,7 +84,8 @@ fn control_answer(emulator: &Emulator, control: &Control<'_>, looks: Looks) -> O
 }
 
 /// Whether a private mode is on (1), off (2), always on (3), or not known (0).
-fn mode(screen: &Screen, mode: u16) -> u8 {
+fn mode(emulator: &Emulator, mode: u16) -> u8 {
+    let screen = emulator.screen();
     let mouse = screen.mouse_protocol_mode();
     let encoding = screen.mouse_protocol_encoding();
     let on = match mode {
@@ -97,6 +98,7 @@ fn mode(screen: &Screen, mode: u16) -> u8 {
         1000 => mouse == MouseProtocolMode::PressRelease,
         1002 => mouse == MouseProtocolMode::ButtonMotion,
         1003 => mouse == MouseProtocolMode::AnyMotion,
+        1004 => emulator.tells_focus(),
         1005 => encoding == MouseProtocolEncoding::Utf8,
         1006 => encoding == MouseProtocolEncoding::Sgr,
         2004 => screen.bracketed_paste(),
@@ -122,25 +124,13 @@ fn colours(text: &[u8], bell: bool, looks: Looks) -> Option<String> {
 }
 
 /// What a setting is (DECRQSS): looks of text, and the cursor's; others are not told.
-fn setting(screen: &Screen, asked: &[u8]) -> String {
+fn setting(emulator: &Emulator, asked: &[u8]) -> String {
     let set = match asked {
-        b"m" => format!("{}m", rendition(screen)),
-        b" q" => format!("{} q", cursor(screen.cursor_style())),
+        b"m" => format!("{}m", rendition(emulator.screen())),
+        b" q" => format!("{} q", emulator.cursor()),
         _ => return "\u{1b}P0$r\u{1b}\\".to_owned(),
     };
     format!("\u{1b}P1$r{set}\u{1b}\\")
-}
-
-fn cursor(style: CursorStyle) -> u8 {
-    match style {
-        CursorStyle::Default => 0,
-        CursorStyle::BlinkBlock => 1,
-        CursorStyle::SteadyBlock => 2,
-        CursorStyle::BlinkUnderline => 3,
-        CursorStyle::SteadyUnderline => 4,
-        CursorStyle::BlinkVerticalBar => 5,
-        CursorStyle::SteadyVerticalBar => 6,
-    }
 }
 
 fn rendition(screen: &Screen) -> String {

@@ -2,10 +2,15 @@
 
 use std::num::NonZeroU16;
 
+use vt100::CursorStyle;
+
 use crate::keyboard::Keyboard;
 use crate::line_drawing::LineDrawing;
 use crate::marks::{Marked, Marks};
 use crate::piece::{Piece, Splitter};
+
+/// The private mode of focus.
+const FOCUS: u16 = 1004;
 
 /// A terminal without keys and a window.
 pub struct Emulator {
@@ -14,6 +19,8 @@ pub struct Emulator {
     lines: LineDrawing,
     /// Of the main screen, and of the other one.
     keyboards: [Keyboard; 2],
+    /// The program wants to know whether it is looked at.
+    tells_focus: bool,
     /// What cells have no room for, for those who want to know it.
     marks: Option<Marks>,
 }
@@ -26,6 +33,7 @@ impl Emulator {
             splitter: Splitter::new(longest_string),
             lines: LineDrawing::default(),
             keyboards: Default::default(),
+            tells_focus: false,
             marks: None,
         }
     }
@@ -67,6 +75,7 @@ impl Emulator {
             Piece::Escape(escape) => {
                 if escape == b"c" {
                     self.keyboards = Default::default();
+                    self.tells_focus = false;
                     self.marks.iter_mut().for_each(Marks::reset);
                 }
                 if !self.lines.choose(escape) {
@@ -78,6 +87,11 @@ impl Emulator {
             Piece::Control(control) if control.bytes == b"u" => self.parser.process(b"\x1b8"),
             Piece::Control(control) => {
                 let keyboard = usize::from(self.screen().alternate_screen());
+                if let (Some(b'?'), [], last @ (b'h' | b'l')) = (control.private, control.between, control.last)
+                    && control.numbers(0).any(|mode| mode == FOCUS)
+                {
+                    self.tells_focus = last == b'h';
+                }
                 self.marks.iter_mut().for_each(|marks| marks.render(&control));
                 if !self.keyboards[keyboard].take(&control) {
                     self.parser.process(&[b"\x1b[", control.bytes].concat());
@@ -98,6 +112,24 @@ impl Emulator {
 
     pub fn screen_mut(&mut self) -> &mut vt100::Screen {
         self.parser.screen_mut()
+    }
+
+    /// Whether the program wants to know that its window is looked at, or no more.
+    pub fn tells_focus(&self) -> bool {
+        self.tells_focus
+    }
+
+    /// The cursor's form, as the number that chooses it; 0: whatever form it has.
+    pub fn cursor(&self) -> u8 {
+        match self.screen().cursor_style() {
+            CursorStyle::Default => 0,
+            CursorStyle::BlinkBlock => 1,
+            CursorStyle::SteadyBlock => 2,
+            CursorStyle::BlinkUnderline => 3,
+            CursorStyle::SteadyUnderline => 4,
+            CursorStyle::BlinkVerticalBar => 5,
+            CursorStyle::SteadyVerticalBar => 6,
+        }
     }
 
     /// How the program wants keys reported now.

@@ -14,8 +14,18 @@ pub(crate) enum Tell {
     /// The window's title; `None`: what it was before.
     Title(Option<String>),
     Copy(terminal::Copied),
+    Modes(Modes),
+}
+
+/// What a program wants of the person's own terminal; by default, what one has anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Modes {
     /// Keys that are one byte otherwise are told apart.
-    Keyboard(bool),
+    pub(crate) apart: bool,
+    /// It tells whether its window is looked at.
+    pub(crate) focus: bool,
+    /// The cursor's form by its number; 0: the one that it has.
+    pub(crate) cursor: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

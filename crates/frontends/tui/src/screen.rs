@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::console::{Console, MOUSE_OFF, MOUSE_ON, enter, leave};
+use crate::effect::Modes;
 use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::theme::Theme;
@@ -19,8 +20,8 @@ pub(crate) struct Screen<C: Console> {
     mouse: bool,
     /// The window has another title than it had before.
     titled: bool,
-    /// Keys that are one byte otherwise are told apart.
-    keyboard: bool,
+    /// What an agent's own terminal wants of this one.
+    modes: Modes,
 }
 
 /// A terminal that is dropped without a word. By itself it tells on standard error when it can't show the cursor any more,
@@ -40,9 +41,6 @@ impl<W: Write> Drop for Quiet<W> {
 /// The window's title is kept, and comes back (xterm's stack of titles).
 const TITLE_KEPT: &str = "\u{1b}[22;2t";
 const TITLE_BACK: &str = "\u{1b}[23;2t";
-/// Kitty's keyboard protocol: keys are told apart, or as ever.
-const KEYBOARD_ON: &str = "\u{1b}[=1;1u";
-const KEYBOARD_OFF: &str = "\u{1b}[=0;1u";
 
 impl<C: Console> Drop for Screen<C> {
     fn drop(&mut self) {
@@ -58,7 +56,7 @@ impl<C: Console> Screen<C> {
         let mut out = console.out();
         enter(&mut out, mouse)?;
         let terminal = terminal(&console, size)?;
-        Ok(Self { console, terminal, out, mouse, titled: false, keyboard: false })
+        Ok(Self { console, terminal, out, mouse, titled: false, modes: Modes::default() })
     }
 
     /// Gives the terminal to something else for a while.
@@ -73,9 +71,7 @@ impl<C: Console> Screen<C> {
     pub(crate) fn retake(&mut self) -> io::Result<(u16, u16)> {
         self.console.take()?;
         enter(&mut self.out, self.mouse)?;
-        if self.keyboard {
-            self.write(KEYBOARD_ON)?;
-        }
+        self.write(&changes(Modes::default(), self.modes))?;
         self.redraw()
     }
 
@@ -113,16 +109,15 @@ impl<C: Console> Screen<C> {
         }
     }
 
-    pub(crate) fn keyboard(&mut self, apart: bool) -> io::Result<()> {
-        self.keyboard = apart;
-        self.write(if apart { KEYBOARD_ON } else { KEYBOARD_OFF })
+    pub(crate) fn set_modes(&mut self, modes: Modes) -> io::Result<()> {
+        let changes = changes(self.modes, modes);
+        self.modes = modes;
+        self.write(&changes)
     }
 
     /// Undoes what was done to the window beside its mouse and its screen.
     fn give_back(&mut self) -> io::Result<()> {
-        if self.keyboard {
-            self.write(KEYBOARD_OFF)?;
-        }
+        self.write(&changes(self.modes, Modes::default()))?;
         self.title(None)
     }
 
@@ -138,6 +133,22 @@ impl<C: Console> Screen<C> {
         }
         Ok(())
     }
+}
+
+/// What makes one of the other.
+fn changes(from: Modes, to: Modes) -> String {
+    let mut changes = String::new();
+    if from.apart != to.apart {
+        // Kitty's keyboard protocol: told apart, or as ever.
+        changes.push_str(if to.apart { "\u{1b}[=1;1u" } else { "\u{1b}[=0;1u" });
+    }
+    if from.focus != to.focus {
+        changes.push_str(if to.focus { "\u{1b}[?1004h" } else { "\u{1b}[?1004l" });
+    }
+    if from.cursor != to.cursor {
+        changes.push_str(&format!("\u{1b}[{} q", to.cursor));
+    }
+    changes
 }
 
 /// The size is told by the console, so the terminal never asks the process's own.

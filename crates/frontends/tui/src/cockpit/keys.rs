@@ -52,8 +52,7 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
         Event::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Event::Key(key) => Some(key),
         Event::Resize(columns, rows) => return vec![Action::Resized(columns, rows)],
-        Event::FocusGained | Event::FocusLost => return Vec::new(),
-        Event::Mouse(_) | Event::Paste(_) => None,
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => None,
     };
     if let Some(command) = key.and_then(|key| keymap.command(&places, key)) {
         model.notice = None;

@@ -1,11 +1,11 @@
 //! What a click and the wheel mean, by where they happen.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event, KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::keymap::Keymap;
 use crate::model::{Focus, Model};
-use crate::screens::attach::{Attached, way_out};
+use crate::screens::attach::{Attached, encode, way_out};
 use crate::screens::details::tab_places;
 use crate::screens::runs::{Layout, TableLine, layout, lines};
 use crate::update::Action;
@@ -57,14 +57,20 @@ pub(super) fn leave(model: &Model, keymap: &Keymap, mouse: MouseEvent) -> Option
     (on_it && mouse.kind == MouseEventKind::Down(MouseButton::Left)).then_some(Action::Detach)
 }
 
-/// The wheel goes back in a terminal whose agent does not want the mouse.
+/// The wheel goes back in a terminal whose agent does not want the mouse; on the other screen, where there is nothing to go
+/// back to, it is arrows, as in most terminals.
 pub(super) fn scroll_back(attached: &Attached, mouse: MouseEvent) -> Option<Action> {
     if attached.emulator.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None {
         return None;
     }
-    match mouse.kind {
-        MouseEventKind::ScrollUp => Some(Action::ScrollBack(WHEEL)),
-        MouseEventKind::ScrollDown => Some(Action::ScrollBack(-WHEEL)),
-        _ => None,
+    let (by, arrow) = match mouse.kind {
+        MouseEventKind::ScrollUp => (WHEEL, KeyCode::Up),
+        MouseEventKind::ScrollDown => (-WHEEL, KeyCode::Down),
+        _ => return None,
+    };
+    if attached.emulator.screen().alternate_screen() {
+        let arrow = encode(&Event::Key(arrow.into()), &attached.emulator)?;
+        return Some(Action::Typed(arrow.repeat(WHEEL.unsigned_abs())));
     }
+    Some(Action::ScrollBack(by))
 }

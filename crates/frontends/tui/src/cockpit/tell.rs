@@ -25,7 +25,7 @@ pub(super) fn tell<C: Console>(screen: &mut Screen<C>, told: Tell, tmux: bool) -
             let which = if copied.primary { 'p' } else { 'c' };
             pass_copy(screen, &format!("\u{1b}]52;{which};{}\u{7}", copied.base64), tmux)
         }
-        Tell::Keyboard(apart) => screen.keyboard(apart),
+        Tell::Modes(modes) => screen.set_modes(modes),
     }
 }
 

@@ -259,3 +259,9 @@ fn the_keys_of_the_number_block_are_heard() {
         assert_eq!(heard, [code], "{:?}", String::from_utf8_lossy(bytes));
     }
 }
+
+#[test]
+fn a_window_that_is_looked_at_no_more_is_told() {
+    let events = Typed::new(Instant::now()).take(b"\x1b[I\x1b[O", Instant::now());
+    assert_eq!(events, [Event::FocusGained, Event::FocusLost]);
+}

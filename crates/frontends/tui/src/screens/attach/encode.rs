@@ -21,7 +21,9 @@ pub(crate) fn encode(event: &Event, emulator: &Emulator) -> Option<String> {
             Some(if screen.bracketed_paste() { format!("\u{1b}[200~{text}\u{1b}[201~") } else { text })
         }
         Event::Mouse(mouse) => encode_mouse(*mouse, screen),
-        Event::FocusGained | Event::FocusLost | Event::Resize(..) => None,
+        Event::FocusGained => emulator.tells_focus().then(|| "\u{1b}[I".to_owned()),
+        Event::FocusLost => emulator.tells_focus().then(|| "\u{1b}[O".to_owned()),
+        Event::Resize(..) => None,
     }
 }
 
@@ -119,6 +121,10 @@ fn encode_mouse(mouse: MouseEvent, screen: &Screen) -> Option<String> {
     let bits = [(KeyModifiers::ALT, 8), (KeyModifiers::CONTROL, 16)];
     let code = code + bits.iter().filter(|(bit, _)| mouse.modifiers.contains(*bit)).map(|(_, n)| n).sum::<u16>();
     let (x, y) = (mouse.column + 1, mouse.row + 1);
+    // The line below is no part of it.
+    if y > screen.size().0.get() {
+        return None;
+    }
     match screen.mouse_protocol_encoding() {
         MouseProtocolEncoding::Sgr => Some(format!("\u{1b}[<{code};{x};{y}{}", if released { 'm' } else { 'M' })),
         // The old way has one byte for each and none beyond column 223; text carries only those below 96.

@@ -10,6 +10,8 @@ mod update;
 use domain::RunId;
 use terminal::Emulator;
 
+use crate::effect::Modes;
+
 pub(crate) use draw::{draw, way_out};
 pub(crate) use encode::encode;
 pub(crate) use told::hear_anew;
@@ -31,8 +33,8 @@ pub(crate) struct Attached {
     pub(crate) away: bool,
     /// What the program calls itself.
     title: String,
-    /// The person's terminal was told to tell keys apart.
-    keyboard: bool,
+    /// What the person's terminal was told to do.
+    modes: Modes,
     /// How often the person was told something in this minute.
     told: u32,
     /// What became of a text for the clipboard, until the next key.
@@ -49,7 +51,7 @@ impl Attached {
             over: None,
             away: false,
             title: String::new(),
-            keyboard: false,
+            modes: Modes::default(),
             told: 0,
             note: None,
         }

@@ -4,7 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, Mous
 use domain::RunId;
 use terminal::Copied;
 
-use crate::effect::{Effect, Tell};
+use crate::effect::{Effect, Modes, Tell};
 use crate::testing::{Cockpit, stored};
 use crate::update::Action;
 
@@ -96,10 +96,12 @@ fn passed_on(cockpit: &mut Cockpit, text: &str, live: bool) -> Vec<Effect> {
 
 #[test]
 fn what_is_for_the_person_reaches_them_while_they_look() {
-    let all = "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u";
+    let all = "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u\u{1b}[?1004h\u{1b}[5 q";
     let copied = Copied { primary: false, base64: "aGk=".to_owned() };
-    let lasting =
-        [Effect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))), Effect::Tell(Tell::Keyboard(true))];
+    let lasting = [
+        Effect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))),
+        Effect::Tell(Tell::Modes(Modes { apart: true, focus: true, cursor: 5 })),
+    ];
     let passing = [
         Effect::Tell(Tell::Bell),
         Effect::Notify { title: "fix-login".to_owned(), body: "done".to_owned() },
@@ -115,7 +117,7 @@ fn what_is_for_the_person_reaches_them_while_they_look() {
     assert_eq!(passed_on(&mut attached(FORM), all, false), lasting);
     cockpit.effects.clear();
     cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(']'), KeyModifiers::CONTROL)));
-    let undone = [Effect::Tell(Tell::Title(None)), Effect::Tell(Tell::Keyboard(false)), Effect::Detach(run())];
+    let undone = [Effect::Tell(Tell::Title(None)), Effect::Tell(Tell::Modes(Modes::default())), Effect::Detach(run())];
     assert_eq!(cockpit.effects, undone);
 }
 
@@ -151,4 +153,30 @@ fn lines_through_text_and_links_are_drawn() {
     let linked = "\u{1b}]8;id=pilothouse0;https://a.example\u{1b}\\日\u{1b}]8;;\u{1b}\\";
     assert_eq!(buffer[(4, 0)].symbol(), linked);
     assert_eq!(buffer[(6, 0)].symbol(), "!");
+}
+
+#[test]
+fn the_wheel_is_arrows_where_there_is_nothing_to_go_back_to() {
+    let wheel = |mut cockpit: Cockpit| {
+        cockpit.effects.clear();
+        let (kind, modifiers) = (MouseEventKind::ScrollUp, KeyModifiers::NONE);
+        cockpit.event(Event::Mouse(MouseEvent { kind, column: 4, row: 4, modifiers }));
+        cockpit.effects
+    };
+    assert_eq!(wheel(attached(FORM)), []);
+    let typed = |data: &str| [Effect::Type { run: run(), data: data.to_owned() }];
+    assert_eq!(wheel(attached("\u{1b}[?1049h")), typed("\u{1b}[A\u{1b}[A\u{1b}[A"));
+    assert_eq!(wheel(attached("\u{1b}[?1049h\u{1b}[?1000h\u{1b}[?1006h")), typed("\u{1b}[<64;5;5M"));
+}
+
+#[test]
+fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
+    let mut cockpit = attached("\u{1b}[?1004h");
+    cockpit.effects.clear();
+    cockpit.event(Event::FocusLost);
+    assert_eq!(cockpit.effects, [Effect::Type { run: run(), data: "\u{1b}[O".to_owned() }]);
+    let mut cockpit = attached(FORM);
+    cockpit.effects.clear();
+    cockpit.event(Event::FocusLost);
+    assert_eq!(cockpit.effects, []);
 }

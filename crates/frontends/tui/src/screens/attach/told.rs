@@ -4,7 +4,7 @@
 use terminal::Told;
 
 use super::Attached;
-use crate::effect::{Effect, Tell};
+use crate::effect::{Effect, Modes, Tell};
 use crate::model::Model;
 
 /// How often a person is told something in a minute.
@@ -36,10 +36,12 @@ impl Attached {
             self.title = title;
             effects.push(Effect::Tell(Tell::Title(shown)));
         }
-        let apart = self.emulator.keyboard().tells_apart();
-        if apart != self.keyboard {
-            self.keyboard = apart;
-            effects.push(Effect::Tell(Tell::Keyboard(apart)));
+        let emulator = &self.emulator;
+        let apart = emulator.keyboard().tells_apart();
+        let modes = Modes { apart, focus: emulator.tells_focus(), cursor: emulator.cursor() };
+        if modes != self.modes {
+            self.modes = modes;
+            effects.push(Effect::Tell(Tell::Modes(modes)));
         }
         if !live || self.told >= MOST {
             return effects;
@@ -66,7 +68,7 @@ impl Attached {
     /// Undoes what stays on the person's terminal.
     pub(super) fn leave(&self) -> Vec<Effect> {
         let title = (!self.title.is_empty()).then_some(Tell::Title(None));
-        let keyboard = self.keyboard.then_some(Tell::Keyboard(false));
-        title.into_iter().chain(keyboard).map(Effect::Tell).collect()
+        let modes = (self.modes != Modes::default()).then(|| Tell::Modes(Modes::default()));
+        title.into_iter().chain(modes).map(Effect::Tell).collect()
     }
 }
