@@ -8,6 +8,7 @@ use crate::keyboard::Keyboard;
 use crate::line_drawing::LineDrawing;
 use crate::marks::{Marked, Marks};
 use crate::piece::{Piece, Splitter};
+use crate::rendition;
 
 /// The private mode of focus.
 const FOCUS: u16 = 1004;
@@ -93,8 +94,15 @@ impl Emulator {
                     self.tells_focus = last == b'h';
                 }
                 self.marks.iter_mut().for_each(|marks| marks.render(&control));
-                if !self.keyboards[keyboard].take(&control) {
-                    self.parser.process(&[b"\x1b[", control.bytes].concat());
+                if self.keyboards[keyboard].take(&control) {
+                    return;
+                }
+                let is_rendition = (control.private, control.between, control.last) == (None, b"", b'm');
+                match is_rendition.then(|| rendition::known(control.parameters)).flatten() {
+                    // Nothing would mean everything, which is undone.
+                    Some(known) if known.is_empty() => {}
+                    Some(known) => self.parser.process(&[b"\x1b[", known.as_slice(), b"m"].concat()),
+                    None => self.parser.process(&[b"\x1b[", control.bytes].concat()),
                 }
             }
             // No string draws anything.
@@ -164,6 +172,15 @@ mod tests {
         assert_eq!(cells("a\u{1b}[9mbc\u{1b}[29md\u{1b}[1;9me\u{1b}[mf"), "ab-c-de-f");
         assert_eq!(cells("\u{1b}[38;5;9ma\u{1b}[48;2;9;9;9mb\u{1b}[38:5:9mc\u{1b}[9;38;5;0md"), "abcd-");
         assert_eq!(cells("\u{1b}[9me\u{301}日x"), "e\u{301}-日-x-");
+    }
+
+    #[test]
+    fn a_curly_line_is_one_and_its_colour_none_of_the_texts() {
+        let mut emulator = Emulator::new(20, 3, 0, 4096);
+        emulator.process(b"\x1b[4:3m\x1b[58:2::255:0:0m\x1b[58;5;31ma\x1b[4:0mb", |_, _| {});
+        let cell = |column| emulator.screen().cell(0, column).expect("a cell");
+        assert!(cell(0).underline() && !cell(1).underline());
+        assert_eq!((cell(0).fgcolor(), cell(0).dim()), (vt100::Color::Default, false));
     }
 
     #[test]

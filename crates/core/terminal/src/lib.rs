@@ -7,6 +7,7 @@ mod keyboard;
 mod line_drawing;
 mod marks;
 mod piece;
+mod rendition;
 mod told;
 
 pub use answer::{Looks, answer};

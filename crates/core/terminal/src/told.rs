@@ -1,7 +1,7 @@
 //! What a program wants its person told: through the bell, the window's title, a notification, or the clipboard. All of it is
 //! the word of whoever writes to the terminal, so it comes out in sizes and characters that can be passed on.
 
-use crate::piece::{Piece, Strings};
+use crate::piece::{Control, Piece, Strings};
 
 /// The characters of a text that are kept.
 const LONGEST: usize = 200;
@@ -14,6 +14,9 @@ pub enum Told {
     Bell,
     /// Empty: the title is nothing of its own any more.
     Title(String),
+    /// The title is kept, to come back.
+    TitleKept,
+    TitleBack,
     Notice {
         title: String,
         body: String,
@@ -57,6 +60,11 @@ pub fn told(piece: Piece<'_>) -> Option<Told> {
                 _ => None,
             }
         }
+        Piece::Control(Control { private: None, between: [], last: b't', parameters, .. }) => match parameters {
+            b"22;0" | b"22;2" | b"22;0;0" | b"22;2;0" => Some(Told::TitleKept),
+            b"23;0" | b"23;2" | b"23;0;0" | b"23;2;0" => Some(Told::TitleBack),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -103,6 +111,7 @@ mod tests {
             ("a\u{7}b", vec![Told::Bell]),
             ("\u{1b}]0;vim: a.rs\u{7}", vec![Told::Title("vim: a.rs".to_owned())]),
             ("\u{1b}]2;x\u{1b}\\", vec![Told::Title("x".to_owned())]),
+            ("\u{1b}[22;0;0t\u{1b}[23;0;0t\u{1b}[18t", vec![Told::TitleKept, Told::TitleBack]),
             ("\u{1b}]9;done\u{7}", vec![notice("", "done")]),
             ("\u{1b}]9;4;1;50\u{7}", vec![]),
             ("\u{1b}]777;notify;Claude;waits;here\u{7}", vec![notice("Claude", "waits;here")]),

@@ -33,6 +33,8 @@ pub(crate) struct Attached {
     pub(crate) away: bool,
     /// What the program calls itself.
     title: String,
+    /// What it called itself before, to come back to.
+    titles: Vec<String>,
     /// What the person's terminal was told to do.
     modes: Modes,
     /// How often the person was told something in this minute.
@@ -51,6 +53,7 @@ impl Attached {
             over: None,
             away: false,
             title: String::new(),
+            titles: Vec::new(),
             modes: Modes::default(),
             told: 0,
             note: None,

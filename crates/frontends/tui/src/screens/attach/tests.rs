@@ -180,3 +180,12 @@ fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
     cockpit.event(Event::FocusLost);
     assert_eq!(cockpit.effects, []);
 }
+
+#[test]
+fn a_title_goes_with_the_program_that_gave_it() {
+    let mut cockpit = attached(FORM);
+    let title = |title: &str| [Effect::Tell(Tell::Title(Some(format!("fix-login: {title}"))))];
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}]0;shell\u{7}\u{1b}[22;0;0t\u{1b}]0;vim\u{7}", true), title("vim"));
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}[23;0;0t", true), title("shell"));
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}[23;0;0t", true), [Effect::Tell(Tell::Title(None))]);
+}

@@ -10,6 +10,9 @@ use crate::model::Model;
 /// How often a person is told something in a minute.
 const MOST: u32 = 30;
 
+/// Titles that are kept to come back to.
+const DEEPEST: usize = 8;
+
 /// Another minute has begun.
 pub(crate) fn hear_anew(model: &mut Model) {
     if let Some(attached) = &mut model.attached {
@@ -22,16 +25,23 @@ impl Attached {
     /// only what lasts counts of it.
     pub(super) fn tell(&mut self, heard: Vec<Told>, live: bool, clipboard: bool) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let (mut bell, mut notice, mut copied, mut title) = (false, None, None, None);
+        let (mut bell, mut notice, mut copied, mut title) = (false, None, None, self.title.clone());
         for told in heard {
             match told {
                 Told::Bell => bell = true,
-                Told::Title(text) => title = Some(text),
+                Told::Title(text) => title = text,
+                Told::TitleKept => {
+                    if self.titles.len() == DEEPEST {
+                        self.titles.remove(0);
+                    }
+                    self.titles.push(title.clone());
+                }
+                Told::TitleBack => title = self.titles.pop().unwrap_or_default(),
                 Told::Notice { title, body } => notice = Some((title, body)),
                 Told::Copy(text) => copied = Some(text),
             }
         }
-        if let Some(title) = title.filter(|title| *title != self.title) {
+        if title != self.title {
             let shown = (!title.is_empty()).then(|| format!("{}: {title}", self.name));
             self.title = title;
             effects.push(Effect::Tell(Tell::Title(shown)));
