@@ -13,6 +13,9 @@ use crate::rendition;
 /// The private mode of focus.
 const FOCUS: u16 = 1004;
 
+/// The most columns and rows; a screen of as many as can be asked for would have no room in memory.
+const MOST: u16 = 1000;
+
 /// A terminal without keys and a window.
 pub struct Emulator {
     parser: vt100::Parser,
@@ -147,12 +150,34 @@ impl Emulator {
 }
 
 fn some(n: u16) -> NonZeroU16 {
-    NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN)
+    NonZeroU16::new(n.min(MOST)).unwrap_or(NonZeroU16::MIN)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_drawn_at_any_size(
+            written in proptest::collection::vec(
+                "(\u{1b}\\[\\??[0-9]{0,3}(;[0-9]{0,3}){0,2}[@-Z`-z])|[a日e\u{301}\u{fe0f}\t\r\n\u{8}]{1,9}|\u{1b}[78MDEc]",
+                0..40,
+            ),
+            sizes in proptest::collection::vec((1u16..30, 1u16..12), 3),
+        ) {
+            let mut emulator = Emulator::new(sizes[0].0, sizes[0].1, 5, 256).with_marks();
+            for (part, size) in written.chunks(14).zip(&sizes) {
+                emulator.set_size(size.0, size.1);
+                emulator.process(part.concat().as_bytes(), |_, _| {});
+            }
+            let (rows, columns) = emulator.screen().size();
+            let cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+            prop_assert!(cells.filter_map(|(row, column)| emulator.screen().cell(row, column)).count() > 0);
+        }
+    }
 
     /// The cells of the first line, with what is known of them.
     fn cells(written: &str) -> String {
@@ -181,6 +206,18 @@ mod tests {
         let cell = |column| emulator.screen().cell(0, column).expect("a cell");
         assert!(cell(0).underline() && !cell(1).underline());
         assert_eq!((cell(0).fgcolor(), cell(0).dim()), (vt100::Color::Default, false));
+    }
+
+    #[test]
+    fn no_size_is_too_large_or_too_small() {
+        let mut emulator = Emulator::new(0, 0, 0, 4096);
+        emulator.process("ab日\r\n".as_bytes(), |_, _| {});
+        emulator.set_size(u16::MAX, u16::MAX);
+        let (rows, columns) = emulator.screen().size();
+        assert_eq!((rows.get(), columns.get()), (MOST, MOST));
+        emulator.process(b"\x1b[999;999Hx\x1b[9999L", |_, _| {});
+        emulator.set_size(1, 1);
+        emulator.process("日\x1b[6n".as_bytes(), |_, _| {});
     }
 
     #[test]
