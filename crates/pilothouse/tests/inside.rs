@@ -49,7 +49,7 @@ fn nothing_is_typed_at_a_command_without_the_task() {
 fn a_question_is_answered_once_and_goes_no_further() {
     let answers = ["\u{1b}[?62;22c", "\u{1b}[2;1R", "\u{1b}]11;rgb:0000/0000/0000\u{7}"].concat();
     let script = format!(
-        "printf '\\nasked\\033[c\\r\\033[6n\\033]11;?\\007'; stty raw -echo; dd bs=1 count={} of=answers 2>/dev/null; \
+        "stty raw -echo; printf '\\r\\nasked\\033[c\\r\\033[6n\\033]11;?\\007'; dd bs=1 count={} of=answers 2>/dev/null; \
          stty sane; read line; echo \"then $line\"; read line",
         answers.len()
     );
