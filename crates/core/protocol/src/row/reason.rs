@@ -96,8 +96,7 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
                     "its limit should have ended at {said} (said by the provider); tried again at {at}"
                 ));
             }
-            // It is over by the minute that is told.
-            let at = domain::Timestamp::from_millis(at.as_millis().saturating_add(59_999) / 60_000 * 60_000);
+            let at = super::times::over_by(*at);
             let by_itself = if run.goes_on_at.is_some() { "; goes on by itself then" } else { "" };
             Some(format!("limited until {at} (said by the provider){by_itself}"))
         }
