@@ -183,6 +183,7 @@ impl Dispatcher {
             (Effect::StartAttempt(attempt), Facts::Started { .. }) => {
                 self.follow(run, attempt);
                 self.measure(run, true);
+                self.sample_soon();
             }
             (Effect::StartAttempt(attempt), _) => self.take_back_pass(run, attempt),
             (Effect::StopAttempt { attempt, .. }, _) => self.forget_stream(run, attempt),

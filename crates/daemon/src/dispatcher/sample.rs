@@ -1,8 +1,9 @@
-//! What runs use of the machine, once a minute while someone watches: processor, memory, and the room that is left.
+//! What runs use of the machine, once a minute while someone watches and when one has begun: processor, memory, and the room
+//! that is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{RunId, Timestamp};
 use protocol::Disk;
@@ -13,8 +14,10 @@ use crate::observe::Load;
 
 /// Figures that move more often than this only make a screen restless.
 const EVERY: Duration = Duration::from_secs(60);
+/// When the first sample of a run that has begun is taken.
+const FIRST: Duration = Duration::from_secs(1);
 /// When the second sample is taken.
-const SECOND: Duration = Duration::from_secs(5);
+const SECOND: Duration = Duration::from_secs(3);
 /// A part of this is the least in which a figure is told anew.
 const VISIBLE: u64 = 100;
 
@@ -23,8 +26,8 @@ const QUIET: u64 = 600_000;
 
 #[derive(Default)]
 pub(super) struct Sampler {
-    /// The next sample is on its way.
-    asked: bool,
+    /// When the next sample is taken.
+    due: Option<Instant>,
     /// What each run had used at its last sample.
     before: BTreeMap<RunId, (Timestamp, u64)>,
     told: Option<u64>,
@@ -35,17 +38,37 @@ impl Dispatcher {
     pub(super) fn watched(&mut self) {
         self.sampler.told = None;
         self.tell_today();
-        if !std::mem::replace(&mut self.sampler.asked, true) {
-            self.later(Input::Sample);
+        if self.sampler.due.is_none() {
+            self.sample_within(Duration::ZERO);
         } else {
             self.tell_room();
             self.look_at_bases();
         }
     }
 
+    /// A run that has begun shows what it uses before the next minute.
+    pub(super) fn sample_soon(&mut self) {
+        if self.sampler.due.is_some() {
+            self.sample_within(FIRST);
+        }
+    }
+
+    /// Has the next sample taken so soon, if it would come later.
+    fn sample_within(&mut self, wait: Duration) {
+        let at = Instant::now() + wait;
+        if self.sampler.due.is_none_or(|due| due > at) {
+            self.sampler.due = Some(at);
+            self.performer.later(wait, Input::Sample);
+        }
+    }
+
     pub(super) fn sample(&mut self) {
-        self.sampler.asked = self.faces.any_watches();
-        if !self.sampler.asked {
+        // One that was asked for later has been overtaken.
+        if self.sampler.due.is_none_or(|due| due > Instant::now()) {
+            return;
+        }
+        self.sampler.due = None;
+        if !self.faces.any_watches() {
             self.sampler.before.clear();
             return;
         }
@@ -58,7 +81,7 @@ impl Dispatcher {
         agents.extend(self.observed.processes());
         let new = agents.keys().any(|run| !self.sampler.before.contains_key(run));
         self.performer.load(agents);
-        self.performer.later(if new { SECOND } else { EVERY }, Input::Sample);
+        self.sample_within(if new { SECOND } else { EVERY });
     }
 
     /// Takes up what processes have used; a rate needs two samples.
