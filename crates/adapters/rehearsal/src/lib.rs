@@ -3,6 +3,7 @@
 //! pilothouse knows it only by its standard input, standard output and exit, like any other agent.
 
 mod files;
+mod model;
 mod scenario;
 mod screen;
 mod stage;

@@ -1,6 +1,7 @@
 //! The scenarios, each a short script.
 
 mod calls;
+mod edits;
 mod play;
 mod repairs;
 
@@ -27,9 +28,10 @@ pub enum Scenario {
     Hostile,
     Calls,
     Repairs,
+    Edits,
 }
 
-const NAMES: [(&str, Scenario); 15] = [
+const NAMES: [(&str, Scenario); 16] = [
     ("success", Scenario::Success),
     ("slow", Scenario::Slow),
     ("chatty", Scenario::Chatty),
@@ -45,6 +47,7 @@ const NAMES: [(&str, Scenario); 15] = [
     ("hostile", Scenario::Hostile),
     ("calls", Scenario::Calls),
     ("repairs", Scenario::Repairs),
+    ("edits", Scenario::Edits),
 ];
 
 impl Scenario {
@@ -74,6 +77,7 @@ impl Scenario {
             Self::Hostile => play::hostile(&mut stage)?,
             Self::Calls => calls::calls(&mut stage)?,
             Self::Repairs => repairs::repairs(&mut stage)?,
+            Self::Edits => edits::edits(&mut stage)?,
         };
         stage.result(ended.ok, &ended.text)?;
         stage.waits_for_goodbye()?;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::{model, stream};
+
 /// The agent's side of the conversation.
 pub(crate) struct Stage {
     pub(crate) task: String,
@@ -18,6 +20,7 @@ pub(crate) struct Stage {
     messages: u32,
     tools: u32,
     requests: u32,
+    questions: usize,
 }
 
 /// Git's own folder of this worktree, which no rollback touches.
@@ -48,7 +51,16 @@ impl Stage {
             let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&sessions)?;
             writeln!(log, "{session}")?;
         }
-        let mut stage = Self { task, worktree, session, resumed: resume.is_some(), messages: 0, tools: 0, requests: 0 };
+        let mut stage = Self {
+            task,
+            worktree,
+            session,
+            resumed: resume.is_some(),
+            messages: 0,
+            tools: 0,
+            requests: 0,
+            questions: 0,
+        };
         let cwd = stage.worktree.display().to_string();
         stage.line(json!({
             "type": "system", "subtype": "init", "cwd": cwd, "session_id": stage.session,
@@ -72,9 +84,17 @@ impl Stage {
         out.flush()
     }
 
-    /// Time that a model would take.
-    pub(crate) fn think(&self, milliseconds: u64) {
+    /// Takes the time that a model would take, and where it is to ask one, it does; an answer that does not come keeps
+    /// nobody from going on.
+    pub(crate) fn think(&mut self, milliseconds: u64) {
         thread::sleep(Duration::from_millis(milliseconds));
+        if model::is_asked_while_thinking() {
+            self.questions += 1;
+            if let Err(error) = model::post(self.questions, 0) {
+                // Who reads the output is told of what an agent does, not of this.
+                stream::note(&error);
+            }
+        }
     }
 
     pub(crate) fn says(&mut self, text: &str) -> io::Result<()> {

@@ -15,3 +15,8 @@ pub(crate) fn broken(error: &std::io::Error) -> ExitCode {
     let _told = writeln!(std::io::stderr(), "{error}");
     ExitCode::from(70)
 }
+
+/// Notes what went wrong beside the work.
+pub(crate) fn note(error: &std::io::Error) {
+    let _told = writeln!(std::io::stderr(), "{error}");
+}

@@ -17,6 +17,7 @@ mod plain;
 mod redirect;
 mod reference;
 mod registry;
+mod rehearsals;
 mod rpc;
 mod session;
 mod short;

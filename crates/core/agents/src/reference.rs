@@ -137,7 +137,7 @@ the task for commands. Its exit code says how it ended: 0 is success.
 The built-in `rehearsal` is scripted, and its models are its scenarios: `--agent rehearsal:slow` works for a minute,
 `rehearsal:asks` asks for permission, `rehearsal:fails` gives up; `success`, `chatty`, `fails-once`, `limited`, `limit-ends`,
 `forks`, `no-change`, `big-output`, `escape` and `hostile` are others; `calls` asks a real model twelve times, where it is given
-one, and `repairs` gets a file wrong until a check says so.
+one, `repairs` gets a file wrong until a check says so, and `edits` changes the files that its task names.
 
 For a built-in agent `path`, `env`, `minimum` (the oldest version that may be started) and `gateway` can be set. With
 `gateway = true` a program of your own finds the gateway in the usual variables (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`,

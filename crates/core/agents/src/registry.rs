@@ -4,6 +4,7 @@ use domain::policy::Policy;
 
 use crate::dialect::Dialect;
 use crate::redirect::{self, ANTHROPIC, Door, Told};
+use crate::rehearsals::REHEARSALS;
 use crate::traces::Traces;
 
 /// How an agent's program is found.
@@ -68,6 +69,8 @@ pub struct Agent {
     pub doors: &'static [Door],
     /// The only ones of its models that ask a provider; all of them when empty.
     pub asking_models: &'static [&'static str],
+    /// The variable with which all of them do.
+    pub asking_variable: Option<&'static str>,
     /// It would use a provider's key that it finds itself, so that the gateway may have it without being asked for.
     pub takes_keys: bool,
     /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
@@ -106,6 +109,7 @@ const USUAL: Agent = Agent {
     told: Told::Never,
     doors: &[],
     asking_models: &[],
+    asking_variable: None,
     takes_keys: false,
     state: &[],
     login: None,
@@ -129,26 +133,11 @@ const AGENTS: &[Agent] = &[
             // What begins with a dash is a task too.
             prompt: &["--", "{prompt}"],
         }),
-        models: &[
-            "success",
-            "slow",
-            "chatty",
-            "fails",
-            "fails-once",
-            "asks",
-            "limited",
-            "limit-ends",
-            "forks",
-            "no-change",
-            "big-output",
-            "escape",
-            "hostile",
-            "calls",
-            "repairs",
-        ],
+        models: REHEARSALS,
         told: Told::ByVariables,
         doors: &[ANTHROPIC],
         asking_models: &["calls"],
+        asking_variable: Some("REHEARSAL_THINKS"),
         ..USUAL
     },
     Agent {

@@ -1,22 +1,22 @@
 //! Calls of a real model, through the gateway or a provider on loopback, as real agents make them.
 
-use std::env;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::play::End;
+use crate::model::post;
 use crate::stage::Stage;
 
 /// So many are made, in all attempts of a session together.
 const CALLS: usize = 12;
 /// How often one is tried again that failed for a reason which may pass.
 const TRIES: usize = 40;
-/// Milliseconds between two of them.
-const PAUSE: u64 = 100;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks the model a question for each line that it adds to a file.
 pub(super) fn calls(stage: &mut Stage) -> io::Result<End> {
@@ -26,7 +26,7 @@ pub(super) fn calls(stage: &mut Stage) -> io::Result<End> {
             Ok(bytes) => stage.appends("calls.txt", &format!("call {number}: {bytes} bytes"))?,
             Err(why) => return Ok(End { ok: false, text: format!("API Error: {why}") }),
         }
-        stage.think(PAUSE);
+        thread::sleep(PAUSE);
     }
     Ok(End { ok: true, text: format!("Done: {CALLS} calls.") })
 }
@@ -36,7 +36,7 @@ fn ask(stage: &mut Stage, number: usize) -> io::Result<Result<usize, String>> {
     let mut last = String::new();
     for tried in 0..TRIES {
         if tried > 0 {
-            stage.think(PAUSE * 3);
+            thread::sleep(PAUSE * 3);
         }
         match post(number, tried) {
             Ok((200, body)) if body.contains("message_stop") => return Ok(Ok(body.len())),
@@ -49,37 +49,4 @@ fn ask(stage: &mut Stage, number: usize) -> io::Result<Result<usize, String>> {
         stage.line(json!({"type": "system", "subtype": "api_retry", "attempt": attempt, "error": last}))?;
     }
     Ok(Err(last))
-}
-
-/// One request of Anthropic's Messages, over a connection of its own.
-fn post(number: usize, tried: usize) -> io::Result<(u16, String)> {
-    let said = |name: &str| env::var(name).map_err(|_| io::Error::other(format!("{name} is not set")));
-    let url = said("ANTHROPIC_BASE_URL")?;
-    let key = env::var("ANTHROPIC_AUTH_TOKEN").or_else(|_| said("ANTHROPIC_API_KEY"))?;
-    let place = url.strip_prefix("http://").ok_or_else(|| io::Error::other("only plain http is spoken here"))?;
-    let (host, path) = place.split_once('/').unwrap_or((place, ""));
-    let model = env::var("REHEARSAL_MODEL").unwrap_or_else(|_| "claude-opus-4-8".to_owned());
-    // Each question stands behind those before it.
-    let mut messages = vec![json!({"role": "user", "content": "question 1"})];
-    for before in 2..=number {
-        messages.push(json!({"role": "assistant", "content": "an answer"}));
-        messages.push(json!({"role": "user", "content": format!("question {before}")}));
-    }
-    let body = json!({"model": model, "max_tokens": 1000, "stream": true, "messages": messages}).to_string();
-    let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_secs(600)))?;
-    // The older version of the protocol ends its answer with the connection.
-    write!(
-        stream,
-        "POST /{path}/v1/messages HTTP/1.0\r\nhost: {host}\r\nauthorization: Bearer {key}\r\n\
-         content-type: application/json\r\nx-stainless-retry-count: {tried}\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
-    let status = status.ok_or_else(|| io::Error::other("the connection was closed"))?;
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
-    Ok((status, body))
 }

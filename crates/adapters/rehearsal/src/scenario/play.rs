@@ -113,13 +113,13 @@ pub(super) fn asks(stage: &mut Stage) -> io::Result<End> {
 
 /// Meets the provider's limit, waits for the time it gave, and goes on.
 pub(super) fn limited(stage: &mut Stage) -> io::Result<End> {
-    const SECONDS: i64 = 6;
+    let seconds: u32 = std::env::var("REHEARSAL_LIMITED").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     stage.says("I will begin.")?;
     stage.think(300);
-    let resets_at = jiff::Timestamp::now().as_second() + SECONDS;
+    let resets_at = jiff::Timestamp::now().as_second() + i64::from(seconds);
     let info = json!({"status": "rejected", "resetsAt": resets_at, "rateLimitType": "five_hour"});
     stage.line(json!({"type": "rate_limit_event", "rate_limit_info": info}))?;
-    stage.think(SECONDS.unsigned_abs() * 1000);
+    stage.think(u64::from(seconds) * 1000);
     let info = json!({"status": "allowed", "rateLimitType": "five_hour"});
     stage.line(json!({"type": "rate_limit_event", "rate_limit_info": info}))?;
     success(stage)

@@ -113,7 +113,7 @@ pub(super) fn beside(
     let asks_itself = own.gateway == Some(false);
     // A program of a person's own says nothing of its providers; `gateway = false` says that it asks them itself.
     let asks = match agent {
-        Known::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with)),
+        Known::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with, own)),
         Known::Own(_) => asks_itself,
     };
     let providers = doors(agent).iter().filter(|_| asks).filter_map(|door| settings.providers.get(door.provider));
@@ -156,7 +156,7 @@ pub(super) fn open(
 ) -> Result<Option<Through>, String> {
     let with = job.start.as_ref().ok_or("nothing says what it is to do")?;
     let routes = routes(places, &performer.gateway, &job.spec, settings, agent, own);
-    if routes.is_empty() || !asks_models(agent, with) || !is_metered(with, agent, &routes) {
+    if routes.is_empty() || !asks_models(agent, with, own) || !is_metered(with, agent, &routes) {
         return Ok(None);
     }
     let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&job.spec.id);
@@ -186,10 +186,11 @@ pub(super) fn open(
 }
 
 /// Whether it asks a model at all; some of its models may only play one.
-fn asks_models(agent: &Known, with: &StartWith) -> bool {
+fn asks_models(agent: &Known, with: &StartWith, own: &settings::Agent) -> bool {
     match agent {
         Known::BuiltIn(agent) if !agent.asking_models.is_empty() => {
-            with.model.as_deref().is_some_and(|model| agent.asking_models.contains(&model))
+            let all = agent.asking_variable.is_some_and(|name| own.env.contains_key(name));
+            all || with.model.as_deref().is_some_and(|model| agent.asking_models.contains(&model))
         }
         _ => true,
     }

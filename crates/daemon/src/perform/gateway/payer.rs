@@ -41,7 +41,7 @@ pub(super) fn beside(
     with: &StartWith,
 ) -> Option<String> {
     let Known::BuiltIn(known) = agent else { return None };
-    if !known.takes_keys || !asks_models(agent, with) {
+    if !known.takes_keys || !asks_models(agent, with, own) {
         return None;
     }
     let found = |provider: &str| match &settings.providers.get(provider)?.value.key {
