@@ -2,6 +2,7 @@
 
 use domain::RunState;
 use domain::comment::Comment;
+use domain::pull_request::LOCAL;
 use domain::text::short;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,14 @@ impl PullRequest {
     /// `#3`, or its state where it has no number.
     pub fn name(&self) -> String {
         self.number.map_or_else(|| self.state.clone(), |n| format!("#{n}"))
+    }
+
+    /// Its name where nothing else says whose number it is: `local#3` is a file of pilothouse's own, `#3` a host's.
+    pub fn sign(&self) -> String {
+        match (self.number, self.forge == LOCAL) {
+            (Some(n), true) => format!("{LOCAL}#{n}"),
+            _ => self.name(),
+        }
     }
 
     /// `local #3 open, checks pass, approved, merges`; `head` is the run's.

@@ -13,7 +13,7 @@ pub(crate) const WIDE: u16 = 110;
 /// From this width on a wide table has room for the agent's model.
 const WIDER: u16 = 136;
 /// Columns of a wide table beside the name, the agent and the reason.
-const FIGURES: u16 = 74;
+const FIGURES: u16 = 78;
 /// Columns of a narrow table beside the name.
 const NARROW: u16 = 66;
 
@@ -56,7 +56,7 @@ fn heading_names(width: u16) -> String {
     if width >= WIDE {
         let agent = if width >= WIDER { "AGENT:MODEL" } else { "AGENT" };
         let agent = fit(agent, agent_width(width).into());
-        let figures = "PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE  NOW / WHY";
+        let figures = "PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE      NOW / WHY";
         fit(&format!("   {name} {agent} {figures}"), width.into())
     } else {
         fit(&format!("   {name} AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR"), width.into())
@@ -72,7 +72,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         if row.removed { "gone".to_owned() } else { row.disk_bytes.map_or_else(|| UNKNOWN.to_owned(), figures::bytes) };
     let disk = fit_right(&disk, 5);
     let lines = fit_right(&row.changes.map_or_else(|| UNKNOWN.to_owned(), |c| figures::lines(c.added, c.removed)), 9);
-    let pr = row.pr.as_ref().map_or_else(|| NONE.to_owned(), protocol::PullRequest::name);
+    let pr = row.pr.as_ref().map_or_else(|| NONE.to_owned(), protocol::PullRequest::sign);
     if width < WIDE {
         let agent = fit(&row.agent, 9);
         let cost = fit_right(&cost(row, false), 5);
@@ -91,7 +91,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         fit(&agent, agent_width(width).into()),
         fit(&phase(row), 11),
         fit_right(&cost(row, true), 10),
-        fit(&format!("{pr}{score}"), 9),
+        fit(&format!("{pr}{score}"), 13),
         if reasons::has_line(row, width) { String::new() } else { reasons::why(row) },
     );
     fit(&text, usize::from(width).saturating_sub(3))
