@@ -2,10 +2,12 @@
 
 mod cast;
 mod direct;
+mod shop;
 mod stage;
 
 use cli::{CliError, Out};
-use protocol::{Code, Scope};
+use domain::figures;
+use protocol::{Code, Row, Scope};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cockpit;
@@ -14,7 +16,7 @@ use stage::Stage;
 
 /// Starts the runs, opens the cockpit on them (or waits for their ends), and clears everything away.
 pub(crate) async fn demo(headless: bool, agent: Option<&str>) -> Result<Code, CliError> {
-    let stage = Stage::set(agent)?;
+    let stage = Stage::set(agent, headless)?;
     let played = tokio::select! {
         played = play(&stage, headless) => played,
         () = told_to_end() => Err(CliError::new(Code::Failed, "the demo was ended early")),
@@ -28,14 +30,10 @@ async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
     if headless {
         let rows = direction.unwatched().await?;
         let mut out = Out::stdout(false);
-        let table: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let why = domain::text::line(row.reason.as_deref().unwrap_or(""));
-                vec![row.name.clone(), row.model.clone().unwrap_or_default(), row.status.clone(), why]
-            })
-            .collect();
-        out.table(&["RUN", "MODEL", "STATUS", "WHY"], &table)?;
+        out.table(
+            &["RUN", "MODEL", "PHASE", "COST", "SCORE", "PR", "STATUS", "WHY"],
+            &rows.iter().map(cells).collect::<Vec<_>>(),
+        )?;
         return direct::as_expected(stage, &rows);
     }
     let options =
@@ -44,6 +42,21 @@ async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
         shown = cockpit::show(&stage.places, options) => shown,
         failed = direction.while_watched() => Err(failed),
     }
+}
+
+/// One run's line.
+fn cells(row: &Row) -> Vec<String> {
+    let none = || figures::NONE.to_owned();
+    vec![
+        row.name.clone(),
+        row.model.clone().unwrap_or_default(),
+        row.phase.as_ref().map_or_else(none, |phase| format!("{}/{}", phase.index, phase.count)),
+        row.cost_says(),
+        row.score.map_or_else(none, |score| format!("{score:.2}")),
+        row.pr.as_ref().map_or_else(none, protocol::PullRequest::sign),
+        row.status.clone(),
+        domain::text::line(row.reason.as_deref().unwrap_or("")),
+    ]
 }
 
 async fn told_to_end() {

@@ -1,7 +1,35 @@
-//! The demo as README's first command runs it, without a cockpit.
+//! The demo as README's first command runs it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+
+use testkit::Seat;
+
+/// Nothing is below the folder, and no process of a demo that was there lives.
+fn assert_gone(temp: &Path) {
+    let left: Vec<_> = fs::read_dir(temp).expect("readable").map(|e| e.expect("an entry").path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let home = format!("PILOTHOUSE_HOME={}", temp.display());
+    let processes = fs::read_dir("/proc").expect("readable").filter_map(|e| {
+        let environment = fs::read(e.ok()?.path().join("environ")).ok()?;
+        String::from_utf8_lossy(&environment).contains(&home).then_some(())
+    });
+    assert_eq!(processes.count(), 0, "a process of the demo lives on");
+}
+
+/// The demo in a terminal, with its cockpit.
+fn watched(temp: &Path, columns: u16, rows: u16) -> Seat {
+    let mut command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_pilothouse")).arg("demo");
+    for name in ["TMPDIR", "HOME"] {
+        command = command.env(name, temp);
+    }
+    for name in ["PILOTHOUSE_HOME", "XDG_STATE_HOME", "NO_COLOR", "TMUX"] {
+        command = command.env_remove(name);
+    }
+    command = command.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").env("TERM", "xterm-256color");
+    Seat::of(command, columns, rows)
+}
 
 #[test]
 fn the_headless_demo_ends_well_and_leaves_nothing() {
@@ -16,29 +44,50 @@ fn the_headless_demo_ends_well_and_leaves_nothing() {
         .expect("it starts");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
-    for status in ["ready", "failed", "terminated", "lost"] {
-        assert!(said.contains(status), "{said}");
+    for told in ["ready", "failed", "terminated", "lost", "3/3", " $", "local#1", "conflicts with"] {
+        assert!(said.contains(told), "{told} is not in:\n{said}");
     }
-    assert_eq!(said.lines().count(), 10, "a line per run under a heading: {said}");
-    let left: Vec<_> = fs::read_dir(temp.path()).expect("readable").map(|e| e.expect("an entry").path()).collect();
-    assert!(left.is_empty(), "{left:?}");
-    let demo = temp.path().to_string_lossy().into_owned();
-    let processes = fs::read_dir("/proc").expect("readable").filter_map(|e| {
-        let environment = fs::read(e.ok()?.path().join("environ")).ok()?;
-        String::from_utf8_lossy(&environment).contains(&format!("PILOTHOUSE_HOME={demo}")).then_some(())
-    });
-    assert_eq!(processes.count(), 0, "a process of the demo lives on");
+    assert_eq!(said.lines().count(), 12, "a line per run under a heading: {said}");
+    assert_gone(temp.path());
+}
+
+#[test]
+fn every_column_of_the_cockpit_is_filled_and_all_of_it_goes_with_q() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut seat = watched(temp.path(), 160, 50);
+    // A run's line, with the one below it that says why.
+    let row = |screen: &str, name: &str| {
+        let at = screen.lines().position(|line| line.contains(&format!(" {name} ")));
+        at.map_or(String::new(), |at| screen.lines().skip(at).take(2).collect())
+    };
+    let shown: [(&str, &[&str]); 7] = [
+        ("fix-login", &["asks: Bash: npm publish", "/5"]),
+        ("upgrade-deps", &["limited until"]),
+        ("port-tests", &["I know no other way"]),
+        ("import-data", &["exit record"]),
+        ("cart-totals", &["$", "local#", " 0.", "to review"]),
+        ("cart-currency", &["conflicts with cart-totals in src/cart.js"]),
+        ("rename-user", &["2/3 build", "%"]),
+    ];
+    for (name, words) in shown {
+        seat.wait_until(&format!("{name} with {words:?}"), |screen| {
+            words.iter().all(|word| row(screen, name).contains(word))
+        });
+    }
+    // Its check found something, and it mended that.
+    seat.wait_until("the proven work of add-search", |screen| row(screen, "add-search").contains("0."));
+    let screen = seat.wait_until("what all of it costs", |screen| screen.contains("today $"));
+    assert!(!row(&screen, "cart-totals").contains('~'), "the gateway's own figures: {screen}");
+    seat.press("q");
+    let (code, _) = seat.leave();
+    assert_eq!(code, 0);
+    assert_gone(temp.path());
 }
 
 #[test]
 fn a_demo_whose_terminal_is_cut_off_leaves_nothing_either() {
     let temp = tempfile::tempdir().expect("a folder");
-    let mut command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_pilothouse")).arg("demo");
-    for name in ["TMPDIR", "HOME"] {
-        command = command.env(name, temp.path());
-    }
-    command = command.env_remove("PILOTHOUSE_HOME").env_remove("XDG_STATE_HOME").env("TERM", "xterm-256color");
-    let mut seat = testkit::Seat::of(command, 80, 24);
+    let mut seat = watched(temp.path(), 80, 24);
     seat.wait_until("its runs", |screen| screen.contains("fix-login"));
     let mut child = seat.cut();
     child.wait().expect("it ends");

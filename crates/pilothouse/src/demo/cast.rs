@@ -1,5 +1,5 @@
-//! The runs of the demo: between them the built-in agent's show every status there is so far, and a real agent's what it
-//! does at work.
+//! The runs of the demo: between them the built-in agent's fill every column and show every status there is so far, and a
+//! real agent's what it does at work.
 
 /// One run: its name, its model, which says what it plays, its task, and how it ends when nobody interferes.
 pub(super) struct Part {
@@ -7,34 +7,60 @@ pub(super) struct Part {
     pub(super) scenario: &'static str,
     pub(super) task: &'static str,
     pub(super) end: &'static str,
+    /// Of the phases that the demo's settings have.
+    pub(super) phases: &'static [&'static str],
+    /// Dollars that it may use until a person is asked.
+    pub(super) budget: Option<f64>,
+    /// Its work does not come together with that of an older run.
+    pub(super) collides: bool,
+}
+
+impl Part {
+    const fn new(name: &'static str, scenario: &'static str, task: &'static str, end: &'static str) -> Self {
+        Self { name, scenario, task, end, phases: &[], budget: None, collides: false }
+    }
+
+    const fn in_one(self) -> Self {
+        Self { phases: &["build"], ..self }
+    }
+
+    const fn within(self, usd: f64) -> Self {
+        Self { budget: Some(usd), ..self }
+    }
+
+    const fn collides(self) -> Self {
+        Self { collides: true, ..self }
+    }
 }
 
 /// More runs than may be at work at once, so that some wait at first.
-pub(super) const AT_ONCE: u32 = 6;
+pub(super) const AT_ONCE: u32 = 9;
 
-/// What is played with the built-in agent.
+/// What is played with the built-in agent. Those that need a person or are soon over come first.
 pub(super) const REHEARSAL: &[Part] = &[
-    Part { name: "fix-login", scenario: "asks", task: "Reject empty passwords and publish", end: "ready" },
-    Part { name: "add-search", scenario: "success", task: "Add a search box to the product list", end: "ready" },
-    Part { name: "port-tests", scenario: "fails", task: "Port the tests to the new runner", end: "failed" },
-    Part { name: "upgrade-deps", scenario: "limited", task: "Upgrade all dependencies", end: "ready" },
-    Part { name: "api-docs", scenario: "no-change", task: "Check that the API docs are complete", end: "ready" },
-    Part { name: "rename-user", scenario: "slow", task: "Rename User to Account everywhere", end: "terminated" },
-    Part { name: "import-data", scenario: "slow", task: "Write the importer for old orders", end: "lost" },
-    Part { name: "count-costs", scenario: "calls", task: "Ask a model twelve times, and count", end: "ready" },
-    Part { name: "load-test", scenario: "forks", task: "Start ten servers and load them", end: "terminated" },
+    Part::new("fix-login", "asks", "Reject empty passwords and publish", "ready").in_one().within(5.0),
+    Part::new("cart-totals", "edits", "Show totals with tax in src/cart.js", "ready").in_one(),
+    Part::new("cart-currency", "edits", "Show prices in euros in src/cart.js", "ready").in_one().collides(),
+    Part::new("add-search", "repairs", "Add a search box to the product list", "ready").within(2.0),
+    Part::new("port-tests", "fails", "Port the tests to the new runner", "failed").in_one(),
+    Part::new("upgrade-deps", "limited", "Upgrade all dependencies", "ready").in_one(),
+    Part::new("load-test", "forks", "Start ten servers and load them", "terminated").in_one(),
+    Part::new("import-data", "slow", "Write the importer for old orders", "lost").in_one(),
+    Part::new("count-costs", "calls", "Ask a model twelve times, and count", "ready").in_one().within(1.5),
+    Part::new("rename-user", "slow", "Rename User to Account everywhere", "terminated"),
+    Part::new("api-docs", "no-change", "Check that the API docs are complete", "ready").in_one(),
 ];
 
-/// The path of the scripted provider that the run asks which makes calls.
+/// The path of the scripted provider that the built-in agent's runs ask.
 pub(super) const CALLS: &str = "ok.demo";
 
 /// What is played with a real agent and a scripted model.
 pub(super) const REAL: &[Part] = &[
-    Part { name: "fix-login", scenario: "commit", task: "Reject empty passwords and commit", end: "ready" },
-    Part { name: "add-search", scenario: "ok", task: "Add a search box to the product list", end: "ready" },
-    Part { name: "port-tests", scenario: "400", task: "Port the tests to the new runner", end: "failed" },
-    Part { name: "upgrade-deps", scenario: "429once", task: "Upgrade all dependencies", end: "ready" },
-    Part { name: "write-notes", scenario: "slow", task: "Write notes on the release", end: "ready" },
+    Part::new("fix-login", "commit", "Reject empty passwords and commit", "ready"),
+    Part::new("add-search", "ok", "Add a search box to the product list", "ready"),
+    Part::new("port-tests", "400", "Port the tests to the new runner", "failed"),
+    Part::new("upgrade-deps", "429once", "Upgrade all dependencies", "ready"),
+    Part::new("write-notes", "slow", "Write notes on the release", "ready"),
 ];
 
 /// The run whose keeper is killed, as a crash would.

@@ -6,9 +6,10 @@ use cli::CliError;
 use client::{ClientError, Connection};
 use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
+use domain::money::Usd;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
-use super::cast;
+use super::cast::{self, Part};
 use super::stage::Stage;
 
 pub(super) struct Direction<'a> {
@@ -34,9 +35,9 @@ impl<'a> Direction<'a> {
                 name: Some(part.name.to_owned()),
                 base: None,
                 count: 1,
-                phases: Vec::new(),
+                phases: part.phases.iter().map(|name| (*name).to_owned()).collect(),
                 budget_tokens: None,
-                budget_usd: None,
+                budget_usd: part.budget.and_then(Usd::new),
                 policy: None,
                 caller: std::collections::BTreeMap::new(),
                 interactive: false,
@@ -80,7 +81,7 @@ impl<'a> Direction<'a> {
                     .await?;
             }
             let at_work: Vec<&str> =
-                self.rows.values().filter(|row| !row.is_settled()).map(|row| row.name.as_str()).collect();
+                self.stage.cast.iter().filter(|part| !self.is_over(part)).map(|p| p.name).collect();
             match at_work.as_slice() {
                 [] => return Ok(self.stage.cast.iter().filter_map(|part| self.rows.remove(part.name)).collect()),
                 [one] if *one == cast::LONGEST => self.end(cast::LONGEST).await?,
@@ -101,13 +102,20 @@ impl<'a> Direction<'a> {
         Ok(())
     }
 
+    /// Nothing more is told of it: it is delivered, where there is something, and seen to collide.
+    fn is_over(&self, part: &Part) -> bool {
+        let Some(row) = self.rows.get(part.name) else { return false };
+        let delivered = row.status != "ready" || row.removed || row.pr.is_some();
+        row.is_settled() && delivered && (!part.collides || !row.conflicts.is_empty())
+    }
+
     fn works(&self, name: &str) -> bool {
         self.rows.get(name).is_some_and(|row| row.status == "working" && row.pid.is_some())
     }
 
-    /// It has said something, so it is really at work.
+    /// It has thought once, and what it starts it starts before that.
     fn helpers_run(&self, name: &str) -> bool {
-        self.rows.get(name).is_some_and(|row| row.tokens.is_some_and(|tokens| tokens.total > 5_000))
+        self.rows.get(name).is_some_and(|row| row.calls.is_some_and(|calls| calls > 0))
     }
 
     async fn end(&mut self, name: &'static str) -> Result<(), CliError> {

@@ -12,6 +12,7 @@ use provider::Provider;
 use tempfile::TempDir;
 
 use super::cast::{self, Part};
+use super::shop;
 
 pub(super) struct Stage {
     folder: TempDir,
@@ -24,22 +25,21 @@ pub(super) struct Stage {
 
 impl Stage {
     /// For the built-in agent, or for a real one with a scripted model.
-    pub(super) fn set(agent: Option<&str>) -> Result<Self, CliError> {
+    pub(super) fn set(agent: Option<&str>, headless: bool) -> Result<Self, CliError> {
         let folder = tempfile::Builder::new().prefix("pilothouse-demo-").tempdir()?;
         let home = folder.path().join("state");
         fs::create_dir(&home)?;
-        let mut settings = format!("[limits]\nrunning = {}\n", cast::AT_ONCE);
+        let mut settings = shop::limits();
         let agent = agent.unwrap_or("rehearsal");
         let (cast, provider) = match agent {
             "rehearsal" => {
-                // One of its runs asks a model, a scripted one, through the gateway.
+                // Its runs ask a model, a scripted one, through the gateway.
                 let provider = Provider::start()?;
-                let upstream = provider.url(cast::CALLS);
                 let key = folder.path().join("key");
-                fs::write(&key, "a key of the demo".replace(' ', "-"))?;
-                settings += &format!(
-                    "[agent.rehearsal]\ngateway = true\n[provider.anthropic]\nupstream = {upstream:?}\nkey_file = {key:?}\n"
-                );
+                fs::write(&key, "a-key-of-the-demo")?;
+                // Who watches has time to see it; nobody waits for it otherwise.
+                let limited = if headless { 4 } else { 45 };
+                settings += &shop::rehearsed(&provider.url(cast::CALLS), &key, limited);
                 (cast::REHEARSAL, Some(provider))
             }
             other if Provider::AGENTS.contains(&other) => {
@@ -65,7 +65,7 @@ impl Stage {
         fs::write(home.join("config.toml"), settings)?;
         let stage = Self { places: Places::below(&home), folder, agent: agent.to_owned(), cast, _provider: provider };
         let failed = |e: worktrees::WorktreeError| CliError::new(Code::Failed, e.to_string());
-        worktrees::example(&stage.repo(), &files()).map_err(failed)?;
+        worktrees::example(&stage.repo(), &shop::files()).map_err(failed)?;
         Ok(stage)
     }
 
@@ -143,17 +143,4 @@ fn installed(agent: &str) -> Result<(), CliError> {
     let missing =
         || CliError::new(Code::Failed, format!("there is no program {name} in the PATH; get it with `{install}`"));
     supervisor::in_path(name, None).map(drop).ok_or_else(missing)
-}
-
-/// A small shop, enough to look real.
-fn files() -> Vec<(String, String)> {
-    let mut files = vec![
-        ("README.md".to_owned(), "# shop\n\nA small shop to rehearse on.\n".to_owned()),
-        (".gitignore".to_owned(), "node_modules\n.env\n".to_owned()),
-    ];
-    for name in ["cart", "login", "orders", "products", "search", "user"] {
-        files.push((format!("src/{name}.js"), format!("export function {name}() {{\n  return '{name}';\n}}\n")));
-        files.push((format!("test/{name}.test.js"), format!("import {{ {name} }} from '../src/{name}.js';\n")));
-    }
-    files
 }
