@@ -30,18 +30,13 @@ agents-install:
 agents: agents-install
     PILOTHOUSE_PAUSE_SECONDS=60 cargo test -p pilothouse --test agents -- --ignored --test-threads=2
 
-# Accepts the screens as they are drawn now.
+# Accepts the screens as they are drawn now, and draws the picture in README from them.
 screens:
     INSTA_UPDATE=always cargo test -p pilothouse-tui
 
 # Writes the documents that come from code.
 docs:
     cargo run -p pilothouse-xtask -- docs
-
-# Takes the picture in README from the real cockpit.
-picture:
-    cargo build --release
-    cargo run -p pilothouse-xtask -- picture target/release/pilothouse assets/cockpit.svg
 
 # Throws random orders of events and damaged lines at what must not fail; more cases than `just test`.
 fuzz cases="20000":

@@ -1,6 +1,8 @@
 //! What stored screens are made with: a cockpit without a terminal, that is sent keys and frames as a person and the
 //! daemon send them.
 
+mod day;
+mod picture;
 pub(crate) mod play;
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
