@@ -1,6 +1,7 @@
 //! The proof of a run: what was measured of its work, the pack that was written last, and whether that still holds.
 
 use crate::event::{Body, ProofWritten, ReviewGiven, WorkMeasured};
+use crate::timestamp::Timestamp;
 
 /// What is known of a run's proof.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +19,31 @@ pub struct ProofState {
     pub review: Option<ReviewGiven>,
     /// The event of that.
     pub reviewed_at: Option<u64>,
+    /// Why there is none, where the work could not be measured or the pack not be written.
+    pub failed: Option<ProofFailure>,
+}
+
+/// A proof that came to nothing. It may be the machine's fault, which others mend, so that it is tried again some times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofFailure {
+    pub why: String,
+    /// How often it was tried.
+    pub times: u32,
+    /// When it is tried again by itself; `None`: when somebody asks.
+    pub again_at: Option<Timestamp>,
+}
+
+/// Milliseconds before each time that it is tried again.
+const PAUSES: [i64; 4] = [5_000, 30_000, 120_000, 600_000];
+
+impl ProofFailure {
+    /// The failure after the one before, at this moment.
+    pub(crate) fn after(before: Option<&Self>, why: &str, at: Timestamp) -> Self {
+        let tried = before.map_or(0, |before| before.times);
+        let pause = usize::try_from(tried).ok().and_then(|tried| PAUSES.get(tried));
+        let again_at = pause.map(|pause| Timestamp::from_millis(at.as_millis().saturating_add(*pause)));
+        Self { why: why.to_owned(), times: tried.saturating_add(1), again_at }
+    }
 }
 
 impl ProofState {

@@ -122,6 +122,33 @@ fn what_can_not_be_measured_is_given_up() {
 }
 
 #[test]
+fn a_proof_that_failed_is_tried_again_some_times() {
+    let mut run = Run::failed();
+    let mut pauses = Vec::new();
+    loop {
+        let next = decide::next(&run.0, true);
+        assert_eq!(next.effects, [Effect::MeasureWork], "{:?}", run.0.proof);
+        run.take(next);
+        let id = run.0.last_effect;
+        let outcome = Outcome::Failed("git can't be started".into());
+        run.take(decide::finished(&run.0, id, outcome, Facts::Nothing));
+        assert!(decide::next(&run.0, true).is_nothing(), "not at once");
+        let Some(at) = decide::proves_again_at(&run.0) else { break };
+        let ended = run.0.last_event_at.expect("a moment");
+        pauses.push(at.since(ended) / 1000);
+        assert!(decide::prove_again(&run.0, ended).is_nothing(), "not before it is time");
+        run.take(decide::prove_again(&run.0, at));
+    }
+    assert_eq!(pauses, [5, 30, 120, 600]);
+    assert_eq!(run.0.proof.failed.as_ref().map(|failed| failed.times), Some(5));
+    // Whoever asks begins anew, and what is written forgets it.
+    run.take(decide::command(&run.0, &Command::Proof, 0).expect("asked for"));
+    assert_eq!(run.0.proof.failed, None);
+    run.prove(Merge::Clean);
+    assert!(run.0.proof.failed.is_none() && run.0.proof.written.is_some());
+}
+
+#[test]
 fn a_write_elsewhere_that_worked_is_proven_by_the_tool_that_did_it() {
     let mut run = Run::failed();
     for (id, name, path, ok) in [

@@ -1,4 +1,5 @@
-//! Runs that wait for a moment: for a provider's limit to be lifted, or for background work of an agent whose turn is over.
+//! Runs that wait for a moment: for a provider's limit to be lifted, for background work of an agent whose turn is over, or for
+//! a proof that came to nothing to be tried again.
 
 use std::time::Duration;
 
@@ -10,16 +11,20 @@ use crate::input::Input;
 
 /// The clock is looked at so often, since a machine that sleeps makes timers late.
 const LOOK: Duration = Duration::from_secs(30);
+/// What is done with a run already is let be done first.
+const BUSY: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
     /// Looks again when it may be time, once for each wait.
     pub(super) fn await_limit(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run) else { return };
-        let waits = open.state.goes_on_at.or_else(|| decide::rests_until(&open.state));
+        let proves = decide::proves_again_at(&open.state);
+        let waits = open.state.goes_on_at.or_else(|| decide::rests_until(&open.state)).or(proves);
         let Some(until) = waits.filter(|_| !open.waits_for_limit) else { return };
         open.waits_for_limit = true;
-        let left = Duration::from_millis(until.since(now()));
-        self.performer.later(left.min(LOOK), Input::GoOn { run: run.clone() });
+        let left = Duration::from_millis(until.since(now())).min(LOOK);
+        let left = if proves.is_some() { left.max(BUSY) } else { left };
+        self.performer.later(left, Input::GoOn { run: run.clone() });
     }
 
     pub(super) fn go_on(&mut self, run: &RunId) {
@@ -28,6 +33,9 @@ impl Dispatcher {
         let mut decision = decide::go_on(&open.state, now());
         if decision.is_nothing() {
             decision = decide::rested(&open.state, now());
+            if decision.is_nothing() {
+                decision = decide::prove_again(&open.state, now());
+            }
         } else if let Err(wait) = self.take_limit_turn(run) {
             if let Some(open) = self.runs.open_mut(run) {
                 open.waits_for_limit = true;

@@ -250,7 +250,8 @@ impl Runs {
     pub(super) fn close_if_settled(&mut self, id: &RunId) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let Some(open) = entry.open.as_deref_mut() else { return };
-        if !open.state.is_at_rest() || open.measuring > 0 || open.calls || open.timeline.sync().is_err() {
+        let waits = domain::decide::proves_again_at(&open.state).is_some();
+        if waits || !open.state.is_at_rest() || open.measuring > 0 || open.calls || open.timeline.sync().is_err() {
             return;
         }
         let row = serde_json::to_value(&entry.row).expect("a row is plain values");

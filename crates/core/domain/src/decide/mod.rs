@@ -40,7 +40,7 @@ pub(crate) use next::has_changed;
 pub use next::next;
 pub use pause::pause;
 pub use pr::pr;
-pub use proof::proof;
+pub use proof::{proof, prove_again, proves_again_at};
 pub use reply::reply;
 pub use restore::restore;
 pub use resume::resume;

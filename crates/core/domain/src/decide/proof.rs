@@ -5,6 +5,7 @@ use crate::effect::Effect;
 use crate::event::ProofRequested;
 use crate::run::RunState;
 use crate::status::By;
+use crate::timestamp::Timestamp;
 
 /// Decides `proof`; [`next`](super::next) carries it out.
 ///
@@ -25,6 +26,17 @@ pub fn proof(run: &RunState, by: By) -> Result<Decision, Refusal> {
         return Err(Refusal::new("it never had a worktree, so there is nothing to prove", "retry it"));
     }
     Ok(Decision::default().event(None, ProofRequested { by }))
+}
+
+/// When a proof that came to nothing is tried again by itself.
+pub fn proves_again_at(run: &RunState) -> Option<Timestamp> {
+    run.proof.failed.as_ref()?.again_at.filter(|_| run.status.is_settled() && run.has_worktree())
+}
+
+/// Tries a proof again that came to nothing, when it is time and nothing else is being done.
+pub fn prove_again(run: &RunState, now: Timestamp) -> Decision {
+    let due = proves_again_at(run).is_some_and(|at| at <= now);
+    if due { proof(run, By::Pilothouse).unwrap_or_default() } else { Decision::default() }
 }
 
 /// The next step of a pack that is to be written.

@@ -4,6 +4,7 @@ use crate::attempt::{AttemptState, Exit};
 use crate::effect::{Effect, Outcome, WORDS};
 use crate::run::RunState;
 use crate::status::{By, Status};
+use crate::timestamp::Timestamp;
 
 pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
     if state.status == Status::Queued {
@@ -50,8 +51,8 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
     }
 }
 
-pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
-    super::proving::ended(state, effect);
+pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outcome, at: Timestamp) {
+    super::proving::ended(state, effect, outcome, at);
     super::delivering::ended(state, effect, outcome);
     let (Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason)) = outcome else { return };
     match effect {

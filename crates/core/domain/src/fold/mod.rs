@@ -127,7 +127,7 @@ pub fn apply(state: &mut RunState, event: &Event) {
         }
         Body::EffectFinished(data) => {
             if let Some(effect) = state.effects.remove(&data.id) {
-                effect_ends(state, &effect, &data.outcome);
+                effect_ends(state, &effect, &data.outcome, event.at);
             }
         }
         Body::Note(_) | Body::Adopted(_) | Body::Other(_) | Body::Unread(_) | Body::EscapeFound(_) => {}

@@ -1,21 +1,26 @@
 //! Events of proofs and reviews.
 
 use super::attempt::ends;
-use crate::effect::Effect;
+use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event, Review, ReviewGiven};
 use crate::handover::asked_for;
 use crate::phase::Repair;
-use crate::proof::tells;
+use crate::proof::{ProofFailure, tells};
 use crate::run::RunState;
-use crate::status::Status;
+use crate::status::{By, Status};
+use crate::timestamp::Timestamp;
 
 /// Events of proofs and reviews; `false` for all others.
 pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool {
     let proof = &mut state.proof;
     match body {
-        Body::ProofRequested(_) => {
+        Body::ProofRequested(data) => {
             proof.due = true;
             proof.covers = None;
+            match &mut proof.failed {
+                Some(failed) if data.by == By::Pilothouse => failed.again_at = None,
+                failed => *failed = None,
+            }
         }
         Body::WorkMeasured(data) => {
             let same = proof.measured.as_ref() == Some(data) && !proof.stale && proof.written.is_some();
@@ -26,10 +31,14 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
             // A pack that tells all of it is there already.
             proof.due &= !same;
             proof.covers = proof.due.then_some(event.seq);
+            if same {
+                proof.failed = None;
+            }
         }
         Body::ProofWritten(data) => {
             proof.written = Some(data.clone());
             (proof.due, proof.stale, proof.covers) = (false, false, None);
+            proof.failed = None;
         }
         Body::ReviewGiven(data) => {
             proof.review = Some(data.clone());
@@ -76,15 +85,19 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
             if state.has_worktree() && state.spec.is_some() =>
         {
             (state.proof.due, state.proof.covers) = (true, None);
+            state.proof.failed = None;
         }
-        Body::WorktreeRemoved(_) => (state.proof.due, state.proof.covers) = (false, None),
+        Body::WorktreeRemoved(_) => {
+            (state.proof.due, state.proof.covers) = (false, None);
+            state.proof.failed = None;
+        }
         _ => {}
     }
 }
 
-/// What can't be proven is not tried again and again: its events come before the effect's end, so where they did not come
-/// they never will.
-pub(super) fn ended(state: &mut RunState, effect: &Effect) {
+/// What can't be proven is not tried again at once: its events come before the effect's end, so where they did not come
+/// they never will of this one.
+pub(super) fn ended(state: &mut RunState, effect: &Effect, outcome: &Outcome, at: Timestamp) {
     if matches!(effect, Effect::Merge { .. }) {
         state.merging = None;
     }
@@ -96,5 +109,8 @@ pub(super) fn ended(state: &mut RunState, effect: &Effect) {
     };
     if gives_up {
         (proof.due, proof.covers) = (false, None);
+    }
+    if let (true, Outcome::Failed(why)) = (gives_up, outcome) {
+        proof.failed = Some(ProofFailure::after(proof.failed.as_ref(), why, at));
     }
 }

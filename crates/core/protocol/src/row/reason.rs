@@ -40,7 +40,7 @@ pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow
     let asks = run.asked_last().filter(|_| run.status == Status::Ready).map(|line| format!("it asks: {line}"));
     let wrote = super::escape::says(run).filter(|_| run.merged.is_none());
     let unsent = super::pull_request::comments(run).filter(|_| run.status == Status::Ready).and_then(|row| row.says());
-    let parts = [of_status(run, held, proof), asks, unsent, left, wrote, conflicts];
+    let parts = [of_status(run, held, proof), unproven(run), asks, unsent, left, wrote, conflicts];
     let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     // What a person is called for comes first.
     let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
@@ -48,6 +48,18 @@ pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow
         parts.rotate_right(1);
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Why there is no proof of what it did, which nobody need wait for then.
+fn unproven(run: &RunState) -> Option<String> {
+    let failed = run.proof.failed.as_ref().filter(|_| run.status.is_settled() && run.proof.written.is_none())?;
+    let next = if run.proof.due || failed.again_at.is_some() {
+        "it is tried again by itself".to_owned()
+    } else {
+        let name = run.spec.as_ref().map_or("RUN", |spec| spec.name.as_str());
+        format!("`pilothouse proof {name}` tries again")
+    };
+    Some(format!("its proof could not be written: {}; {next}", failed.why))
 }
 
 /// What work that is done waits for.

@@ -30,8 +30,12 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
         lines.extend(parts.into_iter().map(|part| (format!(" {}{part}", " ".repeat(indent)), role)));
     };
     let Some(proof) = &row.proof else {
-        let none = "There is no proof of it yet: a pack is written by itself when the run is over.";
-        say(none, Role::Dim, 0);
+        if row.is_settled() {
+            say("There is no proof of it.", Role::Dim, 0);
+            say(row.reason.as_deref().unwrap_or_default(), Role::NeedsYou, 0);
+        } else {
+            say("There is no proof of it yet: a pack is written by itself when the run is over.", Role::Dim, 0);
+        }
         return lines;
     };
     match row.gate.as_deref() {
