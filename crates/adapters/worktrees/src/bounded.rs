@@ -114,7 +114,7 @@ fn ends_with_this_thread(command: &mut Command) {
 }
 
 /// How often it is tried to start git where the system has no room for a process just now, and how long apart.
-const TRIES: u32 = 20;
+const TRIES: u32 = 50;
 const APART: Duration = Duration::from_millis(100);
 
 fn spawn(command: &mut Command) -> Result<Child, WorktreeError> {

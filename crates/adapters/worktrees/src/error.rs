@@ -76,7 +76,7 @@ pub enum WorktreeError {
     BaseMoved { base: String, to: String },
     #[error("changes in {path} are in the way: {message}")]
     InTheWay { path: PathBuf, message: String },
-    #[error("git can't be started: {0}; is it installed and in PATH?")]
+    #[error("git can't be started: {}", unstarted(.0))]
     NoGit(std::io::Error),
     #[error("`git {command}` failed: {message}")]
     Git { command: String, message: String },
@@ -99,6 +99,23 @@ fn abandons(what: &str) -> &'static str {
     if what == "bisect" { "reset" } else { "--abort" }
 }
 
+/// Why a program does not start, and what helps: one that is not there is got, and room is made for one that has none.
+fn unstarted(error: &std::io::Error) -> String {
+    use rustix::io::Errno;
+    let helps = match Errno::from_io_error(error) {
+        Some(Errno::NOENT) => "is it installed and in PATH?",
+        Some(Errno::AGAIN) => {
+            "no more processes may be started here, see `ulimit -u` and pids.max; end something, then try again"
+        }
+        Some(Errno::NOMEM) => "there is no memory left; end something, then try again",
+        Some(Errno::MFILE) => "this process may open no more files, see `ulimit -n`; end something, then try again",
+        Some(Errno::NFILE) => "this machine may open no more files, see fs.file-max; end something, then try again",
+        Some(Errno::ACCESS | Errno::PERM) => "it may not be started by you",
+        _ => "try again, or start it by hand to see more",
+    };
+    format!("{error}; {helps}")
+}
+
 fn shortened(path: &Path) -> String {
     let path = path.display().to_string();
     match path.char_indices().nth(LONGEST) {
@@ -119,5 +136,18 @@ impl WorktreeError {
     pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(String) -> Self {
         let path = path.into();
         move |message| Self::Read { path, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_git_that_has_no_room_is_not_called_missing() {
+        let says = |errno: rustix::io::Errno| WorktreeError::NoGit(errno.into()).to_string();
+        assert!(says(rustix::io::Errno::NOENT).ends_with("is it installed and in PATH?"));
+        let full = says(rustix::io::Errno::AGAIN);
+        assert!(full.contains("pids.max") && !full.contains("installed"), "{full}");
     }
 }
