@@ -10,6 +10,11 @@ test:
 demo:
     cargo run --release -- demo
 
+# An archive and a .deb of what `cargo build --release` made.
+package:
+    cargo build --release
+    .ci/package
+
 # The numbers to reach; `just bench --list` names them.
 bench *names:
     cargo build --release

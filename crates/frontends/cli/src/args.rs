@@ -1,5 +1,6 @@
 //! What can be typed. The doc comments are the help.
 
+mod manual;
 mod places;
 mod run;
 mod spend;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use manual::ManArgs;
 pub(crate) use places::{AdoptArgs, GcArgs, RmArgs};
 pub use run::RunArgs;
 pub(crate) use spend::{ResumeArgs, ShowArgs, SpendArgs, SpendBy};
@@ -108,7 +110,7 @@ pub enum Verb {
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page.
-    Man,
+    Man(ManArgs),
     /// Show the help of a command, or a page of the documentation: agents, settings, spend, keys, score and others.
     Help {
         /// The command, or the page; without it all of them are listed.

@@ -1,6 +1,8 @@
 //! `pilothouse completions` and `pilothouse man`, and the command-line reference in docs/: all from the same
 //! definition that reads the arguments.
 
+use std::path::Path;
+
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use protocol::Code;
@@ -16,7 +18,13 @@ pub(super) fn completions(shell: Shell) -> Result<Code, CliError> {
     Ok(Code::Done)
 }
 
-pub(super) fn man() -> Result<Code, CliError> {
+/// Prints the whole manual, or writes a page for each command into a folder, as packages have them.
+pub(super) fn man(pages: Option<&Path>) -> Result<Code, CliError> {
+    if let Some(folder) = pages {
+        std::fs::create_dir_all(folder)?;
+        clap_mangen::generate_to(Cli::command(), folder)?;
+        return Ok(Code::Done);
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     for verb in Cli::command().get_subcommands().filter(|verb| !verb.is_hide_set()) {

@@ -84,7 +84,7 @@ pub async fn perform(verb: Verb, all: bool, places: &Places) -> Result<Code, Cli
         Verb::Daemon { verb } => daemon::daemon(verb, places).await,
         Verb::Version(args) => version::version(args.json, places),
         Verb::Completions { shell } => doc::completions(shell),
-        Verb::Man => doc::man(),
+        Verb::Man(args) => doc::man(args.pages.as_deref()),
         Verb::Help { words } => help::help(&words),
         Verb::Attach(_) | Verb::Doctor(_) | Verb::Demo(_) | Verb::Init(_) => {
             Err(CliError::new(Code::Usage, "this verb is carried out elsewhere"))
