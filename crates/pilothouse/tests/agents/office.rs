@@ -9,11 +9,13 @@ use testkit::{House, Repo, Seat, wait_until};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-/// Where `just agents-install` puts the CLIs.
+/// An agent's CLI, where `just agents-install` puts it, or in the folder that PILOTHOUSE_AGENTS names.
 pub(crate) fn cli(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let places = ["agents/node_modules/.bin", "agents/venv/bin"].map(|place| target.join(place).join(name));
+    let pinned =
+        || std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("agents");
+    let folder = std::env::var_os("PILOTHOUSE_AGENTS").map_or_else(pinned, |named| root.join(named));
+    let places = ["node_modules/.bin", "venv/bin"].map(|place| folder.join(place).join(name));
     let path = places.iter().find(|path| path.exists()).unwrap_or(&places[0]).clone();
     assert!(path.exists(), "{} is missing; `just agents-install` gets it", path.display());
     path
