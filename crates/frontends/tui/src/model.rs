@@ -143,6 +143,8 @@ pub(crate) struct Model {
     pub(crate) overlay: Option<Overlay>,
     /// A form that was left before it was sent.
     pub(crate) draft: Option<Box<NewRun>>,
+    /// What was typed into prompts and not sent, by what it was for.
+    pub(crate) drafts: BTreeMap<String, String>,
     /// The terminal of a run, while it has the whole screen.
     pub(crate) attached: Option<Attached>,
     /// The cockpit was opened for one run's terminal and closes with it.
@@ -198,6 +200,7 @@ impl Model {
             facts_top: 0,
             overlay: None,
             draft: None,
+            drafts: BTreeMap::new(),
             attached: None,
             only_attach: false,
             notice: None,

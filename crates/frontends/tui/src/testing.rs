@@ -123,6 +123,22 @@ impl Cockpit {
     }
 }
 
+/// A proof with this score, and what keeps its gate closed.
+pub(crate) fn proof_of(score: f64, closed: &[&str]) -> Option<protocol::ProofRow> {
+    Some(protocol::ProofRow {
+        k: 1,
+        seq: 20,
+        score,
+        statement: "ab".repeat(32),
+        stale: false,
+        parts: Vec::new(),
+        closed: closed.iter().map(|why| (*why).to_owned()).collect(),
+        review: closed.is_empty().then(|| "approve".to_owned()),
+        method: Some("squash".to_owned()),
+        work: None,
+    })
+}
+
 fn rows(buffer: &Buffer, of: impl Fn(&ratatui::buffer::Cell) -> String) -> String {
     let area = buffer.area;
     let row = |y| (0..area.width).map(|x| of(&buffer[(x, y)])).collect::<String>().trim_end().to_owned() + "\n";

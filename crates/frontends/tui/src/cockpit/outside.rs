@@ -50,12 +50,12 @@ pub(super) async fn edit_text<C: Console>(
     });
     let (folder, path) = match made {
         Ok(made) => made,
-        Err(error) => return Ok(Err(format!("the task can't be put into a file: {error}"))),
+        Err(error) => return Ok(Err(format!("the text can't be put into a file: {error}"))),
     };
     if let Some(problem) = editor(screen, command, folder.path(), "task.md").await? {
         return Ok(Err(problem));
     }
-    Ok(std::fs::read_to_string(&path).map_err(|error| format!("the edited task can't be read: {error}")))
+    Ok(std::fs::read_to_string(&path).map_err(|error| format!("the edited text can't be read: {error}")))
 }
 
 /// Stops as ctrl-z stops any program; goes on when the shell says so.

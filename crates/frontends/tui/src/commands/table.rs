@@ -143,7 +143,9 @@ pub(crate) const ALL: &[Command] = &[
     motion("choice-up", "the choice before, or the line above", None, || Action::Choice(-1)),
     motion("new-line", "begin a new line", None, || Action::NewLine),
     motion("clear", "take away what stands in the field", Some("clear"), || Action::Clear),
-    motion("edit-outside", "write the task in your editor", None, || Action::EditOutside),
+    motion("edit-outside", "write the task, the answer or what is to change in your editor", None, || {
+        Action::EditOutside
+    }),
     view("mouse", "give the mouse to the terminal, or take it back", None, always, || Action::Mouse),
     view("redraw", "draw the whole screen anew", None, always, || Action::Redraw),
     view("suspend", "go to the shell; fg comes back", None, always, || Action::Suspend),

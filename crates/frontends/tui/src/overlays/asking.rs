@@ -59,6 +59,11 @@ impl Asking {
         format!("{of}{asked}").split('\n').map(text::shown).collect()
     }
 
+    /// What tells an answer to it from answers to others.
+    pub(super) fn place(&self) -> String {
+        format!("answer {} {} {}", self.run, self.question.as_deref().unwrap_or_default(), self.at)
+    }
+
     /// Whether a yes is an answer to it.
     pub(super) fn takes_yes(&self) -> bool {
         match self.kind {

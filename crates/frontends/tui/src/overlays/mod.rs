@@ -20,12 +20,14 @@ pub(crate) use choose::{Choose, checkpoints};
 pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;
 pub(crate) use help::{Help, help};
-pub(crate) use new_run::{NewRun, choice, choices, edit_outside, edited, field, mistake, new_line, new_run, started};
+pub(crate) use new_run::{NewRun, choice, choices, field, mistake, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, ask_changes, ask_comment, find};
 pub(crate) use question::{OpenQuestion, answer_open, question};
 pub(crate) use spend::{Spend, spend, spent};
-pub(crate) use update::{accept, asked_in_vain, clear, close, edit, line, paste, refused};
+pub(crate) use update::{
+    accept, asked_in_vain, clear, close, edit, edit_outside, edited, line, new_line, paste, refused,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {

@@ -1,4 +1,4 @@
-//! A line to type on: a filter, a search, an answer.
+//! A line to type on, or several: a filter, a search, an answer.
 
 use domain::RunId;
 use domain::command::Command;
@@ -7,7 +7,7 @@ use domain::event::Review;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
-use ratatui_textarea::TextArea;
+use ratatui_textarea::{CursorMove, TextArea};
 use unicode_width::UnicodeWidthStr;
 
 use super::asking::{Asking, Typed};
@@ -17,6 +17,9 @@ use crate::model::{Focus, Model, Tab};
 use crate::screens::{details, runs};
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
+
+/// Lines that it has at most; more scroll.
+const LINES: u16 = 8;
 
 /// What the typed line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +57,31 @@ pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let searches = model.focus == Focus::Details && model.open_tab() != Tab::Facts;
-    let (purpose, before) = match searches {
-        true => (Purpose::Search, details::search(model).unwrap_or_default().to_owned()),
-        false => (Purpose::Filter, model.filter.clone()),
-    };
-    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(&before), before }));
-    Vec::new()
+    if searches {
+        let before = details::search(model).unwrap_or_default().to_owned();
+        let input = one_line(&before);
+        model.overlay = Some(Overlay::Prompt(Prompt { purpose: Purpose::Search, input, before }));
+        return Vec::new();
+    }
+    let before = model.filter.clone();
+    open(model, Purpose::Filter, &before);
+    typed(model)
+}
+
+/// Opens a prompt with what was left unsent in it, else with this.
+pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str) {
+    let kept = model.drafts.get(&purpose.place()).filter(|_| text.is_empty()).cloned();
+    let input = lines(kept.as_deref().unwrap_or(text));
+    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input, before: String::new() }));
+}
+
+/// A field with as many lines as the text has.
+fn lines(text: &str) -> TextArea<'static> {
+    let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
+    area.set_cursor_line_style(ratatui::style::Style::new());
+    area.move_cursor(CursorMove::Bottom);
+    area.move_cursor(CursorMove::End);
+    area
 }
 
 pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
@@ -74,30 +96,73 @@ pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<Effect> {
         model.notice = Some(why);
         return Vec::new();
     }
-    let purpose = Purpose::Answer(asking);
-    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
+    open(model, Purpose::Answer(asking), "");
     Vec::new()
 }
 
 pub(crate) fn ask_changes(model: &mut Model) -> Vec<Effect> {
     let Some(row) = model.selected() else { return Vec::new() };
     let purpose = Purpose::Changes { run: row.id.clone(), name: row.name.clone() };
-    model.overlay = Some(Overlay::Prompt(Prompt { purpose, input: one_line(""), before: String::new() }));
+    open(model, purpose, "");
     Vec::new()
 }
 
 /// Says something of the line under the diff's cursor, or something else than before.
 pub(crate) fn ask_comment(model: &mut Model) -> Vec<Effect> {
     let Some((run, on)) = model.looking.clone().zip(crate::screens::diff::under(model)) else { return Vec::new() };
-    let input = one_line(&on.text);
-    model.overlay =
-        Some(Overlay::Prompt(Prompt { purpose: Purpose::Comment { run, on }, input, before: String::new() }));
+    let before = on.text.clone();
+    let purpose = Purpose::Comment { run, on };
+    // What was being typed is newer than what was said.
+    let text = model.drafts.get(&purpose.place()).cloned().unwrap_or(before);
+    open(model, purpose, &text);
     Vec::new()
+}
+
+impl Purpose {
+    /// What is typed there and not sent is kept under this.
+    fn place(&self) -> String {
+        match self {
+            Self::Filter => "filter".to_owned(),
+            Self::Search => "search".to_owned(),
+            Self::Answer(asking) => asking.place(),
+            Self::Changes { run, .. } => format!("changes {run}"),
+            Self::Comment { run, on } => format!("comment {run} {} {:?} {}", on.path, on.side, on.line),
+        }
+    }
+
+    /// Whether an agent reads it, for whom a text may have lines.
+    fn has_lines(&self) -> bool {
+        match self {
+            Self::Filter | Self::Search => false,
+            Self::Answer(_) | Self::Changes { .. } | Self::Comment { .. } => true,
+        }
+    }
 }
 
 impl Prompt {
     fn text(&self) -> String {
-        self.input.lines().join(" ")
+        self.input.lines().join(if self.purpose.has_lines() { "\n" } else { " " })
+    }
+
+    pub(super) fn new_line(&mut self) {
+        if self.purpose.has_lines() {
+            self.input.insert_newline();
+        }
+    }
+
+    /// Text that was pasted.
+    pub(super) fn paste(&mut self, text: &str) {
+        let text = if self.purpose.has_lines() { domain::text::block(text) } else { domain::text::line(text) };
+        self.input.insert_str(text);
+    }
+
+    /// The text for an editor outside; `None` where it has one line only.
+    pub(super) fn for_editor(&self) -> Option<String> {
+        self.purpose.has_lines().then(|| self.text())
+    }
+
+    pub(super) fn edited(&mut self, text: &str) {
+        self.input = lines(domain::text::block(text).trim_end());
     }
 }
 
@@ -120,6 +185,7 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
     let text = prompt.text();
+    model.drafts.remove(&prompt.purpose.place());
     match prompt.purpose {
         Purpose::Filter => {
             model.filter = domain::text::line(text.trim());
@@ -142,8 +208,7 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
             Typed::Send(effect) => vec![effect],
             Typed::Ask(next, why) => {
                 let again = if why.is_some() { text.as_str() } else { "" };
-                let (purpose, input) = (Purpose::Answer(next), one_line(again));
-                model.overlay = Some(Overlay::Prompt(Prompt { purpose, input, before: String::new() }));
+                open(model, Purpose::Answer(next), again);
                 model.notice = why;
                 Vec::new()
             }
@@ -160,8 +225,17 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
     }
 }
 
-/// Leaves it as it was before.
+/// Leaves it as it was before; what was typed is there when it is opened again.
 pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+    let (place, text) = (prompt.purpose.place(), prompt.text());
+    if text.trim().is_empty() {
+        model.drafts.remove(&place);
+    } else {
+        if prompt.purpose.has_lines() {
+            model.notice = Some("what you typed is kept for when you open it again".to_owned());
+        }
+        model.drafts.insert(place, text);
+    }
     match prompt.purpose {
         Purpose::Filter => {
             model.filter = String::new();
@@ -179,7 +253,8 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
 /// so does what has no room before the text.
 pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let line = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+    let height = u16::try_from(prompt.input.lines().len()).unwrap_or(u16::MAX).clamp(1, LINES).min(area.height);
+    let line = Rect { y: area.bottom().saturating_sub(height), height, ..area };
     let label = match &prompt.purpose {
         Purpose::Filter => format!(" filter ({} of {}): ", model.order.len(), model.rows.len()),
         Purpose::Search => " search: ".to_owned(),
@@ -193,12 +268,13 @@ pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Fr
     let is_long = label.width() > usize::from(area.width / 2);
     let (before, label) = if is_long { (label.trim(), " > ") } else { ("", label.as_str()) };
     let long = u16::try_from(label.width()).unwrap_or(u16::MAX);
-    // The line that is typed on scrolls; what is sent is seen whole.
-    let typed = prompt.text();
-    let scrolls = typed.width() + 1 > usize::from(area.width.saturating_sub(long));
-    let typed = if scrolls { typed.as_str() } else { "" };
+    // A line that is typed on scrolls; what is sent is seen whole.
+    let room = usize::from(area.width.saturating_sub(long));
+    let scrolls = height >= LINES || prompt.input.lines().iter().any(|typed| typed.width() + 1 > room);
+    let typed = if scrolls { prompt.input.lines() } else { &[] };
     let mut above: Vec<_> = asked.iter().map(|line| (line.as_str(), Role::NeedsYou)).collect();
-    above.extend([(wrong, Role::Error), (before, Role::Key), (typed, Role::Text)]);
+    above.extend([(wrong, Role::Error), (before, Role::Key)]);
+    above.extend(typed.iter().map(|typed| (typed.as_str(), Role::Text)));
     draw_above(&above, line, theme, frame);
     let [left, right] = Layout::horizontal([Constraint::Length(long), Constraint::Min(1)]).areas(line);
     frame.render_widget(ratatui::widgets::Clear, line);

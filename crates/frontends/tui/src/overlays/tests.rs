@@ -1,5 +1,7 @@
 //! Stored screens of the windows over the screen, and what their keys do.
 
+mod drafts;
+
 use domain::RunId;
 use domain::budget::Budget;
 use domain::command::{Answer, Command};

@@ -119,6 +119,36 @@ pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Begins a new line in what an agent reads.
+pub(crate) fn new_line(model: &mut Model) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.new_line(),
+        Some(Overlay::NewRun(form)) => form.new_line(),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Has the person's editor open what an agent reads.
+pub(crate) fn edit_outside(model: &mut Model) -> Vec<Effect> {
+    let text = match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.for_editor(),
+        Some(Overlay::NewRun(form)) => Some(form.text(new_run::Entry::Task)),
+        _ => None,
+    };
+    text.map(Effect::EditText).into_iter().collect()
+}
+
+/// Takes a text as the editor left it.
+pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.edited(text),
+        Some(Overlay::NewRun(form)) => form.set(new_run::Entry::Task, domain::text::block(text).trim_end()),
+        _ => {}
+    }
+    Vec::new()
+}
+
 /// Takes away what stands in the field that is typed into.
 pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
     match &mut model.overlay {
@@ -153,11 +183,11 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         model.notice = Some(format!("the paste was cut: only its first {taken} were taken"));
         text.truncate(cut);
     }
-    // Pasted text may hold anything; only a task keeps its lines.
+    // Pasted text may hold anything; only what an agent reads keeps its lines.
     let line = domain::text::line(&text);
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => {
-            prompt.input.insert_str(line);
+            prompt.paste(&text);
             prompt::typed(model)
         }
         Some(Overlay::Palette(palette)) => {

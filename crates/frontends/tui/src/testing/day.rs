@@ -7,8 +7,8 @@ use domain::money::Usd;
 use domain::times::Times;
 use protocol::{CheckRow, CheckpointRow, PhaseRow, PullRequest, Row, Today, TokensRow};
 
-use super::Cockpit;
 use super::play::{NOW, Play};
+use super::{Cockpit, proof_of};
 use crate::glyphs::Glyphs;
 use crate::update::Action;
 
@@ -121,18 +121,8 @@ fn proven(row: &mut Row, number: u64, score: f64, gate: &str, why: &str) {
         mergeable: Some(true),
         head: None,
     });
-    row.proof = Some(protocol::ProofRow {
-        k: 1,
-        seq: 20,
-        score,
-        statement: "ab".repeat(32),
-        stale: false,
-        parts: Vec::new(),
-        closed: Vec::new(),
-        review: (gate != "closed").then(|| "approve".to_owned()),
-        method: Some("squash".to_owned()),
-        work: None,
-    });
+    let closed: &[&str] = if gate == "closed" { &["nobody has approved it"] } else { &[] };
+    row.proof = proof_of(score, closed);
 }
 
 fn checkpoints() -> Vec<CheckpointRow> {

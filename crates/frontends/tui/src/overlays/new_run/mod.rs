@@ -5,7 +5,5 @@ mod form;
 mod update;
 
 pub(crate) use draw::draw;
-pub(crate) use form::NewRun;
-pub(crate) use update::{
-    accept, choice, choices, close, edit_outside, edited, field, mistake, new_line, new_run, started,
-};
+pub(crate) use form::{Entry, NewRun};
+pub(crate) use update::{accept, choice, choices, close, field, mistake, new_run, started};

@@ -100,21 +100,6 @@ pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn new_line(model: &mut Model) -> Vec<Effect> {
-    with(model, NewRun::new_line)
-}
-
-pub(crate) fn edit_outside(model: &mut Model) -> Vec<Effect> {
-    match &model.overlay {
-        Some(Overlay::NewRun(form)) => vec![Effect::EditText(form.text(Entry::Task))],
-        _ => Vec::new(),
-    }
-}
-
-pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<Effect> {
-    with(model, |form| form.set(Entry::Task, domain::text::block(text).trim_end()))
-}
-
 /// Sends the request; the form stays until it is known to be good.
 pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
     let Some(folder) = form.folder.clone() else { return Vec::new() };

@@ -1,0 +1,77 @@
+//! What is typed into a prompt stays until it is sent, and has as many lines as it needs.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use domain::command::Command;
+use domain::event::Review;
+
+use crate::effect::Effect;
+use crate::overlays::Overlay;
+use crate::testing::{Cockpit, stored};
+use crate::update::Action;
+
+fn ctrl(cockpit: &mut Cockpit, key: char) {
+    cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)));
+}
+
+fn typed(cockpit: &Cockpit) -> String {
+    match &cockpit.model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.input.lines().join("\n"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The first run, whose work is proven, so that changes can be asked for.
+fn proven() -> Cockpit {
+    let mut cockpit = Cockpit::open();
+    let mut row = cockpit.night[0].row();
+    row.proof = crate::testing::proof_of(0.65, &["nobody has approved it"]);
+    (row.status, row.question) = ("ready".to_owned(), None);
+    cockpit.act(Action::Rows(vec![row]));
+    cockpit.keys("d")
+}
+
+#[test]
+fn what_was_typed_is_there_again_until_it_is_sent() {
+    let mut cockpit = Cockpit::open().keys("suse npm ci⎋");
+    assert!(cockpit.model.notice.as_deref().is_some_and(|told| told.contains("is kept")));
+    cockpit.press("jks");
+    assert_eq!(typed(&cockpit), "use npm ci");
+    cockpit.press("⏎s");
+    assert_eq!(typed(&cockpit), "", "it was sent");
+    cockpit.press("x⎋s⌫⎋s");
+    assert_eq!(typed(&cockpit), "", "what was taken away is not kept");
+    let mut cockpit = Cockpit::open().keys("/rename⎋");
+    assert!(cockpit.model.filter.is_empty());
+    cockpit.press("/");
+    assert_eq!((typed(&cockpit).as_str(), cockpit.model.filter.as_str()), ("rename", "rename"));
+}
+
+#[test]
+fn what_an_agent_reads_has_lines() {
+    let mut cockpit = proven().keys("Cfewer words");
+    ctrl(&mut cockpit, 'j');
+    cockpit.press("and a test");
+    cockpit.act(Action::Paste("\nfor each".to_owned()));
+    let screen = cockpit.screen(80, 24);
+    let last: Vec<&str> = screen.lines().skip(21).collect();
+    assert!(last[0].ends_with("fewer words") && last[2].ends_with("for each"), "{screen}");
+    ctrl(&mut cockpit, 'e');
+    assert_eq!(cockpit.effects.last(), Some(&Effect::EditText("fewer words\nand a test\nfor each".to_owned())));
+    cockpit.act(Action::Edited("few words\n\nand tests\n".to_owned()));
+    let shown = proven().keys("Cfew words");
+    stored!(
+        {
+            let mut shown = shown;
+            ctrl(&mut shown, 'j');
+            shown.keys("and tests")
+        },
+        "changes-in-lines"
+    );
+    cockpit.press("⏎");
+    let command = Command::Review { verdict: Review::Changes, text: "few words\n\nand tests".to_owned() };
+    let sent = cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { command: c, .. } if *c == command));
+    assert!(sent, "{:?}", cockpit.effects.last());
+    let mut filter = Cockpit::open().keys("/a");
+    ctrl(&mut filter, 'j');
+    assert_eq!(typed(&filter), "a", "a filter has one line");
+}
