@@ -65,10 +65,16 @@ impl Known {
 
 /// What can be chosen.
 pub(crate) fn choices(settings: &Settings) -> Vec<AgentChoice> {
+    let set = |name: &str| settings.agents.get(name).and_then(|agent| agent.value.path.clone());
     let built_in = agents::all().iter().map(|agent| AgentChoice {
         name: agent.name.to_owned(),
         doc: agent.doc.to_owned(),
         models: agent.models.iter().map(|model| (*model).to_owned()).collect(),
+        program: match agent.program {
+            agents::Program::Own => None,
+            agents::Program::InPath { name, .. } => Some(set(agent.name).unwrap_or_else(|| name.to_owned())),
+        },
+        missing: false,
     });
     let own =
         settings.agents.iter().filter(|(name, agent)| agents::find(name).is_none() && agent.value.command.is_some());
@@ -76,6 +82,8 @@ pub(crate) fn choices(settings: &Settings) -> Vec<AgentChoice> {
         name: name.clone(),
         doc: agent.value.command.as_deref().unwrap_or_default().join(" "),
         models: Vec::new(),
+        program: agent.value.command.as_ref().and_then(|command| command.first().cloned()),
+        missing: false,
     });
     built_in.chain(own).collect()
 }

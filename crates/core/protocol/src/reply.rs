@@ -240,6 +240,12 @@ pub struct AgentChoice {
     pub doc: String,
     /// The models it can be asked for; empty when any name may be one.
     pub models: Vec<String>,
+    /// The program that starts it, as a path or as its name in PATH; `null` where pilothouse is that itself.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// A face does not find that program where it is; never sent.
+    #[serde(skip)]
+    pub missing: bool,
 }
 
 /// What can be chosen for a new run in a repository, and what was chosen for its newest one.

@@ -1,6 +1,7 @@
 //! The environment of whoever asks: where their programs are, and what their terminal and language are.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use domain::key_values::KeyValues;
 
@@ -24,6 +25,15 @@ pub(crate) fn variables() -> BTreeMap<String, String> {
     let text =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     text.filter(|(name, _)| TAKEN.contains(&name.as_str()) || name.starts_with("LC_")).collect()
+}
+
+/// Whether this program is there: a path, or a name in PATH.
+pub fn has_program(program: &str) -> bool {
+    if program.contains('/') {
+        return Path::new(program).is_file();
+    }
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 /// Returns the values of these variables, of those that are set and are text.

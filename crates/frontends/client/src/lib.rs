@@ -6,6 +6,7 @@ mod error;
 mod places;
 mod start;
 
+pub use caller::has_program;
 pub use connection::{Connection, Incoming, Outgoing};
 pub use error::ClientError;
 pub use places::Places;

@@ -212,7 +212,12 @@ impl Wire {
             (Asked::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
             (Asked::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
             (Asked::Run, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
-            (Asked::Choices, Reply::Choices(choices)) => vec![Action::Choices(choices)],
+            (Asked::Choices, Reply::Choices(mut choices)) => {
+                for agent in &mut choices.agents {
+                    agent.missing = agent.program.as_deref().is_some_and(|program| !client::has_program(program));
+                }
+                vec![Action::Choices(choices)]
+            }
             (Asked::Removable(runs), Reply::Removable(rows)) => vec![Action::Removable { runs, rows }],
             (Asked::Removable(runs), Reply::Refused(refused)) => {
                 vec![Action::NotRemovable { runs, why: refused.reason }]

@@ -27,9 +27,11 @@ fn choices() -> Choices {
         name: name.to_owned(),
         doc: "an agent".to_owned(),
         models: models.iter().map(|model| (*model).to_owned()).collect(),
+        program: Some(name.to_owned()),
+        missing: name == "codex",
     };
     Choices {
-        agents: vec![agent("rehearsal", &["success", "slow"]), agent("other", &[])],
+        agents: vec![agent("rehearsal", &["success", "slow"]), agent("other", &[]), agent("codex", &[])],
         agent: "rehearsal".to_owned(),
         bases: vec!["main".to_owned(), "next".to_owned()],
         phases: vec!["plan".to_owned(), "build".to_owned()],

@@ -110,14 +110,20 @@ fn below(form: &NewRun, width: usize, theme: &Theme) -> Vec<Line<'static>> {
         used += 3;
     }
     for option in options.iter().skip(before) {
-        let option = domain::text::line(option);
+        let is_typed = *option == typed;
+        let missing = if form.is_missing(option) { " (not installed)" } else { "" };
+        let option = format!("{}{missing}", domain::text::line(option));
         let long = option.chars().count() + 2;
         if used + long > width {
             spans.push(Span::styled("…", theme.style(Role::Dim)));
             break;
         }
         used += long;
-        let role = if option == typed { Role::Selected } else { Role::Text };
+        let role = match (is_typed, missing.is_empty()) {
+            (true, _) => Role::Selected,
+            (false, true) => Role::Text,
+            (false, false) => Role::Dim,
+        };
         spans.push(Span::styled(option, theme.style(role)));
         spans.push(Span::raw("  "));
     }

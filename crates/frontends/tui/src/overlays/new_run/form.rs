@@ -157,6 +157,12 @@ impl NewRun {
         }
     }
 
+    /// Whether this choice is an agent whose program is not here.
+    pub(super) fn is_missing(&self, option: &str) -> bool {
+        let agents = self.choices.as_ref().filter(|_| self.at == Entry::Agent).map(|choices| choices.agents.as_slice());
+        agents.unwrap_or_default().iter().any(|agent| agent.name == option && agent.missing)
+    }
+
     /// The agent that is named, or that of the settings, and a model that stands behind its name.
     fn agent(&self) -> (String, Option<String>) {
         let typed = self.text(Entry::Agent).trim().to_owned();
