@@ -1,5 +1,6 @@
 //! The cockpit's loop: keys, frames from the daemon and time become actions; the screen is drawn on change.
 
+mod editors;
 mod keys;
 mod mouse;
 mod outside;
@@ -27,6 +28,7 @@ use crate::screens;
 use crate::screens::runs::Welcome;
 use crate::theme::Theme;
 use crate::update::{Action, update};
+use editors::At;
 pub(crate) use keys::{actions, beneath, places};
 use wire::Wire;
 
@@ -216,8 +218,9 @@ impl Cockpit {
                 let size = screen.redraw()?;
                 Done::then(Action::Resized(size.0, size.1))
             }
-            Effect::Editor(folder) => {
-                let problem = outside::editor(screen, editor, &folder, ".").await?;
+            Effect::Editor { folder, file, line } => {
+                let at = At { file: file.as_deref(), line };
+                let problem = outside::editor(screen, editor, &folder, at).await?;
                 problem.map_or(Done::Nothing, |problem| Done::then(Action::Notice(problem)))
             }
             Effect::EditText(text) => Done::then(match outside::edit_text(screen, editor, &text).await? {

@@ -78,8 +78,12 @@ pub(crate) enum Effect {
         question: Option<String>,
         answer: Answer,
     },
-    /// Open the person's editor in a folder.
-    Editor(PathBuf),
+    /// Open the person's editor in a folder, on a file of it and its line where one is looked at.
+    Editor {
+        folder: PathBuf,
+        file: Option<String>,
+        line: Option<u64>,
+    },
     /// Have a text edited in the person's editor.
     EditText(String),
     /// Put a text on the clipboard of the person's terminal.

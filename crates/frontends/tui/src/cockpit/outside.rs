@@ -6,15 +6,16 @@ use std::path::Path;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::editors::At;
 use crate::console::Console;
 use crate::screen::Screen;
 
-/// Opens the editor on `argument` in `folder`; gives what went wrong in words.
+/// Opens the editor in `folder`; gives what went wrong in words.
 pub(super) async fn editor<C: Console>(
     screen: &mut Screen<C>,
     editor: Option<&str>,
     folder: &Path,
-    argument: &str,
+    at: At<'_>,
 ) -> io::Result<Option<String>> {
     let words = match shell_words::split(editor.unwrap_or("vi")) {
         Ok(words) if !words.is_empty() => words,
@@ -23,7 +24,7 @@ pub(super) async fn editor<C: Console>(
     // The keys that end the editor's own work are not for the cockpit.
     let _interrupts = [SignalKind::interrupt(), SignalKind::quit()].map(signal);
     screen.give()?;
-    let ended = Command::new(&words[0]).args(&words[1..]).arg("--").arg(argument).current_dir(folder).status().await;
+    let ended = Command::new(&words[0]).args(&words[1..]).args(at.words(&words[0])).current_dir(folder).status().await;
     screen.retake()?;
     Ok(match ended {
         Ok(status) if status.success() => None,
@@ -52,7 +53,7 @@ pub(super) async fn edit_text<C: Console>(
         Ok(made) => made,
         Err(error) => return Ok(Err(format!("the text can't be put into a file: {error}"))),
     };
-    if let Some(problem) = editor(screen, command, folder.path(), "task.md").await? {
+    if let Some(problem) = editor(screen, command, folder.path(), At { file: Some("task.md"), line: None }).await? {
         return Ok(Err(problem));
     }
     Ok(std::fs::read_to_string(&path).map_err(|error| format!("the edited text can't be read: {error}")))

@@ -137,7 +137,7 @@ impl Wire {
             Effect::Type { run, data } => (Request::Type { run, data }, Asked::Nothing),
             Effect::Resize { run, columns, rows } => (Request::Resize { run, columns, rows }, Asked::Nothing),
             Effect::Detach(_) => (Request::Detach, Asked::Nothing),
-            own @ (Effect::Editor(_)
+            own @ (Effect::Editor { .. }
             | Effect::EditText(_)
             | Effect::Copy(_)
             | Effect::Browse(_)

@@ -13,7 +13,7 @@ use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::{Layout, because, because_spans, details_room};
 use crate::screens::{calls, checks, diff, output, proof, timeline};
 use crate::theme::{Role, Theme};
-use crate::widgets::{fit, rule};
+use crate::widgets::{fit, fit_ends, rule};
 
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, places: &Layout, frame: &mut Frame<'_>) {
     let Some(row) = model.selected() else { return };
@@ -48,18 +48,74 @@ fn draw_facts(
 ) {
     let lines: Vec<Line<'_>> = facts::lines(model, row, keymap, theme, (area.width, beside));
     let top = if beside { 0 } else { model.facts_top.min(lines.len().saturating_sub(1)) };
-    frame.render_widget(Paragraph::new(lines.into_iter().skip(top).collect::<Vec<_>>()), area);
+    if beside {
+        // The rule between the two goes on where the facts end.
+        let bar = Line::styled(model.glyphs.pick("│", "|"), theme.style(Role::Dim));
+        let bars = vec![bar; area.height.into()];
+        frame.render_widget(Paragraph::new(bars), Rect { width: 1.min(area.width), ..area });
+    }
+    let shown: Vec<_> = lines.into_iter().skip(top).take(area.height.into()).collect();
+    let height = u16::try_from(shown.len()).unwrap_or(area.height);
+    frame.render_widget(Paragraph::new(shown), Rect { height: height.min(area.height), ..area });
 }
 
-/// The tabs' titles as they stand in the line, with the column each begins at.
+/// What the open tab says of itself beside its title.
+fn says(model: &Model) -> String {
+    match model.open_tab() {
+        Tab::Timeline => model.timeline.says(),
+        Tab::Output => model.output.says(),
+        Tab::Diff => model.diff.says(),
+        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => String::new(),
+    }
+}
+
+/// The least that the run's name has where tabs need the room.
+const NAME: usize = 10;
+/// Letters of a tab's title where there is no room for it.
+const SHORT: usize = 3;
+
+/// How much room there is for the tabs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Enough,
+    Little,
+    None,
+}
+
+/// The tabs' titles as they stand in the line, with the column each begins at. Where there is little room they stand closer and
+/// the name gives way, before anything of what the open tab says is cut.
 pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u16)>) {
     let dash = model.glyphs.pick("─", "-");
-    let mut text = format!("{dash} {} ", domain::text::line(&row.name));
+    let name = domain::text::line(&row.name);
+    let titles = |room: Room| {
+        let tabs = model.tabs().into_iter().enumerate();
+        tabs.map(move |(n, tab)| {
+            let title = tab.title();
+            let text = match (tab == model.open_tab(), room) {
+                (true, _) => format!("[{title}]"),
+                (false, Room::Enough) => format!(" {title} "),
+                (false, Room::Little) => title.to_owned(),
+                (false, Room::None) => title.chars().take(SHORT).collect(),
+            };
+            (tab, if room != Room::Enough && n > 0 { " " } else { "" }, text)
+        })
+        .collect::<Vec<_>>()
+    };
+    let width =
+        |titles: &[(Tab, &str, String)]| titles.iter().map(|(_, gap, text)| gap.len() + text.width()).sum::<usize>();
+    let said = says(model).width();
+    let beside = |tabs: usize| usize::from(model.size.0).saturating_sub(tabs + said + 2 * usize::from(said > 0) + 5);
+    let least = |room: Room| if room == Room::Enough { name.width() } else { NAME.min(name.width()) };
+    let rooms = [Room::Enough, Room::Little, Room::None];
+    let fits = rooms.into_iter().find(|room| least(*room) <= beside(width(&titles(*room))));
+    let titles = titles(fits.unwrap_or(Room::None));
+    let room = beside(width(&titles)).max(NAME).min(name.width());
+    let mut text = format!("{dash} {} ", fit_ends(&name, room));
     let mut places = Vec::new();
-    for tab in model.tabs() {
-        let title = if tab == model.open_tab() { format!("[{}]", tab.title()) } else { format!(" {} ", tab.title()) };
+    for (tab, gap, title) in titles {
+        text.push_str(gap);
         let from = u16::try_from(text.width()).unwrap_or(u16::MAX);
-        let long = u16::try_from(title.len()).unwrap_or(u16::MAX);
+        let long = u16::try_from(title.width()).unwrap_or(u16::MAX);
         places.push((tab, from, from.saturating_add(long)));
         text.push_str(&title);
     }
@@ -68,12 +124,7 @@ pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u1
 
 fn title(model: &Model, row: &Row, theme: &Theme, width: u16) -> Line<'static> {
     let (mut text, _) = tab_places(model, row);
-    let extra = match model.open_tab() {
-        Tab::Timeline => model.timeline.says(),
-        Tab::Output => model.output.says(),
-        Tab::Diff => model.diff.says(),
-        Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => String::new(),
-    };
+    let extra = says(model);
     let room = usize::from(width).saturating_sub(text.width() + 3);
     if !extra.is_empty() && room > 0 {
         text.push_str(&format!("  {}", fit(&extra, room).trim_end()));

@@ -152,9 +152,9 @@ pub(crate) fn search(model: &Model) -> Option<&str> {
 pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
     let text = text.filter(|text| !text.is_empty());
     match model.open_tab() {
-        Tab::Timeline => model.timeline.search = text,
-        Tab::Output => model.output.search = text,
-        Tab::Diff => model.diff.search = text,
+        Tab::Timeline => (model.timeline.search, model.timeline.nth) = (text, None),
+        Tab::Output => (model.output.search, model.output.nth) = (text, None),
+        Tab::Diff => (model.diff.search, model.diff.nth) = (text, None),
         Tab::Checks | Tab::Calls | Tab::Proof | Tab::Facts => {}
     }
 }

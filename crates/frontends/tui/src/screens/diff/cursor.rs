@@ -5,7 +5,7 @@ use domain::text::Shown;
 
 use protocol::CommentRow;
 
-use super::parse::{DiffLine, Side};
+use super::parse::{DiffFile, DiffLine, Side};
 use super::update::{has_sides, rows};
 use crate::effect::Effect;
 use crate::model::Model;
@@ -40,6 +40,17 @@ pub(super) fn index(model: &Model) -> Option<usize> {
             Side::Pair(None, None) => None,
         },
     }
+}
+
+/// The file, as it is now, and the line that an editor is to begin at: those that are looked at, else the first changed file.
+pub(crate) fn at(model: &Model) -> Option<(String, Option<u64>)> {
+    let diff = model.diff.difference().filter(|_| model.looking == model.cursor)?;
+    let is_there = |file: &&DiffFile| file.status != 'D';
+    let looked_at = index(model).filter(|_| model.open_tab() == crate::model::Tab::Diff);
+    let looked_at = looked_at.and_then(|at| diff.lines.get(at));
+    let of_line = looked_at.and_then(|line| Some((diff.files.get(line.file).filter(is_there)?, line.new)));
+    let (file, line) = of_line.or_else(|| diff.files.iter().find(is_there).map(|file| (file, None)))?;
+    Some((file.name.clone(), line.map(u64::from)))
 }
 
 /// What can be said of the line under the cursor, with what was said of it and waits for a verdict.

@@ -190,7 +190,9 @@ impl Pen<'_> {
             used += wide;
         }
         spans.push(Span::styled(text, last));
-        spans.push(Span::raw(" ".repeat(room - used)));
+        // The bar of what was found goes to the end of its line.
+        let bar = if self.model.diff.found == Some(at) { self.theme.style(Role::Selected) } else { Style::new() };
+        spans.push(Span::styled(" ".repeat(room - used), bar));
         spans
     }
 }

@@ -12,9 +12,10 @@ mod update;
 mod words;
 
 pub(crate) use colours::{Colours, colours};
-pub(crate) use cursor::{line, under};
+pub(crate) use cursor::{at, line, under};
 pub(crate) use draw::draw;
 pub(crate) use parse::{Difference, parse};
 pub(crate) use update::{
-    DiffView, coloured, go_to_match, jump, load, loaded, page, pan, show_again, side_by_side, top_line,
+    DiffView, asked_for_editor, coloured, go_to_match, jump, load, loaded, page, pan, show_again, side_by_side,
+    top_line,
 };

@@ -194,8 +194,13 @@ fn old_and_new_stand_side_by_side_when_asked_for() {
 fn what_is_searched_for_is_marked_and_gone_to() {
     let mut cockpit = loaded("/password⏎n");
     assert_eq!(cockpit.model.diff.found, Some(4), "the second of its lines");
-    cockpit.press("nnn");
-    assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no other match")));
+    let all = cockpit.model.diff.nth.expect("counted");
+    assert_eq!((all.n, all.of > 1), (2, true));
+    cockpit.press(&"n".repeat(all.of));
+    assert_eq!(cockpit.model.diff.found, Some(4), "it goes round");
+    cockpit.press("NN");
+    let nth = cockpit.model.diff.nth.expect("counted");
+    assert_eq!((nth.n, nth.of), (all.of, all.of), "behind the first one is the last one");
     let cockpit = loaded("/nowhere⏎");
     assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no match")));
     stored!(loaded("/password⏎n"), "diff-search");
@@ -260,4 +265,23 @@ fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
     cockpit.act(Action::Diff { run: run(), diff: Err("git \u{1b}[31mis gone".to_owned()) });
     assert!(cockpit.screen(80, 24).contains("git is gone"));
     assert_eq!(cockpit.model.focus, Focus::Details);
+}
+
+#[test]
+fn an_editor_begins_at_what_is_looked_at() {
+    let opened = |cockpit: &Cockpit| match cockpit.effects.last() {
+        Some(Effect::Editor { file, line, .. }) => (file.clone(), *line),
+        other => panic!("{other:?}"),
+    };
+    let first = (Some("src/login.rs".to_owned()), None);
+    assert_eq!(opened(&loaded("e")), first, "no line was chosen yet");
+    let (file, line) = opened(&loaded("jjjje"));
+    assert_eq!((file.as_deref(), line.is_some()), (Some("src/login.rs"), true));
+    // What was changed is asked for first where nobody has looked at it.
+    let mut cockpit = Cockpit::open();
+    cockpit.screen(120, 40);
+    cockpit.press("e");
+    assert_eq!(cockpit.effects.last(), Some(&Effect::Diff { run: run() }));
+    show(&mut cockpit, TEXT);
+    assert_eq!(opened(&cockpit), first);
 }

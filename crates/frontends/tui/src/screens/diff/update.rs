@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::model::{Model, Tab};
 use crate::screens::runs::layout;
 use crate::update::Jump;
+use crate::widgets::{Nth, searched};
 
 /// From this width on old and new stand side by side unless the person wants it otherwise.
 const WIDE: u16 = 150;
@@ -29,8 +30,12 @@ pub(crate) struct DiffView {
     /// `None`: by the width.
     pub(crate) sides: Option<bool>,
     pub(crate) search: Option<String>,
+    /// An editor is to be opened when it has come.
+    pub(crate) for_editor: bool,
     /// The line that was found.
     pub(crate) found: Option<usize>,
+    /// Which of the matches that is.
+    pub(crate) nth: Option<Nth>,
     asked: bool,
     /// When the changes were measured that are loaded, and the event in which a comment was last given.
     measured: (Option<Timestamp>, u64),
@@ -47,7 +52,7 @@ impl DiffView {
     }
 
     pub(crate) fn says(&self) -> String {
-        let mut words = Vec::new();
+        let mut words: Vec<String> = self.search.iter().map(|text| searched(text, self.nth)).collect();
         if let Some(diff) = self.difference() {
             let sum = |count: fn(&super::parse::DiffFile) -> Option<u64>| diff.files.iter().filter_map(count).sum();
             let (added, removed) = (sum(|f| f.added), sum(|f| f.removed));
@@ -57,7 +62,6 @@ impl DiffView {
                 words.push("cut: there is more than is shown".to_owned());
             }
         }
-        words.extend(self.search.as_ref().map(|text| format!("/{text}")));
         words.join(" · ")
     }
 }
@@ -65,6 +69,18 @@ impl DiffView {
 /// Whether old and new stand side by side.
 pub(crate) fn has_sides(model: &Model) -> bool {
     model.diff.sides.unwrap_or(layout(model).body.width >= WIDE)
+}
+
+/// Asks for the diff of the run under the cursor, for an editor that is to begin at what was changed; nothing where it is known,
+/// or can't be.
+pub(crate) fn asked_for_editor(model: &mut Model) -> Vec<Effect> {
+    let run = model.looking.clone().filter(|run| model.cursor.as_ref() == Some(run));
+    let Some(run) = run.filter(|_| model.connected && model.diff.loaded.is_none()) else { return Vec::new() };
+    model.diff.for_editor = true;
+    if std::mem::replace(&mut model.diff.asked, true) {
+        return Vec::new();
+    }
+    vec![Effect::Diff { run }]
 }
 
 /// Asks for the diff when its tab is open and something may have changed since.
@@ -89,7 +105,7 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
     let at_cursor = super::cursor::index(model).and_then(|at| place_of(model, at));
     let view = &mut model.diff;
     view.asked = false;
-    view.found = None;
+    (view.found, view.nth) = (None, None);
     view.colours = vec![Vec::new(); diff.as_ref().map_or(0, |diff| diff.lines.len())];
     view.loaded = Some(diff);
     // What is being read stays where it is, as far as it is still there.
@@ -99,7 +115,11 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
     }
     model.diff.cursor = at_cursor.and_then(|place| row_of(model, &place));
     // What changed while it was being read is read too.
-    load(model)
+    let mut effects = load(model);
+    if std::mem::take(&mut model.diff.for_editor) {
+        effects.extend(crate::screens::runs::editor(model));
+    }
+    effects
 }
 
 pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours) -> Vec<Effect> {
@@ -248,13 +268,16 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
     let begun = model.diff.found.is_some();
     let Some(diff) = model.diff.difference() else { return false };
     let has = |line: &usize| !crate::widgets::places(&diff.lines[*line].text, wanted).is_empty();
+    let end = diff.lines.len();
+    // Behind the last one the first one comes.
     let found = match by {
-        1.. if begun => (at + 1..diff.lines.len()).find(has),
-        0 | 1.. => (at..diff.lines.len()).find(has),
-        _ => (0..at.min(diff.lines.len())).rev().find(has),
+        1.. if begun => (at + 1..end).chain(0..at.min(end)).find(has),
+        0 | 1.. => (at..end).chain(0..at.min(end)).find(has),
+        _ => (0..at.min(end)).rev().chain((at + 1..end).rev()).find(has),
     };
     let Some(found) = found else { return false };
-    model.diff.found = Some(found);
+    let nth = Nth::count((0..end).filter(has), found, false);
+    (model.diff.found, model.diff.nth) = (Some(found), Some(nth));
     show_line(model, found, height / 3);
     true
 }

@@ -29,9 +29,12 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     while lines.len() < height && at > 0 {
         at -= 1;
         let Some(text) = view.line(at) else { continue };
-        let style = theme.style(if view.found == Some(at) { Role::Selected } else { role(text) });
+        let is_found = view.found == Some(at);
+        let style = theme.style(if is_found { Role::Selected } else { role(text) });
         let parts = if view.wrap { wrapped(text, width) } else { vec![fit(text, width).trim_end().to_owned()] };
         for part in parts.into_iter().rev() {
+            // The bar of what was found goes to the end of its line.
+            let part = if is_found { fit(&part, width) } else { part };
             let mut spans = marked(part, view.search.as_deref(), style, theme);
             spans.insert(0, " ".into());
             lines.push_front(Line::from(spans));

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use domain::attempt::AttemptKey;
 use protocol::Output;
 
+use crate::widgets::{Nth, searched};
+
 /// Lines that are kept; what lies outside is read from disk again.
 const KEPT: usize = 20_000;
 
@@ -42,6 +44,8 @@ pub(crate) struct OutputView {
     pub(crate) scroll: usize,
     pub(crate) wrap: bool,
     pub(crate) search: Option<String>,
+    /// Which of its matches was gone to.
+    pub(crate) nth: Option<Nth>,
     /// The line that was found, from the first line of the window.
     pub(crate) found: Option<usize>,
 }
@@ -61,7 +65,7 @@ impl OutputView {
     }
 
     pub(crate) fn says(&self) -> String {
-        let mut words: Vec<String> = Vec::new();
+        let mut words: Vec<String> = self.search.iter().map(|text| searched(text, self.nth)).collect();
         words.extend(self.attempt.as_ref().map(|key| format!("{}.{}", key.phase, key.attempt)));
         if self.errors && self.count() > 0 {
             words.push("its errors".to_owned());
@@ -72,7 +76,6 @@ impl OutputView {
         if self.wrap {
             words.push("wrapped".to_owned());
         }
-        words.extend(self.search.as_ref().map(|text| format!("/{text}")));
         words.join(" · ")
     }
 

@@ -7,6 +7,7 @@ use protocol::{Output, OutputFile, Piece};
 use crate::effect::Effect;
 use crate::model::{Model, Tab};
 use crate::screens::runs::layout;
+use crate::widgets::Nth;
 
 /// Asks for the next piece while one may have come. Another attempt has another output.
 pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
@@ -106,7 +107,7 @@ pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
     let rows = if view.wrap { 1 } else { height.min(view.count()).max(1) };
     let most = view.count().saturating_sub(rows);
     view.scroll = view.scroll.saturating_add_signed(by.saturating_neg()).min(most);
-    view.found = None;
+    (view.found, view.nth) = (None, None);
     view.searches = false;
     if by > 0 { Vec::new() } else { earlier(model) }
 }
@@ -139,7 +140,14 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, 
     let count = view.count();
     let has = |at: &usize| view.line(*at).is_some_and(|line| line.to_lowercase().contains(&wanted));
     let from = view.found.filter(|at| *at < count).unwrap_or_else(|| count.saturating_sub(view.scroll));
-    let found = if by < 0 { (from + 1..count).find(has) } else { (0..from).rev().find(has) };
+    let all_is_loaded = view.begin() == 0;
+    let found = match by < 0 {
+        true => (from + 1..count).find(has).or_else(|| (0..from.min(count)).find(has)),
+        // The beginning is reached first, and then it goes on from the end.
+        false => (0..from).rev().find(has).or_else(|| (from + 1..count).rev().filter(|_| all_is_loaded).find(has)),
+    };
+    let nth = found.map(|found| Nth::count((0..count).filter(|at| has(at)), found, !all_is_loaded));
+    view.nth = nth.or(view.nth);
     let Some(found) = found else {
         view.searches = by >= 0 && view.begin() > 0;
         if view.searches {

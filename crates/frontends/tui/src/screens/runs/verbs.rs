@@ -11,6 +11,7 @@ use super::merging;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::overlays::{self, Confirm, Overlay};
+use crate::screens::diff;
 use crate::update::Verb;
 
 /// Runs that a notice names.
@@ -185,9 +186,17 @@ pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     asked.map(|(run, question)| Effect::Answer { run, question: Some(question), answer }).into_iter().collect()
 }
 
+/// Opens the person's editor in the worktree: at the line of the diff that is looked at, else on the first file that was
+/// changed; what was changed is asked for first where it is not known.
 pub(crate) fn editor(model: &mut Model) -> Vec<Effect> {
+    let asked = diff::asked_for_editor(model);
+    if !asked.is_empty() {
+        return asked;
+    }
     let path = model.selected().and_then(|row| row.worktree.clone());
-    path.map(|path| Effect::Editor(PathBuf::from(path))).into_iter().collect()
+    let (file, line) = diff::at(model).unzip();
+    let line = line.flatten();
+    path.map(|path| Effect::Editor { folder: PathBuf::from(path), file, line }).into_iter().collect()
 }
 
 pub(crate) fn copy(model: &mut Model, what: impl FnOnce(&Row) -> Option<String>) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use domain::describe::{Described, describe};
 use domain::{Event, Timestamp};
 use serde_json::Value;
 
-use crate::widgets::wrapped;
+use crate::widgets::{Nth, searched, wrapped};
 
 /// An attempt at a phase; what is folded together.
 pub(crate) type Attempt = (String, u32);
@@ -99,6 +99,8 @@ pub(crate) struct TimelineView {
     pub(crate) unfolded: BTreeSet<u64>,
     pub(crate) kinds: Kinds,
     pub(crate) search: Option<String>,
+    /// Which of its matches was gone to.
+    pub(crate) nth: Option<Nth>,
     /// More of the past is asked for.
     pub(crate) asked: bool,
     /// Columns for what an unfolded event says.
@@ -138,7 +140,7 @@ impl TimelineView {
     pub(crate) fn says(&self) -> String {
         let kinds = self.kinds.says();
         match &self.search {
-            Some(text) => format!("{kinds} /{text}"),
+            Some(text) => format!("{kinds} {}", searched(text, self.nth)),
             None => kinds.to_owned(),
         }
     }

@@ -70,6 +70,9 @@ fn a_search_goes_from_event_to_event_into_the_past() {
     assert!(here(&mut cockpit).contains("step-3"), "the last of them");
     cockpit.press("N");
     assert!(here(&mut cockpit).contains("step-30"));
+    assert!(cockpit.screen(80, 24).contains("10 of 11 /step-3"), "{}", cockpit.screen(80, 24));
+    cockpit.press("nn");
+    assert!(here(&mut cockpit).contains("step-39"), "it goes round");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::lines::{Kinds, Shown, TimelineLine};
 use crate::effect::Effect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
+use crate::widgets::Nth;
 
 /// Events that are loaded when a run is first looked into.
 pub(crate) const LAST: u64 = 200;
@@ -176,13 +177,16 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
         Shown::More(..) => false,
     };
     let at = place(model).unwrap_or(0);
+    // Behind the last one the first one comes.
     let found = match by {
         0 => (at..shown.len()).chain(0..at).find(|at| has(*at)),
-        1.. => (at + 1..shown.len()).find(|at| has(*at)),
-        _ => (0..at).rev().find(|at| has(*at)),
+        1.. => (at + 1..shown.len()).chain(0..at).find(|at| has(*at)),
+        _ => (0..at).rev().chain((at + 1..shown.len()).rev()).find(|at| has(*at)),
     };
-    let Some(found) = found.map(|at| shown[at].seq()) else { return false };
-    model.timeline.cursor = Some(found);
+    let Some(found) = found else { return false };
+    let nth = Nth::count((0..shown.len()).filter(|at| has(*at)), found, false);
+    let seq = shown[found].seq();
+    (model.timeline.cursor, model.timeline.nth) = (Some(seq), Some(nth));
     keep_in_view(model);
     true
 }
