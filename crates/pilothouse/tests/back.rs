@@ -247,7 +247,7 @@ fn a_run_that_changed_nothing_gives_its_worktree_back() {
         let row = house.row("idle").expect("a row");
         if row["removed"] == true { Ok(row) } else { Err(format!("{row:#}")) }
     });
-    assert_eq!((&released["status"], &released["group"]), (&"ready".into(), &"ready".into()), "{released:#}");
+    assert_eq!((&released["status"], &released["group"]), (&"ready".into(), &"finished".into()), "{released:#}");
     assert_eq!(released["reason"], "nothing was changed, so its worktree was released");
     assert_eq!(house.repo.git(&["worktree", "list"]).lines().count(), 1);
 
