@@ -54,6 +54,8 @@ pub(crate) struct Known {
     works: BTreeMap<RunId, Work>,
     /// Paths that two commits do not fit in.
     pairs: BTreeMap<[String; 2], Vec<String>>,
+    /// Whether a base, the first of two commits, has all that the second one adds.
+    merged: BTreeMap<[String; 2], bool>,
     /// What differed in the main checkout; `None` before that was looked at.
     main: Option<BTreeMap<String, Written>>,
 }
@@ -72,6 +74,8 @@ pub(crate) struct Swept {
     /// Of each run that could be looked at.
     pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
     pub(crate) unknown: Unknown,
+    /// Whether the base has all of a run's commits already.
+    pub(crate) in_base: BTreeMap<RunId, bool>,
     /// Not all of it was looked at.
     pub(crate) more: bool,
     /// Files of the main checkout that somebody wrote since the last look.
@@ -129,6 +133,13 @@ impl Sweep {
         let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
         let before = std::mem::take(&mut known.works);
         let Works { specs, mut works, mut unknown } = self.works(repository, &radar, before)?;
+        let mut in_base = BTreeMap::new();
+        let mut merged = BTreeMap::new();
+        for (run, work) in &works {
+            let Some((key, is)) = is_in_base(repository, &radar, &specs[run], work, &known.merged) else { continue };
+            in_base.insert(run.clone(), is);
+            merged.insert(key, is);
+        }
         let mut look =
             Look { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
         let untouched = self.runs.iter().filter(|entrant| entrant.untouched).map(|entrant| &entrant.run);
@@ -177,8 +188,8 @@ impl Sweep {
         // What could not be compared is read anew.
         works.retain(|_, work| !look.failed.contains(&work.commit));
         let more = look.tries == 0;
-        let known = Known { works, pairs: look.pairs, main: known.main };
-        Ok(Swept { repo: self.repo, known, found, unknown, more, ..Swept::default() })
+        let known = Known { works, pairs: look.pairs, merged, main: known.main };
+        Ok(Swept { repo: self.repo, known, found, unknown, in_base, more, ..Swept::default() })
     }
 
     /// The work of each run that changed something; of those whose worktree is as it was what is known `before`.
@@ -244,6 +255,24 @@ fn written_since(before: Option<&BTreeMap<String, Written>>, now: Option<&BTreeM
 fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Work, String> {
     let path = repository.path_of(spec.id.as_str(), Path::new(&spec.worktree)).map_err(|e| e.to_string())?;
     radar.work(&path, &spec.base_commit).map_err(|e| e.to_string())
+}
+
+/// Whether the base has all of a run's commits, by other ways than the run's own merge, and for which two commits that holds;
+/// `None` when that can't be told.
+fn is_in_base(
+    repository: &Repository,
+    radar: &Radar<'_>,
+    spec: &NewRun,
+    work: &Work,
+    known: &BTreeMap<[String; 2], bool>,
+) -> Option<([String; 2], bool)> {
+    let key = [repository.resolve(&spec.base).ok()?, work.head.clone()];
+    let moved = key[0] != spec.base_commit && key[1] != spec.base_commit;
+    let is = match known.get(&key) {
+        Some(known) => *known,
+        None => moved && radar.is_merged(&key[1], &key[0]).ok()?,
+    };
+    Some((key, is))
 }
 
 /// Where the work does not fit its base as that is now; `None` when that can't be told.

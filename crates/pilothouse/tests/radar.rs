@@ -92,3 +92,24 @@ fn a_merge_frees_the_other_run_and_the_base_is_what_it_collides_with_then() {
     let said = house.say(&["merge", "younger"]);
     assert!(said.code == 4 && said.err.contains("it conflicts with main in test.sh"), "{said:?}");
 }
+
+#[test]
+fn work_that_was_merged_elsewhere_says_so() {
+    let house = testkit::watched_house(BINARY, "");
+    house.run("done", "success");
+    house.wait_for("done", "ready");
+    house.proven("done");
+    house.repo.git(&["merge", "--quiet", "--squash", "pilothouse/done"]);
+    house.repo.git(&["commit", "--quiet", "-m", "squashed by a host, and pulled"]);
+    house.ok(&["proof", "done"]);
+    let row = wait_until("its work to be seen in main", || {
+        let row = house.row("done").ok_or("no such run")?;
+        if row["in_base"] == true { Ok(row) } else { Err(format!("{row:#}")) }
+    });
+    let why = row["reason"].as_str().expect("a reason");
+    assert!(why.starts_with("its work is in main already; `pilothouse gc`"), "{why}");
+    assert!(house.ok(&["gc", "--dry-run"]).contains("all of it is merged"));
+    // It is known when the run is not looked into any more.
+    house.kill_daemon();
+    assert_eq!(house.row("done").expect("a row")["in_base"], true);
+}

@@ -106,6 +106,14 @@ impl Radar<'_> {
         Ok(merge_tree(self.aside(self.repo.git()), None, ours, theirs)?.conflicts)
     }
 
+    /// Whether everything that `head` adds is in `base`, both full ids of the repository's commits.
+    ///
+    /// # Errors
+    /// When git can't compare them.
+    pub fn is_merged(&self, head: &str, base: &str) -> Result<bool, WorktreeError> {
+        self.repo.is_merged_by(head, base, &|| self.aside(self.repo.git()))
+    }
+
     /// The tree of tracked and untracked files.
     fn tree(&self, path: &Path) -> Result<String, WorktreeError> {
         // No lock: the index is replaced in one step by whoever writes it, and nothing of the worktree is written here.

@@ -98,6 +98,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         conflicts: Vec::new(),
         conflicts_at: None,
         in_main: None,
+        in_base: false,
         escapes: Vec::new(),
         secrets: None,
         pr: None,

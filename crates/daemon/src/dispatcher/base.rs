@@ -22,7 +22,11 @@ impl Dispatcher {
 
     /// Tells of a base that is another one now, and everyone of it who has not been told.
     pub(super) fn based(&mut self, base: Base) {
-        self.faces.base(&base, self.bases.told.get(&base.repo) != Some(&base));
+        let is_news = self.bases.told.get(&base.repo) != Some(&base);
+        self.faces.base(&base, is_news);
+        if is_news {
+            self.compare_with_base(&base.repo);
+        }
         self.bases.told.insert(base.repo.clone(), base);
     }
 }

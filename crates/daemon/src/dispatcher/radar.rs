@@ -69,6 +69,13 @@ impl Dispatcher {
         }
     }
 
+    /// A repository's branch stands elsewhere, so work may be in it by now, or not fit it any more.
+    pub(super) fn compare_with_base(&mut self, repo: &str) {
+        if self.radar.0.contains_key(repo) || self.runs.rows(Some(repo)).iter().any(takes_part) {
+            self.compare_soon(repo);
+        }
+    }
+
     /// Looks at every repository in which runs were known to collide: the other one may be gone since.
     pub(super) fn compare_known(&mut self) {
         let rows = self.runs.rows(None);
@@ -124,7 +131,7 @@ impl Dispatcher {
 
     /// Writes down what is other than before.
     pub(super) fn swept(&mut self, swept: Swept) {
-        let Swept { repo, known, mut found, unknown, in_main, more } = swept;
+        let Swept { repo, known, mut found, unknown, in_base, in_main, more } = swept;
         let every = Duration::from_millis(self.look_every);
         let of = self.radar.0.entry(repo.clone()).or_default();
         (of.known, of.looking) = (known, false);
@@ -149,10 +156,14 @@ impl Dispatcher {
             let kept = |with: Option<&RunId>| takes_part && unknown.has(&row.id, with);
             let events = news(&row.conflicts, new, kept);
             let first = takes_part && row.conflicts_at.is_none();
-            if events.is_empty() && !first && self.runs.open_ref(&row.id).is_none() {
+            let merged = in_base.get(&row.id).copied().filter(|is| *is != row.in_base);
+            if events.is_empty() && !first && merged.is_none() && self.runs.open_ref(&row.id).is_none() {
                 continue;
             }
             self.tell_conflicts(&row.id, events);
+            if let Some((open, merged)) = self.runs.open_mut(&row.id).zip(merged) {
+                open.seen.in_base = merged;
+            }
             if were_live.contains(&row.id) {
                 self.tell_in_main(&row.id, &repo, &in_main);
             }

@@ -276,6 +276,7 @@ impl Runs {
                 // What was measured last is still what was measured last.
                 open.seen.changes = row.changes.zip(row.changes_at).map(|(value, at)| Observed { value, at });
                 open.seen.conflicts_at = row.conflicts_at;
+                open.seen.in_base = row.in_base;
                 open.seen.secrets = row.secrets;
                 open.seen.disk_rebuildable = row.disk_rebuildable;
                 open.seen.disk_bytes = row.disk_bytes.zip(row.disk_at).map(|(value, at)| Observed { value, at });

@@ -10,6 +10,8 @@ mod question;
 mod reason;
 mod secrets;
 mod source;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use domain::event::{ConflictFound, SecretFound};
@@ -97,6 +99,9 @@ pub struct Row {
     /// What was changed in the main checkout while it was at work, nobody knows by whom.
     #[serde(default)]
     pub in_main: Option<InMain>,
+    /// Somebody brought all of its commits into its base by other ways than this run's merge.
+    #[serde(default)]
+    pub in_base: bool,
     /// Files outside of its worktree that it is proven to have written, absolute.
     #[serde(default)]
     pub escapes: Vec<String>,
@@ -266,6 +271,8 @@ pub struct Observations {
     /// When it was last looked whether its work comes together with others'.
     pub conflicts_at: Option<Timestamp>,
     pub in_main: Option<InMain>,
+    /// Its base was seen to have all of its commits.
+    pub in_base: bool,
     pub secrets: Option<Vec<SecretFound>>,
 }
 
@@ -293,7 +300,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         task: Some(spec.task.chars().take(TASK).collect()),
         mode: if spec.interactive { "interactive" } else { "headless" }.to_owned(),
         status: run.status.word().to_owned(),
-        reason: reason(run, seen.held.as_deref(), proof.as_ref()),
+        reason: reason(run, seen, proof.as_ref()),
         needs_you: group == Group::NeedsYou,
         phase: phase.map(|p| PhaseRow {
             name: p.spec.name.clone(),
@@ -319,6 +326,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         conflicts_at: seen.conflicts_at,
         secrets: seen.secrets.clone(),
         in_main: seen.in_main.clone(),
+        in_base: seen.in_base,
         escapes: escape::paths(run),
         pr: pull_request::row(run),
         score: run.proof.score().map(proof::share),
@@ -370,31 +378,4 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
         comments: pull_request::comments(run),
         said: attempt.filter(|attempt| !attempt.is_live()).and_then(|attempt| attempt.said.clone()),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::command::NewRun;
-
-    #[test]
-    fn silence_is_told_until_the_next_sign_of_life() {
-        let spec = r#"{"id":"aaaaaa","name":"n","repo":"/r","base":"main","base_commit":"c","branch":"b","worktree":"/w",
-            "agent":"claude","model":null,"task":"t","phases":[]}"#;
-        let at = Timestamp::from_millis(3_600_000);
-        let mut run = RunState {
-            spec: Some(serde_json::from_str::<NewRun>(spec).expect("a run of an older version")),
-            status: Status::Working(Activity::Thinking),
-            last_event_at: Some(at),
-            ..RunState::default()
-        };
-        let activity = |run: &RunState, quiet_since| {
-            row(run, &Observations { quiet_since, ..Observations::default() }).and_then(|row| row.activity)
-        };
-        assert_eq!(activity(&run, None).as_deref(), Some("thinking"));
-        let told = "stalled? no word since 1970-01-01T01:00:00.000Z; before: thinking";
-        assert_eq!(activity(&run, Some(at)).as_deref(), Some(told));
-        run.last_event_at = Some(Timestamp::from_millis(4_000_000));
-        assert_eq!(activity(&run, Some(at)).as_deref(), Some("thinking"));
-    }
 }

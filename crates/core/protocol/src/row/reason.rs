@@ -5,7 +5,7 @@ use domain::budget::BudgetOf;
 use domain::figures;
 use domain::status::{By, Status};
 
-use super::ProofRow;
+use super::{Observations, ProofRow};
 
 /// Why a run does not begin that has nothing else to wait for.
 const PLACE: &str = "waits for a place; others are at work";
@@ -33,14 +33,15 @@ fn checks(run: &RunState) -> String {
 }
 
 /// Why the run is in its status, and what it gets in the way of.
-pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Option<String> {
+pub(super) fn reason(run: &RunState, seen: &Observations, proof: Option<&ProofRow>) -> Option<String> {
     let at_stake = !matches!(run.status, Status::Merged | Status::Terminated { .. });
     let conflicts = super::conflict::says(run).filter(|_| at_stake);
     let left = super::left::behind(run).filter(|_| run.status == Status::Ready);
     let asks = run.asked_last().filter(|_| run.status == Status::Ready).map(|line| format!("it asks: {line}"));
     let wrote = super::escape::says(run).filter(|_| run.merged.is_none());
     let unsent = super::pull_request::comments(run).filter(|_| run.status == Status::Ready).and_then(|row| row.says());
-    let parts = [of_status(run, held, proof), unproven(run), asks, unsent, left, wrote, conflicts];
+    let status = in_base(run, seen).or_else(|| of_status(run, seen.held.as_deref(), proof));
+    let parts = [status, unproven(run), asks, unsent, left, wrote, conflicts];
     let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     // What a person is called for comes first.
     let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
@@ -48,6 +49,13 @@ pub(super) fn reason(run: &RunState, held: Option<&str>, proof: Option<&ProofRow
         parts.rotate_right(1);
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What is left to do with work that somebody merged elsewhere.
+fn in_base(run: &RunState, seen: &Observations) -> Option<String> {
+    let spec = run.spec.as_ref().filter(|_| seen.in_base && run.status == Status::Ready && run.has_worktree())?;
+    let rests = run.removing.is_none() && !run.restoring && run.rollback.is_none();
+    rests.then(|| format!("its work is in {} already; `pilothouse gc` lets its worktree go", spec.base))
 }
 
 /// Why there is no proof of what it did, which nobody need wait for then.
@@ -163,7 +171,7 @@ mod tests {
     use domain::event::{Merge, ProofWritten, Review, ReviewGiven, WorkMeasured};
 
     use super::*;
-    use crate::row::{Observations, row};
+    use crate::row::row;
 
     const HEAD: &str = "8c1d02fa";
 
