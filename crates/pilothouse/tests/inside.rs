@@ -67,7 +67,8 @@ fn a_question_is_answered_once_and_goes_no_further() {
         assert!(!drawn.contains(asked), "{asked:?} reaches the person's terminal");
     }
     seat.press("\r");
-    seat.press("\u{1d}");
+    seat.wait_until("the end", |s| s.contains("the agent has ended"));
+    seat.press("q");
     assert_eq!(seat.leave().0, 0);
     house.wait_for("shop", "ready");
 }
@@ -90,7 +91,9 @@ fn inside_is_a_terminal_of_its_own_in_the_persons_language() {
     assert!(command.output().expect("it starts").status.success());
     let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("its variables", |s| s.contains("xterm-256color|truecolor|pilothouse|C.UTF-8|||"));
-    seat.press("\r\u{1d}");
+    seat.press("\r");
+    seat.wait_until("the end", |s| s.contains("the agent has ended"));
+    seat.press("q");
     assert_eq!(seat.leave().0, 0);
     house.wait_for("shop", "ready");
 }
@@ -100,7 +103,7 @@ fn says(said: &str) -> String {
     format!("echo at your service; read line; printf '{said}'; echo said; read line")
 }
 
-const TELLS: &str = "\\007\\033]0;reads a.rs\\007\\033]52;c;aGk=\\007\\033]52;c;?\\007\\033[>1u\
+const TELLS: &str = "\\007\\033]0;reads a.rs\\007\\033]52;c;aGk=\\007\\033]52;c;?\\007\\033[>1u\\033[?1003;1006h\
                      \\033]8;;https://a.example\\007link\\033]8;;\\007\\033[9mold\\033[m";
 
 #[test]
@@ -117,6 +120,7 @@ fn what_a_program_tells_its_person_reaches_them() {
         "\u{1b}[22;2t\u{1b}]2;shop: reads a.rs\u{7}",
         "\u{1b}]52;c;aGk=\u{7}",
         "\u{1b}[=1;1u",
+        "\u{1b}[?1003h",
         "\u{1b}]8;id=pilothouse0;https://a.example\u{1b}\\l\u{1b}]8;;\u{1b}\\",
         "\u{1b}[9m",
     ] {

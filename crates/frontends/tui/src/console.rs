@@ -21,7 +21,7 @@ const FRAME: usize = 256 << 10;
 
 /// Presses, drags and the wheel, but no mere motion: over a slow line that would be all there is.
 pub(crate) const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1002h\u{1b}[?1006h";
-pub(crate) const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1002l\u{1b}[?1000l";
+pub(crate) const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1003l\u{1b}[?1002l\u{1b}[?1000l";
 
 /// A terminal, or what stands for one in tests.
 pub trait Console {

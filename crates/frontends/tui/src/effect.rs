@@ -24,6 +24,8 @@ pub(crate) struct Modes {
     pub(crate) apart: bool,
     /// It tells whether its window is looked at.
     pub(crate) focus: bool,
+    /// It tells of mere motion of the mouse.
+    pub(crate) motion: bool,
     /// The cursor's form by its number; 0: the one that it has.
     pub(crate) cursor: u8,
 }

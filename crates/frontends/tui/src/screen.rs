@@ -110,6 +110,8 @@ impl<C: Console> Screen<C> {
     }
 
     pub(crate) fn set_modes(&mut self, modes: Modes) -> io::Result<()> {
+        // The mouse is the person's where they said so.
+        let modes = Modes { motion: modes.motion && self.mouse, ..modes };
         let changes = changes(self.modes, modes);
         self.modes = modes;
         self.write(&changes)
@@ -144,6 +146,10 @@ fn changes(from: Modes, to: Modes) -> String {
     }
     if from.focus != to.focus {
         changes.push_str(if to.focus { "\u{1b}[?1004h" } else { "\u{1b}[?1004l" });
+    }
+    if from.motion != to.motion {
+        // Without motion a terminal tells of nothing, until it is told what else it is to tell of.
+        changes.push_str(if to.motion { "\u{1b}[?1003h" } else { "\u{1b}[?1003l\u{1b}[?1000h\u{1b}[?1002h" });
     }
     if from.cursor != to.cursor {
         changes.push_str(&format!("\u{1b}[{} q", to.cursor));

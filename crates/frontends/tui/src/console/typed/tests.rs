@@ -1,6 +1,6 @@
 //! Streams cut at every byte: keys are heard, answers are not.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEventKind};
 
 use super::*;
 
@@ -264,4 +264,11 @@ fn the_keys_of_the_number_block_are_heard() {
 fn a_window_that_is_looked_at_no_more_is_told() {
     let events = Typed::new(Instant::now()).take(b"\x1b[I\x1b[O", Instant::now());
     assert_eq!(events, [Event::FocusGained, Event::FocusLost]);
+}
+
+#[test]
+fn mere_motion_is_heard() {
+    let events = Typed::new(Instant::now()).take(b"\x1b[<35;10;5M", Instant::now());
+    let moved = |event: &Event| event.as_mouse_event().is_some_and(|mouse| mouse.kind == MouseEventKind::Moved);
+    assert!(events.len() == 1 && events.iter().all(moved), "{events:?}");
 }

@@ -96,11 +96,12 @@ fn passed_on(cockpit: &mut Cockpit, text: &str, live: bool) -> Vec<Effect> {
 
 #[test]
 fn what_is_for_the_person_reaches_them_while_they_look() {
-    let all = "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u\u{1b}[?1004h\u{1b}[5 q";
+    let all =
+        "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u\u{1b}[?1003;1004h\u{1b}[5 q";
     let copied = Copied { primary: false, base64: "aGk=".to_owned() };
     let lasting = [
         Effect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))),
-        Effect::Tell(Tell::Modes(Modes { apart: true, focus: true, cursor: 5 })),
+        Effect::Tell(Tell::Modes(Modes { apart: true, focus: true, motion: true, cursor: 5 })),
     ];
     let passing = [
         Effect::Tell(Tell::Bell),

@@ -48,7 +48,8 @@ impl Attached {
         }
         let emulator = &self.emulator;
         let apart = emulator.keyboard().tells_apart();
-        let modes = Modes { apart, focus: emulator.tells_focus(), cursor: emulator.cursor() };
+        let motion = emulator.screen().mouse_protocol_mode() == vt100::MouseProtocolMode::AnyMotion;
+        let modes = Modes { apart, focus: emulator.tells_focus(), motion, cursor: emulator.cursor() };
         if modes != self.modes {
             self.modes = modes;
             effects.push(Effect::Tell(Tell::Modes(modes)));

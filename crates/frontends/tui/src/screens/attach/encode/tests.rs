@@ -81,3 +81,15 @@ fn keys_are_told_apart_for_a_program_that_asks_for_it() {
     let before = after("\u{1b}[>1u\u{1b}[<u");
     assert_eq!(encode(&key(KeyCode::Esc, none), &before).as_deref(), Some("\u{1b}"));
 }
+
+#[test]
+fn mere_motion_is_told_to_a_program_that_asks_for_it() {
+    let moved = |row| {
+        let kind = MouseEventKind::Moved;
+        Event::Mouse(MouseEvent { kind, column: 9, row, modifiers: KeyModifiers::NONE })
+    };
+    let (any, drags) = (after("\u{1b}[?1003;1006h"), after("\u{1b}[?1002;1006h"));
+    assert_eq!(encode(&moved(4), &any).as_deref(), Some("\u{1b}[<35;10;5M"));
+    assert_eq!(encode(&moved(24), &any), None, "what is below its screen is none of its");
+    assert_eq!(encode(&moved(4), &drags), None);
+}
