@@ -90,7 +90,7 @@ impl Performer {
             }
             Effect::Deliver { work } => pr::deliver(places, job, work),
             Effect::StartAttempt(attempt) => return supervise::start(places, self, job, attempt),
-            Effect::StopAttempt { attempt, grace_ms, .. } => return stop::stop(places, job, attempt, *grace_ms),
+            Effect::StopAttempt { attempt, grace_ms, .. } => return stop::stop(self, job, attempt, *grace_ms),
             Effect::Write { attempt, write, data, .. } => supervise::write(places, job, attempt, write, data),
             Effect::CloseInput(attempt) => supervise::close_input(places, job, attempt),
             Effect::Freeze { attempt, .. } => pause::freeze(places, self, job, attempt),

@@ -12,7 +12,7 @@ use domain::untold::untold;
 use supervisor::{Keeper, KeeperRecord, Request};
 
 use super::doubtful::{doubtful, left_alone};
-use super::{EffectProgress, Job, attempt_folder, failed, living, refused};
+use super::{EffectProgress, Job, Performer, attempt_folder, failed, living, refused};
 use crate::Places;
 
 /// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
@@ -34,7 +34,8 @@ struct EndingAttempt {
 
 /// Asks the keeper to end its tree and goes on at the exit record; without a keeper the marked processes are ended one by
 /// one. Ending what has ended is no mistake, so no probe is needed.
-pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> EffectProgress {
+pub(super) fn stop(performer: &Performer, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> EffectProgress {
+    let places = &performer.places;
     let begin = || -> Result<EndingAttempt, String> {
         let folder = attempt_folder(places, job, attempt)?;
         let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
@@ -42,7 +43,7 @@ pub(super) fn stop(places: &Places, job: &Job, attempt: &AttemptKey, grace_ms: u
         Ok(EndingAttempt { folder, grace_ms, began: Instant::now(), asked: false })
     };
     match begin() {
-        Ok(stop) => stop.step(places, job),
+        Ok(stop) => stop.step(performer, job),
         Err(reason) => failed(reason).into(),
     }
 }
@@ -59,16 +60,28 @@ pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
     }
 }
 
+/// Returns when the gateway has heard of every pass that was taken back: what is told as ended can ask, and spend, no more.
+/// One that does not answer is not waited for again; it is replaced, and its passes are gone with it.
+fn forget_pass(performer: &Performer) {
+    if let Err(error) = performer.gateway.passes.tell_changes() {
+        tracing::warn!(%error, "the gateway was not told that a run may ask no more");
+    }
+}
+
 impl EndingAttempt {
-    fn step(mut self, places: &Places, job: &Job) -> EffectProgress {
+    fn step(mut self, performer: &Performer, job: &Job) -> EffectProgress {
+        let places = &performer.places;
         match self.look(places, job) {
             Ok(Some(exit)) => match doubtful(places, job).as_slice() {
-                [] => (Outcome::Done, Facts::Stopped { exit: exit.0, untold: settle(places, &job.spec.id) }).into(),
+                [] => {
+                    forget_pass(performer);
+                    (Outcome::Done, Facts::Stopped { exit: exit.0, untold: settle(places, &job.spec.id) }).into()
+                }
                 left => refused(left_alone(left)).into(),
             },
             Ok(None) => {
                 let wait = (self.began.elapsed() / 4).clamp(LOOKS.0, LOOKS.1);
-                EffectProgress::After(wait, Box::new(move |performer, job| self.step(&performer.places, job)))
+                EffectProgress::After(wait, Box::new(move |performer, job| self.step(performer, job)))
             }
             Err(reason) => failed(reason).into(),
         }
