@@ -26,7 +26,7 @@ pub struct Piece {
 }
 
 impl RunFolder {
-    /// The attempt whose folder was made last.
+    /// The attempt that was begun last: one of an agent, and before there is any a set-up or a check.
     pub fn last_attempt(&self) -> Option<AttemptKey> {
         let entries = fs::read_dir(self.path().join("attempts")).ok()?;
         let dated = entries.filter_map(|entry| {
@@ -35,9 +35,9 @@ impl RunFolder {
             let (phase, number) = name.rsplit_once('.')?;
             let key = AttemptKey { phase: phase.to_owned(), attempt: number.parse().ok()? };
             let made = fs::metadata(entry.path().join("start.json")).and_then(|m| m.modified()).ok();
-            Some((made, key))
+            Some((key.is_of_agent(), made, key))
         });
-        dated.max().map(|(_, key)| key)
+        dated.max().map(|(.., key)| key)
     }
 
     /// Up to `len` bytes of the attempt's file `name` from offset `from` on; nothing when there is no file yet.
@@ -124,7 +124,30 @@ impl Piece {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::time::{Duration, SystemTime};
+
     use super::*;
+
+    #[test]
+    fn a_check_is_no_agents_last_attempt() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::new(home.path().to_owned());
+        let begin = |phase: &str, attempt: u32, second: u64| {
+            let key = AttemptKey { phase: phase.to_owned(), attempt };
+            let path = folder.attempt(&key);
+            fs::create_dir_all(&path).expect("a folder");
+            let start = File::create(path.join("start.json")).expect("written");
+            start.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(second)).expect("ours");
+            folder.last_attempt().expect("one").to_string()
+        };
+        assert_eq!(begin("setup", 1, 1), "setup.1", "there is nothing else yet");
+        assert_eq!(begin("build", 1, 2), "build.1");
+        assert_eq!(begin("build", 2, 4), "build.2");
+        assert_eq!(begin("check.test", 1, 5), "build.2");
+        assert_eq!(begin("setup", 2, 6), "build.2");
+        assert_eq!(begin("verify", 1, 7), "verify.1");
+    }
 
     #[test]
     fn pieces_meet_whatever_bytes_and_lengths_there_are() {

@@ -15,6 +15,13 @@ pub struct AttemptKey {
     pub attempt: u32,
 }
 
+impl AttemptKey {
+    /// Whether an agent is at work in it, and not a check or a set-up.
+    pub fn is_of_agent(&self) -> bool {
+        self.phase != crate::environment::SETUP && !self.phase.contains('.')
+    }
+}
+
 impl fmt::Display for AttemptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.phase, self.attempt)
