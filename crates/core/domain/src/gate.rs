@@ -89,7 +89,8 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
     }
     reasons.extend(now.against.iter().cloned());
     if now.head == spec.base_commit {
-        reasons.push("it changes nothing".to_owned());
+        let why = if now.uncommitted { "nothing of it is committed" } else { "it changes nothing" };
+        reasons.push(why.to_owned());
     }
     for check in spec.checks.iter().filter(|check| check.required) {
         if let Some(why) = score::why_not(Some(now), run.last_check(&check.name)) {
@@ -125,6 +126,9 @@ pub fn reasons(run: &RunState, now: &WorkMeasured) -> Vec<String> {
 fn not_approved(run: &RunState, now: &WorkMeasured) -> Option<String> {
     match &run.proof.review {
         None => Some("nobody has approved it".to_owned()),
+        Some(given) if given.verdict == Review::Changes && given.head != now.head => {
+            Some("nobody has approved it since changes were asked for".to_owned())
+        }
         Some(given) if given.verdict == Review::Changes => Some("changes were asked for".to_owned()),
         Some(given) if given.head != now.head => {
             Some(format!("what was approved is {}, and it is at {}", short(&given.head), short(&now.head)))

@@ -197,6 +197,7 @@ pub struct Answering {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "pilothouse send [OPTIONS] <RUN> <TEXT|--allow|--allow-run|--deny|--cancel>...")]
 pub struct SendArgs {
     /// An id, a name, or the beginning of one.
     pub run: String,

@@ -2,7 +2,7 @@
 
 use super::{Decision, Refusal};
 use crate::effect::Effect;
-use crate::event::{GateDecided, MergeRequested, WorkMeasured};
+use crate::event::{GateDecided, Merge, MergeRequested, Review, WorkMeasured};
 use crate::gate::{self, Method};
 use crate::run::RunState;
 use crate::status::{By, Status};
@@ -34,15 +34,22 @@ fn decided(run: &RunState, now: &WorkMeasured) -> Result<GateDecided, Refusal> {
     if reasons.is_empty() {
         return Ok(GateDecided { open: true, reasons, head: now.head.clone() });
     }
-    Err(Refusal::new(format!("the gate is closed: {}", reasons.join("; ")), next(run)))
+    Err(Refusal::new(format!("the gate is closed: {}", reasons.join("; ")), next(run, now)))
 }
 
 /// What a person would do first.
-fn next(run: &RunState) -> String {
+fn next(run: &RunState, now: &WorkMeasured) -> String {
     let name = run.spec.as_ref().map_or("RUN", |spec| spec.name.as_str());
-    let approved = run.proof.review.is_some();
+    let approved = run.proof.review.as_ref().is_some_and(|given| given.verdict == Review::Approve);
     match (&run.status, run.proof.stale || run.proof.written.is_none()) {
         (Status::Ready, true) => format!("`pilothouse proof {name}` writes a new pack"),
+        // No look and no check makes it merge.
+        (Status::Ready, false) if matches!(now.merge, Merge::Conflicts(_)) => {
+            let base = run.spec.as_ref().map_or("its base", |spec| spec.base.as_str());
+            format!(
+                "`pilothouse review {name} --changes \"merge {base} and mend the conflicts\"` has its agent do that"
+            )
+        }
         (Status::Ready, false) if !approved => {
             format!("look at `pilothouse proof {name}`, then `pilothouse review {name} --approve`")
         }

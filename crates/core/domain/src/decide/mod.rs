@@ -160,7 +160,10 @@ fn save(run: &RunState, why: String) -> Decision {
 fn settled(run: &RunState, alive: usize) -> Result<(), Refusal> {
     if run.is_live() || alive > 0 {
         let living = if alive > 0 { crate::figures::living(alive) } else { "its agent lives".to_owned() };
-        return Err(Refusal::new(format!("it is {}, {living}", run.status.word()), "terminate it first"));
+        // What pilothouse does by itself comes to its end by itself.
+        let checks = run.status == crate::status::Status::Checking;
+        let next = if checks { "wait until it is over, or terminate it" } else { "terminate it first" };
+        return Err(Refusal::new(format!("it is {}, {living}", run.status.word()), next));
     }
     if !run.status.is_settled() {
         return Err(Refusal::new(format!("it is {}", run.status.word()), "wait until it is over, or terminate it"));
