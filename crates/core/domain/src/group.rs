@@ -40,6 +40,10 @@ pub fn of(run: &RunState) -> Group {
     if at_stake && run.conflicts.iter().any(|conflict| conflict.yields) {
         return Group::NeedsYou;
     }
+    // Nobody but a person, or an agent that one tells to, brings it together with its base.
+    if at_stake && run.status == Status::Ready && run.conflicts.iter().any(|conflict| conflict.with.is_none()) {
+        return Group::NeedsYou;
+    }
     match &run.status {
         // What stands still without a keeper never goes on by itself.
         Status::Paused { .. } if run.keeper_gone => Group::NeedsYou,
@@ -113,7 +117,8 @@ mod tests {
         let of = |status, yields| of(&RunState { status, conflicts: vec![conflict(yields)], ..RunState::default() });
         assert_eq!(of(Status::Working(Activity::Thinking), true), Group::NeedsYou);
         assert_eq!(of(Status::Ready, true), Group::NeedsYou);
-        assert_eq!(of(Status::Ready, false), Group::Ready, "the older one goes on");
+        assert_eq!(of(Status::Working(Activity::Thinking), false), Group::Working);
+        assert_eq!(of(Status::Ready, false), Group::NeedsYou, "it does not come together with its base");
         assert_eq!(of(Status::Merged, true), Group::Finished);
     }
 

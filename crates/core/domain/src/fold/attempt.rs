@@ -57,7 +57,9 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
             if let Some(attempt) = attempt_of(state, event) {
                 attempt.result = Some(AgentResult { ok: data.ok, text: data.text.clone() });
                 attempt.rest = None;
-                attempt.said.get_or_insert_with(|| last_words(&data.text));
+                if attempt.said.is_none() || !data.text.trim().is_empty() {
+                    attempt.said = Some(last_words(&data.text));
+                }
             }
             works(state, Activity::Finishing);
         }

@@ -41,10 +41,16 @@ pub(super) fn reason(run: &RunState, seen: &Observations, proof: Option<&ProofRo
     let wrote = super::escape::says(run).filter(|_| run.merged.is_none());
     let unsent = super::pull_request::comments(run).filter(|_| run.status == Status::Ready).and_then(|row| row.says());
     let status = in_base(run, seen).or_else(|| of_status(run, seen.held.as_deref(), proof));
+    // A gate that is closed for it says so already.
+    let with_base_alone = run.conflicts.iter().all(|conflict| conflict.with.is_none());
+    let is_said = with_base_alone && status.as_ref().is_some_and(|why| why.contains("it conflicts with "));
+    let conflicts = conflicts.filter(|_| !is_said);
     let parts = [status, unproven(run), asks, unsent, left, wrote, conflicts];
     let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     // What a person is called for comes first.
-    let calls = at_stake && run.conflicts.iter().any(|conflict| conflict.yields);
+    let with_base = run.status == Status::Ready && run.conflicts.iter().any(|conflict| conflict.with.is_none());
+    let yields = run.conflicts.iter().any(|conflict| conflict.yields);
+    let calls = at_stake && !is_said && (yields || with_base);
     if calls && matches!(run.status, Status::Ready | Status::Working(_) | Status::Checking | Status::Queued) {
         parts.rotate_right(1);
     }

@@ -120,7 +120,7 @@ fn phase(row: &Row) -> String {
 
 /// How far work that is done has come on its way into the base; `None` before there is a proof of it.
 fn stands(row: &Row) -> Option<&'static str> {
-    let proof = row.proof.as_ref()?;
+    let proof = row.proof.as_ref().filter(|_| row.group != Group::Finished)?;
     Some(match (row.gate.as_deref(), proof.review.as_deref()) {
         (Some("open"), _) => "gate open",
         (_, Some("approve")) => "approved",
