@@ -1,6 +1,6 @@
 //! `pilothouse attach` and `run --attach`: one run's terminal, or what its agent writes, as soon as there is something.
 
-use cli::{CliError, RunArgs};
+use cli::{CliError, Out, RunArgs};
 use client::{Connection, Places};
 use protocol::{Code, FromDaemon, Reply, Request, Row, Scope};
 
@@ -28,7 +28,19 @@ async fn show(places: &Places, mut connection: Connection, row: Row) -> Result<C
     let scope = Scope::Here(row.repo.clone().into());
     let mut options = cockpit::options(places, title, scope, folder)?;
     options.attach = Some(row.id.to_string());
-    cockpit::show(places, options).await
+    // Nobody reads from it while the terminal is shown.
+    drop(connection);
+    let code = cockpit::show(places, options).await?;
+    // The screen that it was on is gone, and the run may not be.
+    let mut connection = client::connect(places).await?;
+    if let Ok(now) = cli::find_run(&mut connection, row.id.as_str()).await {
+        let (name, mut out) = (domain::text::line(&now.name), Out::stdout(false));
+        out.line(match now.is_settled() {
+            true => format!("{name} is {}", domain::text::line(&now.status)),
+            false => format!("{name} goes on; `pilothouse attach {}` shows it again", now.id),
+        })?;
+    }
+    Ok(code)
 }
 
 /// Waits until the run's agent has started, or never will.

@@ -202,7 +202,11 @@ pub(crate) enum Verb {
 pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let mut effects = match action {
         Action::AllRows(rows) => runs::replace(model, rows),
-        Action::Rows(rows) => runs::take_up(model, rows),
+        Action::Rows(rows) => {
+            let effects = runs::take_up(model, rows);
+            runs::tell_merge_anew(model);
+            effects
+        }
         Action::Observed(rows) => runs::take_up_observed(model, rows),
         Action::Started(rows) => overlays::started(model, rows),
         Action::Events { run, lines } => {

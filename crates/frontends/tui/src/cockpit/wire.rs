@@ -8,6 +8,7 @@ use client::{ClientError, Connection, Outgoing, Places};
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::Command;
+use domain::event::Review;
 use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Piece, Reply, Request, Scope};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -287,7 +288,8 @@ fn done(command: &Command) -> &'static str {
         Command::Reply { .. } => "answered; it goes on in its session",
         Command::Check { .. } => "its checks run",
         Command::Proof => "its proof pack is written",
-        Command::Review { .. } => "reviewed",
+        Command::Review { verdict: Review::Changes, .. } => "its agent is told what to change",
+        Command::Review { .. } => "approved",
         Command::Comment { comment } if comment.text.is_empty() => "what was said of the line is taken back",
         Command::Comment { .. } => "kept; it goes to the agent when you ask for changes",
         Command::Pr { .. } => "its pull request is as you asked",

@@ -87,7 +87,9 @@ fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str
 
 /// What it cost, in how many calls.
 fn spend(row: &Row) -> String {
-    let calls = row.calls.map_or_else(String::new, |n| format!(" in {n} calls"));
+    let calls = row
+        .calls
+        .map_or_else(String::new, |n| format!(" in {}", runs::count(usize::try_from(n).unwrap_or(usize::MAX), "call")));
     let unpriced = row.tokens_unpriced.filter(|n| *n > 0 && row.cost_usd.is_none());
     let unpriced = unpriced.map_or_else(String::new, |n| format!(", {} tokens without a price", figures::count(n)));
     format!("{}{calls}{unpriced}", row.cost_says())

@@ -212,16 +212,21 @@ pub(super) fn rows(model: &Model) -> usize {
 
 /// Scrolls so that a line stands `above` rows below the top.
 fn show_line(model: &mut Model, line: usize, above: usize) {
-    let Some(diff) = model.diff.difference() else { return };
-    let row = match has_sides(model) {
+    let row = row_of_line(model, line);
+    let most = rows(model).saturating_sub(1);
+    model.diff.top = row.unwrap_or(0).saturating_sub(above).min(most);
+}
+
+/// The row that a line of the diff is in, as it is shown now.
+fn row_of_line(model: &Model, line: usize) -> Option<usize> {
+    let diff = model.diff.difference()?;
+    match has_sides(model) {
         true => diff.sides.iter().position(|side| match side {
             super::parse::Side::Both(at) => *at >= line,
             super::parse::Side::Pair(old, new) => *old == Some(line) || *new == Some(line),
         }),
         false => Some(line),
-    };
-    let most = rows(model).saturating_sub(1);
-    model.diff.top = row.unwrap_or(0).saturating_sub(above).min(most);
+    }
 }
 
 /// Scrolls by pages; the cursor is left behind.
@@ -253,7 +258,14 @@ pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<Effect> {
     let end = diff.lines.len();
     let found = if by > 0 { (at + 1..end).find(is) } else { (0..at.min(end)).rev().find(is) };
     match found {
-        Some(found) => show_line(model, found, 0),
+        Some(found) => {
+            let file = diff.lines[found].file;
+            let mut of_file = (found..end).take_while(|line| diff.lines[*line].file == file);
+            let first = of_file.find(|line| matches!(diff.lines[*line].kind, Kind::Added | Kind::Removed));
+            show_line(model, found, 0);
+            // So that something can be said of it at once.
+            model.diff.cursor = first.and_then(|line| row_of_line(model, line));
+        }
         None => {
             let what = if to == Jump::File { "file" } else { "change" };
             model.notice = Some(format!("there is no {} {what}", if by > 0 { "later" } else { "earlier" }));

@@ -20,5 +20,5 @@ pub(crate) use update::{
     by_repository, go, keep_in_view, mark, mark_all, next_in_need, regroup, replace, select, show_finished, sort,
     take_up, take_up_observed,
 };
-pub(crate) use verbs::{answer, copy, count, editor, pull_request, verb};
+pub(crate) use verbs::{answer, copy, count, editor, pull_request, tell_merge_anew, verb};
 pub use welcome::Welcome;

@@ -126,6 +126,19 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
     }
 }
 
+/// Tells a merge that is asked about as its runs stand now: their proofs may have been written meanwhile.
+pub(crate) fn tell_merge_anew(model: &mut Model) {
+    let Some(Overlay::Confirm(Confirm { runs, command: Command::Merge { .. }, .. })) = &model.overlay else { return };
+    let rows: Vec<Row> = runs.iter().filter_map(|id| model.rows.get(id)).cloned().collect();
+    let said = merging::lines(&rows).into_iter().map(|(word, text)| (word.to_owned(), text));
+    let names: Vec<String> = rows.iter().map(|row| domain::text::line(&row.name)).collect();
+    let runs = (names.len() > 1).then(|| ("runs".to_owned(), names.join(", ")));
+    let lines = runs.into_iter().chain(said).collect();
+    if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+        confirm.lines = lines;
+    }
+}
+
 /// What a run is that a verb does not fit: `load-test is terminated, its worktree removed`.
 fn passed_over(row: &Row) -> String {
     let name = domain::text::line(&row.name);

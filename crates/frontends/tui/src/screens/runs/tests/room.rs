@@ -36,3 +36,16 @@ fn names_get_the_room_that_a_table_has_left() {
         assert!(screen.lines().nth(1).is_some_and(|line| line.contains("PR")), "{width}: {screen}");
     }
 }
+
+#[test]
+fn an_open_merge_is_told_anew() {
+    let approved = (Some("approve"), "approved");
+    let row = |closed: &[&str]| super::done("aaaab4", "looked-at", approved, closed);
+    let mut cockpit = Cockpit::with(Vec::new(), Glyphs::Unicode);
+    cockpit.act(Action::AllRows(vec![row(&["something happened since the proof was written"])]));
+    let mut cockpit = cockpit.keys("m");
+    assert!(cockpit.screen(80, 24).contains("the gate is closed: something happened"));
+    cockpit.act(Action::Rows(vec![row(&[])]));
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("Merge looked-at?") && !screen.contains("the gate is closed"), "{screen}");
+}
