@@ -121,7 +121,7 @@ pub(crate) struct Model {
     pub(crate) table_top: usize,
     /// Runs that the next verb is for, instead of the one under the cursor.
     pub(crate) marks: BTreeSet<RunId>,
-    pub(crate) show_finished: bool,
+    pub(crate) finished: Finished,
     pub(crate) by_repository: bool,
     pub(crate) sort: Sort,
     /// Only rows that have each of these words somewhere are shown.
@@ -170,6 +170,15 @@ pub(crate) struct Model {
     pub(crate) glyphs: Glyphs,
 }
 
+/// Which of the finished runs are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finished {
+    /// Those that were not dismissed.
+    Kept,
+    All,
+    Hidden,
+}
+
 impl Model {
     pub(crate) fn new(title: String, folder: Option<PathBuf>, now: Timestamp, utc_offset: i32, glyphs: Glyphs) -> Self {
         Self {
@@ -183,7 +192,7 @@ impl Model {
             cursor: None,
             table_top: 0,
             marks: BTreeSet::new(),
-            show_finished: true,
+            finished: Finished::Kept,
             by_repository: false,
             sort: Sort::Attention,
             filter: String::new(),
@@ -245,7 +254,12 @@ impl Model {
 
     pub(crate) fn is_wanted(&self, row: &Row) -> bool {
         // What has just ended under the cursor stays until the cursor goes on: the next key is meant for it.
-        let seen = self.show_finished || row.group != Group::Finished || self.cursor.as_ref() == Some(&row.id);
+        let shown = match self.finished {
+            Finished::All => true,
+            Finished::Kept => !row.dismissed,
+            Finished::Hidden => row.group != Group::Finished,
+        };
+        let seen = shown || self.cursor.as_ref() == Some(&row.id);
         seen && self.has_filtered_words(row)
     }
 

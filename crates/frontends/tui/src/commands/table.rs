@@ -98,7 +98,7 @@ pub(crate) const ALL: &[Command] = &[
     view("find", "filter the runs, or search in the details", Some("find"), always, || Action::Find),
     view("sort", "sort the runs by something else", None, no_run, || Action::Sort),
     view("spend", "show what was used today, over the hours", None, always, || Action::Spend),
-    view("finished", "show or hide finished runs", None, always, || Action::ShowFinished),
+    view("finished", "show dismissed runs too, or hide finished ones", None, always, || Action::ShowFinished),
     view("by-repository", "group by repository, or by what needs you", None, one_repository, || Action::ByRepository),
     motion("unfold", "show all of an event, or fold a phase", Some("all of it"), || Action::Unfold),
     motion("fold-all", "fold every phase, or unfold them", None, || Action::FoldAll),

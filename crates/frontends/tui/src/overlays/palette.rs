@@ -72,7 +72,10 @@ pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
                 Some(_) if name.to_lowercase() == wanted => (4, 0),
                 Some(score) if name.to_lowercase().starts_with(&wanted) => (3, score),
                 Some(score) => (1 + u8::from(usable), score),
-                None if entry.text().to_lowercase().contains(&wanted) => (u8::from(usable), 0),
+                // In a description only whole beginnings of words count: nobody who types `sho` means a snapshot.
+                None if format!(" {}", entry.text().to_lowercase()).contains(&format!(" {wanted}")) => {
+                    (u8::from(usable), 0)
+                }
                 None => return None,
             };
             Some((how, entry))

@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Rect};
 
 use super::columns::WIDE;
 use super::reasons;
-use crate::model::{Focus, Heading, Model, Tab};
+use crate::model::{Finished, Focus, Heading, Model, Tab};
 
 /// Below this many rows between top and bottom line, open details take all of them.
 const SHORT: u16 = 30;
@@ -98,9 +98,13 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
     for row in model.shown() {
         below.entry(model.heading_of(row)).or_default().push(row);
     }
+    let hidden = if model.by_repository { 0 } else { hidden(model) };
+    let is_finished = |heading: &Heading| *heading == Heading::Group(Group::Finished);
+    let has_heading = below.keys().any(|heading| is_finished(heading));
     let mut lines = Vec::new();
     for (heading, rows) in below {
-        lines.push(TableLine::Heading { heading, hidden: 0 });
+        let hidden = if is_finished(&heading) { hidden } else { 0 };
+        lines.push(TableLine::Heading { heading, hidden });
         for row in rows {
             lines.push(TableLine::Row(row));
             if !reasons::has_line(row, model.size.0) {
@@ -117,12 +121,20 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
             }
         }
     }
-    let hidden = model.rows.values().filter(|row| row.group == Group::Finished && !model.order.contains(&row.id));
-    let hidden = if model.show_finished { 0 } else { hidden.count() };
-    if hidden > 0 && !model.by_repository {
+    if hidden > 0 && !has_heading {
         lines.push(TableLine::Heading { heading: Cow::Owned(Heading::Group(Group::Finished)), hidden });
     }
     lines
+}
+
+/// How many finished runs f would bring. A filter hides others too, which it would not.
+fn hidden(model: &Model) -> usize {
+    let is_hidden = |row: &&Row| match model.finished {
+        Finished::All => false,
+        Finished::Kept => row.dismissed,
+        Finished::Hidden => row.group == Group::Finished,
+    };
+    model.rows.values().filter(is_hidden).filter(|row| !model.order.contains(&row.id)).count()
 }
 
 /// The first line shown: as far as it was, but so that the selected run with its reason is in view.

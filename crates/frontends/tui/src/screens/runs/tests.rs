@@ -236,7 +236,7 @@ fn cockpit_shows(cockpit: &mut Cockpit) -> bool {
 
 #[test]
 fn finished_runs_can_be_hidden() {
-    stored!(Cockpit::open().keys("f"), "without-finished");
+    stored!(Cockpit::open().keys("ff"), "without-finished");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn several_repositories_stand_together_or_each_below_its_name() {
 
 #[test]
 fn what_ends_under_the_cursor_stays_until_the_cursor_goes_on() {
-    let mut cockpit = Cockpit::open().keys("fjjj");
+    let mut cockpit = Cockpit::open().keys("ffjjj");
     assert_eq!(cockpit.model.selected().map(|row| row.name.as_str()), Some("rename-user"));
     let mut over = cockpit.model.selected().expect("a run").clone();
     (over.status, over.group) = ("terminated".to_owned(), Group::Finished);

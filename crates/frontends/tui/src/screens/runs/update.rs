@@ -6,7 +6,7 @@ use protocol::Row;
 
 use super::layout::{first_line, layout};
 use crate::effect::Effect;
-use crate::model::{Model, Sort};
+use crate::model::{Finished, Model, Sort};
 use crate::screens::details;
 
 /// All rows there are.
@@ -160,14 +160,22 @@ pub(crate) fn sort(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
-    model.show_finished = !model.show_finished;
-    if !model.show_finished && model.selected().is_some_and(|row| row.group == Group::Finished) {
+    let dismissed = model.rows.values().filter(|row| row.dismissed).count();
+    model.finished = match model.finished {
+        Finished::Kept if dismissed > 0 => Finished::All,
+        Finished::Kept | Finished::All => Finished::Hidden,
+        Finished::Hidden => Finished::Kept,
+    };
+    if model.finished == Finished::Hidden && model.selected().is_some_and(|row| row.group == Group::Finished) {
         let stays = |id: &&RunId| model.rows.get(*id).is_some_and(|row| row.group != Group::Finished);
         model.cursor = model.order.iter().rev().find(stays).cloned();
     }
     let n = model.rows.values().filter(|row| row.group == Group::Finished).count();
-    let says = if model.show_finished { "shown" } else { "hidden" };
-    model.notice = Some(format!("{} {says}", super::verbs::count(n, "finished run")));
+    model.notice = Some(match model.finished {
+        Finished::Kept => format!("{} shown", super::verbs::count(n - dismissed.min(n), "finished run")),
+        Finished::All => format!("{} shown, {dismissed} of them dismissed", super::verbs::count(n, "finished run")),
+        Finished::Hidden => format!("{} hidden", super::verbs::count(n, "finished run")),
+    });
     regroup(model)
 }
 

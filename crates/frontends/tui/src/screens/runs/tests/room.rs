@@ -1,5 +1,8 @@
 //! Names and notices get the room that there is.
 
+use domain::event::{RunDismissed, RunTerminated};
+use domain::status::By;
+
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
 use crate::testing::{Cockpit, stored};
@@ -20,7 +23,7 @@ fn a_notice_is_there_in_full_and_leaves_the_keys() {
     }
     let cockpit = Cockpit::open().keys("†x");
     let passed = cockpit.model.notice.clone().unwrap_or_default();
-    assert!(passed.contains("add-audit is failed") && passed.starts_with("5 runs passed over: "), "{passed}");
+    assert!(passed.contains("add-audit is failed") && passed.starts_with("4 runs passed over: "), "{passed}");
     stored!(cockpit, "notice");
 }
 
@@ -48,4 +51,21 @@ fn an_open_merge_is_told_anew() {
     cockpit.act(Action::Rows(vec![row(&[])]));
     let screen = cockpit.screen(80, 24);
     assert!(screen.contains("Merge looked-at?") && !screen.contains("the gate is closed"), "{screen}");
+}
+
+#[test]
+fn dismissed_runs_are_out_of_sight() {
+    let play = |id: &str, name: &str| Play::new(id, name, "fails", 70).at_work().ends(false, "no");
+    let ended = |id: &str, name: &str| play(id, name).add(true, RunTerminated { by: By::Person, untold: None });
+    let dismissed = ended("aaaab5", "put-away").add(false, RunDismissed {});
+    let mut cockpit = Cockpit::with(vec![ended("aaaab4", "over"), dismissed], Glyphs::Unicode);
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("over") && !screen.contains("put-away") && screen.contains("f shows 1"), "{screen}");
+    let mut cockpit = cockpit.keys("f");
+    assert!(cockpit.screen(80, 24).contains("put-away"));
+    assert_eq!(cockpit.model.notice.as_deref(), Some("2 finished runs shown, 1 of them dismissed"));
+    let mut cockpit = cockpit.keys("f");
+    assert!(!cockpit.screen(80, 24).contains("put-away") && cockpit.model.order.len() <= 1, "all are hidden");
+    let mut cockpit = cockpit.keys("f");
+    assert!(cockpit.screen(80, 24).contains("f shows 1"));
 }
