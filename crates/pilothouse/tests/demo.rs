@@ -57,7 +57,8 @@ fn every_column_of_the_cockpit_is_filled_and_all_of_it_goes_with_q() {
     let mut seat = watched(temp.path(), 160, 50);
     // A run's line, with the one below it that says why.
     let row = |screen: &str, name: &str| {
-        let at = screen.lines().position(|line| line.contains(&format!(" {name} ")));
+        // Its name stands behind its sign; a line that says why may name others.
+        let at = screen.lines().position(|line| line.split_whitespace().nth(1) == Some(name));
         at.map_or(String::new(), |at| screen.lines().skip(at).take(2).collect())
     };
     let shown: [(&str, &[&str]); 7] = [
