@@ -205,7 +205,11 @@ pub(crate) fn goes_on_in_its_session_when_killed(who: impl Into<Who>, scenario: 
     let done = allow_until_over(&office, "again");
     assert_eq!(done["status"], "ready", "{done:#}");
     let said = office.house.ok(&["timeline", "again"]);
-    let named = said.lines().filter_map(|line| line.split_whitespace().skip_while(|word| *word != "session").nth(1));
+    // Date, time and kind come first; an agent's own words may say anything behind them.
+    let named = said.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().take(4).collect();
+        words.iter().take(3).position(|word| *word == "session").and_then(|at| words.get(at + 1).copied())
+    });
     let named: Vec<_> = named.collect();
     assert!(named.len() == 2 && named[0] == named[1], "two attempts, one conversation: {named:?}\n{said}");
     assert_eq!(office.house.processes(&row), 0);
