@@ -237,15 +237,17 @@ fn a_retry_makes_no_orphan_a_person() {
 fn what_a_stopped_keeper_holds_is_terminated() {
     let house = house_of("freezer = \"signals\"", "");
     let orphan = orphan(&house);
-    let left = house.home().join("left");
+    let (left, begun) = (house.home().join("left"), house.home().join("begun"));
+    // A keeper that has not said that it is ready is woken by whoever starts it.
     let text = format!(
         "cd /\n(setsid env -i PATH=\"$PATH\" sh -c 'echo $$ > {left:?}; exec {orphan:?}' &)\n\
-         while test ! -s {left:?}; do sleep 0.05; done\nkill -STOP $PPID\nsleep 300"
+         while test ! -s {left:?} -o ! -e {begun:?}; do sleep 0.05; done\nkill -STOP $PPID\nsleep 300"
     );
     testkit::script(&house.home().join("agent.sh"), &text);
     house.run("other", "slow");
     house.ok(&["run", "x", "--agent", "sly", "--name", "sly"]);
     let row = house.wait_for("sly", "working");
+    fs::write(&begun, "").expect("room");
     let folder = house.folder(&row).join("attempts/build.1");
     let pid: u32 = wait_until("its child", || {
         let text = fs::read_to_string(&left).unwrap_or_default();

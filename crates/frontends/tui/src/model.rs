@@ -173,7 +173,7 @@ pub(crate) struct Model {
 /// Which of the finished runs are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finished {
-    /// Those that were not dismissed.
+    /// All but the dismissed ones.
     Kept,
     All,
     Hidden,
