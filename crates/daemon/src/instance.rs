@@ -35,7 +35,7 @@ impl Instance {
         make_private(home)?;
         let path = home.join("daemon.lock");
         // Whatever else lies there is not waited for, and who can only read it can't hold it.
-        let lock = supervisor::take_writers_lock(&path).map_err(DaemonError::io("lock", &path))?;
+        let lock = ground::take_writers_lock(&path).map_err(DaemonError::io("lock", &path))?;
         let Some(lock) = lock else { return Ok(Err(AlreadyRunning)) };
         // A folder below /tmp is ours alone only if its parent is: else it could be swapped for another.
         if let Some(parent) =

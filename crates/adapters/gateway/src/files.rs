@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::GatewayError;
-use crate::serving_lock;
 
 /// `gateway/serving.json`: who serves, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +37,12 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), GatewayError> {
 /// The right to be the gateway of a state folder, held until dropped; `None` while another has it.
 pub(crate) fn lock(home: &Path) -> Result<Option<File>, GatewayError> {
     let path = folder(home).join("lock");
-    serving_lock::take(&path).map_err(GatewayError::io("lock", &path))
+    ground::take_writers_lock(&path).map_err(GatewayError::io("lock", &path))
 }
 
 /// Whether a gateway holds the lock of this state folder.
 pub fn is_serving(home: &Path) -> bool {
-    serving_lock::is_held(&folder(home).join("lock"))
+    ground::is_writers_locked(&folder(home).join("lock"))
 }
 
 /// Who served last, and where; `None` before the first one. Its number is 0 where it is another process's by now.

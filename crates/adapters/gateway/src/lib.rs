@@ -28,7 +28,6 @@ mod prices;
 mod refuse;
 mod reserved;
 mod serve;
-mod serving_lock;
 mod shape;
 mod target;
 mod writer;

@@ -5,13 +5,13 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use ground::{is_writers_locked, take_writers_lock};
 use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::belongs::ancestry;
 use crate::identity::Stat;
 use crate::processes::pids;
 use crate::record;
-use crate::writers_lock::{is_writers_locked, take_writers_lock};
 
 /// The name of the file in an attempt's folder that its keeper holds locked.
 const LOCK: &str = "lock";

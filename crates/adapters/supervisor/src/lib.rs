@@ -31,7 +31,6 @@ mod syscalls;
 mod tree;
 mod version;
 mod wire;
-mod writers_lock;
 
 pub use attempt_lock::is_held;
 pub use belongs::run_of;
@@ -55,7 +54,6 @@ pub use sandbox::sandbox_works;
 pub use tree::{Resumed, end_tree, freeze_tree, resume_tree};
 pub use version::{Versions, is_older};
 pub use wire::{Reply, Request};
-pub use writers_lock::{is_writers_locked, take_writers_lock};
 
 /// Where control groups can be made for attempts; `None` where they can't and signals must do.
 pub fn can_freeze() -> Option<std::path::PathBuf> {

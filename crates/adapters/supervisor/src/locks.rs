@@ -4,9 +4,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use ground::is_writers_locked;
 use rustix::fs::{major, minor};
-
-use crate::writers_lock::is_writers_locked;
 
 /// The name of the file in a state folder that its daemon holds locked.
 const LOCK: &str = "daemon.lock";

@@ -1,5 +1,5 @@
-//! The lock that the gateway which serves holds: only who may write to its file can. flock(2) itself asks for no more than a
-//! descriptor, and a sandboxed agent may read everything.
+//! A lock of flock(2) that only who may write to its file can hold. flock(2) itself asks for no more than a descriptor, and a
+//! sandboxed agent may read everything.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-/// The mode of the file: nobody can open it for reading.
+/// The mode of such a file: nobody can open it for reading.
 const MODE: u32 = 0o200;
 
 /// Takes the lock at `path`, which is made where there is none, until the file is dropped; `None` while another has it. A lock
@@ -18,25 +18,44 @@ const MODE: u32 = 0o200;
 ///
 /// # Errors
 /// When the file can't be opened or locked.
-pub(crate) fn take(path: &Path) -> io::Result<Option<File>> {
+pub fn take_writers_lock(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        match attempt(path)? {
+            Ok(taken) => return Ok(Some(taken)),
+            Err(held) if is_held_by_reader(&held) => set_aside(&held, path)?,
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+/// As [`take_writers_lock`], for who tries often: `None` also while somebody holds it who can only read, for whom every process
+/// there is would have to be looked at.
+///
+/// # Errors
+/// When the file can't be opened or locked.
+pub fn try_writers_lock(path: &Path) -> io::Result<Option<File>> {
+    Ok(attempt(path)?.ok())
+}
+
+/// Returns the locked file, or as an error the file that another has locked.
+fn attempt(path: &Path) -> io::Result<Result<File, File>> {
     loop {
         let file = open(path, true)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // It may have been replaced between the two.
-            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            Ok(()) if is_at(&file, path) => return Ok(Ok(file)),
             Ok(()) | Err(Errno::INTR) => {}
-            Err(Errno::WOULDBLOCK) if is_held_to_read(&file) => set_aside(&file, path)?,
-            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(Errno::WOULDBLOCK) => return Ok(Err(file)),
             Err(error) => return Err(error.into()),
         }
     }
 }
 
 /// Whether somebody holds the lock at `path` who may write there.
-pub(crate) fn is_held(path: &Path) -> bool {
+pub fn is_writers_locked(path: &Path) -> bool {
     let Ok(file) = open(path, false) else { return false };
     let free = flock(&file, FlockOperation::NonBlockingLockShared);
-    free == Err(Errno::WOULDBLOCK) && !is_held_to_read(&file)
+    free == Err(Errno::WOULDBLOCK) && !is_held_by_reader(&file)
 }
 
 /// Opens a plain file for writing; nothing else in its place is waited for or followed.
@@ -60,7 +79,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Whether the lock of this file is held through a descriptor that can't write: pilothouse never opens it so.
-fn is_held_to_read(file: &File) -> bool {
+fn is_held_by_reader(file: &File) -> bool {
     let Ok(name) = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())) else { return false };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbered = processes.filter(|entry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit));
@@ -70,13 +89,13 @@ fn is_held_to_read(file: &File) -> bool {
         let of_it = open.filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == name));
         of_it.into_iter().any(|fd| {
             let info = fs::read_to_string(process.join("fdinfo").join(fd.file_name())).unwrap_or_default();
-            holds_to_read(&info)
+            is_readers_lock(&info)
         })
     })
 }
 
 /// Whether this descriptor holds a lock of flock(2) and is open for reading only (proc_pid_fdinfo(5)).
-fn holds_to_read(info: &str) -> bool {
+fn is_readers_lock(info: &str) -> bool {
     let flags = info.lines().find_map(|line| u32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
     let reads = flags.is_some_and(|flags| flags & OFlags::ACCMODE.bits() == OFlags::RDONLY.bits());
     reads && info.lines().any(|line| line.starts_with("lock:") && line.contains(" FLOCK "))
@@ -105,17 +124,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_of_the_lock_serves_nobody() {
+    fn whoever_can_only_read_holds_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lock");
-        // As earlier versions made it.
+        // As earlier versions made it, and held by a reader since.
         fs::write(&path, "").expect("made");
         let reader = File::open(&path).expect("readable");
-        flock(&reader, FlockOperation::NonBlockingLockExclusive).expect("free");
-        assert!(!is_held(&path));
-        let taken = take(&path).expect("it can be opened").expect("nobody has it who counts");
-        assert!(is_held(&path) && take(&path).expect("it can be opened").is_none(), "one gateway alone");
+        flock(&reader, FlockOperation::NonBlockingLockExclusive).expect("nobody else has it");
+        assert!(!is_writers_locked(&path));
+        let taken = take_writers_lock(&path).expect("it can be opened").expect("nobody has it who counts");
+        assert_eq!(taken.metadata().expect("a file").mode() & 0o777, MODE);
+        assert!(is_writers_locked(&path));
+        assert!(take_writers_lock(&path).expect("it can be opened").is_none(), "only one has it");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
         drop(taken);
-        assert!(!is_held(&path));
+        assert!(!is_writers_locked(&path));
+    }
+
+    #[test]
+    fn one_of_a_writer_is_never_set_aside() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, other) = (folder.path().join("lock"), folder.path().join("other"));
+        let held = take_writers_lock(&path).expect("it can be opened").expect("free");
+        let gone = take_writers_lock(&other).expect("it can be opened").expect("free");
+        set_aside(&gone, &path).expect("put back");
+        assert!(is_at(&held, &path) && is_writers_locked(&path));
     }
 }
