@@ -14,6 +14,7 @@ mod due;
 mod form;
 mod over;
 mod plain;
+mod questions;
 mod redirect;
 mod reference;
 mod registry;

@@ -4,12 +4,12 @@
 
 use domain::Body;
 use domain::event::{RequestRefused, WaitingStarted};
-use domain::question::{AnswerOption, QuestionKind, SingleQuestion, in_a_line, written_out};
+use domain::question::{AnswerOption, SingleQuestion};
 use serde_json::Value;
 
 use super::read::about;
 use super::say;
-use crate::short::{short, whole};
+use crate::short::short;
 use crate::{form, rpc, written};
 
 /// The event that a control request is. One that nobody can answer is refused at once: whoever asks goes no further.
@@ -49,15 +49,7 @@ fn permission(request: &Value) -> WaitingStarted {
 fn questions(request: &Value) -> WaitingStarted {
     let input = &request["input"];
     let asks: Vec<SingleQuestion> = input["questions"].as_array().into_iter().flatten().map(question).collect();
-    WaitingStarted {
-        text: short(&in_a_line("", &asks)),
-        choices: asks.iter().flat_map(|ask| ask.options.iter().map(|option| option.label.clone())).collect(),
-        kind: QuestionKind::Questions,
-        full: Some(whole(&written_out("", &asks))),
-        asks,
-        input: Some(input.to_string()),
-        ..WaitingStarted::default()
-    }
+    WaitingStarted { input: Some(input.to_string()), ..crate::questions::asked(asks) }
 }
 
 fn question(asked: &Value) -> SingleQuestion {

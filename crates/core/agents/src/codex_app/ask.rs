@@ -2,7 +2,7 @@
 
 use domain::Body;
 use domain::event::WaitingStarted;
-use domain::question::{AnswerOption, QuestionKind, SingleQuestion, in_a_line, written_out};
+use domain::question::{AnswerOption, SingleQuestion, in_a_line, written_out};
 use serde_json::{Value, json};
 
 use super::read::command;
@@ -98,14 +98,7 @@ fn by_path(changes: &Value) -> String {
 
 fn questions(asked: &Value) -> WaitingStarted {
     let asks: Vec<SingleQuestion> = asked.as_array().into_iter().flatten().enumerate().map(question).collect();
-    WaitingStarted {
-        text: short(&in_a_line("", &asks)),
-        choices: asks.iter().flat_map(|ask| ask.options.iter().map(|option| option.label.clone())).collect(),
-        kind: QuestionKind::Questions,
-        full: Some(whole(&written_out("", &asks))),
-        asks,
-        ..WaitingStarted::default()
-    }
+    crate::questions::asked(asks)
 }
 
 fn question((n, asked): (usize, &Value)) -> SingleQuestion {
