@@ -45,6 +45,8 @@ pub(crate) enum Order {
     Replace(ByName),
     /// Takes up the keys' variables of those who asked for runs.
     Keys(BTreeMap<String, KeyValues>),
+    /// Takes up more of them; a daemon that was started meanwhile does not know those before.
+    AddKeys(BTreeMap<String, KeyValues>),
 }
 
 /// What a gateway says of itself.

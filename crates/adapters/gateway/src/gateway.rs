@@ -71,6 +71,10 @@ impl Gateway {
                 self.keys.replace(of_runs);
                 BTreeMap::new()
             }
+            Order::AddKeys(of_runs) => {
+                self.keys.add(of_runs);
+                BTreeMap::new()
+            }
             Order::Set(set) => set,
             Order::Replace(all) => {
                 let known = self.passes.read().unwrap_or_else(PoisonError::into_inner);

@@ -125,6 +125,16 @@ impl Keys {
         self.given.write().unwrap_or_else(PoisonError::into_inner).of_runs.extend(of_runs);
     }
 
+    /// Takes up variables of these runs; those that a run has and that are not named stay.
+    pub(crate) fn add(&self, of_runs: BTreeMap<String, KeyValues>) {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
+        let mut given = self.given.write().unwrap_or_else(PoisonError::into_inner);
+        for (run, values) in of_runs {
+            given.add(&run, values);
+        }
+    }
+
     /// The key; `None` where the agent's own counts.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::key_values::KeyValues;
+
 use crate::control::{self, Order};
 use crate::error::GatewayError;
 use crate::keys::Given;
@@ -32,6 +34,8 @@ pub(crate) struct Held {
     untold: BTreeSet<String>,
     /// The runs whose keys were changed since.
     untold_keys: BTreeSet<String>,
+    /// The runs whose keys are all known here: this daemon began their attempt. Of others the gateway may know more.
+    known_whole: BTreeSet<String>,
 }
 
 impl Held {
@@ -73,9 +77,29 @@ impl PassBook {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the gateway told of a run's keys with the next changes.
-    pub(crate) fn keys_changed(&self, run: &str) {
+    /// Has the gateway told of keys that were added to a run's, with the next changes.
+    pub(crate) fn keys_added(&self, run: &str) {
         self.held().untold_keys.insert(run.to_owned());
+    }
+
+    /// Has the gateway told of all keys of a run, with the next changes.
+    pub(crate) fn keys_replaced(&self, run: &str) {
+        let mut held = self.held();
+        held.untold_keys.insert(run.to_owned());
+        held.known_whole.insert(run.to_owned());
+    }
+
+    /// Gives the gateway these keys: instead of a run's where all are known here, else beside them.
+    pub(crate) fn give_keys(&self, values: &BTreeMap<String, KeyValues>) -> Result<(), GatewayError> {
+        let known_whole = self.held().known_whole.clone();
+        let (whole, part): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            values.clone().into_iter().partition(|(run, _)| known_whole.contains(run));
+        for order in [Order::Keys(whole), Order::AddKeys(part)] {
+            if !matches!(&order, Order::Keys(of_runs) | Order::AddKeys(of_runs) if of_runs.is_empty()) {
+                control::give(&self.home, &order)?;
+            }
+        }
+        Ok(())
     }
 
     fn deaf(&self) -> MutexGuard<'_, Option<Instant>> {
@@ -107,7 +131,7 @@ impl PassBook {
         }
         let of_run = |run: &String| (run.clone(), self.keys().of_runs.get(run).cloned().unwrap_or_default());
         let values: BTreeMap<_, _> = runs.iter().map(of_run).collect();
-        let told = control::give(&self.home, &Order::Keys(values.clone())).map(drop);
+        let told = self.give_keys(&values);
         *deaf = told.is_err().then(Instant::now);
         told?;
         let keys = self.keys().of_runs.clone();

@@ -135,7 +135,7 @@ impl Passes {
     /// Takes up the keys' variables of whoever began an attempt of a run, and of no one before.
     pub fn replace_keys(&self, run: &str, values: KeyValues) {
         self.keys().of_runs.insert(run.to_owned(), values);
-        self.book.keys_changed(run);
+        self.book.keys_replaced(run);
         self.changed();
     }
 
@@ -145,7 +145,7 @@ impl Passes {
             return;
         }
         self.keys().add(run, values);
-        self.book.keys_changed(run);
+        self.book.keys_added(run);
         self.changed();
     }
 
@@ -155,7 +155,7 @@ impl Passes {
     /// When it can't be spoken with.
     pub fn tell_keys(&self, run: &str) -> Result<(), GatewayError> {
         let Some(values) = self.keys().of_runs.get(run).cloned() else { return Ok(()) };
-        control::give(&self.book.home, &Order::Keys([(run.to_owned(), values)].into())).map(drop)
+        self.book.give_keys(&[(run.to_owned(), values)].into())
     }
 
     /// All of them, for a gateway that is started.

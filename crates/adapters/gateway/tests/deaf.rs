@@ -145,3 +145,22 @@ fn what_a_gateway_missed_is_told_again() {
     let order = gateway.join().expect("two orders");
     assert!(order.contains("replace") && order.contains("abc123"), "{order}");
 }
+
+#[test]
+fn added_keys_leave_those_before() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (_lock, listener) = listen(home.path());
+    let passes = Passes::new(home.path(), &keys("sk-1"));
+    let values = |name: &str| KeyValues([(name.to_owned(), "sk-2".to_owned())].into());
+    let gateway = std::thread::spawn(move || {
+        let replies = "{\"bound\":[],\"keys\":[],\"passes\":{}}";
+        [answer(&listener, replies), answer(&listener, replies)]
+    });
+    passes.add_keys("abc123", values("SECOND_KEY"));
+    passes.tell_changes().expect("it answers");
+    passes.replace_keys("abc123", values("THIRD_KEY"));
+    passes.tell_changes().expect("it answers");
+    let [added, replaced] = gateway.join().expect("two orders");
+    assert!(added.contains("add_keys") && added.contains("SECOND_KEY"), "a new daemon knows none before: {added}");
+    assert!(replaced.contains("\"keys\"") && replaced.contains("THIRD_KEY"), "{replaced}");
+}
