@@ -112,9 +112,26 @@ pub fn money(usd: f64) -> String {
     }
 }
 
+/// Returns an amount with so many digits after the point; never "nothing" for what is something.
+pub fn money_with(usd: f64, digits: usize) -> String {
+    let smallest = 10_f64.powi(-i32::try_from(digits).unwrap_or(0));
+    if usd > 0.0 && usd < smallest / 2.0 {
+        return format!("<${}", format!("{smallest:.digits$}").trim_start_matches('0'));
+    }
+    format!("${usd:.digits$}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn something_is_never_shown_as_nothing() {
+        let all = |usd| [2, 1, 0].map(|digits| money_with(usd, digits));
+        assert_eq!(all(0.0462), ["$0.05", "<$.1", "<$1"]);
+        assert_eq!(all(0.0), ["$0.00", "$0.0", "$0"]);
+        assert_eq!(all(12.345), ["$12.35", "$12.3", "$12"]);
+    }
 
     #[test]
     fn typed_counts_are_read_and_nothing_else() {

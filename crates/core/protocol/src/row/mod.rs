@@ -229,6 +229,16 @@ impl Row {
         format!("{}{}{more}", self.own_mark(), figures::money(usd))
     }
 
+    /// Returns [`Self::cost_says`] with as many digits as `columns` hold.
+    pub fn cost_says_within(&self, columns: usize) -> String {
+        let whole = self.cost_says();
+        let (Some(usd), true) = (self.cost_usd, whole.chars().count() > columns) else { return whole };
+        let more = if self.calls_cut.is_some_and(|n| n > 0) { "+" } else { "" };
+        let shorter = [2, 1, 0].map(|digits| figures::money_with(usd, digits));
+        let shorter = shorter.map(|money| format!("{}{money}{more}", self.own_mark()));
+        shorter.into_iter().find(|text| text.chars().count() <= columns).unwrap_or(whole)
+    }
+
     /// How many tokens in all: `12k`; `~12k` by the agent's own figures; `—`.
     pub fn tokens_says(&self) -> String {
         self.tokens.map_or_else(|| UNKNOWN.to_owned(), |t| format!("{}{}", self.own_mark(), figures::count(t.total)))

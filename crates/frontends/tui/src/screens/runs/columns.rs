@@ -3,6 +3,7 @@
 use domain::figures::{self, NONE, UNKNOWN};
 use domain::group::Group;
 use protocol::Row;
+use unicode_width::UnicodeWidthStr;
 
 use super::reasons;
 use crate::model::{Model, Sort};
@@ -16,6 +17,18 @@ const WIDER: u16 = 136;
 const FIGURES: u16 = 78;
 /// Columns of a narrow table beside the name.
 const NARROW: u16 = 66;
+
+/// The titles of a narrow table after the name, as wide as their columns, and the columns that each needs at least.
+const NARROW_COLUMNS: [(&str, usize); 8] = [
+    ("AGENT    ", 9),
+    ("PHASE     ", 10),
+    ("LAST", 4),
+    ("  TOK", 5),
+    (" COST", 5),
+    (" DISK", 5),
+    ("   ±LINES", 9),
+    ("PR", 2),
+];
 
 /// Columns for the agent.
 fn agent_width(width: u16) -> u16 {
@@ -59,8 +72,24 @@ fn heading_names(width: u16) -> String {
         let figures = "PHASE       LAST TIME   TOK   COST/CAP  DISK    ±LINES  CPU PR·SCORE      NOW / WHY";
         fit(&format!("   {name} {agent} {figures}"), width.into())
     } else {
-        fit(&format!("   {name} AGENT     PHASE      LAST   TOK  COST  DISK    ±LINES PR"), width.into())
+        let columns = NARROW_COLUMNS.map(|(title, _)| title.to_owned());
+        fit(&format!("   {}", whole_columns(&name, &columns, width)), width.into())
     }
+}
+
+/// Joins the name and the columns that a narrow table has room for: a figure that is cut would be another one.
+fn whole_columns(name: &str, columns: &[String; NARROW_COLUMNS.len()], width: u16) -> String {
+    let mut text = name.to_owned();
+    let mut used = 3 + name.width();
+    for (column, (_, least)) in columns.iter().zip(NARROW_COLUMNS) {
+        used += 1 + least;
+        if used > usize::from(width) {
+            break;
+        }
+        text.push(' ');
+        text.push_str(column);
+    }
+    text
 }
 
 /// One run's line without its cursor and glyph.
@@ -75,9 +104,9 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     let pr = row.pr.as_ref().map_or_else(|| NONE.to_owned(), protocol::PullRequest::sign);
     if width < WIDE {
         let agent = fit(&row.agent, 9);
-        let cost = fit_right(&cost(row, false), 5);
-        let text = format!("{name} {agent} {} {last} {tokens} {cost} {disk} {lines} {pr}", fit(&phase(row), 10));
-        return fit(&text, usize::from(width).saturating_sub(3));
+        let cost = fit_right(&row.cost_says_within(5), 5);
+        let columns = [agent, fit(&phase(row), 10), last, tokens, cost, disk, lines, pr];
+        return fit(&whole_columns(&name, &columns, width), usize::from(width).saturating_sub(3));
     }
     let end = row.ended_at.unwrap_or(model.now);
     let time = fit_right(&figures::span_between(row.started_at, end), 4);
@@ -90,7 +119,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         "{name} {} {} {last} {time} {tokens} {} {disk} {lines} {cpu} {} {}",
         fit(&agent, agent_width(width).into()),
         fit(&phase(row), 11),
-        fit_right(&cost(row, true), 10),
+        fit_right(&cost_and_cap(row), 10),
         fit(&format!("{pr}{score}"), 13),
         if reasons::has_line(row, width) { String::new() } else { reasons::why(row) },
     );
@@ -128,9 +157,9 @@ fn stands(row: &Row) -> Option<&'static str> {
     })
 }
 
-fn cost(row: &Row, with_cap: bool) -> String {
+fn cost_and_cap(row: &Row) -> String {
     let cost = row.cost_says();
-    match (row.budget_usd.filter(|_| with_cap), row.budget_tokens.filter(|_| with_cap)) {
+    match (row.budget_usd, row.budget_tokens) {
         (Some(cap), _) if cap.fract() == 0.0 => format!("{cost}/{cap:.0}"),
         (Some(cap), _) => format!("{cost}/{cap:.2}"),
         (None, Some(cap)) => format!("{cost}/{}", figures::count(cap)),
