@@ -310,9 +310,9 @@ impl Cockpit {
             match action {
                 Action::Leave => return Ok(Stay::No),
                 Action::Detach if self.model.only_attach => return Ok(Stay::No),
-                // Meant for an agent, it is nothing else.
-                Action::Typed(_) => {}
-                Action::Close
+                // Meant for an agent, what is typed is nothing else.
+                Action::Typed(_)
+                | Action::Close
                 | Action::Detach
                 | Action::ScrollBack(_)
                 | Action::Back

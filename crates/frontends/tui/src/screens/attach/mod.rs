@@ -7,7 +7,7 @@ mod tests;
 mod told;
 mod update;
 
-use domain::RunId;
+use domain::{RunId, Timestamp};
 use terminal::Emulator;
 
 use crate::effect::Modes;
@@ -39,8 +39,12 @@ pub(crate) struct Attached {
     modes: Modes,
     /// How often the person was told something in this minute.
     told: u32,
-    /// What became of a text for the clipboard, until the next key.
+    /// Tells what became of a text for the clipboard, or that keys may be lost, until the next key.
     pub(crate) note: Option<String>,
+    /// When something was typed last.
+    typed_at: Option<Timestamp>,
+    /// The daemon went before or while something was typed, which may not have reached the agent.
+    may_have_lost: bool,
 }
 
 impl Attached {
@@ -57,6 +61,8 @@ impl Attached {
             modes: Modes::default(),
             told: 0,
             note: None,
+            typed_at: None,
+            may_have_lost: false,
         }
     }
 }

@@ -54,6 +54,30 @@ fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_t
 }
 
 #[test]
+fn keys_a_daemon_may_have_lost() {
+    let again = Action::Attached { run: run(), columns: 80, rows: 23 };
+    let typed = || Action::Typed("x".to_owned());
+    let away = |cockpit: &mut Cockpit| super::away(&mut cockpit.model);
+    let lost = "some keys may be lost";
+    let mut cockpit = attached(FORM);
+    cockpit.act(typed());
+    away(&mut cockpit);
+    cockpit.act(again.clone());
+    assert!(cockpit.screen(80, 24).contains(lost), "it was typed just before the daemon went");
+    cockpit.act(typed());
+    assert!(!cockpit.screen(80, 24).contains(lost), "the next key takes the note away");
+    let mut cockpit = attached(FORM);
+    away(&mut cockpit);
+    cockpit.act(typed());
+    cockpit.act(again.clone());
+    assert!(cockpit.screen(80, 24).contains(lost), "it was typed while no daemon was there");
+    let mut cockpit = attached(FORM);
+    away(&mut cockpit);
+    cockpit.act(again);
+    assert!(!cockpit.screen(80, 24).contains(lost), "nothing was typed");
+}
+
+#[test]
 fn what_is_over_is_left_with_any_usual_key() {
     let (none, ctrl) = (KeyModifiers::NONE, KeyModifiers::CONTROL);
     for (code, modifiers) in [

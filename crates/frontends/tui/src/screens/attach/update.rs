@@ -27,7 +27,11 @@ pub(crate) fn attach(model: &mut Model) -> Vec<Effect> {
 /// The daemon sends the terminal's screen from now on, from its beginning.
 pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<Effect> {
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
-    let before = model.attached.replace(Attached::new(run, name, columns, rows));
+    let mut new = Attached::new(run, name, columns, rows);
+    if model.attached.as_ref().is_some_and(|before| before.may_have_lost && before.run == new.run) {
+        new.note = Some("the daemon was gone: some keys may be lost".to_owned());
+    }
+    let before = model.attached.replace(new);
     let mut effects = before.map(|before| before.leave()).unwrap_or_default();
     model.overlay = None;
     // The size may have changed while it was asked for.
@@ -49,6 +53,9 @@ pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<Effect> {
 pub(crate) fn away(model: &mut Model) {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.over.is_none()) {
         attached.away = true;
+        // The daemon takes no longer to hand a key on.
+        let just_typed = attached.typed_at.is_some_and(|at| model.now.since(at) <= 2_000);
+        attached.may_have_lost |= just_typed;
     }
 }
 
@@ -81,9 +88,14 @@ pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<Effec
 
 pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
     let Some(attached) = &mut model.attached else { return Vec::new() };
-    if attached.over.is_some() || attached.away || data.is_empty() {
+    if attached.over.is_some() || data.is_empty() {
         return Vec::new();
     }
+    if attached.away {
+        attached.may_have_lost = true;
+        return Vec::new();
+    }
+    attached.typed_at = Some(model.now);
     attached.emulator.screen_mut().set_scrollback(0);
     attached.note = None;
     vec![Effect::Type { run: attached.run.clone(), data }]
