@@ -1,6 +1,7 @@
 //! A run's last proof pack, its score and its gate as its row has them.
 
 use domain::RunState;
+use domain::event::{Merge, WorkMeasured};
 use domain::score::{self, Part};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub(super) fn row(run: &RunState) -> Option<ProofRow> {
         statement: written.statement.clone(),
         stale: proof.stale,
         parts: score::score(run).parts,
-        closed: if run.merged.is_some() { Vec::new() } else { domain::gate::reasons(run, measured) },
+        closed: if run.merged.is_some() { Vec::new() } else { closed(run, measured) },
         review: review.map(|given| given.verdict.word().to_owned()),
         method: run.spec.as_ref().map(|spec| spec.gate.method.word().to_owned()),
         work: Some(WorkRow {
@@ -60,6 +61,16 @@ pub(super) fn row(run: &RunState) -> Option<ProofRow> {
             removed: measured.removed,
         }),
     })
+}
+
+/// Returns why the gate is closed: by the proof's look at the work, and by the base as it was seen since.
+fn closed(run: &RunState, measured: &WorkMeasured) -> Vec<String> {
+    let mut now = measured.clone();
+    let with_base = run.conflicts.iter().find(|conflict| conflict.with.is_none());
+    if let (Some(conflict), Merge::Clean) = (with_base, &now.merge) {
+        now.merge = Merge::Conflicts(conflict.paths.clone());
+    }
+    domain::gate::reasons(run, &now)
 }
 
 /// `open`, `closed` or `merged`.

@@ -174,7 +174,7 @@ mod tests {
     use domain::command::NewRun;
     use domain::comment::{Comment, Said, Side};
     use domain::escape::Escape;
-    use domain::event::{Merge, ProofWritten, Review, ReviewGiven, WorkMeasured};
+    use domain::event::{ConflictFound, Merge, ProofWritten, Review, ReviewGiven, WorkMeasured};
 
     use super::*;
     use crate::row::row;
@@ -242,6 +242,18 @@ mod tests {
         let mut free = ready();
         free.spec.as_mut().expect("a spec").gate.approval = false;
         assert_eq!(why(&free), "the gate is open");
+    }
+
+    #[test]
+    fn a_later_conflict_closes_the_gate() {
+        let mut run = approved(ready(), 0);
+        let conflict =
+            ConflictFound { with: None, name: "main".to_owned(), paths: vec!["src/a.rs".to_owned()], yields: false };
+        run.conflicts.push(conflict);
+        let row = row(&run, &Observations::default()).expect("a row");
+        assert_eq!(row.gate.as_deref(), Some("closed"));
+        let closed = row.proof.expect("a proof").closed;
+        assert!(matches!(closed.as_slice(), [one] if one.ends_with("in src/a.rs")), "{closed:?}");
     }
 
     #[test]

@@ -22,13 +22,17 @@ pub(super) fn lines(rows: &[Row]) -> Vec<Line> {
             Some("rebase") => "as its commits, one after the other on top of it (rebase)",
             _ => "in the way the settings say",
         };
-        lines.push(("into", format!("{named}{base}, {how}")));
-        lines.push(("brings", format!("{named}{}", work(row, proof))));
         match proof.map(|proof| proof.closed.as_slice()) {
             Some([]) => {}
-            Some(closed) => lines.push(("note", format!("{named}the gate is closed: {}", closed.join("; ")))),
-            None => lines.push(("note", format!("{named}there is no proof of it"))),
+            // What was measured last may have changed, so a merge that is asked for looks once more.
+            Some(closed) => {
+                let closed = closed.join("; ");
+                lines.push(("stops it", format!("{named}{closed} (a merge looks again)")));
+            }
+            None => lines.push(("stops it", format!("{named}there is no proof of it"))),
         }
+        lines.push(("into", format!("{named}{base}, {how}")));
+        lines.push(("brings", format!("{named}{}", work(row, proof))));
         lines.extend(row.escapes_say().map(|says| ("note", format!("{named}it {says}"))));
     }
     lines.extend(unsent(rows));
