@@ -42,6 +42,17 @@ fn any_command_is_an_agent_and_its_exit_says_how_it_ended() {
 }
 
 #[test]
+fn logs_name_where_the_only_words_are() {
+    let house = house("[agent.quiet]\ncommand = [\"sh\", \"-c\", \"echo trouble >&2\"]\n");
+    house.ok(&["run", "anything", "--agent", "quiet", "--name", "quiet"]);
+    house.wait_for("quiet", "ready");
+    let said = house.say(&["logs", "quiet"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:?}");
+    assert!(said.err.contains("`pilothouse logs quiet --stderr`"), "{said:?}");
+    assert_eq!(house.ok(&["logs", "quiet", "--stderr"]), "trouble\n");
+}
+
+#[test]
 fn a_program_that_speaks_a_known_dialect_asks_and_is_answered() {
     let house = house("");
     let own = format!("[agent.mine]\ncommand = [{BINARY:?}, \"__rehearsal\", \"--model\", \"asks\"]\n");

@@ -5,7 +5,7 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{Code, RemovableRow, Reply, Request};
 
-use super::{act, confirm, kept, report, rm};
+use super::{act, confirm, find, kept, report, rm};
 use crate::args::GcArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -32,7 +32,13 @@ pub(super) async fn gc(args: &GcArgs, places: &Places) -> Result<Code, CliError>
         out.line("nothing was removed")?;
         return Ok(Code::Done);
     }
-    let acted = act(&mut connection, may_go, Command::Rm).await?;
+    let mut acted = act(&mut connection, may_go, Command::Rm).await?;
+    for one in acted.iter_mut().filter(|one| one.code != Code::Done) {
+        // Whoever removed it meanwhile did what was asked for.
+        if find(&mut connection, &one.run).await.is_ok_and(|row| row.removed) {
+            (one.code, one.reason, one.note) = (Code::Done, None, Some("it was removed by another command".to_owned()));
+        }
+    }
     report(&mut out, &acted, rm::DONE)
 }
 

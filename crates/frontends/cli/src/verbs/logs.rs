@@ -5,7 +5,7 @@ use domain::attempt::AttemptKey;
 use domain::text;
 use protocol::{Code, FromDaemon, Output, OutputFile, Piece, Reply, Request, Row, Scope};
 
-use super::find_run;
+use super::{complain, find_run};
 use crate::args::LogsArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -37,6 +37,9 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
             continue;
         }
         if !args.follow || piece.over {
+            if from == 0 && file == OutputFile::Stdout {
+                tell_of_stderr(&mut connection, &row, attempt.as_ref()).await?;
+            }
             return printer.end();
         }
         // The daemon has taken up new output when the run's row changes.
@@ -48,6 +51,15 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
             }
         }
     }
+}
+
+/// Says where the words of an agent are that wrote nothing else.
+async fn tell_of_stderr(connection: &mut Connection, row: &Row, attempt: Option<&AttemptKey>) -> Result<(), CliError> {
+    if piece(connection, row, attempt, OutputFile::Stderr, 0).await?.next > 0 {
+        let name = text::line(&row.name);
+        complain(&format!("{name} wrote to standard error only: `pilothouse logs {name} --stderr` prints it"));
+    }
+    Ok(())
 }
 
 async fn piece(
