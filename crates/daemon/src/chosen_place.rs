@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use protocol::{Code, Refused};
 use settings::Settings;
 
-use crate::prepare::resolved;
+use crate::settings_of::resolved;
 
 /// Checks the place that the settings choose for worktrees. In a person's own file, `config`, it is theirs to choose.
 ///

@@ -13,8 +13,8 @@ use protocol::{FromDaemon, Refused, Reply, Request};
 use supervisor::Identity;
 use transcripts::Seen;
 
-use crate::observe::{Load, Measured};
-use crate::observer::Found;
+use crate::external_agents::ExternalAgent;
+use crate::measure::{Load, Measured};
 use crate::prepare::{Mistake, Prepared};
 
 /// A face's number, never used twice.
@@ -134,7 +134,7 @@ pub(crate) enum Input {
     RoomAgain,
     /// Agents that were started by hand were looked for.
     Observed {
-        found: Vec<Found>,
+        found: Vec<ExternalAgent>,
         /// Where they were looked for.
         repositories: BTreeSet<String>,
     },

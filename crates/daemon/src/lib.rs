@@ -4,47 +4,34 @@
 //! adopts the living keepers and goes on.
 
 mod chosen_place;
+mod clock;
 mod dispatcher;
 mod error;
+mod external_agents;
 mod input;
 mod inspect;
 mod instance;
 mod kept_input;
 mod known;
-mod observe;
-mod observer;
+mod measure;
 mod odd;
 mod perform;
+mod places;
 mod prepare;
 mod radar;
 mod reading;
 mod seats;
 mod serve;
+mod settings_of;
 mod stream;
 mod terminal;
 mod trust;
 mod watch;
 mod wire;
 
-use std::path::PathBuf;
-
 pub use error::DaemonError;
 pub use instance::{AlreadyRunning, Instance};
-
-/// Where a daemon works.
-#[derive(Debug, Clone)]
-pub struct Places {
-    /// The state folder.
-    pub home: PathBuf,
-    /// The folder of sockets, with a short path.
-    pub runtime: PathBuf,
-    /// The user's settings file, which need not exist.
-    pub config: PathBuf,
-    /// pilothouse's own binary, for keepers and the built-in agent.
-    pub binary: PathBuf,
-    /// Keys that were taken out of the environment, for the gateway.
-    pub keys: gateway::Given,
-}
+pub use places::Places;
 
 /// The settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit
 /// the run would begin at.
@@ -52,7 +39,7 @@ pub struct Places {
 /// # Errors
 /// Names the file, the line and what was expected.
 pub fn settings_at(places: &Places, folder: &std::path::Path) -> Result<settings::Settings, protocol::Refused> {
-    prepare::settings_at(&places.config, folder, None)
+    settings_of::settings_at(&places.config, folder, None)
 }
 
 /// Serves the state folder until told to stop. The instance's lock is held all the while.

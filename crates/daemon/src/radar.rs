@@ -11,7 +11,7 @@ use domain::{RunId, Timestamp};
 use evidence::StateFolder;
 use worktrees::{Radar, Repository, Work, Written};
 
-use crate::observe::give_way_behind;
+use crate::measure::give_way_behind;
 
 /// So many pairs are tried in one look; the others come with the next.
 const PAIRS: usize = 500;

@@ -10,6 +10,7 @@ use protocol::{Code, OutputFile, Piece, Refused, Reply, WorktreeRow};
 use worktrees::Repository;
 
 use crate::prepare;
+use crate::settings_of;
 
 /// The most output in one reply, in bytes.
 const MOST_OUTPUT: u64 = 1 << 20;
@@ -64,7 +65,7 @@ pub(crate) fn output(
 }
 
 pub(crate) fn choices(home: &Path, config: &Path, folder: &Path) -> Result<Reply, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let state = StateFolder::open(home).map_err(broken)?;
     // A run whose folder can't be read is none to go by.
     let specs = state.runs().map_err(broken)?.into_iter().filter_map(|run| {
@@ -80,8 +81,8 @@ pub(crate) fn choices(home: &Path, config: &Path, folder: &Path) -> Result<Reply
 }
 
 pub(crate) fn worktrees(folder: &Path) -> Result<Reply, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let listed = repo.worktrees().map_err(prepare::refused)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
+    let listed = repo.worktrees().map_err(settings_of::refused)?;
     let base = listed.iter().find(|w| w.main).and_then(|w| w.head.clone());
     let row = |w: &worktrees::Worktree| {
         let there = !w.prunable && w.path.exists();

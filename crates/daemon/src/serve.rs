@@ -19,10 +19,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot};
 
 use self::asker::Asker;
 use self::reading_rooms::ReadingRooms;
-use crate::Places;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::instance::Instance;
+use crate::places::Places;
 use crate::reading::{self, Reading};
 use crate::seats::{Seat, Seats};
 use crate::terminal::{Taken, Terminal};

@@ -8,7 +8,7 @@ use protocol::{Code, Refused, TrustRow};
 use settings::Settings;
 use worktrees::Repository;
 
-use crate::prepare;
+use crate::settings_of;
 
 /// The commands of a repository's file that would run, each with its key, and that file; a person's own file is trusted
 /// as it is.
@@ -64,8 +64,8 @@ pub(crate) fn trust(
     grant: Option<&str>,
 ) -> Result<TrustRow, Refused> {
     let refused = |code: Code, reason: String| Err(Refused { code, reason });
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let settings = prepare::settings_at(config, folder, base)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
+    let settings = settings_of::settings_at(config, folder, base)?;
     let (file, commands) = foreign(&settings, config);
     let texts = texts(&commands);
     let digest = environments::digest(&texts);

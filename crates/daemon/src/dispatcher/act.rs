@@ -37,7 +37,7 @@ impl Dispatcher {
         // Replied to together with the others.
         self.pending.begin(face, id, unknown.collect(), matches!(command, Command::Terminate { .. }));
         let known = known.into_iter().filter_map(|(found, asked)| Some((asked, found.ok()?)));
-        let (by_hand, known): (Vec<_>, Vec<_>) = known.partition(|(_, run)| self.observed.contains(run));
+        let (by_hand, known): (Vec<_>, Vec<_>) = known.partition(|(_, run)| self.external_agents.contains(run));
         for (_, run) in by_hand {
             self.act_on_observed(face, id, &run, &command, by_hand_too);
         }
@@ -187,7 +187,7 @@ impl Dispatcher {
         // Who asked for an end sees it come; but not where nothing can be written down.
         let ends = |state: &RunState| (state.ending.is_some() || self.wished.contains_key(run)) && self.is_full();
         let open = self.runs.open_ref(run);
-        self.observed.is_acting(run) || open.is_some_and(|open| is_under_way(&open.state) || ends(&open.state))
+        self.external_agents.is_acting(run) || open.is_some_and(|open| is_under_way(&open.state) || ends(&open.state))
     }
 }
 

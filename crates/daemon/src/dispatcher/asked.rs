@@ -9,7 +9,7 @@ use protocol::{Acted, CONTRACT, Code, DaemonStatus, Refused, Reply, Request, Row
 use super::Dispatcher;
 use crate::input::{FaceId, Input};
 use crate::inspect::Inspect;
-use crate::observe;
+use crate::measure;
 
 /// How alike two names are, from 0 to 1, of which one may be meant by the other.
 const ALIKE: f64 = 0.8;
@@ -67,7 +67,7 @@ impl Dispatcher {
     /// Every row of the repository, of runs and of agents that were started by hand.
     fn rows(&self, repo: Option<&str>) -> Vec<Row> {
         let mut rows = self.runs.rows(repo);
-        rows.extend(self.observed.rows(repo));
+        rows.extend(self.external_agents.rows(repo));
         rows
     }
 
@@ -75,14 +75,14 @@ impl Dispatcher {
         let reply = match request {
             Request::Rows(_) => Reply::Rows(self.rows(repo)),
             Request::Watch(_) => {
-                self.faces.watch(face, repo.map(str::to_owned), self.observed.rows(repo));
+                self.faces.watch(face, repo.map(str::to_owned), self.external_agents.rows(repo));
                 self.watched();
                 self.watch_observed();
                 Reply::Rows(self.rows(repo))
             }
             Request::Row { run, .. } => match self.find(&run, repo) {
                 Ok(found) => {
-                    let row = self.runs.row(&found).cloned().or_else(|| self.observed.row(&found));
+                    let row = self.runs.row(&found).cloned().or_else(|| self.external_agents.row(&found));
                     row.map_or(Reply::NotLooking, |row| Reply::Row(Box::new(row)))
                 }
                 Err(refused) => Reply::Refused(refused),
@@ -101,7 +101,7 @@ impl Dispatcher {
             },
             Request::Spend(_) => Reply::Spend(self.spend(repo)),
             Request::Explain { run, .. } => match self.find(&run, repo) {
-                Ok(run) if self.observed.contains(&run) => {
+                Ok(run) if self.external_agents.contains(&run) => {
                     self.explain_observed(&run).unwrap_or_else(|| Reply::Refused(not_found(run.as_str())))
                 }
                 Ok(run) => return self.performer.inspect(face, id, Inspect::Explain { run }),
@@ -199,7 +199,7 @@ impl Dispatcher {
 
     /// RUN: an exact id, an exact name in the repository, or a unique prefix of an id.
     pub(super) fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
-        if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id) || self.observed.contains(id)) {
+        if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id) || self.external_agents.contains(id)) {
             return Ok(id);
         }
         let rows = self.rows(None);
@@ -245,7 +245,7 @@ impl Dispatcher {
             queued,
             limit: self.limit,
             faces: self.faces.count(),
-            rss_bytes: observe::own_memory(),
+            rss_bytes: measure::own_memory(),
             degraded: self.degraded.clone(),
             notes: self.runs.notes(self.watcher.works()),
         }

@@ -1,16 +1,8 @@
 //! Where a run that begins now would begin: told to those who watch one repository, and looked at once a minute.
 
-use std::collections::BTreeMap;
-
 use protocol::Base;
 
 use super::Dispatcher;
-
-/// What was told last of each repository.
-#[derive(Default)]
-pub(super) struct Bases {
-    told: BTreeMap<String, Base>,
-}
 
 impl Dispatcher {
     /// Has the repositories that are watched looked at, off this thread.

@@ -10,7 +10,8 @@ use domain::{Body, RunId, Source, fold};
 use gateway::{CallLog, Limits};
 use protocol::{Row, SpendReply, SpendRow};
 
-use super::{Dispatcher, now};
+use super::Dispatcher;
+use crate::clock::now;
 use crate::input::Input;
 
 /// How often a file is looked at that can't be watched, or a call's end is waited for.

@@ -10,7 +10,8 @@ use protocol::{Code, Field, Refused, Reply};
 
 use super::Dispatcher;
 use crate::input::FaceId;
-use crate::prepare::{Mistake, Prepared, resolved};
+use crate::prepare::{Mistake, Prepared};
+use crate::settings_of::resolved;
 
 impl Dispatcher {
     /// Replies when every run asked for is queued on disk, or with why the first that failed is not.

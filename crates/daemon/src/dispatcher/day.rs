@@ -104,7 +104,7 @@ impl Day {
             return;
         }
         self.read = written;
-        match crate::prepare::user_settings(&self.config) {
+        match crate::settings_of::user_settings(&self.config) {
             Ok(settings) => {
                 self.changed |= self.budget != settings.day_budget.value;
                 self.budget = settings.day_budget.value;

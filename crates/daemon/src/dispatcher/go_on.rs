@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::RunId;
 use domain::decide;
 
-use super::{Dispatcher, now};
+use super::Dispatcher;
+use crate::clock::now;
 use crate::input::Input;
 
 /// The clock is looked at so often, since a machine that sleeps makes timers late.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use domain::RunId;
 use domain::event::EscapeFound;
 
+use super::Dispatcher;
 use super::open::TreeWatch;
-use super::{Dispatcher, now};
+use crate::clock::now;
 use crate::input::Input;
-use crate::observe::{self, Measured};
+use crate::measure::{self, Measured};
 use crate::perform::scratch;
 
 /// Disk is measured at most this often, and at most a twentieth of the time.
@@ -37,7 +38,7 @@ impl Dispatcher {
         open.changes_asked = Some(now);
         open.measuring += 1;
         let beside = scratch::all(&self.places.home, run);
-        self.performer.observe(observe::Measure {
+        self.performer.measure(measure::Measure {
             run: run.clone(),
             spec,
             disk,

@@ -5,28 +5,36 @@ mod adopt;
 mod asked;
 mod attempt;
 mod base;
+mod bases;
 mod calls;
+mod compare;
 mod create;
 mod day;
+mod external_agents;
+mod external_looks;
 mod faces;
+mod free_space;
 mod go_on;
 mod last_words;
 mod limit_turns;
 mod mask;
 mod measure;
 mod moved;
-mod observed;
+mod new_place;
 mod open;
-pub(crate) mod pending;
+mod pending;
 mod preferences;
+mod preferred;
 mod radar;
 mod room;
 mod runs;
 mod sample;
+mod sampler;
 mod show;
 mod space;
 mod speak;
 mod start;
+mod start_with;
 mod take;
 mod told;
 mod unwritten;
@@ -39,25 +47,26 @@ use ::gateway::PriceBook;
 use domain::attempt::AttemptKey;
 use domain::decide;
 use domain::spend::Sum;
-use domain::{Body, RunId, Source, Timestamp};
+use domain::{Body, RunId, Source};
 use evidence::{EvidenceError, StateFolder};
 
-use crate::Places;
+use crate::clock::now;
+use crate::external_agents::ExternalAgentWatch;
 use crate::input::{Input, Inputs};
-use crate::observer::Observer;
 use crate::perform::{Job, Performer, gateway};
+use crate::places::Places;
 use crate::watch::Watcher;
-use base::Bases;
+use bases::Bases;
 use day::Day;
+use external_agents::ExternalAgents;
 use faces::Faces;
 use limit_turns::LimitTurns;
-use observed::Observed;
 use open::Open;
 use pending::Pending;
 use preferences::Preferences;
 use radar::Radar;
 use runs::Runs;
-use sample::Sampler;
+use sampler::Sampler;
 use show::Show;
 
 /// Output that came within this time is understood, written and shown together.
@@ -91,8 +100,8 @@ pub(crate) struct Dispatcher {
     room_asked: bool,
     sampler: Sampler,
     radar: Radar,
-    observer: Observer,
-    observed: Observed,
+    external_agent_watch: ExternalAgentWatch,
+    external_agents: ExternalAgents,
     bases: Bases,
     day: Day,
     limit_turns: LimitTurns,
@@ -300,7 +309,7 @@ impl Dispatcher {
         self.hold_for_others(run);
         for _ in 0..8 {
             let Some(open) = self.runs.open_ref(run) else { return };
-            let decision = speak::advised(decide::next(&open.state, slot), &open.state);
+            let decision = start_with::advised(decide::next(&open.state, slot), &open.state);
             if decision.is_nothing() {
                 return;
             }
@@ -373,9 +382,4 @@ impl Dispatcher {
             self.trouble(&error);
         }
     }
-}
-
-/// The one clock of the daemon.
-pub(crate) fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }

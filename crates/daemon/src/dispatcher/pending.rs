@@ -8,6 +8,7 @@ use domain::effect::Outcome;
 use protocol::{Acted, Code};
 
 use crate::input::FaceId;
+use crate::perform::Late;
 
 struct Asked {
     face: FaceId,
@@ -19,16 +20,6 @@ struct Asked {
     /// Every run that was asked for has been decided.
     complete: bool,
     since: Instant,
-}
-
-/// A request that waits for what can't be written down, with the runs that it waits for.
-pub(crate) struct Late {
-    pub(crate) face: FaceId,
-    pub(crate) id: u64,
-    pub(crate) acted: Vec<Acted>,
-    pub(crate) waits: BTreeSet<RunId>,
-    /// Why it can't be written down.
-    pub(crate) why: String,
 }
 
 #[derive(Default)]

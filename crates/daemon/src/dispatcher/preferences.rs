@@ -9,32 +9,31 @@ use std::time::{Duration, Instant};
 use metering::Prices;
 use settings::Settings;
 
-use super::Dispatcher;
-use crate::input::Input;
-use crate::{Places, prepare};
+use crate::places::Places;
+use crate::settings_of;
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// A price table with more bytes is none.
 const LARGEST: u64 = 16 << 20;
 
 /// The marks that tell one writing of a file from another: when, how long, and which file it is.
-type Stamp = Option<(i64, i64, u64, u64)>;
+pub(super) type Stamp = Option<(i64, i64, u64, u64)>;
 
 pub(super) struct Preferences {
-    config: PathBuf,
-    prices: PathBuf,
+    pub(super) config: PathBuf,
+    pub(super) prices: PathBuf,
     /// As the files were when they were read last.
-    read: (Stamp, Stamp),
-    looked: Instant,
+    pub(super) read: (Stamp, Stamp),
+    pub(super) looked: Instant,
     /// The mistake in the settings.
-    mistake: Option<String>,
+    pub(super) mistake: Option<String>,
     /// The mistake in the prices.
-    misprice: Option<String>,
+    pub(super) misprice: Option<String>,
     /// Settings without a mistake were read since the daemon began.
-    known: bool,
+    pub(super) known: bool,
     /// Somebody will say when to look again.
-    asked: bool,
+    pub(super) asked: bool,
 }
 
 impl Preferences {
@@ -58,7 +57,7 @@ impl Preferences {
     }
 
     /// The settings when their file was changed and has no mistake.
-    fn look(&mut self) -> Option<Settings> {
+    pub(super) fn look(&mut self) -> Option<Settings> {
         if self.looked.elapsed() < LOOK {
             return None;
         }
@@ -71,8 +70,8 @@ impl Preferences {
         if before.0 == now.0 { None } else { self.read_settings() }
     }
 
-    fn read_settings(&mut self) -> Option<Settings> {
-        let read = prepare::user_settings(&self.config);
+    pub(super) fn read_settings(&mut self) -> Option<Settings> {
+        let read = settings_of::user_settings(&self.config);
         self.mistake = read.as_ref().err().map(|error| {
             tracing::error!(%error, "the settings");
             let counts = match self.known {
@@ -85,7 +84,7 @@ impl Preferences {
         read.ok()
     }
 
-    fn read_prices(&mut self) {
+    pub(super) fn read_prices(&mut self) {
         let text = evidence::read_linked_text(&self.prices, LARGEST);
         let wrong = match text {
             Ok(text) => Prices::with(&self.prices.display().to_string(), &text).err().map(|error| error.to_string()),
@@ -115,42 +114,7 @@ impl Preferences {
     }
 }
 
-fn stamp(path: &Path) -> Stamp {
+pub(super) fn stamp(path: &Path) -> Stamp {
     let meta = fs::metadata(path).ok()?;
     Some((meta.mtime(), meta.mtime_nsec(), meta.len(), meta.ino()))
-}
-
-impl Dispatcher {
-    /// Goes by what a person has written into their settings since.
-    pub(super) fn look_at_preferences(&mut self) {
-        let settings = self.preferences.look();
-        if let Some(settings) = settings {
-            self.limit = settings.running.value;
-            self.floor = settings.free_space.value;
-            self.look_every = settings.look_every_ms.value;
-            self.performer.go_by(settings);
-        }
-        self.tell_degraded();
-        let waits = self.preferences.wrong().is_some() && !std::mem::replace(&mut self.preferences.asked, true);
-        if waits {
-            self.performer.later(LOOK, Input::SettingsDue);
-        }
-    }
-
-    /// It is time to look whether a mistake was mended.
-    pub(super) fn settings_due(&mut self) {
-        self.preferences.asked = false;
-        self.look_at_preferences();
-    }
-
-    /// Tells faces what is not as it should be, when that is another thing than they were told.
-    pub(super) fn tell_degraded(&mut self) {
-        let wrong = [self.trouble.clone(), self.preferences.wrong()];
-        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-        let degraded = (!wrong.is_empty()).then(|| wrong.join("; "));
-        if degraded != self.degraded {
-            self.faces.degraded(degraded.as_deref());
-            self.degraded = degraded;
-        }
-    }
 }

@@ -7,6 +7,7 @@ use domain::RunId;
 use domain::figures;
 
 use super::Dispatcher;
+use super::free_space::free;
 use crate::input::Input;
 
 /// How often it is looked again while a run waits for room.
@@ -39,11 +40,4 @@ impl Dispatcher {
         }
         tight.is_none()
     }
-}
-
-/// Bytes that this user may still write on the file system of `path` or of the folder it will be in.
-pub(super) fn free(path: &Path) -> Option<u64> {
-    let there = path.ancestors().find(|folder| folder.exists())?;
-    let stat = rustix::fs::statvfs(there).ok()?;
-    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }

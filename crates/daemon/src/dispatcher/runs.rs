@@ -84,7 +84,7 @@ impl Runs {
         };
         if opened.torn > 0 {
             let text = format!("{} bytes at the end were no whole event; they are in timeline.torn", opened.torn);
-            open.append(super::now(), vec![(None, Note { text }.into())], None)?;
+            open.append(crate::clock::now(), vec![(None, Note { text }.into())], None)?;
         }
         if open.state.spec.is_none() {
             // Queued on disk means: spec and timeline. A spec alone was never promised to anyone.
@@ -95,7 +95,7 @@ impl Runs {
             });
         }
         if let Some(spec) = open.state.spec.as_ref().filter(|_| opened.events.iter().any(moves)) {
-            let settled = super::moved::settle(self.folder.path(), folder, spec);
+            let settled = super::new_place::settle(self.folder.path(), folder, spec);
             if let Err(error) = settled {
                 tracing::warn!(run = %id, %error, "its spec says where it was before");
             }

@@ -5,34 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use domain::{RunId, Timestamp};
+use domain::RunId;
 use protocol::Disk;
 
-use super::{Dispatcher, now, room};
+use super::{Dispatcher, free_space};
+use crate::clock::now;
 use crate::input::Input;
-use crate::observe::Load;
-
-/// Figures that move more often than this only make a screen restless.
-const EVERY: Duration = Duration::from_secs(60);
-/// When the first sample of a run that has begun is taken.
-const FIRST: Duration = Duration::from_secs(1);
-/// When the second sample is taken.
-const SECOND: Duration = Duration::from_secs(3);
-/// A part of this is the least in which a figure is told anew.
-const VISIBLE: u64 = 100;
+use crate::measure::Load;
 
 /// Milliseconds without a sign of life that are worth telling.
 const QUIET: u64 = 600_000;
-
-#[derive(Default)]
-pub(super) struct Sampler {
-    /// When the next sample is taken.
-    due: Option<Instant>,
-    /// What each run had used at its last sample.
-    before: BTreeMap<RunId, (Timestamp, u64)>,
-    told: Option<u64>,
-}
-
+/// A part of this is the least in which a figure is told anew.
+const VISIBLE: u64 = 100;
+/// When the second sample is taken.
+const SECOND: Duration = Duration::from_secs(3);
+/// When the first sample of a run that has begun is taken.
+const FIRST: Duration = Duration::from_secs(1);
+/// Figures that move more often than this only make a screen restless.
+const EVERY: Duration = Duration::from_secs(60);
 impl Dispatcher {
     /// A face has begun to watch: it is told what is known, and figures are taken from now on.
     pub(super) fn watched(&mut self) {
@@ -78,7 +68,7 @@ impl Dispatcher {
         self.look_at_bases();
         // A rate needs two samples, and a column that is empty for a minute says nothing.
         let mut agents = self.runs.agents();
-        agents.extend(self.observed.processes());
+        agents.extend(self.external_agents.processes());
         let new = agents.keys().any(|run| !self.sampler.before.contains_key(run));
         self.performer.load(agents);
         self.sample_within(if new { SECOND } else { EVERY });
@@ -97,7 +87,7 @@ impl Dispatcher {
             });
             // Whole per cents, so that noise is no change.
             let rate = rate.map(|rate| (rate * 100.0).round() / 100.0);
-            observed |= self.observed.sampled(run, rate, load);
+            observed |= self.external_agents.sampled(run, rate, load);
             let Some(open) = self.runs.open_mut(run) else { continue };
             let quiet = open.state.last_event_at.filter(|at| now.since(*at) >= QUIET);
             if quiet.is_some() && open.seen.quiet_since != quiet {
@@ -121,7 +111,7 @@ impl Dispatcher {
         let parents: BTreeSet<PathBuf> =
             worktrees.filter_map(|path| Path::new(&path).parent().map(Path::to_owned)).collect();
         let places = parents.into_iter().chain([self.places.home.clone()]);
-        let Some(free) = places.filter_map(|path| room::free(&path)).min() else { return };
+        let Some(free) = places.filter_map(|path| free_space::free(&path)).min() else { return };
         let same = self.sampler.told.is_some_and(|told| told.abs_diff(free) < told / VISIBLE);
         if !same {
             self.sampler.told = Some(free);

@@ -6,23 +6,24 @@ use std::time::Instant;
 use ::gateway::PriceBook;
 use evidence::StateFolder;
 
-use super::base::Bases;
+use super::bases::Bases;
 use super::day::Day;
+use super::external_agents::ExternalAgents;
 use super::faces::Faces;
 use super::limit_turns::LimitTurns;
-use super::observed::Observed;
 use super::pending::Pending;
 use super::preferences::Preferences;
 use super::radar::Radar;
 use super::runs::Runs;
-use super::sample::Sampler;
+use super::sampler::Sampler;
 use super::show::Show;
-use super::{Dispatcher, Turn, now};
-use crate::Places;
+use super::{Dispatcher, Turn};
+use crate::clock::now;
 use crate::error::DaemonError;
+use crate::external_agents::ExternalAgentWatch;
 use crate::input::Inputs;
-use crate::observer::Observer;
 use crate::perform::Performer;
+use crate::places::Places;
 use crate::watch::Watcher;
 
 impl Dispatcher {
@@ -33,8 +34,8 @@ impl Dispatcher {
         let performer =
             Performer::new(places.clone(), inputs.clone(), runtime, preferences.are_known().then(|| settings.clone()));
         let performer = performer.map_err(DaemonError::io("start a thread for", &places.home))?;
-        let observer = Observer::start(places.home.clone(), inputs.clone());
-        let observer = observer.map_err(DaemonError::io("start a thread for", &places.home))?;
+        let external_agent_watch = ExternalAgentWatch::start(places.home.clone(), inputs.clone());
+        let external_agent_watch = external_agent_watch.map_err(DaemonError::io("start a thread for", &places.home))?;
         let mut dispatcher = Self {
             places: places.clone(),
             watcher: Watcher::new(inputs.clone()),
@@ -53,8 +54,8 @@ impl Dispatcher {
             room_asked: false,
             sampler: Sampler::default(),
             radar: Radar::default(),
-            observer,
-            observed: Observed::default(),
+            external_agent_watch,
+            external_agents: ExternalAgents::default(),
             bases: Bases::default(),
             day: Day::new(places.config.clone(), now()),
             limit_turns: LimitTurns::default(),

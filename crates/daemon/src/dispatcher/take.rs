@@ -6,7 +6,7 @@ use domain::effect::{Effect, EffectId};
 use domain::event::EffectStarted;
 use evidence::EvidenceError;
 
-use super::{Dispatcher, speak};
+use super::{Dispatcher, start_with};
 use crate::perform::Job;
 
 impl Dispatcher {
@@ -31,7 +31,7 @@ impl Dispatcher {
         let Some(open) = self.runs.open_ref(run) else { return };
         let Some(spec) = open.state.spec.clone() else { return };
         let start = match &effect {
-            Effect::StartAttempt(key) => speak::start_with(&open.state, key),
+            Effect::StartAttempt(key) => start_with::start_with(&open.state, key),
             _ => None,
         };
         self.turn.sync.insert(run.clone());

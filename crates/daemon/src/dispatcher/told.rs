@@ -9,9 +9,10 @@ use transcripts::Seen;
 use agents::Agent;
 use agents::traces::{Traces, is_unheard, news};
 
-use super::{Dispatcher, now};
+use super::Dispatcher;
+use crate::clock::now;
+use crate::external_agents::{Wanted, Working};
 use crate::input::Input;
-use crate::observer::{Wanted, Working};
 
 /// Milliseconds between the moment at which an agent says that it waits and that at which its transcript says what for.
 const SETTLES_MS: i64 = 300;
@@ -100,6 +101,6 @@ impl Dispatcher {
         }
         // Several may wait for that, each behind a look of its own.
         working.last = true;
-        self.observer.look(Wanted { working: vec![working], ..Wanted::default() }, Some(then))
+        self.external_agent_watch.look(Wanted { working: vec![working], ..Wanted::default() }, Some(then))
     }
 }

@@ -8,7 +8,7 @@ use domain::decide;
 use domain::status::By;
 
 use super::space::NO_SPACE;
-use super::{Dispatcher, room};
+use super::{Dispatcher, free_space};
 use crate::input::Input;
 
 /// How long whoever asked waits for what can't be written down.
@@ -19,7 +19,7 @@ const LEAST: u64 = 32 << 10;
 impl Dispatcher {
     /// Whether what is decided now may not come onto the disk.
     pub(super) fn is_full(&self) -> bool {
-        let no_room = || room::free(&self.places.home).is_some_and(|free| free < LEAST);
+        let no_room = || free_space::free(&self.places.home).is_some_and(|free| free < LEAST);
         self.trouble.is_some() || no_room()
     }
 

@@ -4,8 +4,8 @@ use domain::{Body, RunId};
 use evidence::StateFolder;
 use protocol::{CallsReply, Refused};
 
-use super::broken;
-use crate::Places;
+use super::state::broken;
+use crate::places::Places;
 
 /// As its timeline has them, which is what its sums are made of.
 pub(super) fn calls(places: &Places, run: RunId, last: u64) -> Result<CallsReply, Refused> {

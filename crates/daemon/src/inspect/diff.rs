@@ -7,9 +7,9 @@ use domain::{RunId, RunState};
 use protocol::{Code, CommentRow, DiffReply, FileChange, Refused};
 use worktrees::{For, Found, Repository, snapshot_record};
 
-use super::state;
-use crate::Places;
-use crate::prepare;
+use super::state::state;
+use crate::places::Places;
+use crate::settings_of;
 
 /// A longer text is cut: nobody reads that much, and a reply must fit its frame.
 const LONGEST: usize = 16 << 20;
@@ -19,17 +19,17 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
     let state = state(places, run)?;
     let missing = |reason: String| Refused { code: Code::NotFound, reason };
     let spec = state.spec.as_ref().ok_or_else(|| missing("nothing says what this run was".to_owned()))?;
-    let repo = Repository::at(Path::new(&spec.repo)).map_err(prepare::refused)?;
+    let repo = Repository::at(Path::new(&spec.repo)).map_err(settings_of::refused)?;
     let checkpoint = |n: u32| {
         let found = state.checkpoints.iter().find(|c| c.n == n && !c.dropped).map(|c| c.commit.clone());
         found.ok_or_else(|| missing(format!("it has no checkpoint {n}; `pilothouse show` names them")))
     };
     let from = since.map_or_else(|| Ok(spec.base_commit.clone()), checkpoint)?;
     let mut lies = None;
-    let found = match repo.worktree_of(run.as_str()).map_err(prepare::refused)? {
+    let found = match repo.worktree_of(run.as_str()).map_err(settings_of::refused)? {
         Found::There(worktree) => {
             // The base may have moved on under a rebased branch; what they have in common is what counts then.
-            let head = repo.stands_at(&worktree.path, &spec.branch).map_err(prepare::refused)?;
+            let head = repo.stands_at(&worktree.path, &spec.branch).map_err(settings_of::refused)?;
             let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
             let from = met.unwrap_or(from);
             let diff = repo.diff(&worktree.path, &from, whom).map(|diff| (from, diff));
@@ -49,7 +49,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
             repo.diff_of_commits(&from, &to, whom).map(|diff| (from, diff))
         }
     };
-    let (from, mut diff) = found.map_err(prepare::refused)?;
+    let (from, mut diff) = found.map_err(settings_of::refused)?;
     let cut = diff.text.len() > LONGEST;
     // A line that is cut in two is no line of the file.
     let end = diff.text.iter().take(LONGEST).rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

@@ -9,10 +9,10 @@ use protocol::{Fact, Refused};
 use supervisor::{Keeper, Reply, Request};
 use worktrees::{Found, Repository};
 
-use super::broken;
-use crate::Places;
-use crate::dispatcher::now;
+use super::state::broken;
+use crate::clock::now;
 use crate::perform::living;
+use crate::places::Places;
 
 struct Facts {
     facts: Vec<Fact>,

@@ -6,15 +6,15 @@ use domain::{RunId, RunState};
 use protocol::{Refused, RemovableRow};
 use worktrees::{Repository, Worktree};
 
-use super::state;
-use crate::Places;
+use super::state::state;
 use crate::perform::{living, working_in};
-use crate::prepare;
+use crate::places::Places;
+use crate::settings_of;
 
 /// Every worktree of the repository that `folder` lies in.
 pub(super) fn gc(places: &Places, folder: &Path) -> Result<Vec<RemovableRow>, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let all = repo.worktrees().map_err(prepare::refused)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
+    let all = repo.worktrees().map_err(settings_of::refused)?;
     Ok(all.iter().filter(|worktree| !worktree.main).map(|worktree| one(places, &repo, worktree)).collect())
 }
 
@@ -22,9 +22,9 @@ pub(super) fn gc(places: &Places, folder: &Path) -> Result<Vec<RemovableRow>, Re
 pub(super) fn removable(places: &Places, runs: &[RunId]) -> Result<Vec<RemovableRow>, Refused> {
     let look = |run: &RunId| {
         let state = state(places, run)?;
-        let spec = state.spec.as_ref().ok_or_else(|| super::broken("nothing says what this run was"))?;
-        let repo = Repository::at(Path::new(&spec.repo)).map_err(prepare::refused)?;
-        let all = repo.worktrees().map_err(prepare::refused)?;
+        let spec = state.spec.as_ref().ok_or_else(|| super::state::broken("nothing says what this run was"))?;
+        let repo = Repository::at(Path::new(&spec.repo)).map_err(settings_of::refused)?;
+        let all = repo.worktrees().map_err(settings_of::refused)?;
         let worktree = all.iter().find(|worktree| worktree.run() == Some(run.as_str()));
         let gone = || RemovableRow {
             path: spec.worktree.clone(),

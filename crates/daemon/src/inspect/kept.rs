@@ -7,14 +7,14 @@ use domain::{RunId, decide};
 use protocol::{KeptReply, KeptRow, Refused};
 use worktrees::{KeptRefs, Repository};
 
-use super::state;
-use crate::Places;
+use super::state::state;
 use crate::perform::living;
-use crate::prepare;
+use crate::places::Places;
+use crate::settings_of;
 
 pub(super) fn kept(places: &Places, folder: &Path) -> Result<KeptReply, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
-    let kept = repo.kept_refs().map_err(prepare::refused)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
+    let kept = repo.kept_refs().map_err(settings_of::refused)?;
     let runs: Vec<KeptRow> = kept.into_iter().map(|(run, kept)| row(places, &repo, run, kept)).collect();
     let go: BTreeSet<String> = runs.iter().filter(|row| row.may_go).map(|row| row.run.clone()).collect();
     let bytes = if go.is_empty() { Some(0) } else { repo.bytes_of_checkpoints(&go) };

@@ -6,17 +6,18 @@ mod explain;
 mod gc;
 mod kept;
 mod moved;
+mod state;
 
 pub(crate) use diff::line_now;
 pub(crate) use moved::moved;
+pub(crate) use state::state;
 
 use std::path::PathBuf;
 
-use domain::{RunId, RunState, fold};
-use evidence::StateFolder;
-use protocol::{Code, Refused, Reply};
+use domain::RunId;
+use protocol::{Refused, Reply};
 
-use crate::Places;
+use crate::places::Places;
 
 /// One such look.
 #[derive(Debug)]
@@ -54,15 +55,4 @@ impl Inspect {
             Self::Gc { folder } => gc::gc(places, &folder).map(Reply::Removable),
         }
     }
-}
-
-/// A run as its timeline on disk has it; everything that was shown is in there.
-pub(crate) fn state(places: &Places, run: &RunId) -> Result<RunState, Refused> {
-    let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
-    let events = evidence::read(folder.path()).map_err(broken)?;
-    Ok(fold::all(&events))
-}
-
-fn broken(error: impl ToString) -> Refused {
-    Refused { code: Code::Failed, reason: error.to_string() }
 }

@@ -10,9 +10,9 @@ use evidence::StateFolder;
 use protocol::{MovedRow, Refused};
 use worktrees::{AtOldPlace, Repository};
 
-use super::broken;
-use crate::Places;
-use crate::prepare;
+use super::state::broken;
+use crate::places::Places;
+use crate::settings_of;
 
 /// Such a run, and where it is now or why that is not known.
 pub(crate) struct MovedRun {
@@ -34,11 +34,11 @@ pub(super) fn rows(places: &Places, folder: &Path) -> Result<Vec<MovedRow>, Refu
 
 /// Looks for them in the repository that `folder` lies in. One that is still at its old place too was copied, and keeps its runs.
 pub(crate) fn moved(places: &Places, folder: &Path) -> Result<BTreeMap<RunId, MovedRun>, Refused> {
-    let repo = Repository::find(folder).map_err(prepare::refused)?;
+    let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let here = repo.main().to_string_lossy().into_owned();
     let state = StateFolder::open(&places.home).map_err(broken)?;
     let spec = |run: &RunId| state.run(run).spec().ok().filter(|spec| spec.id == *run && spec.repo != here);
-    let traces = repo.traces().map_err(prepare::refused)?;
+    let traces = repo.traces().map_err(settings_of::refused)?;
     let known: Vec<NewRun> = traces.iter().filter_map(|run| spec(&RunId::parse(run)?)).collect();
     let mut found = BTreeMap::new();
     let mut left = BTreeSet::new();

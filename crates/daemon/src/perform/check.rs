@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use supervisor::Start;
 use worktrees::{Repository, Stand};
 
-use super::{EffectProgress, Job, Performer, attempt_folder, commands, failed, keep, repository, worktree};
-use crate::Places;
+use super::job::{Job, attempt_folder, failed, repository, worktree};
+use super::step::EffectProgress;
+use super::{Performer, commands, keep};
+use crate::places::Places;
 
 /// As much of its output is kept as a blob; of more the end.
 const MOST_KEPT: u64 = 4 << 20;

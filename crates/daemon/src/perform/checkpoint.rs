@@ -6,8 +6,9 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use worktrees::{CheckpointName, WorktreeError};
 
-use super::{Job, Performed, failed, living, refused, repository, worktree};
-use crate::Places;
+use super::job::{Job, Performed, failed, refused, repository, worktree};
+use super::living::living;
+use crate::places::Places;
 
 fn name<'a>(job: &'a Job, path: &'a Path, n: u32) -> CheckpointName<'a> {
     CheckpointName { path, run: job.spec.id.as_str(), branch: &job.spec.branch, n }

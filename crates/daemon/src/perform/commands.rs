@@ -6,8 +6,10 @@ use std::time::Duration;
 use domain::attempt::{AttemptKey, Exit};
 use supervisor::{Identity, Start, SupervisorError};
 
-use super::{EffectProgress, Job, NextStep, Performed, Performer, attempt_folder, keep};
-use crate::Places;
+use super::job::{Job, Performed, attempt_folder};
+use super::step::{EffectProgress, NextStep};
+use super::{Performer, keep};
+use crate::places::Places;
 
 /// How soon it is looked again for the record of a keeper that is just being started.
 const LOOK: Duration = Duration::from_millis(50);

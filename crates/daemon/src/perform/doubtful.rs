@@ -5,8 +5,8 @@ use std::path::Path;
 use domain::RunId;
 use evidence::StateFolder;
 
-use super::Job;
-use crate::Places;
+use super::job::Job;
+use crate::places::Places;
 
 /// The processes in the worktree of this job's run that may be what a killed keeper held.
 pub(super) fn doubtful(places: &Places, job: &Job) -> Vec<supervisor::Inside> {

@@ -7,8 +7,10 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::Start;
 
-use super::{EffectProgress, Job, Performed, Performer, attempt_folder, commands, failed, keep, repository, worktree};
-use crate::Places;
+use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
+use super::step::EffectProgress;
+use super::{Performer, commands, keep};
+use crate::places::Places;
 
 /// What is there already stays, so no probe is needed.
 pub(super) fn lease(job: &Job) -> Performed {

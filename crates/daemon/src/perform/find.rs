@@ -8,7 +8,7 @@ use worktrees::Repository;
 
 use super::{Lane, Performer};
 use crate::input::{FaceId, Input};
-use crate::prepare;
+use crate::settings_of;
 
 /// The one thing that all requests of agents are about, where threads are counted.
 const OF_RUNS: &str = "runs";
@@ -20,7 +20,7 @@ impl Performer {
         let inputs = self.inputs.clone();
         let of = if is_person { folder.to_string_lossy().into_owned() } else { OF_RUNS.to_owned() };
         self.lanes.push(Lane::Finding, &of, move || {
-            let found = Repository::find(&folder).map_err(prepare::refused);
+            let found = Repository::find(&folder).map_err(settings_of::refused);
             let input = match found {
                 Ok(repo) => {
                     let repo = Some(repo.main().to_string_lossy().into_owned());

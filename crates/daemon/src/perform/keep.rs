@@ -4,8 +4,10 @@ use domain::git_variables::trusted_folders;
 use domain::policy::Policy;
 use supervisor::Start;
 
-use super::{Job, Performer, living, scratch};
-use crate::Places;
+use super::job::Job;
+use super::living::living;
+use super::{Performer, scratch};
+use crate::places::Places;
 
 /// Makes the run's own folders ready, the one for temporary files anew, where nothing of the run lives any more.
 pub(super) fn ready(places: &Places, job: &Job) -> Result<(), String> {

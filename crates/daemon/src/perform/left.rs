@@ -9,9 +9,10 @@ use domain::command::Command;
 
 use super::doubtful::only_doubtful;
 use super::lanes::Lane;
-use super::{Performer, living, stop};
-use crate::Places;
+use super::living::living;
+use super::{Performer, stop};
 use crate::input::{Counted, FaceId, Input, Survived};
+use crate::places::Places;
 
 impl Performer {
     /// Looks what lives of a run whose keeper is gone; what was found comes back as an input.

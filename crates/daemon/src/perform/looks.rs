@@ -10,11 +10,12 @@ use domain::command::Command;
 use protocol::RunRequest;
 
 use super::lanes::Lane;
-use super::{Performer, gone_place, living, proof, review};
+use super::living::{gone_place, living};
+use super::{Performer, proof, review};
 use crate::input::{Counted, FaceId, Input};
 use crate::inspect::{Inspect, moved};
 use crate::radar::Sweep;
-use crate::{observe, prepare};
+use crate::{measure, prepare, settings_of};
 
 /// What is said of a run that was made elsewhere, or here where it is known to be.
 const NOT_MOVED: &str = "this repository is none that it was made in and that was moved here";
@@ -79,11 +80,12 @@ impl Performer {
     }
 
     /// Measures when there is room for it.
-    pub(crate) fn observe(&self, measure: observe::Measure) {
+    pub(crate) fn measure(&self, measure: measure::Measure) {
         let inputs = self.inputs.clone();
-        let repo = measure.spec.repo.clone();
+        let (run, repo) = (measure.run.clone(), measure.spec.repo.clone());
         self.lanes.push(Lane::Measures, &repo, move || {
-            let _stopping = inputs.send(measure.measure());
+            let measured = measure.measure();
+            let _stopping = inputs.send(Input::Measured { run, measured });
         });
     }
 
@@ -100,7 +102,7 @@ impl Performer {
     pub(crate) fn load(&self, agents: BTreeMap<RunId, u32>) {
         let inputs = self.inputs.clone();
         self.lanes.push(Lane::Measures, "", move || {
-            let loads = if agents.is_empty() { BTreeMap::new() } else { observe::loads(&agents) };
+            let loads = if agents.is_empty() { BTreeMap::new() } else { measure::loads(&agents) };
             let _stopping = inputs.send(Input::Sampled { loads });
         });
     }
@@ -109,7 +111,7 @@ impl Performer {
     pub(crate) fn base(&self, repo: String) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         let of = repo.clone();
-        self.lanes.push(Lane::Looks, &of, move || match prepare::base(&places.config, Path::new(&repo)) {
+        self.lanes.push(Lane::Looks, &of, move || match settings_of::base(&places.config, Path::new(&repo)) {
             Ok((name, commit)) => {
                 let _stopping = inputs.send(Input::Based { base: protocol::Base { repo, name, commit } });
             }

@@ -7,8 +7,10 @@ use domain::gate::Method;
 use forge::{Forge, ForgeError};
 use worktrees::{Merging, WorktreeError};
 
-use super::{Job, Performed, failed, lives, pr, refused, repository};
-use crate::Places;
+use super::job::{Job, Performed, failed, refused, repository};
+use super::living::lives;
+use super::pr;
+use crate::places::Places;
 
 /// Columns of a commit's first line.
 const SUBJECT: usize = 72;

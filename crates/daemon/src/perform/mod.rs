@@ -10,9 +10,11 @@ mod environment;
 mod find;
 pub(crate) mod gateway;
 mod inside;
+mod job;
 mod keep;
 mod lanes;
 mod left;
+mod living;
 mod looks;
 mod merge;
 mod pause;
@@ -24,83 +26,30 @@ mod review;
 mod rm;
 mod sandbox;
 pub(crate) mod scratch;
+mod step;
 mod stop;
 mod supervise;
 mod tree;
+mod unwritten;
 
-pub(crate) use rm::working_in;
+pub(crate) use job::{Job, StartWith};
+pub(crate) use living::{living, working_in};
+pub(crate) use unwritten::Late;
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use domain::command::{Command, NewRun};
-use domain::decide::Facts;
-use domain::effect::{Effect, EffectId, Outcome};
-use domain::policy::Policy;
-use evidence::StateFolder;
+use domain::command::Command;
 use settings::{Settings, SettingsError};
 use supervisor::{Identity, Versions};
-use worktrees::{Found, Repository, WorktreeError};
 
-use crate::Places;
-use crate::dispatcher::pending::Late;
-use crate::input::{GonePlace, Input, Inputs};
-use crate::prepare;
+use crate::input::{Input, Inputs};
+use crate::places::Places;
+use crate::settings_of;
 use ends::ProcessEnds;
 use lanes::{Lane, Lanes};
-use progress::{EffectProgress, NextStep};
-
-/// One effect of one run.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) spec: NewRun,
-    pub(crate) id: EffectId,
-    pub(crate) effect: Effect,
-    /// For an attempt that is to be started.
-    pub(crate) start: Option<StartWith>,
-    /// What the run may use.
-    pub(crate) limits: ::gateway::Limits,
-    /// An earlier daemon started it and may or may not have finished: look before doing it.
-    pub(crate) again: bool,
-}
-
-/// What an attempt's agent is started with.
-#[derive(Debug, Clone)]
-pub(crate) struct StartWith {
-    pub(crate) agent: String,
-    pub(crate) model: Option<String>,
-    pub(crate) prompt: String,
-    /// The session to go on in.
-    pub(crate) resume: Option<String>,
-    pub(crate) policy: Policy,
-}
-
-impl StartWith {
-    /// The task in the agent's own terms.
-    pub(crate) fn task(&self) -> agents::Task<'_> {
-        let (model, resume) = (self.model.as_deref(), self.resume.as_deref());
-        match agents::find(&self.agent) {
-            Some(agent) => agent.task(&self.prompt, model, resume, self.policy),
-            None => agents::Own::task(&self.prompt, model, resume, self.policy),
-        }
-    }
-}
-
-/// How often it is tried to start a gateway that could not be started.
-const GATEWAY_AGAIN: Duration = Duration::from_secs(5);
-/// The name under which its start is counted.
-const GATEWAY: &str = "gateway";
-
-/// How often, and how long apart, it is looked whether what was told to end has.
-const LAST_LOOKS: u32 = 6;
-const LAST_LOOK: Duration = Duration::from_millis(50);
-
-/// What an effect came to.
-type Performed = (Outcome, Facts);
 
 #[derive(Clone)]
 pub(crate) struct Performer {
@@ -151,62 +100,12 @@ impl Performer {
     /// The person's settings: as the file has them now, or as it had them before there was a mistake in it.
     fn settings(&self) -> Result<Settings, SettingsError> {
         let before = || self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        prepare::user_settings(&self.places.config).or_else(|mistake| before().ok_or(mistake))
+        settings_of::user_settings(&self.places.config).or_else(|mistake| before().ok_or(mistake))
     }
 
     /// Waits until nothing is being done any more, at most this long.
     pub(crate) fn settle(&self, patience: Duration) {
         self.lanes.settle(patience);
-    }
-
-    /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
-    fn release_left_locks(&self, job: &Job) -> Vec<String> {
-        use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
-        if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
-            return Vec::new();
-        }
-        let release = || {
-            let repo = repository(&job.spec)?;
-            let lives = || !living(&self.places, &job.spec.id).is_empty();
-            repo.release_left_locks(&worktree(&repo, &job.spec)?, &job.spec.branch, lives)
-        };
-        // A worktree that can't be used is told of by the effect itself.
-        release().unwrap_or_default()
-    }
-
-    /// Has a gateway serve where anybody has a pass.
-    pub(crate) fn keep_gateway(&self) {
-        let performer = self.clone();
-        self.lanes.push(Lane::Starts, GATEWAY, move || {
-            let places = &performer.places;
-            if !performer.gateway.passes.is_any() {
-                return;
-            }
-            if let Err(reason) = gateway::ensure(places, &performer, &[]) {
-                tracing::error!(reason, "agents can't ask their models");
-                performer.later(GATEWAY_AGAIN, Input::GatewayGone);
-            }
-        });
-    }
-
-    /// Has a gateway serve that goes by all that this daemon knows, instead of one that takes no orders.
-    pub(crate) fn mend_gateway(&self) {
-        self.end_calls();
-    }
-
-    /// Has a gateway end the calls that were open when the last one was killed.
-    pub(crate) fn end_calls(&self) {
-        // However many ask for it, one is enough until it begins.
-        if self.gateway.is_asked_for.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let performer = self.clone();
-        self.lanes.push(Lane::Starts, GATEWAY, move || {
-            performer.gateway.is_asked_for.store(false, Ordering::Release);
-            if let Err(reason) = gateway::ensure(&performer.places, &performer, &[]) {
-                tracing::error!(reason, "what the last calls used is not known");
-            }
-        });
     }
 
     /// Does something with the tree of an agent that was started by hand.
@@ -216,41 +115,6 @@ impl Performer {
         self.lanes.push(Lane::Keepers, &of, move || {
             let (outcome, note) = by_hand::act(&root, &command);
             let _stopping = inputs.send(Input::ActedOnTree { run, outcome, note });
-        });
-    }
-
-    /// Ends what lives of a run although that can't be written down.
-    pub(crate) fn end_unwritten(&self, run: RunId, grace_ms: u64) {
-        let places = Arc::clone(&self.places);
-        let of = run.to_string();
-        self.lanes.push(Lane::Keepers, &of, move || stop::ask_all(&places, &run, grace_ms));
-    }
-
-    /// Tells who waits for what can't be written down what is known instead.
-    pub(crate) fn tell_unwritten(&self, late: Late) {
-        let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
-        self.lanes.push(Lane::Finding, "unwritten", move || {
-            let Late { face, id, mut acted, waits, why } = late;
-            for run in waits {
-                // What was told to end may take a moment more.
-                let mut alive = living(&places, &run).len();
-                for _ in 0..LAST_LOOKS {
-                    if alive == 0 {
-                        break;
-                    }
-                    std::thread::sleep(LAST_LOOK);
-                    alive = living(&places, &run).len();
-                }
-                let lives = match alive {
-                    0 => "nothing of it lives".to_owned(),
-                    alive => domain::figures::living(alive),
-                };
-                let reason = format!("{why}; {lives}; it is finished when there is room");
-                for one in acted.iter_mut().filter(|one| one.run == run.as_str()) {
-                    (one.code, one.reason) = (protocol::Code::Failed, Some(reason.clone()));
-                }
-            }
-            let _stopping = inputs.send(Input::Answered { face, id, reply: protocol::Reply::Acted(acted) });
         });
     }
 
@@ -298,66 +162,4 @@ impl Performer {
     fn reap(&self, keeper: Identity, mut child: std::process::Child) {
         self.ends.of(keeper, move || drop(child.wait()));
     }
-}
-
-/// The folder of an attempt of this job's run.
-fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
-    let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-    Ok(state.run(&job.spec.id).attempt(attempt))
-}
-
-/// The processes of a run that live, wherever they went, and those in its worktree that may be what a killed keeper held.
-pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
-    let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
-    let mut found = supervisor::living(&places.home, run.as_str(), &attempts);
-    let spec = StateFolder::open(&places.home).ok().and_then(|state| state.run(run).spec().ok());
-    let doubtful = spec.map(|spec| supervisor::doubtful(&attempts, Path::new(&spec.worktree))).unwrap_or_default();
-    let doubtful = doubtful.into_iter().filter(|process| found.iter().all(|known| known.pid != process.pid));
-    let doubtful: Vec<Identity> = doubtful.filter_map(|process| Identity::of(process.pid)).collect();
-    found.extend(doubtful);
-    found
-}
-
-/// Whether anything of the run with this id lives.
-fn lives(places: &Places, run: &str) -> bool {
-    RunId::parse(run).is_some_and(|run| !living(places, &run).is_empty())
-}
-
-/// What of a run's places is proven not to be there.
-fn gone_place(places: &Places, run: &RunId) -> Option<GonePlace> {
-    let spec = StateFolder::open(&places.home).ok()?.run(run).spec().ok()?;
-    match repository(&spec) {
-        Err(error @ WorktreeError::RepositoryGone(_)) => Some(GonePlace::Repository(error.to_string())),
-        Err(_) => None,
-        Ok(repo) => {
-            let gone = matches!(worktree(&repo, &spec), Err(WorktreeError::Gone { .. }));
-            gone.then_some(GonePlace::Worktree(spec.worktree))
-        }
-    }
-}
-
-fn refused(reason: impl ToString) -> Performed {
-    (Outcome::Refused(reason.to_string()), Facts::Nothing)
-}
-
-/// The repository of a run.
-fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
-    Repository::at(Path::new(&spec.repo))
-}
-
-/// Where a run's worktree is now, checked to be a linked worktree of its repository.
-fn worktree(repo: &Repository, spec: &NewRun) -> Result<PathBuf, WorktreeError> {
-    let path = match repo.worktree_of(spec.id.as_str())? {
-        Found::There(worktree) => worktree.path,
-        // The lock may have been taken off by hand; what lies there must still be a worktree of this repository.
-        Found::Vanished(_) | Found::Unknown => PathBuf::from(&spec.worktree),
-    };
-    if !path.exists() {
-        return Err(WorktreeError::Gone { path });
-    }
-    repo.check_linked(&path).map(|_| path)
-}
-
-fn failed(reason: impl ToString) -> Performed {
-    (Outcome::Failed(reason.to_string()), Facts::Nothing)
 }

@@ -5,8 +5,9 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::{Reply, Request};
 
-use super::{Job, Performed, Performer, attempt_folder, failed, gateway, refused, supervise};
-use crate::Places;
+use super::job::{Job, Performed, attempt_folder, failed, refused};
+use super::{Performer, gateway, supervise};
+use crate::places::Places;
 
 /// Freezing what is frozen only counts again, so no probe is needed.
 pub(super) fn freeze(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {

@@ -8,8 +8,8 @@ use domain::pull_request::{LOCAL, PullWork};
 use forge::{Forge, Local, NewPull, Update};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-use super::{Job, Performed, failed};
-use crate::Places;
+use super::job::{Job, Performed, failed};
+use crate::places::Places;
 
 /// Characters of a title.
 const TITLE: usize = 120;

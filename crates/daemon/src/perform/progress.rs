@@ -1,36 +1,16 @@
 //! How an effect comes to its end: step by step, on the threads of its kind, none of which it keeps while it waits.
 
-use std::time::Duration;
-
 use domain::RunId;
 use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
-use supervisor::Identity;
 
+use super::job::{Job, Performed, failed};
+use super::job::{repository, worktree};
 use super::lanes::Lane;
-use super::{
-    Job, Performed, Performer, check, checkpoint, environment, failed, merge, pause, pr, proof, restore, rm, stop,
-    supervise, tree,
-};
+use super::living::living;
+use super::step::{EffectProgress, NextStep};
+use super::{Performer, check, checkpoint, environment, merge, pause, pr, proof, restore, rm, stop, supervise, tree};
 use crate::input::Input;
-
-/// How far an effect has come.
-pub(super) enum EffectProgress {
-    Done(Performed),
-    /// It goes on when this process has ended.
-    AtEnd(Identity, NextStep),
-    /// It goes on after a while.
-    After(Duration, NextStep),
-}
-
-/// The next step of an effect that waits.
-pub(super) type NextStep = Box<dyn FnOnce(&Performer, &Job) -> EffectProgress + Send>;
-
-impl From<Performed> for EffectProgress {
-    fn from(performed: Performed) -> Self {
-        Self::Done(performed)
-    }
-}
 
 impl Performer {
     pub(crate) fn perform(&self, job: Job) {
@@ -61,6 +41,21 @@ impl Performer {
                 }
             }
         });
+    }
+
+    /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
+    fn release_left_locks(&self, job: &Job) -> Vec<String> {
+        use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
+        if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
+            return Vec::new();
+        }
+        let release = || {
+            let repo = repository(&job.spec)?;
+            let lives = || !living(&self.places, &job.spec.id).is_empty();
+            repo.release_left_locks(&worktree(&repo, &job.spec)?, &job.spec.branch, lives)
+        };
+        // A worktree that can't be used is told of by the effect itself.
+        release().unwrap_or_default()
     }
 
     fn finish(&self, job: Job, (outcome, facts): Performed, released: Vec<String>) {

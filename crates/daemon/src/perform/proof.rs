@@ -11,8 +11,9 @@ use domain::event::{Merge, ProofWritten, WorkMeasured};
 use domain::exam;
 use worktrees::{Candidate, Repository, Trial};
 
-use super::{Job, Performed, failed, lives, repository, worktree};
-use crate::Places;
+use super::job::{Job, Performed, failed, repository, worktree};
+use super::living::lives;
+use crate::places::Places;
 
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
 pub(super) fn measure(places: &Places, job: &Job) -> Performed {

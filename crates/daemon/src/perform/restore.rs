@@ -6,8 +6,8 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use worktrees::Restoring;
 
-use super::{Job, Performed, refused, repository};
-use crate::Places;
+use super::job::{Job, Performed, refused, repository};
+use crate::places::Places;
 
 /// Done again after an interruption it is completed, so no probe is needed.
 pub(super) fn restore(places: &Places, job: &Job, snapshot: &str) -> Performed {

@@ -3,9 +3,9 @@
 use domain::RunId;
 use domain::comment::Comment;
 
-use super::{repository, worktree};
-use crate::Places;
+use super::job::{repository, worktree};
 use crate::inspect;
+use crate::places::Places;
 
 /// Comments that wait for a verdict and whose lines are no more as they were; what can't be looked at counts as changed.
 pub(super) fn stale(places: &Places, run: &RunId) -> Vec<Comment> {

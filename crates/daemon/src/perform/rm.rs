@@ -7,8 +7,9 @@ use domain::effect::Outcome;
 use domain::status::By;
 use worktrees::{Found, Removal, WorktreeError};
 
-use super::{Job, Performed, living, refused, repository};
-use crate::Places;
+use super::job::{Job, Performed, refused, repository};
+use super::living::{living, working_in};
+use crate::places::Places;
 
 /// Done again after an interruption it goes on where it was, so no probe is needed.
 pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option<&str>) -> Performed {
@@ -57,9 +58,4 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option
         }
         Err(error) => refused(error),
     }
-}
-
-/// The processes that work in a folder, named for a person.
-pub(crate) fn working_in(folder: &Path) -> Vec<String> {
-    supervisor::inside(folder).iter().map(|process| format!("{} {}", process.name, process.pid)).collect()
 }

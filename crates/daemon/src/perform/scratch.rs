@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::RunId;
 use domain::command::NewRun;
 
-use crate::Places;
+use crate::places::Places;
 
 /// Where temporary files are.
 pub(super) fn path(places: &Places, run: &RunId) -> PathBuf {

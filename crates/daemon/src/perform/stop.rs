@@ -11,9 +11,12 @@ use domain::effect::Outcome;
 use domain::untold::untold;
 use supervisor::{Keeper, KeeperRecord, Request};
 
+use super::Performer;
 use super::doubtful::{doubtful, left_alone};
-use super::{EffectProgress, Job, Performer, attempt_folder, failed, living, refused};
-use crate::Places;
+use super::job::{Job, attempt_folder, failed, refused};
+use super::living::living;
+use super::step::EffectProgress;
+use crate::places::Places;
 
 /// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));

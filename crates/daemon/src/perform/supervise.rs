@@ -15,12 +15,12 @@ use evidence::StateFolder;
 use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
 use worktrees::WorktreeError;
 
-use super::{
-    EffectProgress, Job, Performed, Performer, attempt_folder, failed, gateway, inside, keep, repository, sandbox,
-    scratch, worktree,
-};
+use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
+use super::step::EffectProgress;
+use super::{Performer, gateway, inside, keep, sandbox, scratch};
+use crate::kept_input;
 use crate::known::{Known, known};
-use crate::{Places, kept_input};
+use crate::places::Places;
 
 /// The log of what was written to an agent is never larger.
 const LARGEST_LOG: u64 = 1 << 30;

@@ -4,8 +4,9 @@ use domain::decide::Facts;
 use domain::effect::{Effect, Outcome};
 use worktrees::{Leftovers, NewWorktree, Probe, WorktreeError};
 
-use super::{Job, Performed, failed, living, repository, worktree};
-use crate::Places;
+use super::job::{Job, Performed, failed, repository, worktree};
+use super::living::living;
+use crate::places::Places;
 
 pub(super) fn create(job: &Job) -> Performed {
     let spec = &job.spec;

@@ -9,7 +9,7 @@ use gateway::{KeySource, Route};
 use settings::{Key, Settings};
 
 use crate::known::known;
-use crate::prepare;
+use crate::settings_of;
 
 /// The addresses that each key may go to.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Bindings {
 
     /// All of them, with what the settings say by now.
     pub(super) fn all(&self, config: &Path) -> Vec<Route> {
-        let now = prepare::user_settings(config).map(|settings| named(&settings)).unwrap_or_default();
+        let now = settings_of::user_settings(config).map(|settings| named(&settings)).unwrap_or_default();
         let now = now.into_iter().filter(|route| !matches!(route.key, KeySource::Env(_)));
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let all: BTreeSet<Route> = self.fixed.iter().cloned().chain(opened.iter().cloned()).chain(now).collect();
@@ -79,7 +79,7 @@ fn named(settings: &Settings) -> Vec<Route> {
     }
     for (name, own) in settings.agents.iter().filter(|(_, own)| own.value.gateway == Some(true)) {
         let Some(agent) = known(settings, name) else { continue };
-        for door in super::doors(&agent) {
+        for door in super::doors::doors(&agent) {
             let set = door.urls.iter().filter_map(|(url, _)| super::routes::set(&own.value, url));
             addresses.entry(door.provider).or_default().extend(set);
         }

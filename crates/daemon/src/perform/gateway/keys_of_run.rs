@@ -4,8 +4,8 @@ use domain::command::NewRun;
 use gateway::KeySource;
 use settings::Key;
 
-use super::GatewaySide;
-use crate::Places;
+use super::side::GatewaySide;
+use crate::places::Places;
 
 /// The keys that one run may use.
 pub(super) struct KeysOfRun<'a> {

@@ -1,71 +1,30 @@
 //! The gateway: who goes through it, its process, and the passes that it goes by.
 
 mod bindings;
+mod doors;
 mod first_word;
 mod keys_of_run;
 mod payer;
 mod process;
 mod routes;
+mod serving;
+mod side;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use agents::{Door, Open, Told};
+use agents::Open;
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use gateway::{CallLog, KeySource, Limits, Pass, Passes, Route, TakenOver};
+use gateway::{CallLog, KeySource, Limits, Pass, Route};
 use settings::{Key, Settings};
-use supervisor::Identity;
 
-use self::bindings::Bindings;
+use self::doors::{asks_models, doors, is_metered, told};
 use self::keys_of_run::KeysOfRun;
 pub(crate) use self::process::{end_unneeded, ensure};
 use self::routes::routes;
-use super::{Job, Performer, StartWith};
-use crate::Places;
+pub(crate) use self::side::GatewaySide;
+use super::Performer;
 use crate::known::Known;
-
-/// How long a new daemon asks a gateway that does not answer; a machine under load may make it late.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
-
-/// What a daemon has of its gateway.
-#[derive(Clone)]
-pub(crate) struct GatewaySide {
-    pub(crate) passes: Passes,
-    bindings: Arc<Bindings>,
-    /// A gateway that goes by all that is known here was asked for, and that has not begun.
-    pub(crate) is_asked_for: Arc<AtomicBool>,
-    /// The process whose end is waited for.
-    watched: Arc<Mutex<Option<Identity>>>,
-}
-
-impl GatewaySide {
-    /// Where keys of the environment may go is what these settings say, for as long as this daemon lives.
-    pub(crate) fn new(places: &Places, settings: &Settings) -> Self {
-        Self {
-            passes: Passes::new(&places.home, &places.keys),
-            bindings: Arc::new(Bindings::new(settings)),
-            is_asked_for: Arc::default(),
-            watched: Arc::default(),
-        }
-    }
-
-    /// Returns the variables that keys come from, which faces are asked for.
-    pub(crate) fn variables(&self) -> Vec<String> {
-        self.bindings.variables()
-    }
-
-    /// Takes up the passes of an earlier daemon.
-    pub(crate) fn take_over(&self, places: &Places) {
-        match self.passes.take_over(&self.bindings.all(&places.config), ANSWERS_WITHIN) {
-            Ok(TakenOver::Whole) => {}
-            // What it lets through nobody could take back.
-            Ok(TakenOver::Deaf) => process::end(places),
-            Err(error) => tracing::error!(%error, "passes of an earlier daemon"),
-        }
-    }
-}
+use crate::perform::job::Job;
+use crate::places::Places;
 
 /// The way through the gateway that one attempt has. All that its agent asks goes there, or it has none: figures of two
 /// origins can't be added up.
@@ -127,20 +86,6 @@ pub(super) fn beside(
     Redirected { unwritten, paid_by, ..Redirected::default() }
 }
 
-fn told(agent: &Known) -> Told {
-    match agent {
-        Known::BuiltIn(agent) => agent.told,
-        Known::Own(_) => Told::ByVariables,
-    }
-}
-
-fn doors(agent: &Known) -> &'static [Door] {
-    match agent {
-        Known::BuiltIn(agent) => agent.doors,
-        Known::Own(_) => agents::USUAL,
-    }
-}
-
 /// Gives an attempt a pass and has a gateway serve, where it is to go through one; `None` where it is not.
 ///
 /// # Errors
@@ -183,26 +128,6 @@ pub(super) fn open(
     let url = format!("http://127.0.0.1:{port}");
     let gateway = agents::Gateway { url, token, header: gateway::TOKEN_HEADER, doors: opened };
     Ok(Some(Through { gateway, paid_by }))
-}
-
-/// Whether it asks a model at all; some of its models may only play one.
-fn asks_models(agent: &Known, with: &StartWith, own: &settings::Agent) -> bool {
-    match agent {
-        Known::BuiltIn(agent) if !agent.asking_models.is_empty() => {
-            let all = agent.asking_variable.is_some_and(|name| own.env.contains_key(name));
-            all || with.model.as_deref().is_some_and(|model| agent.asking_models.contains(&model))
-        }
-        _ => true,
-    }
-}
-
-/// Whether all that it asks goes through. An agent with several providers may use one that does not.
-fn is_metered(with: &StartWith, agent: &Known, routes: &[(String, Route)]) -> bool {
-    let doors = doors(agent);
-    match with.model.as_deref().filter(|_| doors.len() > 1) {
-        Some(model) => agents::provider_of(model).is_some_and(|of| routes.iter().any(|(name, _)| name == of)),
-        None => routes.len() == doors.len(),
-    }
 }
 
 /// Its agent stands still, or goes on within these limits.

@@ -3,11 +3,11 @@
 use gateway::{KeySource, Route};
 use settings::{Key, Settings};
 
+use super::doors::{asks_models, doors};
 use super::keys_of_run::KeysOfRun;
 use super::routes::set;
-use super::{asks_models, doors};
 use crate::known::Known;
-use crate::perform::StartWith;
+use crate::perform::job::StartWith;
 
 const LOGIN: &str = "its own login";
 

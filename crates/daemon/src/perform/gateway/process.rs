@@ -8,9 +8,10 @@ use gateway::{GatewayStart, KeySource, Passes, Route};
 use supervisor::Identity;
 
 use super::first_word::first_word;
-use super::{GatewaySide, Performer};
-use crate::Places;
+use super::side::GatewaySide;
 use crate::input::Input;
+use crate::perform::Performer;
+use crate::places::Places;
 
 /// How long a gateway may take until it serves; it sums up the day first.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);

@@ -5,10 +5,11 @@ use domain::command::NewRun;
 use gateway::{KeySource, Route};
 use settings::Settings;
 
+use super::doors::{doors, told};
 use super::keys_of_run::KeysOfRun;
-use super::{GatewaySide, doors, told};
-use crate::Places;
+use super::side::GatewaySide;
 use crate::known::Known;
+use crate::places::Places;
 
 /// The providers that an agent asks through the gateway, and with whose key.
 pub(super) fn routes(

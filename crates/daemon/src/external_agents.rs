@@ -16,7 +16,7 @@ use supervisor::{ByHand, Identity, Process};
 use transcripts::{Seen, Transcripts};
 use worktrees::{Repository, Worktree};
 
-use crate::dispatcher::now;
+use crate::clock::now;
 use crate::input::{Input, Inputs};
 
 /// The variables of an agent's environment that say where it keeps what, and where it is shown.
@@ -29,7 +29,7 @@ const PLACE_LASTS: Duration = Duration::from_secs(20);
 
 /// An agent that was found, with what pause and terminate are for.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct ExternalAgent {
     pub(crate) agent: ObservedAgent,
     pub(crate) root: Identity,
     /// What `explain` says of it.
@@ -57,15 +57,15 @@ pub(crate) struct Wanted {
     pub(crate) working: Vec<Working>,
 }
 
-struct Look {
+struct AskedLook {
     wanted: Wanted,
     then: Option<Box<Input>>,
 }
 
 /// The dispatcher's end of the thread.
-pub(crate) struct Observer(Sender<Look>);
+pub(crate) struct ExternalAgentWatch(Sender<AskedLook>);
 
-impl Observer {
+impl ExternalAgentWatch {
     /// Starts the thread; it ends with the dispatcher.
     pub(crate) fn start(home: PathBuf, inputs: Inputs) -> std::io::Result<Self> {
         let (sender, looks) = channel();
@@ -76,16 +76,16 @@ impl Observer {
     /// Has it looked once; what was found comes as an input, and `then` after it.
     /// Gives `then` back when the thread is gone.
     pub(crate) fn look(&self, wanted: Wanted, then: Option<Input>) -> Option<Input> {
-        let lost = self.0.send(Look { wanted, then: then.map(Box::new) }).err()?;
+        let lost = self.0.send(AskedLook { wanted, then: then.map(Box::new) }).err()?;
         tracing::error!("nobody looks any more for what agents tell of themselves");
         lost.0.then.map(|then| *then)
     }
 }
 
-fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
+fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<AskedLook>) {
     let (mut by_hand, mut transcripts, mut before) = (ByHand::default(), Transcripts::default(), BTreeMap::new());
-    let mut places = Places::default();
-    for Look { wanted: Wanted { repositories, working }, then } in looks {
+    let mut places = KnownPlaces::default();
+    for AskedLook { wanted: Wanted { repositories, working }, then } in looks {
         let mut inputs_sent = true;
         for one in working {
             let key = (one.run.clone(), one.attempt.clone());
@@ -107,7 +107,7 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
         }
         let is_agent = |words: &[String]| traces::by_command_line(words).is_some();
         let processes = if repositories.is_empty() { Vec::new() } else { by_hand.look(home, &VARIABLES, is_agent) };
-        let found: Vec<Found> =
+        let found: Vec<ExternalAgent> =
             processes.iter().filter_map(|process| one(process, &repositories, &mut places, &mut transcripts)).collect();
         transcripts.forget_old();
         before.retain(|_, (at, _): &mut (Instant, Seen)| at.elapsed() < ATTEMPT_KEPT);
@@ -122,9 +122,9 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<Look>) {
 
 /// Which worktree a folder lies in, remembered for a while: asking a repository costs more than all the rest of a look.
 #[derive(Default)]
-struct Places(BTreeMap<PathBuf, (Instant, Option<(String, Worktree)>)>);
+struct KnownPlaces(BTreeMap<PathBuf, (Instant, Option<(String, Worktree)>)>);
 
-impl Places {
+impl KnownPlaces {
     /// The main worktree of the repository that a folder lies in, and the worktree.
     fn of(&mut self, folder: &Path) -> Option<(String, Worktree)> {
         if let Some((_, place)) = self.0.get(folder).filter(|(at, _)| at.elapsed() < PLACE_LASTS) {
@@ -148,9 +148,9 @@ fn place(folder: &Path) -> Option<(String, Worktree)> {
 fn one(
     process: &Process,
     repositories: &BTreeSet<String>,
-    places: &mut Places,
+    places: &mut KnownPlaces,
     transcripts: &mut Transcripts,
-) -> Option<Found> {
+) -> Option<ExternalAgent> {
     let known = traces::by_command_line(&process.words)?;
     let folder = process.folder()?;
     let (repo, worktree) = places.of(&folder).filter(|(repo, _)| repositories.contains(repo))?;
@@ -177,7 +177,7 @@ fn one(
         rss_bytes: None,
     };
     let facts = facts(process, &folder, &agent, &seen);
-    Some(Found { agent, root, facts })
+    Some(ExternalAgent { agent, root, facts })
 }
 
 fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen {

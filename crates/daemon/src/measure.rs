@@ -12,8 +12,7 @@ use protocol::Observed;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 use worktrees::{Disk, Found, Repository};
 
-use crate::dispatcher::now;
-use crate::input::Input;
+use crate::clock::now;
 
 /// What is to be measured of a run's worktree.
 #[derive(Debug)]
@@ -45,11 +44,9 @@ pub(crate) struct Measured {
 impl Measure {
     /// Blocks: reads the worktree on a thread of its own that gives way, and so do the threads and the `git` that it
     /// begins; a hundred agents that begin together are not to be felt at the keys.
-    pub(crate) fn measure(self) -> Input {
-        let run = self.run.clone();
+    pub(crate) fn measure(self) -> Measured {
         let thread = std::thread::Builder::new().name("measure".to_owned()).spawn(move || self.look());
-        let measured = thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        Input::Measured { run, measured }
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
     fn look(self) -> Measured {

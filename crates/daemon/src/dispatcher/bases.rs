@@ -1,0 +1,11 @@
+//! The bases that clients were told of, by repository.
+
+use std::collections::BTreeMap;
+
+use protocol::Base;
+
+/// What was told last of each repository.
+#[derive(Default)]
+pub(super) struct Bases {
+    pub(super) told: BTreeMap<String, Base>,
+}

@@ -1,0 +1,41 @@
+//! Where an agent asks its models, and whether all of that goes through the gateway.
+
+use agents::{Door, Told};
+use gateway::Route;
+
+use crate::known::Known;
+use crate::perform::job::StartWith;
+
+pub(super) fn told(agent: &Known) -> Told {
+    match agent {
+        Known::BuiltIn(agent) => agent.told,
+        Known::Own(_) => Told::ByVariables,
+    }
+}
+
+pub(super) fn doors(agent: &Known) -> &'static [Door] {
+    match agent {
+        Known::BuiltIn(agent) => agent.doors,
+        Known::Own(_) => agents::USUAL,
+    }
+}
+
+/// Whether it asks a model at all; some of its models may only play one.
+pub(super) fn asks_models(agent: &Known, with: &StartWith, own: &settings::Agent) -> bool {
+    match agent {
+        Known::BuiltIn(agent) if !agent.asking_models.is_empty() => {
+            let all = agent.asking_variable.is_some_and(|name| own.env.contains_key(name));
+            all || with.model.as_deref().is_some_and(|model| agent.asking_models.contains(&model))
+        }
+        _ => true,
+    }
+}
+
+/// Whether all that it asks goes through. An agent with several providers may use one that does not.
+pub(super) fn is_metered(with: &StartWith, agent: &Known, routes: &[(String, Route)]) -> bool {
+    let doors = doors(agent);
+    match with.model.as_deref().filter(|_| doors.len() > 1) {
+        Some(model) => agents::provider_of(model).is_some_and(|of| routes.iter().any(|(name, _)| name == of)),
+        None => routes.len() == doors.len(),
+    }
+}

@@ -1,0 +1,84 @@
+//! One effect of one run, and the places that it works in.
+
+use std::path::{Path, PathBuf};
+
+use domain::attempt::AttemptKey;
+use domain::command::NewRun;
+use domain::decide::Facts;
+use domain::effect::{Effect, EffectId, Outcome};
+use domain::policy::Policy;
+use evidence::StateFolder;
+use worktrees::{Found, Repository, WorktreeError};
+
+use crate::places::Places;
+
+/// One effect of one run.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) spec: NewRun,
+    pub(crate) id: EffectId,
+    pub(crate) effect: Effect,
+    /// For an attempt that is to be started.
+    pub(crate) start: Option<StartWith>,
+    /// What the run may use.
+    pub(crate) limits: gateway::Limits,
+    /// An earlier daemon started it and may or may not have finished: look before doing it.
+    pub(crate) again: bool,
+}
+
+/// What an attempt's agent is started with.
+#[derive(Debug, Clone)]
+pub(crate) struct StartWith {
+    pub(crate) agent: String,
+    pub(crate) model: Option<String>,
+    pub(crate) prompt: String,
+    /// The session to go on in.
+    pub(crate) resume: Option<String>,
+    pub(crate) policy: Policy,
+}
+
+impl StartWith {
+    /// The task in the agent's own terms.
+    pub(crate) fn task(&self) -> agents::Task<'_> {
+        let (model, resume) = (self.model.as_deref(), self.resume.as_deref());
+        match agents::find(&self.agent) {
+            Some(agent) => agent.task(&self.prompt, model, resume, self.policy),
+            None => agents::Own::task(&self.prompt, model, resume, self.policy),
+        }
+    }
+}
+
+/// What an effect came to.
+pub(super) type Performed = (Outcome, Facts);
+
+/// The folder of an attempt of this job's run.
+pub(super) fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
+    let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+    Ok(state.run(&job.spec.id).attempt(attempt))
+}
+
+pub(super) fn refused(reason: impl ToString) -> Performed {
+    (Outcome::Refused(reason.to_string()), Facts::Nothing)
+}
+
+/// The repository of a run.
+pub(super) fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
+    Repository::at(Path::new(&spec.repo))
+}
+
+/// Where a run's worktree is now, checked to be a linked worktree of its repository.
+pub(super) fn worktree(repo: &Repository, spec: &NewRun) -> Result<PathBuf, WorktreeError> {
+    let path = match repo.worktree_of(spec.id.as_str())? {
+        Found::There(worktree) => worktree.path,
+        // The lock may have been taken off by hand; what lies there must still be a worktree of this repository.
+        Found::Vanished(_) | Found::Unknown => PathBuf::from(&spec.worktree),
+    };
+    if !path.exists() {
+        return Err(WorktreeError::Gone { path });
+    }
+    repo.check_linked(&path).map(|_| path)
+}
+
+pub(super) fn failed(reason: impl ToString) -> Performed {
+    (Outcome::Failed(reason.to_string()), Facts::Nothing)
+}
