@@ -1,24 +1,10 @@
 //! What an agent is to be told next, from what was said so far; so a daemon that starts anew says it once, or not at all.
 
-use domain::effect::WORDS;
-
 use crate::dialect::Dialect;
 use crate::session::Session;
 use crate::start::Task;
+use crate::write_id::{PROMPT, refusal, words};
 use crate::{acp, codex_app};
-
-/// The id of the write that gives an agent its task.
-pub(crate) const PROMPT: &str = "prompt";
-
-/// The id of the write that refuses this request of the agent.
-pub(crate) fn refusal(request: &str) -> String {
-    format!("refusal:{request}")
-}
-
-/// The id of the write that tells the `n`th of a person's words.
-pub(crate) fn words(n: usize) -> String {
-    format!("{WORDS}{n}")
-}
 
 /// A line, or several, for an agent's standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod start;
 mod step;
 pub mod traces;
 mod transcript;
+mod write_id;
 mod written;
 
 pub use account::{Account, LoginFile, account};

@@ -105,7 +105,7 @@ impl Session {
 
     /// A session that was joined in the middle, to be listened to only.
     pub(crate) fn listening(dialect: Dialect) -> Self {
-        Self { said: BTreeSet::from([crate::due::PROMPT.to_owned()]), ..Self::new(dialect, None) }
+        Self { said: BTreeSet::from([crate::write_id::PROMPT.to_owned()]), ..Self::new(dialect, None) }
     }
 
     /// Takes up one event of this attempt; `step` does so itself with the events it gives.
@@ -172,8 +172,8 @@ impl Session {
                 if let Effect::Write { write, question, data, .. } = &started.effect {
                     self.said.insert(write.clone());
                     self.answering.extend(question.clone());
-                    self.refusals.retain(|(id, _)| crate::due::refusal(id) != *write);
-                    if *write == crate::due::words(self.told) && !self.words.is_empty() {
+                    self.refusals.retain(|(id, _)| crate::write_id::refusal(id) != *write);
+                    if *write == crate::write_id::words(self.told) && !self.words.is_empty() {
                         self.words.remove(0);
                         self.told += 1;
                         self.rest = None;

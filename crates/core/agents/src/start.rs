@@ -139,7 +139,7 @@ impl Own {
         let told = self.fills_in("{prompt}");
         let input = match self.dialect {
             _ if told => Vec::new(),
-            Dialect::Aider | Dialect::Plain => vec![(crate::due::PROMPT.to_owned(), format!("{}\n", task.prompt))],
+            Dialect::Aider | Dialect::Plain => vec![(crate::write_id::PROMPT.to_owned(), format!("{}\n", task.prompt))],
             dialect => first_input(dialect, task, place),
         };
         // One that may ask is heard until it has said its result.
@@ -156,7 +156,7 @@ impl Own {
 /// What is said first on standard input.
 fn first_input(dialect: Dialect, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
     let said = match dialect {
-        Dialect::ClaudeStream => (crate::due::PROMPT, claude_stream::prompt(task.prompt)),
+        Dialect::ClaudeStream => (crate::write_id::PROMPT, claude_stream::prompt(task.prompt)),
         Dialect::CodexApp => ("begin", codex_app::begin(task, place)),
         Dialect::Acp { .. } => ("begin", acp::begin(task, place)),
         Dialect::Aider | Dialect::Plain => return Vec::new(),

@@ -5,9 +5,9 @@ use domain::event::{CallEnd, ModelCalled};
 use domain::{Body, Event};
 use serde_json::{Map, Value, json};
 
-use crate::pack::Told;
+use crate::history::History;
 
-pub(crate) fn write(told: &Told) -> String {
+pub(crate) fn write(told: &History) -> String {
     let agent = &told.spec().agent;
     let line = |event: &Event| match &event.body {
         Body::ModelCalled(call) => Some(format!("{}\n", span(call, event, agent))),

@@ -6,14 +6,14 @@ use domain::check::Verdict;
 use domain::text;
 use quick_xml::escape::escape;
 
-use crate::pack::Told;
+use crate::history::History;
 
 /// Seconds with milliseconds, as JUnit has them.
 fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1000, ms % 1000)
 }
 
-pub(crate) fn write(told: &Told) -> String {
+pub(crate) fn write(told: &History) -> String {
     let specs = &told.spec().checks;
     let last = |name: &str| told.state.checks.get(name).and_then(|check| check.last.as_ref());
     let done: Vec<_> = specs.iter().map(|spec| (spec, last(&spec.name))).collect();

@@ -3,7 +3,7 @@
 use domain::event::Merge;
 use domain::{Body, figures, text};
 
-use crate::pack::Told;
+use crate::history::History;
 
 /// Whose word a fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Fact {
 }
 
 /// The facts of a run.
-pub(crate) fn facts(told: &Told) -> Vec<Fact> {
+pub(crate) fn facts(told: &History) -> Vec<Fact> {
     let fact = |name, value: String, origin| Fact { name, value: text::line(&value), origin };
     let (run, state, work) = (told.spec(), &told.state, &told.work);
     let spent = state.spent();
@@ -80,7 +80,7 @@ pub(crate) fn facts(told: &Told) -> Vec<Fact> {
     all
 }
 
-fn outcome(told: &Told) -> String {
+fn outcome(told: &History) -> String {
     use domain::Status::{Failed, Lost, Terminated, Unknown};
     match &told.state.status {
         Failed { phase, reason } if !phase.is_empty() => format!("failed in {phase}: {reason}"),
@@ -91,7 +91,7 @@ fn outcome(told: &Told) -> String {
     }
 }
 
-fn changes(told: &Told) -> String {
+fn changes(told: &History) -> String {
     let work = &told.work;
     if work.files == 0 {
         return "none".to_owned();
@@ -103,7 +103,7 @@ fn changes(told: &Told) -> String {
 }
 
 /// What the agent said at its end.
-fn last_words(told: &Told) -> Option<String> {
+fn last_words(told: &History) -> Option<String> {
     let said = told.events.iter().rev().find_map(|event| match &event.body {
         Body::AgentFinished(data) => Some(&data.text),
         _ => None,
@@ -116,7 +116,7 @@ fn last_words(told: &Told) -> Option<String> {
 }
 
 /// What is not known, in words.
-pub(crate) fn unknown(told: &Told) -> Vec<String> {
+pub(crate) fn unknown(told: &History) -> Vec<String> {
     let parts = told.score.parts.iter().filter(|part| part.value.is_none());
     let mut unknown: Vec<String> = parts.map(|part| format!("{}: {}", part.name, part.reason)).collect();
     let spent = told.state.spent();

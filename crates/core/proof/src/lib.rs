@@ -3,6 +3,7 @@
 mod calls;
 mod checks_xml;
 mod facts;
+mod history;
 mod pack;
 mod page;
 mod reference;
@@ -13,7 +14,8 @@ mod statement;
 mod summary;
 mod verify;
 
-pub use pack::{NAMES, Pack, ProofError, Work, assemble};
+pub use history::ProofError;
+pub use pack::{NAMES, Pack, Work, assemble};
 pub use reference::reference;
 pub use secrets::Rules;
 pub use spans::{Span, spans};

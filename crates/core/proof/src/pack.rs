@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::digest::sha256_hex;
-use domain::event::{LineError, WorkMeasured};
-use domain::score::{self, Score};
-use domain::{Event, RunState, fold};
-
+use crate::history::{History, ProofError};
 use crate::statement::Statement;
 use crate::{calls, checks_xml, page, summary};
 
@@ -35,17 +31,6 @@ pub struct Work<'a> {
     pub version: &'a str,
 }
 
-/// Why there is no pack.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    #[error("line {line} of the timeline: {source}")]
-    Line { line: usize, source: LineError },
-    #[error("the timeline does not say what was asked for")]
-    NoRun,
-    #[error("the timeline does not say how the work was measured")]
-    NotMeasured,
-}
-
 /// A pack as its files.
 #[derive(Debug, Clone)]
 pub struct Pack {
@@ -54,63 +39,33 @@ pub struct Pack {
     pub score: u32,
 }
 
-/// A run as its timeline tells it, with what a pack needs of it.
-pub(crate) struct Told {
-    pub(crate) events: Vec<Event>,
-    pub(crate) state: RunState,
-    pub(crate) score: Score,
-    pub(crate) work: WorkMeasured,
-    /// SHA-256 of the last line.
-    pub(crate) chain: String,
-}
-
-impl Told {
-    pub(crate) fn of(lines: &[String]) -> Result<Self, ProofError> {
-        let read = |(n, line): (usize, &String)| {
-            Event::from_line(line).map_err(|source| ProofError::Line { line: n + 1, source })
-        };
-        let events = lines.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-        let state = fold::all(&events);
-        let work = state.proof.measured.clone().ok_or(ProofError::NotMeasured)?;
-        if state.spec.is_none() {
-            return Err(ProofError::NoRun);
-        }
-        let chain = lines.last().map(|line| sha256_hex(line.as_bytes())).unwrap_or_default();
-        Ok(Self { score: score::score(&state), events, work, chain, state })
-    }
-
-    pub(crate) fn spec(&self) -> &domain::command::NewRun {
-        self.state.spec.as_ref().expect("a run without one is none")
-    }
-
-    /// The files that follow from the timeline alone.
-    pub(crate) fn derived(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        files.insert("checks.xml".to_owned(), checks_xml::write(self).into_bytes());
-        files.insert("model-calls.jsonl".to_owned(), calls::write(self).into_bytes());
-        let mut score = serde_json::to_string_pretty(&self.score).expect("plain values");
-        score.push('\n');
-        files.insert("score.json".to_owned(), score.into_bytes());
-        files.insert("summary.md".to_owned(), summary::write(self).into_bytes());
-        files
-    }
-}
-
 /// Makes a pack.
 ///
 /// # Errors
 /// When the timeline can't be read, or does not say what the pack is of.
 pub fn assemble(work: &Work<'_>) -> Result<Pack, ProofError> {
-    let told = Told::of(work.lines)?;
-    let mut files = told.derived();
+    let history = History::of(work.lines)?;
+    let mut files = derived(&history);
     let timeline: String = work.lines.iter().flat_map(|line| [line, "\n"]).collect();
     files.insert("timeline.jsonl".to_owned(), timeline.into_bytes());
-    files.insert("proof.html".to_owned(), page::write(&told, &work.patch, work.version).into_bytes());
+    files.insert("proof.html".to_owned(), page::write(&history, &work.patch, work.version).into_bytes());
     files.insert("changes.patch".to_owned(), work.patch.clone());
     for (name, patch) in &work.patches {
         files.insert(format!("patches/{name}.patch"), patch.clone());
     }
-    let statement = Statement::of(&told, &files, work.version).to_json();
+    let statement = Statement::of(&history, &files, work.version).to_json();
     files.insert("statement.json".to_owned(), statement.into_bytes());
-    Ok(Pack { files, score: told.score.score })
+    Ok(Pack { files, score: history.score.score })
+}
+
+/// The files that follow from the timeline alone.
+pub(crate) fn derived(history: &History) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    files.insert("checks.xml".to_owned(), checks_xml::write(history).into_bytes());
+    files.insert("model-calls.jsonl".to_owned(), calls::write(history).into_bytes());
+    let mut score = serde_json::to_string_pretty(&history.score).expect("plain values");
+    score.push('\n');
+    files.insert("score.json".to_owned(), score.into_bytes());
+    files.insert("summary.md".to_owned(), summary::write(history).into_bytes());
+    files
 }

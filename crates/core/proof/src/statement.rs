@@ -8,7 +8,7 @@ use domain::score;
 use serde::{Deserialize, Serialize};
 
 use crate::facts;
-use crate::pack::Told;
+use crate::history::History;
 
 pub(crate) const TYPE: &str = "https://in-toto.io/Statement/v1";
 pub(crate) const PREDICATE: &str = "https://in-toto.io/attestation/test-result/v0.1";
@@ -88,7 +88,7 @@ const NOTE: &str = "It proves that nothing here was changed since it was written
                     nobody lied to pilothouse.";
 
 /// The checks by how they count: passed, optional ones that did not, required ones that did not.
-pub(crate) fn sorted(told: &Told) -> [Vec<String>; 3] {
+pub(crate) fn sorted(told: &History) -> [Vec<String>; 3] {
     let mut lists: [Vec<String>; 3] = Default::default();
     for spec in &told.spec().checks {
         let last = told.state.last_check(&spec.name);
@@ -103,7 +103,7 @@ pub(crate) fn sorted(told: &Told) -> [Vec<String>; 3] {
 }
 
 impl Statement {
-    pub(crate) fn of(told: &Told, files: &BTreeMap<String, Vec<u8>>, version: &str) -> Self {
+    pub(crate) fn of(told: &History, files: &BTreeMap<String, Vec<u8>>, version: &str) -> Self {
         let digest = |kind: &str, value: &str| BTreeMap::from([(kind.to_owned(), value.to_owned())]);
         let subject =
             |name: &str, kind: &str, value: &str| Subject { name: name.to_owned(), digest: digest(kind, value) };

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use domain::{figures, text};
 
 use crate::facts::{facts, unknown};
-use crate::pack::Told;
+use crate::history::History;
 
-pub(crate) fn write(told: &Told) -> String {
+pub(crate) fn write(told: &History) -> String {
     let mut md = String::new();
     let mut put = |line: std::fmt::Arguments<'_>| writeln!(md, "{line}").expect("writing to a string can't fail");
     put(format_args!("# {}\n", plain(&told.spec().name)));

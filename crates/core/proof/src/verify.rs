@@ -7,7 +7,8 @@ use domain::digest::sha256_hex;
 use domain::event::GENESIS;
 use domain::text::MASKED;
 
-use crate::pack::{NAMES, Told};
+use crate::history::History;
+use crate::pack::{NAMES, derived};
 use crate::page;
 use crate::spans::spans;
 use crate::statement::{PREDICATE, Statement, TYPE, sorted};
@@ -61,7 +62,7 @@ pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn
     hashes(&statement, files, &mut found);
     let lines = lines(files);
     chain(&statement, &lines, &mut found);
-    match Told::of(&lines) {
+    match History::of(&lines) {
         Ok(told) => {
             follows(&statement, &told, &mut found);
             written_again(&statement, &told, files, version, &mut found);
@@ -168,7 +169,7 @@ fn chain(statement: &Statement, lines: &[String], found: &mut Findings) {
 }
 
 /// What follows from the timeline is what is stated.
-fn follows(statement: &Statement, told: &Told, found: &mut Findings) {
+fn follows(statement: &Statement, told: &History, found: &mut Findings) {
     const FILE: &str = "statement.json";
     let (predicate, about) = (&statement.predicate, &statement.predicate.pilothouse);
     let stated = |name: &str, kind: &str| {
@@ -207,7 +208,7 @@ fn follows(statement: &Statement, told: &Told, found: &mut Findings) {
 /// The files that are written from the timeline are written again. Another version may word them in another way.
 fn written_again(
     statement: &Statement,
-    told: &Told,
+    told: &History,
     files: &BTreeMap<String, Vec<u8>>,
     version: &str,
     found: &mut Findings,
@@ -218,7 +219,7 @@ fn written_again(
             format!("was written by pilothouse {theirs} and this is {version}, so its texts were not written again");
         return found.add("statement.json", says);
     }
-    let mut again = told.derived();
+    let mut again = derived(told);
     if let Some(patch) = files.get("changes.patch") {
         again.insert("proof.html".to_owned(), page::write(told, patch, version).into_bytes());
     }
@@ -230,7 +231,7 @@ fn written_again(
 }
 
 /// The patch makes the base commit the tree that was checked.
-fn tree(told: &Told, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>, found: &mut Findings) {
+fn tree(told: &History, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>, found: &mut Findings) {
     const FILE: &str = "changes.patch";
     let Some(patch) = files.get(FILE) else { return };
     let base = &told.spec().base_commit;

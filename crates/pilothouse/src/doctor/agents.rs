@@ -7,11 +7,11 @@ use client::Places;
 use serde_json::Value;
 use settings::{Key, Settings};
 
-use super::Finding;
+use super::finding::DoctorFinding;
 use super::gateway::LARGEST_FILE;
 
 /// A line for each agent that can be started here, and one for the others.
-pub(super) fn agents(places: &Places) -> Vec<Finding> {
+pub(super) fn agents(places: &Places) -> Vec<DoctorFinding> {
     let text = evidence::read_linked_text(&places.config, LARGEST_FILE).unwrap_or_default();
     // Mistakes in them are told by the settings' own line.
     let Ok(settings) = Settings::from_layers(&[(places.config.clone(), text)]) else { return Vec::new() };
@@ -27,7 +27,7 @@ pub(super) fn agents(places: &Places) -> Vec<Finding> {
         }
     }
     // Each of them is a program that has to start.
-    let mut findings: Vec<Finding> = std::thread::scope(|scope| {
+    let mut findings: Vec<DoctorFinding> = std::thread::scope(|scope| {
         let look = &look;
         let asked: Vec<_> =
             here.iter().map(|(agent, own, program)| scope.spawn(move || look.at(agent, own, program))).collect();
@@ -36,18 +36,18 @@ pub(super) fn agents(places: &Places) -> Vec<Finding> {
     findings.extend(settings.agents.iter().filter_map(|(name, own)| of_a_person(name, &own.value)));
     let others = if missing.is_empty() { String::new() } else { format!("; not in PATH: {}", missing.join(", ")) };
     let says = format!("runs that name none get {}{others}", settings.default_agent.value);
-    findings.push(Finding { name: "agents", ok: None, says });
+    findings.push(DoctorFinding { name: "agents", ok: None, says });
     findings
 }
 
 /// A program that a person's settings make an agent of.
-fn of_a_person(name: &str, own: &settings::Agent) -> Option<Finding> {
+fn of_a_person(name: &str, own: &settings::Agent) -> Option<DoctorFinding> {
     let wanted = own.command.as_ref()?.first()?;
     let (ok, says) = match supervisor::in_path(wanted, None) {
         Some(program) => (Some(true), format!("{name} at {}; whose account it uses is not known", program.display())),
         None => (None, format!("{name}: there is no program {wanted}")),
     };
-    Some(Finding { name: "agent", ok, says })
+    Some(DoctorFinding { name: "agent", ok, says })
 }
 
 struct Look<'a> {
@@ -69,7 +69,7 @@ impl Look<'_> {
         self.settings.agents.get(agent).map(|own| own.value.clone()).unwrap_or_default()
     }
 
-    fn at(&self, agent: &Agent, own: &settings::Agent, program: &Path) -> Finding {
+    fn at(&self, agent: &Agent, own: &settings::Agent, program: &Path) -> DoctorFinding {
         let env: Vec<(String, String)> = own.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let version = supervisor::Versions::default().of(program, &env);
         let minimum = own.minimum.as_deref().or(agent.minimum);
@@ -87,7 +87,7 @@ impl Look<'_> {
             },
         };
         let says = format!("{} {says_version}{old} at {}; {pays}", agent.name, program.display());
-        Finding { name: "agent", ok, says }
+        DoctorFinding { name: "agent", ok, says }
     }
 
     fn payer(&self, agent: &Agent, own: &settings::Agent) -> Payer {

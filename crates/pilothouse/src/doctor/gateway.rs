@@ -4,13 +4,13 @@ use client::Places;
 use metering::Prices;
 use settings::{Key, Settings};
 
-use super::Finding;
+use super::finding::DoctorFinding;
 
 /// A settings file or a price table with more bytes is none.
 pub(super) const LARGEST_FILE: u64 = 16 << 20;
 
 /// A person's own price table.
-pub(super) fn prices(places: &Places) -> Finding {
+pub(super) fn prices(places: &Places) -> DoctorFinding {
     let own = places.config.with_file_name("prices.toml");
     let (ok, says) = match evidence::read_linked_text(&own, LARGEST_FILE) {
         Ok(text) => match Prices::with(&own.display().to_string(), &text) {
@@ -22,11 +22,11 @@ pub(super) fn prices(places: &Places) -> Finding {
         }
         Err(error) => (false, format!("{} can't be read: {error}; the built-in table counts", own.display())),
     };
-    Finding { name: "prices", ok: Some(ok), says }
+    DoctorFinding { name: "prices", ok: Some(ok), says }
 }
 
 /// Which providers have a key, and whether a gateway serves just now.
-pub(super) fn gateway(places: &Places) -> Finding {
+pub(super) fn gateway(places: &Places) -> DoctorFinding {
     let text = evidence::read_linked_text(&places.config, LARGEST_FILE).unwrap_or_default();
     let settings = Settings::from_layers(&[(places.config.clone(), text)]);
     let providers = settings.map(|settings| settings.providers).unwrap_or_default();
@@ -53,5 +53,5 @@ pub(super) fn gateway(places: &Places) -> Finding {
         || "no gateway serves; one is started with the first run that needs it".to_owned(),
         |serving| format!("a gateway serves on 127.0.0.1:{}", serving.port),
     );
-    Finding { name: "gateway", ok: None, says: format!("{keys}; {serves}") }
+    DoctorFinding { name: "gateway", ok: None, says: format!("{keys}; {serves}") }
 }

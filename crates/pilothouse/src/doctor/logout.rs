@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Finding;
+use super::finding::DoctorFinding;
 
-pub(super) fn logout() -> Finding {
+pub(super) fn logout() -> DoctorFinding {
     if !Path::new("/run/systemd/seats").exists() {
         let says = "no logind here: runs survive when the terminal or the SSH line goes".to_owned();
-        return Finding { name: "logout", ok: Some(true), says };
+        return DoctorFinding { name: "logout", ok: Some(true), says };
     }
     let (ok, says) = judge(kills_user_processes(), lingers(), in_user_manager());
-    Finding { name: "logout", ok, says: says.to_owned() }
+    DoctorFinding { name: "logout", ok, says: says.to_owned() }
 }
 
 /// `daemon` says whether this process tree hangs below the user's systemd (`user@UID.service`) and not below a

@@ -2,10 +2,10 @@
 
 use client::Places;
 
-use super::Finding;
+use super::finding::DoctorFinding;
 use crate::cockpit;
 
-pub(super) fn look(places: &Places) -> Finding {
+pub(super) fn look(places: &Places) -> DoctorFinding {
     let says = cockpit::keymap(places).and_then(|own| Ok((own.is_some(), cockpit::theme_in_force(places)?)));
     let (ok, says) = match says {
         Ok((own, theme)) => {
@@ -14,5 +14,5 @@ pub(super) fn look(places: &Places) -> Finding {
         }
         Err(error) => (false, error.to_string()),
     };
-    Finding { name: "cockpit", ok: Some(ok), says }
+    DoctorFinding { name: "cockpit", ok: Some(ok), says }
 }

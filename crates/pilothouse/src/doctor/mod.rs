@@ -11,6 +11,7 @@ use serde_json::json;
 use worktrees::Repository;
 
 mod agents;
+mod finding;
 mod gateway;
 mod limits;
 mod logout;
@@ -18,12 +19,7 @@ mod look;
 mod runs;
 mod terminal;
 
-struct Finding {
-    name: &'static str,
-    /// `None`: nothing is wrong, but something is not known or worth knowing.
-    ok: Option<bool>,
-    says: String,
-}
+use finding::DoctorFinding;
 
 pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Result<Code, CliError> {
     let folder = std::env::current_dir()?;
@@ -66,7 +62,7 @@ pub(crate) fn doctor(places: &Places, list_settings: bool, as_json: bool) -> Res
     Ok(if sound { Code::Done } else { Code::Failed })
 }
 
-fn git() -> Finding {
+fn git() -> DoctorFinding {
     let said = Command::new("git").arg("--version").stdin(Stdio::null()).output();
     let (ok, says) = match said {
         Ok(output) => {
@@ -84,10 +80,10 @@ fn git() -> Finding {
         }
         Err(error) => (false, format!("it can't be started: {error}; install it")),
     };
-    Finding { name: "git", ok: Some(ok), says }
+    DoctorFinding { name: "git", ok: Some(ok), says }
 }
 
-fn repository(folder: &Path) -> Finding {
+fn repository(folder: &Path) -> DoctorFinding {
     let (ok, says) = match Repository::find(folder).and_then(|repo| repo.check_identity().map(|()| repo)) {
         Ok(repo) => {
             let signs =
@@ -100,7 +96,7 @@ fn repository(folder: &Path) -> Finding {
         Err(worktrees::WorktreeError::NotARepository(_)) => (None, "you stand in none".to_owned()),
         Err(error) => (Some(false), error.to_string()),
     };
-    Finding { name: "repository", ok, says }
+    DoctorFinding { name: "repository", ok, says }
 }
 
 /// The places as the daemon knows them.
@@ -109,7 +105,7 @@ fn of_daemon(places: &Places) -> daemon::Places {
     daemon::Places { home, runtime, config, binary: PathBuf::new(), keys: ::gateway::Given::default() }
 }
 
-fn settings(places: &Places, folder: &Path) -> Finding {
+fn settings(places: &Places, folder: &Path) -> DoctorFinding {
     let (ok, says) = match daemon::settings_at(&of_daemon(places), folder) {
         Ok(settings) => {
             let mut files: Vec<String> = settings.origins().into_iter().map(|(_, _, origin)| origin).collect();
@@ -119,7 +115,7 @@ fn settings(places: &Places, folder: &Path) -> Finding {
         }
         Err(refused) => (false, refused.reason),
     };
-    Finding { name: "settings", ok: Some(ok), says }
+    DoctorFinding { name: "settings", ok: Some(ok), says }
 }
 
 /// Every key, its value, and the file that set it.
@@ -138,7 +134,7 @@ fn settings_in_force(places: &Places, folder: &Path, out: &mut Out) -> Result<Co
     Ok(Code::Done)
 }
 
-fn state(places: &Places) -> Finding {
+fn state(places: &Places) -> DoctorFinding {
     let home = places.home.display();
     let nearest = places.home.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     let free = rustix::fs::statvfs(nearest).map(|s| s.f_bavail.saturating_mul(s.f_frsize));
@@ -147,10 +143,10 @@ fn state(places: &Places) -> Finding {
         Ok(free) => (Some(true), format!("{home}: {} free", domain::figures::bytes(free))),
         Err(error) => (None, format!("{home}: free space is unknown: {error}")),
     };
-    Finding { name: "state", ok, says }
+    DoctorFinding { name: "state", ok, says }
 }
 
-fn daemon(places: &Places) -> Finding {
+fn daemon(places: &Places) -> DoctorFinding {
     let record = fs::read(places.record()).ok();
     let record = record.and_then(|bytes| serde_json::from_slice::<protocol::DaemonRecord>(&bytes).ok());
     let serving = record.filter(|r| std::os::unix::net::UnixStream::connect(&r.socket).is_ok());
@@ -158,5 +154,5 @@ fn daemon(places: &Places) -> Finding {
         Some(record) => format!("process {} at {}", record.pid, record.socket.display()),
         None => "not running; the next command that needs it starts it".to_owned(),
     };
-    Finding { name: "daemon", ok: Some(true), says }
+    DoctorFinding { name: "daemon", ok: Some(true), says }
 }

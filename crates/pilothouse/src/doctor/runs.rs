@@ -5,12 +5,12 @@ use std::path::Path;
 use client::Places;
 use evidence::{EvidenceError, StateFolder};
 
-use super::Finding;
+use super::finding::DoctorFinding;
 
 /// Damaged runs that are named.
 const NAMED: usize = 5;
 
-pub(super) fn runs(places: &Places) -> Finding {
+pub(super) fn runs(places: &Places) -> DoctorFinding {
     let (ok, says) = match damaged(&places.home) {
         Ok((count, none)) if none.is_empty() => {
             (Some(true), format!("{count} written down here, none of them damaged"))
@@ -22,7 +22,7 @@ pub(super) fn runs(places: &Places) -> Finding {
         }
         Err(error) => (Some(false), error.to_string()),
     };
-    Finding { name: "runs", ok, says }
+    DoctorFinding { name: "runs", ok, says }
 }
 
 /// How many runs there are, and what is wrong with some. A chain is followed to its end by `pilothouse proof verify` alone.

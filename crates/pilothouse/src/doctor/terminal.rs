@@ -2,21 +2,21 @@
 
 use std::process::{Command, Stdio};
 
-use super::Finding;
+use super::finding::DoctorFinding;
 use crate::cockpit;
 
-pub(super) fn locale() -> Finding {
+pub(super) fn locale() -> DoctorFinding {
     let locale = cockpit::locale();
     let utf8 = locale.to_lowercase().replace('-', "").contains("utf8");
     let signs =
         if utf8 { "UTF-8" } else { "ASCII signs, since the locale is not UTF-8; set LC_ALL=C.UTF-8 for others" };
     let term = cockpit::variable("TERM").unwrap_or_else(|| "unknown".to_owned());
-    Finding { name: "terminal", ok: None, says: format!("{term}, {signs}") }
+    DoctorFinding { name: "terminal", ok: None, says: format!("{term}, {signs}") }
 }
 
-pub(super) fn tmux() -> Finding {
+pub(super) fn tmux() -> DoctorFinding {
     if cockpit::variable("TMUX").is_none() {
-        return Finding { name: "tmux", ok: None, says: "you are not inside one".to_owned() };
+        return DoctorFinding { name: "tmux", ok: None, says: "you are not inside one".to_owned() };
     }
     let option = |name: &str| {
         let output = Command::new("tmux").args(["show-options", "-gv", name]).stdin(Stdio::null()).output().ok()?;
@@ -33,5 +33,5 @@ pub(super) fn tmux() -> Finding {
         advice.push("few colours: set -g default-terminal tmux-256color");
     }
     let says = if advice.is_empty() { "its settings are fine".to_owned() } else { advice.join("; ") };
-    Finding { name: "tmux", ok: None, says }
+    DoctorFinding { name: "tmux", ok: None, says }
 }

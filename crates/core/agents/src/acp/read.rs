@@ -69,7 +69,7 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
         Message::Request { id, method, params } => vec![asked(&Request { id: &id, method: &method, params: &params })],
         Message::Notification { method, params } => match method.as_str() {
             // Until the task was given an agent only repeats what an earlier process did.
-            "session/update" if !session.has_said(crate::due::PROMPT) => Vec::new(),
+            "session/update" if !session.has_said(crate::write_id::PROMPT) => Vec::new(),
             "session/update" => updated(session, &params["update"])?,
             "$/cancel_request" => session.withdrawn(&params["requestId"]),
             _ if method.starts_with('_') => Vec::new(),
@@ -103,7 +103,7 @@ fn is_silent(update: &Value) -> bool {
 
 fn held_back(session: &mut Session, piece: &str, offset: u64) -> Vec<Body> {
     // Gemini CLI says in this way that its mode was set.
-    if piece.is_empty() || piece.starts_with("[MODE_UPDATE]") || !session.has_said(crate::due::PROMPT) {
+    if piece.is_empty() || piece.starts_with("[MODE_UPDATE]") || !session.has_said(crate::write_id::PROMPT) {
         return Vec::new();
     }
     let held = session.held.get_or_insert_with(|| Held { from: offset, text: String::new() });

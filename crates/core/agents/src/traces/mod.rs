@@ -4,6 +4,7 @@
 mod claude;
 mod codex;
 mod gemini;
+mod kind;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -16,22 +17,10 @@ use serde_json::Value;
 
 pub use claude::{SessionFile, session_file};
 pub use gemini::gemini_project;
+pub use kind::Traces;
 pub use terminal::{is_unheard, news};
 
 use crate::registry::{self, Agent, Program};
-
-/// What an agent writes of its sessions while it runs, as far as pilothouse reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Traces {
-    /// None that names the process.
-    None,
-    /// A file `sessions/PID.json`, and a transcript per session.
-    Claude,
-    /// A rollout file per thread, which the process holds open.
-    Codex,
-    /// A file per chat in a folder per working folder; which of them is of a process stands nowhere.
-    Gemini,
-}
 
 /// What an agent tells of itself just now; what it does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use domain::text::{Shown, Signs};
 use quick_xml::escape::escape;
 
-use super::line;
+use super::text_html::line;
 
 /// Lines of one file that are shown; the patch itself has all of them.
 const MOST_OF_FILE: usize = 1_000;

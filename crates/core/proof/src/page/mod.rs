@@ -1,31 +1,22 @@
 //! `proof.html`: the pack as one page that needs nothing but a browser: no script, nothing from outside.
 
 mod diff;
+mod text_html;
 mod time;
 
 use std::fmt::Write as _;
 
 use domain::{docs, figures, text};
-use quick_xml::escape::escape;
 
+use self::text_html::{block, line};
 use crate::facts::{Fact, Origin, facts, unknown};
-use crate::pack::Told;
+use crate::history::History;
 
 /// Its whole style; the page may load none from elsewhere.
 const STYLE: &str = include_str!("style.css");
 
-/// A text as harmless HTML, on one line, with everything in it that is hidden.
-fn line(value: &str) -> String {
-    escape(text::shown(value)).into_owned()
-}
-
-/// A text of several lines as harmless HTML.
-fn block(value: &str) -> String {
-    escape(text::block(value)).into_owned()
-}
-
 /// The page. `patch` is that from the base to the work.
-pub(crate) fn write(told: &Told, patch: &[u8], version: &str) -> String {
+pub(crate) fn write(told: &History, patch: &[u8], version: &str) -> String {
     let run = told.spec();
     let (name, repo) = (line(&run.name), line(run.repo.rsplit('/').next().unwrap_or(&run.repo)));
     let mut html = String::new();
@@ -69,7 +60,7 @@ pub(crate) fn write(told: &Told, patch: &[u8], version: &str) -> String {
 }
 
 /// The class and the word of the verdict, by the required checks and by how the run ended.
-fn verdict(told: &Told) -> (&'static str, &'static str) {
+fn verdict(told: &History) -> (&'static str, &'static str) {
     let [_, _, failed] = crate::statement::sorted(told);
     let any = told.spec().checks.iter().any(|check| check.required);
     match (&told.state.status, failed.is_empty(), any) {
@@ -89,7 +80,7 @@ fn row(fact: &Fact) -> String {
     format!("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", fact.name, line(&fact.value), tag(fact.origin))
 }
 
-fn checks(told: &Told) -> String {
+fn checks(told: &History) -> String {
     let specs = &told.spec().checks;
     if specs.is_empty() {
         return "<p>No check is defined, so nothing but its agent says that it is done.</p>".to_owned();
@@ -126,7 +117,7 @@ fn checks(told: &Told) -> String {
     html
 }
 
-fn score(told: &Told) -> String {
+fn score(told: &History) -> String {
     let mut html =
         String::from("<table class=\"score\"><tr><th>part</th><th>weight</th><th>value</th><th>why</th></tr>\n");
     for part in &told.score.parts {
@@ -147,7 +138,7 @@ fn score(told: &Told) -> String {
     html
 }
 
-fn not_known(told: &Told) -> String {
+fn not_known(told: &History) -> String {
     let unknown = unknown(told);
     if unknown.is_empty() {
         return "<p>Nothing of what is asked for here.</p>".to_owned();

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use domain::check::Verdict;
 use domain::{Body, Timestamp, figures};
 
-use super::line;
-use crate::pack::Told;
+use super::text_html::line;
+use crate::history::History;
 
 /// Columns of the names, of the bars, and pixels of a row.
 const NAMES: f64 = 180.0;
@@ -23,7 +23,7 @@ struct Bar {
     to: Timestamp,
 }
 
-pub(super) fn picture(told: &Told) -> String {
+pub(super) fn picture(told: &History) -> String {
     let bars = bars(told);
     let span = bars.iter().map(|bar| bar.from).min().zip(bars.iter().map(|bar| bar.to).max());
     let Some((first, last)) = span.filter(|(first, last)| last > first) else {
@@ -66,7 +66,7 @@ pub(super) fn picture(told: &Told) -> String {
     svg
 }
 
-fn bars(told: &Told) -> Vec<Bar> {
+fn bars(told: &History) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
     let last = told.events.last().map_or(Timestamp::default(), |event| event.at);

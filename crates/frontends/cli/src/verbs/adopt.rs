@@ -7,7 +7,9 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{Code, MovedRow, Reply, Request};
 
-use super::{act, confirm, report};
+use super::act::act;
+use super::confirm::confirm;
+use super::report::report;
 use crate::args::AdoptArgs;
 use crate::error::CliError;
 use crate::out::Out;

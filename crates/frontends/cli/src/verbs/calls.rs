@@ -6,7 +6,7 @@ use domain::event::ModelCalled;
 use domain::{docs, figures};
 use protocol::{CallsReply, Reply, Request, Row};
 
-use super::here;
+use super::find::here;
 use crate::error::CliError;
 use crate::out::Out;
 use crate::when::when;

@@ -5,7 +5,10 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{CheckRow, Code, Row};
 
-use super::{act, find_run, report, run};
+use super::act::act;
+use super::find::find_run;
+use super::report::report;
+use super::run;
 use crate::args::CheckArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -6,7 +6,7 @@ use domain::text::{Shown, Signs};
 use domain::{digest, figures, text};
 use protocol::{Code, DiffReply, Reply, Request};
 
-use super::here;
+use super::find::here;
 use crate::args::DiffArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -32,7 +32,7 @@ pub(super) async fn diff(args: DiffArgs, places: &Places) -> Result<Code, CliErr
     }
     // On standard error, so that a patch stays one.
     for left in &diff.left_out {
-        super::complain(&format!("not in it: {}", text::shown(left)));
+        super::report::complain(&format!("not in it: {}", text::shown(left)));
     }
     if patch {
         return give(&diff, &mut out);
@@ -43,7 +43,7 @@ pub(super) async fn diff(args: DiffArgs, places: &Places) -> Result<Code, CliErr
         out.line(if plain { line.text } else { line.coloured() })?;
     }
     if diff.cut {
-        super::complain("the rest is left out; `git diff` in the worktree shows all of it");
+        super::report::complain("the rest is left out; `git diff` in the worktree shows all of it");
     }
     Ok(Code::Done)
 }

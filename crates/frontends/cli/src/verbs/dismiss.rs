@@ -4,7 +4,7 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::act_and_report;
+use super::act::act_and_report;
 use crate::args::ManyArgs;
 use crate::error::CliError;
 

@@ -4,7 +4,7 @@ use client::Places;
 use domain::{figures, text};
 use protocol::{Code, Reply, Request};
 
-use super::here;
+use super::find::here;
 use crate::args::OneArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -4,7 +4,10 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{NO_CHECKS, act, find, notes, report};
+use super::act::act;
+use super::find::find;
+use super::notes;
+use super::report::{NO_CHECKS, report};
 use crate::args::OneArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -5,7 +5,11 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{Code, RemovableRow, Reply, Request};
 
-use super::{act, confirm, find, kept, report, rm};
+use super::act::act;
+use super::confirm::confirm;
+use super::find::find;
+use super::report::report;
+use super::{kept, rm};
 use crate::args::GcArgs;
 use crate::error::CliError;
 use crate::out::Out;

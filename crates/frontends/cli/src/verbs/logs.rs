@@ -5,7 +5,8 @@ use domain::attempt::AttemptKey;
 use domain::text;
 use protocol::{Code, FromDaemon, Output, OutputFile, Piece, Reply, Request, Row, Scope};
 
-use super::{complain, find_run};
+use super::find::find_run;
+use super::report::complain;
 use crate::args::LogsArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -4,7 +4,8 @@ use client::Places;
 use domain::{Timestamp, figures, text};
 use protocol::{Code, Reply, Request, Row, Scope};
 
-use super::{adopt, here};
+use super::adopt;
+use super::find::here;
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;
@@ -29,16 +30,16 @@ pub(super) async fn ls(args: &LsArgs, all: bool, places: &Places) -> Result<Code
     let here = !(args.all || all);
     // A repository that was moved shows the runs that began since.
     let moved = if here { adopt::moved(&mut connection, std::env::current_dir()?).await? } else { Vec::new() };
-    let moved = adopt::tell(&moved).inspect(|told| super::complain(told)).is_some();
+    let moved = adopt::tell(&moved).inspect(|told| super::report::complain(told)).is_some();
     if rows.is_empty() && moved {
         return Ok(Code::Done);
     }
     if rows.is_empty() && hidden > 0 {
-        super::complain(&format!("{hidden} runs are dismissed or removed; `pilothouse ls --all` lists them"));
+        super::report::complain(&format!("{hidden} runs are dismissed or removed; `pilothouse ls --all` lists them"));
         return Ok(Code::Done);
     }
     if rows.is_empty() {
-        super::complain("no runs here yet; start one with `pilothouse run TASK`");
+        super::report::complain("no runs here yet; start one with `pilothouse run TASK`");
         return Ok(Code::Done);
     }
     let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());

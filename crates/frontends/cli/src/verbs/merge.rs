@@ -5,7 +5,9 @@ use domain::command::Command;
 use domain::gate::Method;
 use protocol::Code;
 
-use super::{act, notes, report};
+use super::act::act;
+use super::notes;
+use super::report::report;
 use crate::args::MergeArgs;
 use crate::error::CliError;
 use crate::out::Out;

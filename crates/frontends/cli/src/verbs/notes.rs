@@ -3,7 +3,7 @@
 use client::Connection;
 use domain::text;
 
-use super::find;
+use super::find::find;
 use crate::error::CliError;
 use crate::out::Out;
 

@@ -4,7 +4,10 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{ByHand, act_with, confirm_by_hand, find, report};
+use super::act::act_with;
+use super::by_hand::{ByHand, confirm_by_hand};
+use super::find::find;
+use super::report::report;
 use crate::args::HoldArgs;
 use crate::error::CliError;
 use crate::out::Out;

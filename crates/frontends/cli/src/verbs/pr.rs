@@ -6,7 +6,9 @@ use domain::pull_request::PullState;
 use domain::{figures, text};
 use protocol::{Code, CommentRow, Reply, Request, Row};
 
-use super::{act, find_run, here, report};
+use super::act::act;
+use super::find::{find_run, here};
+use super::report::report;
 use crate::args::PrArgs;
 use crate::error::CliError;
 use crate::out::Out;

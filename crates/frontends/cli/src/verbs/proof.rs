@@ -7,7 +7,9 @@ use client::Places;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{act, find_run, report};
+use super::act::act;
+use super::find::find_run;
+use super::report::report;
 use crate::args::ProofArgs;
 use crate::error::CliError;
 use crate::out::Out;

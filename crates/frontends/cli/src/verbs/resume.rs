@@ -5,7 +5,9 @@ use domain::budget::Budget;
 use domain::command::Command;
 use protocol::Code;
 
-use super::{ByHand, act_with, confirm_by_hand, report};
+use super::act::act_with;
+use super::by_hand::{ByHand, confirm_by_hand};
+use super::report::report;
 use crate::args::ResumeArgs;
 use crate::error::CliError;
 use crate::out::Out;

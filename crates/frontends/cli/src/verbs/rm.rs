@@ -5,7 +5,10 @@ use domain::command::Command;
 use domain::{figures, text};
 use protocol::{Code, RemovableRow, Reply, Request};
 
-use super::{act, confirm, here, report};
+use super::act::act;
+use super::confirm::confirm;
+use super::find::here;
+use super::report::report;
 use crate::args::RmArgs;
 use crate::error::CliError;
 use crate::out::Out;

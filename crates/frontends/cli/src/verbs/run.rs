@@ -6,7 +6,8 @@ use client::{Connection, Places};
 use domain::text;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
-use super::{NO_CHECKS, complain, take_up};
+use super::act::take_up;
+use super::report::{NO_CHECKS, complain};
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::out::{Out, columns};

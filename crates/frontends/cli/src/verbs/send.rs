@@ -6,7 +6,8 @@ use domain::question::{QuestionKind, handle};
 use domain::{figures, text};
 use protocol::{Code, QuestionRow, Reply, Request, Row};
 
-use super::{here, report};
+use super::find::here;
+use super::report::report;
 use crate::args::{Answering, SendArgs};
 use crate::error::CliError;
 use crate::out::Out;

@@ -4,7 +4,8 @@ use client::Places;
 use domain::{figures, text};
 use protocol::Code;
 
-use super::{calls, check, find, send};
+use super::find::find;
+use super::{calls, check, send};
 use crate::args::ShowArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -8,7 +8,7 @@ use domain::{docs, figures, text};
 use protocol::{Code, Reply, Request, Scope, SpendReply, SpendRow};
 use serde::Serialize;
 
-use super::here;
+use super::find::here;
 use crate::args::{SpendArgs, SpendBy};
 use crate::error::CliError;
 use crate::out::Out;

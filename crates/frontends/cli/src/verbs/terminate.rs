@@ -4,7 +4,9 @@ use client::Places;
 use domain::command::Command;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
-use super::{ByHand, act_with, confirm_by_hand, report, take_up};
+use super::act::{act_with, take_up};
+use super::by_hand::{ByHand, confirm_by_hand};
+use super::report::report;
 use crate::args::TerminateArgs;
 use crate::error::CliError;
 use crate::out::Out;

@@ -5,7 +5,7 @@ use domain::describe::describe;
 use domain::{Event, RunId};
 use protocol::{Code, FromDaemon, Reply, Request, Scope};
 
-use super::find_run;
+use super::find::find_run;
 use crate::args::TimelineArgs;
 use crate::error::CliError;
 use crate::out::Out;

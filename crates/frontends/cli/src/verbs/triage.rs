@@ -5,7 +5,8 @@ use domain::question::asked_last;
 use domain::text;
 use protocol::{Code, Reply, Request, Row, Scope};
 
-use super::{here, send};
+use super::find::here;
+use super::send;
 use crate::args::LsArgs;
 use crate::error::CliError;
 use crate::out::Out;

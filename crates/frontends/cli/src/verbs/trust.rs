@@ -4,7 +4,7 @@ use client::Places;
 use domain::text;
 use protocol::{Code, Reply, Request, TrustRow};
 
-use super::confirm;
+use super::confirm::confirm;
 use crate::args::TrustArgs;
 use crate::error::CliError;
 use crate::out::Out;
