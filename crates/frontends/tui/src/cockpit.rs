@@ -17,6 +17,7 @@ use protocol::Scope;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
+use crate::action::Action;
 use crate::console::{Console, Tty};
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
@@ -27,7 +28,7 @@ use crate::screen::Screen;
 use crate::screens;
 use crate::screens::runs::Welcome;
 use crate::theme::Theme;
-use crate::update::{Action, update};
+use crate::update::update;
 use editors::At;
 pub(crate) use keys::{actions, beneath, places};
 use wire::Wire;

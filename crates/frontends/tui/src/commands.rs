@@ -7,10 +7,10 @@ mod table;
 
 use protocol::Row;
 
+use crate::action::Action;
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
 use crate::overlays::Asking;
-use crate::update::Action;
 
 pub(crate) use table::ALL;
 

@@ -1,5 +1,6 @@
 //! The cockpit: every run on one screen, drawn from a model that only `update` changes.
 
+mod action;
 mod cockpit;
 mod commands;
 mod console;

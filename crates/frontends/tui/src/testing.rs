@@ -13,6 +13,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use crate::action::Action;
 use crate::cockpit::actions;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
@@ -20,7 +21,7 @@ use crate::keymap::Keymap;
 use crate::model::Model;
 use crate::screen;
 use crate::theme::{Role, Theme};
-use crate::update::{Action, update};
+use crate::update::update;
 use play::{NOW, Play, night};
 
 /// The sizes that screens are stored at.

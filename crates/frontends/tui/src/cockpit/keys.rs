@@ -3,11 +3,11 @@
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 
 use super::mouse;
+use crate::action::Action;
 use crate::keymap::{Keymap, Place};
 use crate::model::{Focus, Model, Tab};
 use crate::overlays::Overlay;
 use crate::screens::{attach, details};
-use crate::update::Action;
 
 /// Whose keys are in force, the innermost place first.
 pub(crate) fn places(model: &Model) -> Vec<Place> {

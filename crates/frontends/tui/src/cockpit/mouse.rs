@@ -3,12 +3,12 @@
 use crossterm::event::{Event, KeyCode, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+use crate::action::Action;
 use crate::keymap::Keymap;
 use crate::model::{Focus, Model};
 use crate::screens::attach::{Attached, encode, way_out};
 use crate::screens::details::tab_places;
 use crate::screens::runs::{Layout, TableLine, layout, lines};
-use crate::update::Action;
 
 /// Lines that one turn of the wheel moves.
 const WHEEL: isize = 3;

@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::model::TuiError;
 use crate::screens::diff;
-use crate::update::Action;
 
 /// Bytes of output asked for at once.
 const PIECE: u64 = 128 << 10;

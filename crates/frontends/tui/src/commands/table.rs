@@ -4,8 +4,8 @@ use domain::command::Answer;
 
 use super::available::*;
 use super::{Command, Kind};
+use crate::action::{Action, Jump, Verb};
 use crate::model::Model;
-use crate::update::{Action, Jump, Verb};
 
 type When = fn(&Model) -> Option<String>;
 

@@ -11,13 +11,14 @@ use ratatui_textarea::TextArea;
 
 use super::window::{self, keys};
 use super::{Overlay, one_line};
+use crate::action::Action;
 use crate::commands::{self, Command, Kind};
 use crate::effect::Effect;
 use crate::keymap::{Keymap, Place};
 use crate::model::Model;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
-use crate::update::{Action, update};
+use crate::update::update;
 use crate::widgets::{fit, wrapped};
 
 #[derive(Debug, Clone)]

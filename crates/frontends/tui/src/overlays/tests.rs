@@ -12,11 +12,11 @@ use domain::tokens::Tokens;
 use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow, SpendReply, SpendRow};
 
 use super::Overlay;
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn id(text: &str) -> RunId {
     RunId::parse(text).expect("an id")

@@ -9,8 +9,8 @@ use protocol::{CheckRow, CheckpointRow, PhaseRow, PullRequest, Row, Today, Token
 
 use super::play::{NOW, Play};
 use super::{Cockpit, proof_of};
+use crate::action::Action;
 use crate::glyphs::Glyphs;
-use crate::update::Action;
 
 const CLAUDE: (&str, &str) = ("claude", "opus");
 

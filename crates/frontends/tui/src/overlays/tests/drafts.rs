@@ -4,10 +4,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use domain::command::Command;
 use domain::event::Review;
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::overlays::Overlay;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn ctrl(cockpit: &mut Cockpit, key: char) {
     cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)));

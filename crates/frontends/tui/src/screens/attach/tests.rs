@@ -4,9 +4,9 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, Mous
 use domain::RunId;
 use terminal::Copied;
 
+use crate::action::Action;
 use crate::effect::{Effect, Modes, Tell};
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")

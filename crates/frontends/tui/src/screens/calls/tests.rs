@@ -7,9 +7,9 @@ use domain::tokens::Tokens;
 use domain::{Event, RunId, Timestamp};
 use protocol::{CallsReply, TokensRow};
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")

@@ -5,9 +5,9 @@ use domain::attempt::AttemptKey;
 use domain::command::Command;
 use protocol::CheckRow;
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")

@@ -87,9 +87,9 @@ fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str
 
 /// What it cost, in how many calls.
 fn spend(row: &Row) -> String {
-    let calls = row
-        .calls
-        .map_or_else(String::new, |n| format!(" in {}", runs::count(usize::try_from(n).unwrap_or(usize::MAX), "call")));
+    let calls = row.calls.map_or_else(String::new, |n| {
+        format!(" in {}", crate::widgets::count(usize::try_from(n).unwrap_or(usize::MAX), "call"))
+    });
     let unpriced = row.tokens_unpriced.filter(|n| *n > 0 && row.cost_usd.is_none());
     let unpriced = unpriced.map_or_else(String::new, |n| format!(", {} tokens without a price", figures::count(n)));
     format!("{}{calls}{unpriced}", row.cost_says())
@@ -100,7 +100,7 @@ fn facts(model: &Model, row: &Row) -> Vec<(&'static str, String)> {
     let none = || figures::NONE.to_owned();
     let at = |at: Option<domain::Timestamp>| at.map_or_else(String::new, |at| format!("  at {}", model.minute(at)));
     let changes = row.changes.map_or_else(unknown, |c| {
-        let files = runs::count(usize::try_from(c.files).unwrap_or(usize::MAX), "file");
+        let files = crate::widgets::count(usize::try_from(c.files).unwrap_or(usize::MAX), "file");
         format!("{files} {}{}", figures::lines(c.added, c.removed), at(row.changes_at))
     });
     let secrets = row.secrets_say().map_or_else(String::new, |says| format!("; {}", domain::text::line(&says)));

@@ -9,6 +9,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 mod update;
+mod view;
 mod words;
 
 pub(crate) use colours::{Colours, colours};
@@ -16,6 +17,6 @@ pub(crate) use cursor::{at, line, under};
 pub(crate) use draw::draw;
 pub(crate) use parse::{Difference, parse};
 pub(crate) use update::{
-    DiffView, asked_for_editor, coloured, go_to_match, jump, load, loaded, page, pan, show_again, side_by_side,
-    top_line,
+    asked_for_editor, coloured, go_to_match, jump, load, loaded, page, pan, show_again, side_by_side, top_line,
 };
+pub(crate) use view::DiffView;

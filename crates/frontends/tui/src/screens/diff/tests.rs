@@ -8,10 +8,10 @@ use domain::comment::{Comment, Side};
 use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{colours, parse};
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::model::Focus;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 const TEXT: &str = "diff --git a/src/login.rs b/src/login.rs
 index 1..2 100644

@@ -3,9 +3,9 @@
 use domain::RunId;
 use protocol::{Output, OutputFile, Piece};
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 /// Ten thousand bytes of numbered lines that are no stream of an agent, each ten bytes long.
 const LINES: u64 = 1_000;

@@ -54,7 +54,7 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
     }
     match row.comments.filter(|comments| comments.waiting > 0) {
         Some(comments) if row.status == "merged" => {
-            let comments = crate::screens::runs::count(usize::try_from(comments.waiting).unwrap_or(0), "comment");
+            let comments = crate::widgets::count(usize::try_from(comments.waiting).unwrap_or(0), "comment");
             say(&format!("{comments} of yours never went to its agent."), Role::Dim, 0);
         }
         Some(comments) => {

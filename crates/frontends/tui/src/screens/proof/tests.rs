@@ -6,9 +6,9 @@ use domain::event::Review;
 use domain::score::Part;
 use protocol::{CommentsRow, ProofRow, PullRequest, WorkRow};
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")

@@ -6,11 +6,11 @@ use protocol::Row;
 use unicode_width::UnicodeWidthStr;
 
 use super::reasons;
+use super::why::why;
+use super::widths::WIDE;
 use crate::model::{Model, Sort};
 use crate::widgets::{fit, fit_ends, fit_right};
 
-/// From this width on the table has all columns and the reason stands in the row.
-pub(crate) const WIDE: u16 = 110;
 /// From this width on a wide table has room for the agent's model.
 const WIDER: u16 = 136;
 /// Columns of a wide table beside the name, the agent and the reason.
@@ -121,7 +121,7 @@ pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
         fit(&phase(row), 11),
         fit_right(&cost_and_cap(row), 10),
         fit(&format!("{pr}{score}"), 13),
-        if reasons::has_line(row, width) { String::new() } else { reasons::why(row) },
+        if reasons::has_line(row, width) { String::new() } else { why(row) },
     );
     fit(&text, usize::from(width).saturating_sub(3))
 }

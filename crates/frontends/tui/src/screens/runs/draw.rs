@@ -11,6 +11,7 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::reasons::{self, Because};
+use super::widths::WIDE;
 use super::{TableLine, columns, layout, lines, notice, welcome};
 use crate::cockpit::{beneath, places};
 use crate::commands::{self, Command};
@@ -128,7 +129,7 @@ fn repository(model: &Model, path: &str) -> String {
     let name = parts.into_iter().rev().collect::<Vec<_>>().join("/");
     let rows = || model.rows.values().filter(|row| row.repo == path);
     let needy = rows().filter(|row| row.group == Group::NeedsYou).count();
-    let count = super::count(rows().count(), "run");
+    let count = crate::widgets::count(rows().count(), "run");
     let needy = match needy {
         0 => String::new(),
         1 => ", 1 needs you".to_owned(),
@@ -167,7 +168,7 @@ fn left_side(model: &Model, theme: &Theme, width: u16, words: bool) -> Vec<Span<
         (Group::Finished, pick("■", "-"), "finished"),
     ];
     let mut spans = vec![Span::styled(domain::text::line(&model.title), theme.style(Role::Heading))];
-    if let Some(base) = model.base.as_ref().filter(|_| width >= columns::WIDE) {
+    if let Some(base) = model.base.as_ref().filter(|_| width >= WIDE) {
         let commit: String = base.commit.chars().take(7).collect();
         let name = fit_ends(&base.name, base.name.width().min(BASE));
         spans.push(Span::styled(format!(" {} {name} {commit}", pick("·", "-")), theme.style(Role::Dim)));

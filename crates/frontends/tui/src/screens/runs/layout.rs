@@ -7,8 +7,9 @@ use domain::group::Group;
 use protocol::Row;
 use ratatui::layout::{Constraint, Rect};
 
-use super::columns::WIDE;
 use super::reasons;
+use super::why::why;
+use super::widths::WIDE;
 use crate::model::{Finished, Focus, Heading, Model, Tab};
 
 /// Below this many rows between top and bottom line, open details take all of them.
@@ -111,7 +112,7 @@ pub(crate) fn lines(model: &Model) -> Vec<TableLine<'_>> {
                 continue;
             }
             if model.cursor.as_ref() != Some(&row.id) {
-                let because = reasons::Because { text: reasons::why(row), keys: false };
+                let because = reasons::Because { text: why(row), keys: false };
                 lines.push(TableLine::Reason { row, because, first: true });
                 continue;
             }

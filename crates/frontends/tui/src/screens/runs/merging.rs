@@ -4,7 +4,7 @@ use domain::figures::UNKNOWN;
 use domain::text;
 use protocol::{ProofRow, Row};
 
-use super::count;
+use crate::widgets::count;
 
 /// A word, and what it is said of.
 pub(super) type Line = (&'static str, String);

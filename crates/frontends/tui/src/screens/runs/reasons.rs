@@ -4,8 +4,10 @@ use domain::group::Group;
 use protocol::Row;
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{self, WIDE};
+use super::columns;
 use super::layout::{TableLine, layout, lines};
+use super::why::why;
+use super::widths::WIDE;
 use crate::model::Model;
 use crate::overlays::Asking;
 use crate::widgets::{fit, wrapped};
@@ -16,11 +18,6 @@ pub(super) const BEFORE: usize = 5;
 pub(super) const LINES: usize = 8;
 /// Columns that are kept for the keys that answer a question.
 const KEYS: usize = 36;
-
-/// What the run does or why it stands.
-pub(crate) fn why(row: &Row) -> String {
-    row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default()
-}
 
 /// Whether the reason is said on a line of its own: always when a person is needed and the row has no
 /// column for it, or none that it fits into, and when it wrote where the person works.

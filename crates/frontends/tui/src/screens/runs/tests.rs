@@ -9,11 +9,11 @@ use domain::event::RunReady;
 use domain::group::Group;
 use protocol::Row;
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::{Play, by_hand, night};
 use crate::testing::{Cockpit, SIZES, stored};
-use crate::update::Action;
 
 #[test]
 fn what_needs_you_comes_first_with_its_reason() {

@@ -172,9 +172,9 @@ pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
     }
     let n = model.rows.values().filter(|row| row.group == Group::Finished).count();
     model.notice = Some(match model.finished {
-        Finished::Kept => format!("{} shown", super::verbs::count(n - dismissed.min(n), "finished run")),
-        Finished::All => format!("{} shown, {dismissed} of them dismissed", super::verbs::count(n, "finished run")),
-        Finished::Hidden => format!("{} hidden", super::verbs::count(n, "finished run")),
+        Finished::Kept => format!("{} shown", crate::widgets::count(n - dismissed.min(n), "finished run")),
+        Finished::All => format!("{} shown, {dismissed} of them dismissed", crate::widgets::count(n, "finished run")),
+        Finished::Hidden => format!("{} hidden", crate::widgets::count(n, "finished run")),
     });
     regroup(model)
 }

@@ -8,11 +8,12 @@ use domain::event::Review;
 use protocol::Row;
 
 use super::merging;
+use crate::action::Verb;
 use crate::effect::Effect;
 use crate::model::Model;
 use crate::overlays::{self, Confirm, Overlay};
 use crate::screens::diff;
-use crate::update::Verb;
+use crate::widgets::count;
 
 /// Runs that a notice names.
 const NAMED: usize = 3;
@@ -149,11 +150,6 @@ fn passed_over(row: &Row) -> String {
         () => "",
     };
     format!("{name} is {}{more}", row.status)
-}
-
-/// `1 run`, `2 runs`.
-pub(crate) fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn act(rows: &[Row], command: Command) -> Vec<Effect> {

@@ -2,11 +2,11 @@
 
 use domain::RunId;
 
+use crate::action::Action;
 use crate::effect::Effect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 fn busy() -> Play {
     let mut play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work();

@@ -3,10 +3,10 @@
 use domain::event::{RunDismissed, RunTerminated};
 use domain::status::By;
 
+use crate::action::Action;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
 use crate::testing::{Cockpit, stored};
-use crate::update::Action;
 
 #[test]
 fn a_notice_is_there_in_full_and_leaves_the_keys() {
