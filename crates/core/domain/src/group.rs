@@ -63,7 +63,7 @@ pub fn of(run: &RunState) -> Group {
         | Status::Limited { resets_at: Some(_) } => Group::Working,
         Status::Ready if at_stake && run.only_asked() => Group::NeedsYou,
         // There is nothing to review, and nothing lies there any more.
-        Status::Ready if run.removed && !crate::decide::has_changed(run) => Group::Finished,
+        Status::Ready if run.removed && !run.has_changed() => Group::Finished,
         Status::Ready => Group::Ready,
         Status::Merged | Status::Terminated { .. } => Group::Finished,
     }

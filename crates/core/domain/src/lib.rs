@@ -35,6 +35,7 @@ pub mod policy;
 pub mod proof;
 pub mod pull_request;
 pub mod question;
+mod rest;
 pub mod run;
 pub mod score;
 pub mod spend;

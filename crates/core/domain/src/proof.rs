@@ -1,6 +1,6 @@
 //! The proof of a run: what was measured of its work, the pack that was written last, and whether that still holds.
 
-use crate::event::{Body, ProofWritten, ReviewGiven, WorkMeasured};
+use crate::event::{ProofWritten, ReviewGiven, WorkMeasured};
 use crate::timestamp::Timestamp;
 
 /// What is known of a run's proof.
@@ -56,36 +56,4 @@ impl ProofState {
     pub fn score(&self) -> Option<u32> {
         self.written.as_ref().filter(|_| !self.stale).map(|written| written.score)
     }
-}
-
-/// Whether an event says something of the run that a pack without it would not tell.
-pub(crate) fn tells(body: &Body) -> bool {
-    !matches!(
-        body,
-        Body::EffectStarted(_)
-            | Body::EffectFinished(_)
-            | Body::ProofRequested(_)
-            | Body::WorkMeasured(_)
-            | Body::ProofWritten(_)
-            | Body::GateDecided(_)
-            | Body::MergeRequested(_)
-            | Body::RunMerged(_)
-            | Body::PullAsked(_)
-            | Body::PullOpened(_)
-            | Body::PullChanged(_)
-            | Body::CommentGiven(_)
-            | Body::ConflictFound(_)
-            | Body::ConflictCleared(_)
-            | Body::Note(_)
-            | Body::Adopted(_)
-            | Body::RunDismissed(_)
-            | Body::RunMoved(_)
-            | Body::CheckpointsDropAsked(_)
-            | Body::CheckpointsDropped(_)
-            | Body::RemovalRequested(_)
-            | Body::SnapshotSaved(_)
-            | Body::WorktreeRemoved(_)
-            | Body::RestoreRequested(_)
-            | Body::WorktreeRestored(_)
-    )
 }

@@ -13,7 +13,7 @@ use crate::escape::Escape;
 use crate::event::{BudgetReached, CheckFinished, ConflictFound, GateDecided, MergeRequested, PullOpened, RunMerged};
 use crate::phase::PhaseState;
 use crate::proof::ProofState;
-use crate::pull_request::{self, PullState, PullWork};
+use crate::pull_request::{PullState, PullWork};
 use crate::question::{QuestionKind, SingleQuestion, asked_last};
 use crate::spend::{self, Spent};
 use crate::status::{By, Status};
@@ -280,7 +280,14 @@ impl RunState {
 
     /// Whether it did nothing but ask, so that nothing comes of it without an answer.
     pub fn only_asked(&self) -> bool {
-        self.status == Status::Ready && self.asked_last().is_some() && !crate::decide::has_changed(self)
+        self.status == Status::Ready && self.asked_last().is_some() && !self.has_changed()
+    }
+
+    /// Whether the branch moved, or files differ that nothing committed.
+    pub fn has_changed(&self) -> bool {
+        let base = self.spec.as_ref().map(|spec| spec.base_commit.as_str());
+        let trees = self.checkpoints.first().zip(self.checkpoints.last());
+        self.head.as_deref() != base || trees.is_some_and(|(first, last)| first.tree != last.tree)
     }
 
     /// What it used in all.
@@ -301,19 +308,6 @@ impl RunState {
     /// Whether there is a checkpoint of this number to go back to.
     pub fn has_checkpoint(&self, n: u32) -> bool {
         self.checkpoints.iter().any(|checkpoint| checkpoint.n == n && !checkpoint.dropped)
-    }
-
-    /// Whether nothing of it lives, is being done or was asked for.
-    pub fn is_at_rest(&self) -> bool {
-        let asked = self.rollback.is_some() || self.removing.is_some() || self.restoring || self.ending.is_some();
-        let asked =
-            asked || self.reply.is_some() || self.merging.is_some() || self.dropping.is_some() || self.is_delivering();
-        self.status.is_settled() && self.effects.is_empty() && !self.is_live() && !asked
-    }
-
-    /// Whether a pack of it is to be written, or its forge to be told of it.
-    pub fn is_delivering(&self) -> bool {
-        self.proof.due || pull_request::due(self).is_some()
     }
 
     /// The name and model of the agent that works on a phase; on one that is nothing but checks, of the one before it.

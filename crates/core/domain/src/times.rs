@@ -3,9 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::figures;
-use crate::run::RunState;
-use crate::status::{Activity, Status};
-use crate::timestamp::Timestamp;
 
 /// Milliseconds in which an attempt was open, by what was going on. Time between two events counts as what was known
 /// after the first of them, so while no daemon ran it counts as what went on before.
@@ -34,23 +31,4 @@ impl Times {
         let parts = parts.into_iter().filter(|(name, ms)| *ms >= 500 || *name == "thinking");
         parts.map(|(name, ms)| format!("{name} {}", figures::seconds(ms))).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Adds the time that has passed since the last event.
-pub(crate) fn pass(state: &mut RunState, at: Timestamp) {
-    let since = state.times_at.replace(at);
-    let Some(passed) = since.map(|since| at.since(since)).filter(|passed| *passed > 0) else { return };
-    let waits_for_limit = state.goes_on_at.is_some();
-    if !state.is_live() && !waits_for_limit {
-        return;
-    }
-    let times = &mut state.times;
-    let slot = match &state.status {
-        Status::Waiting => &mut times.waiting_ms,
-        Status::Paused { .. } => &mut times.paused_ms,
-        Status::Limited { .. } | Status::Working(Activity::Retrying { .. }) => &mut times.limited_ms,
-        Status::Working(Activity::Tool { .. }) => &mut times.tools_ms,
-        _ => &mut times.thinking_ms,
-    };
-    *slot = slot.saturating_add(passed);
 }

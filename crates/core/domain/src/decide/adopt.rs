@@ -1,6 +1,6 @@
 //! Taking over a run whose repository was moved on disk.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::RunMoved;
 use crate::run::RunState;
 use crate::status::By;

@@ -1,7 +1,7 @@
 //! Answering an agent's question: bound to the question's id, so that an answer can't reach another question, and of the
 //! kind that was asked for.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::attempt::AttemptKey;
 use crate::command::Answer;
 use crate::effect::Effect;

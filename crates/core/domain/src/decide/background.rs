@@ -1,6 +1,6 @@
 //! The end of an agent whose turn is over and that is waited for, because work of its own goes on in the background.
 
-use super::Decision;
+use super::decision::Decision;
 use crate::attempt::AttemptState;
 use crate::event::{AgentFinished, Note};
 use crate::run::RunState;

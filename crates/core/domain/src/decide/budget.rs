@@ -1,6 +1,7 @@
 //! Runs that have used what they may use: they stand still, nothing of their work is lost, and a person decides.
 
-use super::{Decision, pause};
+use super::decision::Decision;
+use super::pause;
 use crate::attempt::{AttemptKey, Frozen};
 use crate::budget::{Budget, BudgetOf};
 use crate::event::{BudgetReached, BudgetWarned, RetryRequested, RunPaused};

@@ -1,6 +1,6 @@
 //! Running checks again on a worktree as it is, because a person asks for it.
 
-use super::{Decision, Refusal, settled};
+use super::decision::{Decision, Refusal, settled};
 use crate::event::CheckRequested;
 use crate::run::RunState;
 use crate::status::{By, Status};

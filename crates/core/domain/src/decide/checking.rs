@@ -1,6 +1,6 @@
 //! The checks of a phase, one after the other, and what follows: its end, a repair by its agent, or the run's failure.
 
-use super::{Decision, save};
+use super::decision::{Decision, save};
 use crate::attempt::AttemptKey;
 use crate::check::{self, Verdict};
 use crate::effect::Effect;
@@ -47,7 +47,7 @@ pub(super) fn again(run: &RunState, recheck: &Recheck) -> Decision {
     let failed = |phase: String| RunFailed { phase: Some(phase), reason: reasons(&failing) };
     match &recheck.was {
         _ if failing.is_empty() && run.phases.iter().all(|phase| phase.progress.finished) => {
-            nothing.event(None, RunReady { changed: super::next::has_changed(run) })
+            nothing.event(None, RunReady { changed: run.has_changed() })
         }
         Status::Failed { phase: name, .. } if failing.is_empty() && *name == phase.spec.name && is_checked(phase) => {
             let head = run.head.clone().unwrap_or_default();

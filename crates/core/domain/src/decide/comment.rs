@@ -1,6 +1,6 @@
 //! What a reviewer says of one line, kept until a verdict takes it along.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::comment::Comment;
 use crate::event::CommentGiven;
 use crate::run::RunState;

@@ -1,6 +1,6 @@
 //! Putting a run out of sight; nothing of it is changed.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::RunDismissed;
 use crate::run::RunState;
 

@@ -1,6 +1,6 @@
 //! Letting the checkpoints of a run go that is over.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::CheckpointsDropAsked;
 use crate::run::RunState;
 use crate::status::{By, Status};

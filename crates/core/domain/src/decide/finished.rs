@@ -1,6 +1,7 @@
 //! What an effect's outcome means for its run.
 
-use super::{Decision, next};
+use super::decision::Decision;
+use super::next;
 use crate::attempt::{AttemptKey, Exit, Frozen};
 use crate::check::Verdict;
 use crate::effect::{Effect, EffectId, Outcome};

@@ -1,6 +1,6 @@
 //! Going on by itself once the provider has lifted the limit that ended an attempt.
 
-use super::Decision;
+use super::decision::Decision;
 use crate::command::NewRun;
 use crate::event::RetryRequested;
 use crate::phase::PhaseState;

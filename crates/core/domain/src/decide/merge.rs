@@ -1,6 +1,6 @@
 //! Looking at the gate, and bringing a run's work into its base when that is open.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::effect::Effect;
 use crate::event::{GateDecided, Merge, MergeRequested, Review, WorkMeasured};
 use crate::gate::{self, Method};

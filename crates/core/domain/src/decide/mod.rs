@@ -7,6 +7,7 @@ mod budget;
 mod check;
 mod checking;
 mod comment;
+mod decision;
 mod dismiss;
 mod drop;
 mod finished;
@@ -31,12 +32,13 @@ pub use background::{rested, rests_until};
 pub use budget::reason as budget_reason;
 pub use check::check;
 pub use comment::comment;
+use decision::settled;
+pub use decision::{Decision, Refusal};
 pub use dismiss::dismiss;
 pub use drop::{drop_checkpoints, may_drop};
 pub use finished::{Facts, finished};
 pub use go_on::go_on;
 pub use merge::{gate, merge};
-pub(crate) use next::has_changed;
 pub use next::next;
 pub use pause::pause;
 pub use pr::pr;
@@ -50,51 +52,11 @@ pub use rm::rm;
 pub use rollback::rollback;
 pub use terminate::terminate;
 
-use crate::attempt::AttemptKey;
 use crate::command::Command;
 use crate::comment::Comment;
-use crate::effect::Effect;
-use crate::event::{Body, WorkMeasured};
+use crate::event::WorkMeasured;
 use crate::run::RunState;
 use crate::status::By;
-
-/// What is to happen: first the events are appended, then the effects are performed.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Decision {
-    /// Each event with the attempt it belongs to.
-    pub events: Vec<(Option<AttemptKey>, Body)>,
-    pub effects: Vec<Effect>,
-}
-
-impl Decision {
-    fn event(mut self, attempt: Option<AttemptKey>, body: impl Into<Body>) -> Self {
-        self.events.push((attempt, body.into()));
-        self
-    }
-
-    fn effect(mut self, effect: Effect) -> Self {
-        self.effects.push(effect);
-        self
-    }
-
-    pub fn is_nothing(&self) -> bool {
-        self.events.is_empty() && self.effects.is_empty()
-    }
-}
-
-/// Why a command is not carried out: exit code 4 of the command line's contract.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}; {next}")]
-pub struct Refusal {
-    pub reason: String,
-    pub next: String,
-}
-
-impl Refusal {
-    pub fn new(reason: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { reason: reason.into(), next: next.into() }
-    }
-}
 
 /// Decides what a person asks of a run. `alive` is the count of its processes where the command
 /// [needs it](Command::needs_count).
@@ -147,32 +109,4 @@ pub fn judged(
         Command::Merge { method } => merge(run, *method, now, By::Person),
         other => self::command(run, other, alive),
     }
-}
-
-/// Keeps the whole worktree as the next checkpoint.
-fn save(run: &RunState, why: String) -> Decision {
-    let n = run.checkpoints.last().map_or(0, |last| last.n + 1);
-    Decision::default().effect(Effect::SaveCheckpoint { n, why })
-}
-
-/// Checks that nothing of the run lives or is under way and that its worktree is there, for whatever changes
-/// the worktree. `alive` is the count of its processes, which no state can know.
-fn settled(run: &RunState, alive: usize) -> Result<(), Refusal> {
-    if run.is_live() || alive > 0 {
-        let living = if alive > 0 { crate::figures::living(alive) } else { "its agent lives".to_owned() };
-        // What pilothouse does by itself comes to its end by itself.
-        let checks = run.status == crate::status::Status::Checking;
-        let next = if checks { "wait until it is over, or terminate it" } else { "terminate it first" };
-        return Err(Refusal::new(format!("it is {}, {living}", run.status.word()), next));
-    }
-    if !run.status.is_settled() {
-        return Err(Refusal::new(format!("it is {}", run.status.word()), "wait until it is over, or terminate it"));
-    }
-    if !run.is_at_rest() {
-        return Err(Refusal::new("something is being done with it already", "wait a moment"));
-    }
-    if run.removed {
-        return Err(Refusal::new("its worktree was removed", "`pilothouse restore` brings it back"));
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What follows from a run's state alone, so that a daemon that starts anew goes on where the last one stopped.
 
-use super::{Decision, budget, checking, save};
+use super::decision::{Decision, save};
+use super::{budget, checking};
 use crate::attempt::AttemptKey;
 use crate::effect::Effect;
 use crate::event::{
@@ -60,7 +61,7 @@ pub fn next(run: &RunState, slot: bool) -> Decision {
         let index = run.phase + 1;
         return match run.phases.get(index) {
             Some(following) => start(run, index, phase.progress.ended_at, continued(phase, following)),
-            None => ready(run, has_changed(run), spec.release_unchanged),
+            None => ready(run, run.has_changed(), spec.release_unchanged),
         };
     }
     if let Some(head) = phase.progress.committed.as_deref().filter(|_| phase.repair.is_none()) {
@@ -98,13 +99,6 @@ fn ready(run: &RunState, changed: bool, release: bool) -> Decision {
     // Its answer would go on in this worktree.
     let releases = release && !changed && run.has_worktree() && run.asked_last().is_none();
     if releases { ready.event(None, RemovalRequested { by: By::Pilothouse }) } else { ready }
-}
-
-/// Whether the branch moved, or files differ that nothing committed.
-pub(crate) fn has_changed(run: &RunState) -> bool {
-    let base = run.spec.as_ref().map(|spec| spec.base_commit.as_str());
-    let trees = run.checkpoints.first().zip(run.checkpoints.last());
-    run.head.as_deref() != base || trees.is_some_and(|(first, last)| first.tree != last.tree)
 }
 
 /// A settled run does what it was asked for: go back, let its worktree go, have it back.

@@ -1,6 +1,6 @@
 //! Pausing: every process of the run stands still; worktree and session stay as they are.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::effect::Effect;
 use crate::run::RunState;
 use crate::status::{By, Status};

@@ -1,6 +1,6 @@
 //! A run's pull request: what a person asks of it, and telling its forge.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::effect::Effect;
 use crate::event::PullAsked;
 use crate::pull_request::{self, PullState};

@@ -1,6 +1,6 @@
 //! Having a run's work measured and a proof pack written of it.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::effect::Effect;
 use crate::event::ProofRequested;
 use crate::run::RunState;

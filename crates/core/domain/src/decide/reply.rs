@@ -1,6 +1,6 @@
 //! An answer to an agent that asked something with its last words and ended: its session goes on with it.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::{ReplyGiven, RestoreRequested, RetryRequested};
 use crate::run::RunState;
 use crate::status::{By, Status};

@@ -1,6 +1,6 @@
 //! Bringing a removed worktree back as it was.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::RestoreRequested;
 use crate::run::RunState;
 use crate::status::By;

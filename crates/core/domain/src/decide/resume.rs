@@ -1,7 +1,7 @@
 //! Letting a paused run go on.
 
 use super::budget::{asked, is_cut_off};
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::budget::{Budget, BudgetOf};
 use crate::effect::Effect;
 use crate::event::{BudgetSet, RetryRequested, RunResumed};

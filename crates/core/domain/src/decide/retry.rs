@@ -1,6 +1,6 @@
 //! Trying a phase again: anew from where it began, or going on in the agent's own session.
 
-use super::{Decision, Refusal, settled};
+use super::decision::{Decision, Refusal, settled};
 use crate::event::RetryRequested;
 use crate::run::RunState;
 use crate::status::{By, Status};

@@ -1,6 +1,6 @@
 //! A person's verdict on a run's work: an approval of one commit, or changes that its agent is asked for next.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::comment::{Comment, Said};
 use crate::event::{Remark, Review, ReviewGiven, WorkMeasured};
 use crate::run::RunState;

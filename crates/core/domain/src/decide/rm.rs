@@ -1,6 +1,6 @@
 //! Removing a run's worktree and branch, after everything they hold was kept in a snapshot.
 
-use super::{Decision, Refusal, settled};
+use super::decision::{Decision, Refusal, settled};
 use crate::event::RemovalRequested;
 use crate::run::RunState;
 use crate::status::By;

@@ -1,6 +1,6 @@
 //! Going back to a checkpoint; the present is kept as another one first.
 
-use super::{Decision, Refusal, settled};
+use super::decision::{Decision, Refusal, settled};
 use crate::event::RollbackRequested;
 use crate::run::RunState;
 use crate::status::By;

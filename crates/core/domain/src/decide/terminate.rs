@@ -1,6 +1,6 @@
 //! Ending a run: every process of it goes, its worktree and branch stay.
 
-use super::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use crate::event::TerminateRequested;
 use crate::run::RunState;
 use crate::status::By;

@@ -1,6 +1,6 @@
 //! Events that belong to an attempt, and what they make of the run's status.
 
-use super::attempt_of;
+use super::attempt_of::attempt_of;
 use crate::attempt::AgentResult;
 use crate::command::ALLOWED_FOR_RUN;
 use crate::event::{Body, Event};

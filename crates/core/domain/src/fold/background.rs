@@ -1,7 +1,7 @@
 //! Turns that are no end, and the work that goes on behind them.
 
 use super::attempt::works;
-use super::attempt_of;
+use super::attempt_of::attempt_of;
 use crate::attempt::Rest;
 use crate::event::{Body, Event};
 use crate::run::RunState;

@@ -1,6 +1,7 @@
 //! What a run's events add up to; the one place where its state changes.
 
 mod attempt;
+mod attempt_of;
 mod background;
 mod checking;
 mod conflict;
@@ -10,15 +11,17 @@ mod escape;
 mod keeping;
 mod proving;
 mod spending;
+mod stale;
+mod time;
 
-use crate::attempt::{AttemptState, Exit};
+use crate::attempt::Exit;
 use crate::effect::Effect;
 use crate::event::{Body, Event};
 use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::status::{Activity, Status};
-use crate::times;
 use attempt::{attempt_event, ends, works};
+use attempt_of::attempt_of;
 use background::background;
 use checking::checking;
 use conflict::conflict;
@@ -43,7 +46,7 @@ pub fn all<'a>(events: impl IntoIterator<Item = &'a Event>) -> RunState {
 /// Changes `state` by one event. Every order of events gives a state; none panics.
 pub fn apply(state: &mut RunState, event: &Event) {
     state.seq = event.seq;
-    times::pass(state, event.at);
+    time::pass_time(state, event.at);
     // What pilothouse notes for itself is no sign of life of the run.
     if !matches!(event.body, Body::Adopted(_) | Body::Note(_)) {
         state.last_event_at = Some(event.at);
@@ -145,11 +148,4 @@ pub fn apply(state: &mut RunState, event: &Event) {
 fn fails_at_a_step(state: &RunState) -> bool {
     let step = |effect: &Effect| matches!(effect, Effect::CommitLeftovers { .. } | Effect::SaveCheckpoint { .. });
     state.retry.is_none() && state.rollback.is_none() && state.effects.values().any(step)
-}
-
-fn attempt_of<'a>(state: &'a mut RunState, event: &Event) -> Option<&'a mut AttemptState> {
-    let name = event.phase.as_ref()?;
-    let number = event.attempt?;
-    let phase = state.phases.iter_mut().find(|p| &p.spec.name == name)?;
-    phase.attempts.iter_mut().find(|a| a.number == number)
 }

@@ -1,11 +1,12 @@
 //! Events of proofs and reviews.
 
 use super::attempt::ends;
+use super::stale::tells;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event, Review, ReviewGiven};
 use crate::handover::asked_for;
 use crate::phase::Repair;
-use crate::proof::{ProofFailure, tells};
+use crate::proof::ProofFailure;
 use crate::run::RunState;
 use crate::status::{By, Status};
 use crate::timestamp::Timestamp;

@@ -1,7 +1,7 @@
 //! What was used, what it cost, and what may still be used.
 
 use super::attempt::works;
-use super::attempt_of;
+use super::attempt_of::attempt_of;
 use crate::budget::{Budget, BudgetOf, Used};
 use crate::event::{Body, CallEnd, Event, KEY_SOURCE, ModelCalled, UsageReported};
 use crate::money::Usd;

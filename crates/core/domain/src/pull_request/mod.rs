@@ -1,61 +1,13 @@
 //! A run's pull request: what it should say by the run's state, and when its forge is to be told.
 
-use serde::{Deserialize, Serialize};
+mod spec;
+
+pub use spec::{DeliverSpec, LOCAL, PullState, PullWork};
 
 use crate::event::Merge;
 use crate::run::RunState;
 use crate::score;
 use crate::status::Status;
-
-/// Where a pull request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PullState {
-    Draft,
-    Open,
-    Merged,
-    Closed,
-}
-
-impl PullState {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Open => "open",
-            Self::Merged => "merged",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-/// The name of the forge that is built in.
-pub const LOCAL: &str = "local";
-
-/// How a run's work is delivered, as the settings of its base commit said.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct DeliverSpec {
-    /// Where its pull request is opened; `None`: nowhere.
-    pub forge: Option<String>,
-    /// It is opened as a draft.
-    pub draft: bool,
-}
-
-/// What a pull request says of a run's work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PullWork {
-    pub state: PullState,
-    /// The commit that is to be merged, in full.
-    pub head: String,
-    /// The proof pack whose summary it has.
-    pub pack: u32,
-    /// Whether the required checks passed on that commit; `None` where there are none.
-    pub checks: Option<bool>,
-    /// Whether it merges into its base; `None` when that is not known.
-    pub mergeable: Option<bool>,
-    /// The event of the last review.
-    pub review: Option<u64>,
-}
 
 /// What the pull request should say now; `None` where there is to be none.
 pub fn wanted(run: &RunState) -> Option<PullWork> {
