@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{OptionExt, ensure};
-use testkit::{House, Repo, Seat, wait_until};
+use testkit::{House, Repo, TerminalSeat, wait_until};
 
 use crate::feel::{KEYS, RUNS, events, keys, pause, spread, told};
 
@@ -17,7 +17,7 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
         let n = house.rows().iter().filter(|row| at_work(row)).count();
         if n == RUNS { Ok(()) } else { Err(format!("{n}")) }
     });
-    let mut seat = Seat::take(&house, &[], 120, 40);
+    let mut seat = TerminalSeat::take(&house, &[], 120, 40);
     seat.wait_until("the runs", |s| s.contains(&format!("{RUNS} working")));
     let keys = keys(&mut seat, ">")?;
     let plain = plain()?;
@@ -40,7 +40,7 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
 /// What the machine itself takes under the same load: a program that writes back what it reads, and nothing else.
 fn plain() -> color_eyre::Result<Vec<f64>> {
     let command = pty_process::blocking::Command::new("sh").args(["-c", "stty raw -echo; echo ready; exec cat"]);
-    let mut seat = Seat::of(command, 80, 24);
+    let mut seat = TerminalSeat::of(command, 80, 24);
     seat.wait_until("cat", |s| s.contains("ready"));
     let mut took = Vec::new();
     for n in 0..KEYS {
@@ -63,7 +63,7 @@ fn idle(binary: &Path) -> color_eyre::Result<String> {
     for n in 0..16 {
         house.wait_for(&format!("asks-{n}"), "waiting");
     }
-    let mut seat = Seat::take(&house, &[], 120, 40);
+    let mut seat = TerminalSeat::take(&house, &[], 120, 40);
     seat.wait_until("the runs", |s| s.contains("16 need you"));
     // The processor's first rate comes after five seconds.
     seat.listen(Duration::from_secs(8));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use color_eyre::eyre::OptionExt;
-use testkit::Seat;
+use testkit::TerminalSeat;
 
 pub(crate) const RUNS: usize = 100;
 pub(crate) const KEYS: usize = 500;
@@ -34,12 +34,12 @@ pub(crate) fn told(what: &str, took: &[f64]) -> [String; 2] {
 }
 
 /// The row that the cursor is on; `sign` is what marks it in the first column.
-fn cursor(seat: &Seat, sign: &str) -> Option<usize> {
+fn cursor(seat: &TerminalSeat, sign: &str) -> Option<usize> {
     (0..40).find(|row| seat.emulator().cell(*row, 0).is_some_and(|cell| cell.contents() == sign)).map(usize::from)
 }
 
 /// From each key until its effect stands on the screen.
-pub(crate) fn keys(seat: &mut Seat, sign: &str) -> color_eyre::Result<Vec<f64>> {
+pub(crate) fn keys(seat: &mut TerminalSeat, sign: &str) -> color_eyre::Result<Vec<f64>> {
     let mut took = Vec::new();
     for n in 0..KEYS {
         let before = cursor(seat, sign).ok_or_eyre("a cursor")?;
@@ -56,7 +56,7 @@ pub(crate) fn keys(seat: &mut Seat, sign: &str) -> color_eyre::Result<Vec<f64>> 
 }
 
 /// From the moment an agent writes a message until it can be read.
-pub(crate) fn events(seat: &mut Seat) -> Vec<f64> {
+pub(crate) fn events(seat: &mut TerminalSeat) -> Vec<f64> {
     let (began, mut last, mut took) = (Instant::now(), 0u64, Vec::new());
     while began.elapsed() < LOOK {
         if seat.next_bytes(Duration::from_secs(2)).is_none() {

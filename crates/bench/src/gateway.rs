@@ -25,7 +25,7 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     let mut lines = Vec::new();
     for streams in [1, 50, 200] {
         let direct = latencies(&server, streams, epoch)?;
-        let house = Gateway::start(binary, &server)?;
+        let house = BenchGateway::start(binary, &server)?;
         // One call warms it up, so that memory is that of streams.
         latencies(&house.url, 1, epoch)?;
         let before = house.resident()?;
@@ -144,13 +144,13 @@ fn read(url: &str, epoch: Instant) -> io::Result<Vec<Duration>> {
 }
 
 /// A gateway of the shipped binary in a state folder of its own.
-struct Gateway {
+struct BenchGateway {
     home: tempfile::TempDir,
     child: Child,
     url: String,
 }
 
-impl Gateway {
+impl BenchGateway {
     fn start(binary: &Path, upstream: &str) -> color_eyre::Result<Self> {
         let home = tempfile::Builder::new().prefix("pilothouse-bench-").tempdir()?;
         let folder = home.path().join("runs/aaaaaa");
@@ -206,7 +206,7 @@ impl Gateway {
     }
 }
 
-impl Drop for Gateway {
+impl Drop for BenchGateway {
     fn drop(&mut self) {
         // It has nothing to lose, and its folder goes next.
         let _gone = self.child.kill().and_then(|()| self.child.wait());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use color_eyre::eyre::{OptionExt, ensure};
-use testkit::{Repo, Seat, wait_until};
+use testkit::{Repo, TerminalSeat, wait_until};
 
 use crate::feel::{RUNS, events, keys, spread, told};
 
@@ -93,7 +93,7 @@ impl Tmux {
     }
 
     /// The dashboard straight on a terminal, as ours is, so that no multiplexer stands between for either.
-    fn seat(&self, workmux: &Path) -> color_eyre::Result<Seat> {
+    fn seat(&self, workmux: &Path) -> color_eyre::Result<TerminalSeat> {
         let here = self.ok(&["display-message", "-p", "#{socket_path},#{pid},0 #{pane_id}"])?;
         let (server, pane) = here.split_once(' ').ok_or_eyre("a pane")?;
         let command = pty_process::blocking::Command::new(workmux)
@@ -106,7 +106,7 @@ impl Tmux {
             .env_remove("XDG_CONFIG_HOME")
             .env("TMUX", server)
             .env("TMUX_PANE", pane);
-        Ok(Seat::of(command, 120, 40))
+        Ok(TerminalSeat::of(command, 120, 40))
     }
 }
 

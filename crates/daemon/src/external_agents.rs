@@ -12,7 +12,7 @@ use domain::attempt::AttemptKey;
 use domain::doing::Doing;
 use domain::{RunId, Timestamp};
 use protocol::{Fact, ObservedAgent};
-use supervisor::{ByHand, Identity, Process};
+use supervisor::{ExternalProcesses, Identity, Process};
 use transcripts::{Seen, Transcripts};
 use worktrees::{Repository, Worktree};
 
@@ -83,7 +83,8 @@ impl ExternalAgentWatch {
 }
 
 fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<AskedLook>) {
-    let (mut by_hand, mut transcripts, mut before) = (ByHand::default(), Transcripts::default(), BTreeMap::new());
+    let (mut by_hand, mut transcripts, mut before) =
+        (ExternalProcesses::default(), Transcripts::default(), BTreeMap::new());
     let mut places = KnownPlaces::default();
     for AskedLook { wanted: Wanted { repositories, working }, then } in looks {
         let mut inputs_sent = true;

@@ -70,7 +70,7 @@ pub(crate) enum Input {
     Counted {
         face: FaceId,
         id: u64,
-        counted: Vec<Counted>,
+        counted: Vec<CountedRun>,
         command: Command,
     },
     /// Something in an attempt's folder changed.
@@ -204,7 +204,7 @@ pub(crate) struct Survived {
 
 /// A run that something is to be done with, looked at just before.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct CountedRun {
     /// As typed.
     pub(crate) asked: String,
     pub(crate) run: RunId,
@@ -222,7 +222,7 @@ pub(crate) struct Counted {
     pub(crate) left: Option<String>,
 }
 
-impl Counted {
+impl CountedRun {
     /// Of a run that nothing had to be looked at for.
     pub(crate) fn unlooked(asked: String, run: RunId) -> Self {
         Self { asked, run, alive: 0, gone: None, place: None, now: None, stale: Vec::new(), left: None }

@@ -2,29 +2,29 @@
 
 use std::path::Path;
 
-use agents::{Agent, Dialect, Own, Place, Start, Task};
+use agents::{Agent, AgentStart, AttemptPlace, Dialect, Own, Task};
 use protocol::{AgentChoice, Code, Refused};
 use settings::Settings;
 
 /// An agent that runs can be started with.
 #[derive(Debug, Clone)]
-pub(crate) enum Known {
+pub(crate) enum KnownAgent {
     BuiltIn(&'static Agent),
     Own(Own),
 }
 
 /// The agent of this name. A person's own one says what its output is written in; text where it does not.
-pub(crate) fn known(settings: &Settings, name: &str) -> Option<Known> {
+pub(crate) fn known(settings: &Settings, name: &str) -> Option<KnownAgent> {
     if let Some(agent) = agents::find(name) {
-        return Some(Known::BuiltIn(agent));
+        return Some(KnownAgent::BuiltIn(agent));
     }
     let own = &settings.agents.get(name)?.value;
     let args = own.command.as_deref()?.get(1..)?.to_vec();
     let dialect = own.reads.as_deref().map_or(Some(Dialect::Plain), Dialect::named)?;
-    Some(Known::Own(Own { args, dialect }))
+    Some(KnownAgent::Own(Own { args, dialect }))
 }
 
-impl Known {
+impl KnownAgent {
     /// Files that it is started with, by name.
     pub(crate) fn files(&self) -> &'static [(&'static str, &'static str)] {
         match self {
@@ -53,7 +53,7 @@ impl Known {
         }
     }
 
-    pub(crate) fn start(&self, task: &Task<'_>, place: &Place, interactive: bool) -> Start {
+    pub(crate) fn start(&self, task: &Task<'_>, place: &AttemptPlace, interactive: bool) -> AgentStart {
         match self {
             Self::BuiltIn(agent) if interactive => agent.start_interactive(task, place),
             Self::BuiltIn(agent) => agent.start(task, place),
@@ -103,20 +103,20 @@ pub(crate) fn named(
         return Err(usage(format!("there is no agent called {name:?}; there is: {}", known.join(", "))));
     };
     match &agent {
-        Known::BuiltIn(agent) => {
+        KnownAgent::BuiltIn(agent) => {
             let has = |model: &str| agent.models.is_empty() || agent.models.contains(&model);
             if let Some(model) = model.as_deref().filter(|model| !has(model)) {
                 let known = agent.models.join(", ");
                 return Err(usage(format!("{name} has no model {model:?}; it has: {known}")));
             }
         }
-        Known::Own(own) if model.is_none() && own.fills_in("{model}") => {
+        KnownAgent::Own(own) if model.is_none() && own.fills_in("{model}") => {
             return Err(usage(format!("the command of {name} has {{model}} in it; name one: --agent {name}:MODEL")));
         }
-        Known::Own(own) if model.is_some() && !own.says_model() => {
+        KnownAgent::Own(own) if model.is_some() && !own.says_model() => {
             return Err(usage(format!("the command of {name} has no {{model}} in it, so it can't be asked for one")));
         }
-        Known::Own(_) => {}
+        KnownAgent::Own(_) => {}
     }
     Ok((name.to_owned(), model))
 }

@@ -31,14 +31,14 @@ mod wire;
 
 pub use error::DaemonError;
 pub use instance::{AlreadyRunning, Instance};
-pub use places::Places;
+pub use places::DaemonPlaces;
 
 /// The settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit
 /// the run would begin at.
 ///
 /// # Errors
 /// Names the file, the line and what was expected.
-pub fn settings_at(places: &Places, folder: &std::path::Path) -> Result<settings::Settings, protocol::Refused> {
+pub fn settings_at(places: &DaemonPlaces, folder: &std::path::Path) -> Result<settings::Settings, protocol::Refused> {
     settings_of::settings_at(&places.config, folder, None)
 }
 
@@ -46,7 +46,7 @@ pub fn settings_at(places: &Places, folder: &std::path::Path) -> Result<settings
 ///
 /// # Errors
 /// When the state folder or the socket can't be used.
-pub fn run(places: &Places, instance: Instance) -> Result<(), DaemonError> {
+pub fn run(places: &DaemonPlaces, instance: Instance) -> Result<(), DaemonError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(32)

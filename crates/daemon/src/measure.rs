@@ -10,7 +10,7 @@ use domain::command::NewRun;
 use domain::event::{EscapeFound, SecretFound};
 use protocol::Observed;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
-use worktrees::{Disk, Found, Repository};
+use worktrees::{DiskUse, FoundWorktree, Repository};
 
 use crate::clock::now;
 
@@ -30,7 +30,7 @@ pub(crate) struct Measure {
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) changes: Option<Observed<protocol::Changes>>,
-    pub(crate) disk: Option<Observed<Disk>>,
+    pub(crate) disk: Option<Observed<DiskUse>>,
     /// Milliseconds that looking at every file took.
     pub(crate) disk_took: u64,
     /// Files that processes of the run have open for writing and that are others'.
@@ -50,11 +50,11 @@ impl Measure {
     }
 
     fn look(self) -> Measured {
-        give_way(Way::Behind);
+        give_way(Yielding::Behind);
         let repo = Repository::at(Path::new(&self.spec.repo));
         let own = repo.as_ref().ok().cloned();
         let path = repo.as_ref().ok().and_then(|repo| match repo.worktree_of(self.run.as_str()) {
-            Ok(Found::There(worktree)) => Some(worktree.path),
+            Ok(FoundWorktree::There(worktree)) => Some(worktree.path),
             _ => None,
         });
         let path = path.unwrap_or_else(|| PathBuf::from(&self.spec.worktree));
@@ -73,7 +73,7 @@ impl Measure {
             Err(error) => tracing::warn!(run = %self.run, %error, "changes are unknown"),
         }
         if self.disk {
-            give_way(Way::Last);
+            give_way(Yielding::Last);
             let began = Instant::now();
             measured.disk = self.disk_of(own.as_ref(), &path).map(|value| Observed { value, at: now() });
             measured.disk_took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -84,7 +84,7 @@ impl Measure {
 
 impl Measure {
     /// The worktree, and what else the run has, all of which can be fetched or made again.
-    fn disk_of(&self, repo: Option<&Repository>, worktree: &Path) -> Option<Disk> {
+    fn disk_of(&self, repo: Option<&Repository>, worktree: &Path) -> Option<DiskUse> {
         let mut disk = match repo {
             Some(repo) => repo.disk(worktree).ok()?,
             None => worktrees::disk(worktree).ok()?,
@@ -102,7 +102,7 @@ impl Measure {
 /// So many added lines are searched while a run is at work; its proof searches all of them.
 const SEARCHED: u64 = 100_000;
 
-fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::Changes) -> Option<Vec<SecretFound>> {
+fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::WorkChanges) -> Option<Vec<SecretFound>> {
     match (changes.files, changes.added) {
         (0, _) => Some(Vec::new()),
         (_, 0..=SEARCHED) => {
@@ -143,12 +143,12 @@ fn escapes(home: &Path, run: &RunId, repo: &Repository, own: &Path) -> Vec<Escap
 
 /// Has this thread, and the programs that it starts, give way to those who work at the usual priority.
 pub(crate) fn give_way_behind() {
-    give_way(Way::Behind);
+    give_way(Yielding::Behind);
 }
 
 /// Before whom a thread gives way.
 #[derive(Clone, Copy)]
-enum Way {
+enum Yielding {
     /// Those who work at the usual priority.
     Behind,
     /// Everyone who wants the disk or a processor.
@@ -157,14 +157,14 @@ enum Way {
 
 /// A lower priority for this thread, and at last the idle I/O class (setpriority(2), ioprio_set(2)).
 #[cfg(target_os = "linux")]
-fn give_way(way: Way) {
+fn give_way(way: Yielding) {
     const THIS_THREAD: libc::c_int = 1;
     const IDLE: libc::c_int = 3 << 13;
     #[expect(unsafe_code, reason = "two system calls on numbers; failing they change nothing")]
     unsafe {
         match way {
-            Way::Behind => libc::setpriority(libc::PRIO_PROCESS, 0, 10),
-            Way::Last => {
+            Yielding::Behind => libc::setpriority(libc::PRIO_PROCESS, 0, 10),
+            Yielding::Last => {
                 libc::syscall(libc::SYS_ioprio_set, THIS_THREAD, 0, IDLE);
                 libc::setpriority(libc::PRIO_PROCESS, 0, 19)
             }
@@ -173,7 +173,7 @@ fn give_way(way: Way) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way(_: Way) {}
+fn give_way(_: Yielding) {}
 
 /// Resident memory of this process in bytes.
 pub(crate) fn own_memory() -> Option<u64> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// Where a daemon works.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct DaemonPlaces {
     /// The state folder.
     pub home: PathBuf,
     /// The folder of sockets, with a short path.
@@ -14,5 +14,5 @@ pub struct Places {
     /// pilothouse's own binary, for keepers and the built-in agent.
     pub binary: PathBuf,
     /// Keys that were taken out of the environment, for the gateway.
-    pub keys: gateway::Given,
+    pub keys: gateway::GivenKeys,
 }

@@ -14,7 +14,7 @@ use settings::phase::REPAIRS;
 use settings::{Phase, Settings};
 use worktrees::{Repository, WorktreeError};
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of::{Basis, basis, refused};
 use crate::{chosen_place, known, trust};
 
@@ -66,7 +66,7 @@ impl From<Refused> for Mistake {
 }
 
 /// Blocks: reads the repository and starts git.
-pub(crate) fn prepare(places: &Places, request: RunRequest) -> Result<Prepared, Mistake> {
+pub(crate) fn prepare(places: &DaemonPlaces, request: RunRequest) -> Result<Prepared, Mistake> {
     let config = places.config.as_path();
     let usage = |reason: String| Refused { code: Code::Usage, reason };
     if request.task.trim().is_empty() {

@@ -9,7 +9,7 @@ use domain::digest::folder_of;
 use domain::event::ConflictFound;
 use domain::{RunId, Timestamp};
 use evidence::StateFolder;
-use worktrees::{Radar, Repository, Work, Written};
+use worktrees::{Radar, Repository, WorktreeWork, Written};
 
 use crate::measure::give_way_behind;
 
@@ -25,7 +25,7 @@ pub(crate) struct Sweep {
     pub(crate) repo: String,
     pub(crate) home: PathBuf,
     pub(crate) runs: Vec<Entrant>,
-    pub(crate) known: Known,
+    pub(crate) known: KnownPairs,
 }
 
 /// A run that takes part.
@@ -50,8 +50,8 @@ pub(crate) fn forget(home: &Path) {
 
 /// What need not be looked at again.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
-    works: BTreeMap<RunId, Work>,
+pub(crate) struct KnownPairs {
+    works: BTreeMap<RunId, WorktreeWork>,
     /// Paths that two commits do not fit in.
     pairs: BTreeMap<[String; 2], Vec<String>>,
     /// Whether a base, the first of two commits, has all that the second one adds.
@@ -60,7 +60,7 @@ pub(crate) struct Known {
     main: Option<BTreeMap<String, Written>>,
 }
 
-impl Known {
+impl KnownPairs {
     pub(crate) fn has(&self, run: &RunId) -> bool {
         self.works.contains_key(run)
     }
@@ -70,7 +70,7 @@ impl Known {
 #[derive(Debug, Default)]
 pub(crate) struct Swept {
     pub(crate) repo: String,
-    pub(crate) known: Known,
+    pub(crate) known: KnownPairs,
     /// Of each run that could be looked at.
     pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
     pub(crate) unknown: Unknown,
@@ -128,7 +128,7 @@ impl Sweep {
         let mut known = std::mem::take(&mut self.known);
         if worktrees::disk(&folder).is_ok_and(|disk| disk.bytes > MOST) {
             fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-            known = Known { main: known.main, ..Known::default() };
+            known = KnownPairs { main: known.main, ..KnownPairs::default() };
         }
         let radar = repository.radar(&folder).map_err(|e| e.to_string())?;
         let before = std::mem::take(&mut known.works);
@@ -141,7 +141,7 @@ impl Sweep {
             merged.insert(key, is);
         }
         let mut look =
-            Look { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
+            PairLook { radar, before: known.pairs, pairs: BTreeMap::new(), tries: PAIRS, failed: BTreeSet::new() };
         let untouched = self.runs.iter().filter(|entrant| entrant.untouched).map(|entrant| &entrant.run);
         let looked = works.keys().chain(untouched);
         let mut found: BTreeMap<RunId, Vec<ConflictFound>> = looked.map(|run| (run.clone(), Vec::new())).collect();
@@ -188,7 +188,7 @@ impl Sweep {
         // What could not be compared is read anew.
         works.retain(|_, work| !look.failed.contains(&work.commit));
         let more = look.tries == 0;
-        let known = Known { works, pairs: look.pairs, merged, main: known.main };
+        let known = KnownPairs { works, pairs: look.pairs, merged, main: known.main };
         Ok(Swept { repo: self.repo, known, found, unknown, in_base, more, ..Swept::default() })
     }
 
@@ -197,7 +197,7 @@ impl Sweep {
         &self,
         repository: &Repository,
         radar: &Radar<'_>,
-        mut before: BTreeMap<RunId, Work>,
+        mut before: BTreeMap<RunId, WorktreeWork>,
     ) -> Result<Works, String> {
         let state = StateFolder::open(&self.home).map_err(|e| e.to_string())?;
         let mut found = Works::default();
@@ -231,7 +231,7 @@ impl Sweep {
         let found = BTreeMap::from([(one.run.clone(), Vec::new())]);
         stands.then(|| Swept {
             repo: self.repo.clone(),
-            known: Known { main: self.known.main.take(), ..Known::default() },
+            known: KnownPairs { main: self.known.main.take(), ..KnownPairs::default() },
             found,
             ..Swept::default()
         })
@@ -242,7 +242,7 @@ impl Sweep {
 #[derive(Default)]
 struct Works {
     specs: BTreeMap<RunId, NewRun>,
-    works: BTreeMap<RunId, Work>,
+    works: BTreeMap<RunId, WorktreeWork>,
     unknown: Unknown,
 }
 
@@ -252,7 +252,7 @@ fn written_since(before: Option<&BTreeMap<String, Written>>, now: Option<&BTreeM
     now.iter().filter(|(path, written)| before.get(*path) != Some(written)).map(|(path, _)| path.clone()).collect()
 }
 
-fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Work, String> {
+fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<WorktreeWork, String> {
     let path = repository.path_of(spec.id.as_str(), Path::new(&spec.worktree)).map_err(|e| e.to_string())?;
     radar.work(&path, &spec.base_commit).map_err(|e| e.to_string())
 }
@@ -263,7 +263,7 @@ fn is_in_base(
     repository: &Repository,
     radar: &Radar<'_>,
     spec: &NewRun,
-    work: &Work,
+    work: &WorktreeWork,
     known: &BTreeMap<[String; 2], bool>,
 ) -> Option<([String; 2], bool)> {
     let key = [repository.resolve(&spec.base).ok()?, work.head.clone()];
@@ -276,14 +276,14 @@ fn is_in_base(
 }
 
 /// Where the work does not fit its base as that is now; `None` when that can't be told.
-fn with_base(repository: &Repository, look: &mut Look<'_>, base: &str, work: &Work) -> Option<Vec<String>> {
+fn with_base(repository: &Repository, look: &mut PairLook<'_>, base: &str, work: &WorktreeWork) -> Option<Vec<String>> {
     let tip = repository.resolve(base).ok()?;
     let has_it = repository.merge_base(&work.head, &tip).ok().flatten().is_some_and(|met| met == tip);
     if has_it { Some(Vec::new()) } else { look.at(&tip, &work.commit) }
 }
 
 /// Pairs of commits and what was found of them.
-struct Look<'a> {
+struct PairLook<'a> {
     radar: Radar<'a>,
     before: BTreeMap<[String; 2], Vec<String>>,
     pairs: BTreeMap<[String; 2], Vec<String>>,
@@ -293,7 +293,7 @@ struct Look<'a> {
     failed: BTreeSet<String>,
 }
 
-impl Look<'_> {
+impl PairLook<'_> {
     /// The paths in which two commits do not fit; `None` when that can't be told.
     fn at(&mut self, one: &str, other: &str) -> Option<Vec<String>> {
         let key = [one.to_owned(), other.to_owned()];

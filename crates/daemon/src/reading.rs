@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use evidence::{StateFolder, TimelineReader};
-use protocol::{Code, OutputFile, Piece, Refused, Reply, WorktreeRow};
+use protocol::{Code, OutputFile, OutputRange, Refused, Reply, WorktreeRow};
 use worktrees::Repository;
 
 use crate::prepare;
@@ -43,7 +43,7 @@ pub(crate) fn output(
     run: &RunId,
     attempt: Option<AttemptKey>,
     file: OutputFile,
-    piece: Piece,
+    piece: OutputRange,
     len: u64,
 ) -> Result<Reply, Refused> {
     let folder = StateFolder::open(home).map_err(broken)?.run(run);
@@ -54,11 +54,11 @@ pub(crate) fn output(
     };
     let (name, most) = (file.name(), len.min(MOST_OUTPUT));
     let read = match piece {
-        Piece::From(from) => folder.output(&attempt, name, from, most),
-        Piece::Lines(from) => folder.output_lines(&attempt, name, from, most),
-        Piece::Before(to) => folder.output_before(&attempt, name, to, most),
+        OutputRange::From(from) => folder.output(&attempt, name, from, most),
+        OutputRange::Lines(from) => folder.output_lines(&attempt, name, from, most),
+        OutputRange::Before(to) => folder.output_before(&attempt, name, to, most),
     };
-    let evidence::Piece { text, from, next, len, over } = read.map_err(broken)?;
+    let evidence::FilePiece { text, from, next, len, over } = read.map_err(broken)?;
     let start = supervisor::start_record(&folder.attempt(&attempt)).ok().flatten();
     let reads = start.map(|start| start.reads).filter(|reads| !reads.is_empty());
     Ok(Reply::Output(protocol::Output { text, from, next, len, over, reads }))

@@ -29,7 +29,7 @@ enum Holder {
 
 /// The right to be connected, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct ConnectionSeat {
     holder: Holder,
     taken: Arc<Mutex<BTreeMap<Holder, usize>>>,
 }
@@ -43,7 +43,7 @@ impl Seats {
     }
 
     /// A place for one of this standing; `None` when there is none left for it.
-    pub(crate) fn take(&self, standing: &Standing) -> Option<Seat> {
+    pub(crate) fn take(&self, standing: &Standing) -> Option<ConnectionSeat> {
         let holder = match standing {
             Standing::Person => Holder::Person,
             Standing::OfRun(run) => Holder::Run(run.clone()),
@@ -60,12 +60,12 @@ impl Seats {
         };
         room.then(|| {
             *taken.entry(holder.clone()).or_default() += 1;
-            Seat { holder, taken: Arc::clone(&self.taken) }
+            ConnectionSeat { holder, taken: Arc::clone(&self.taken) }
         })
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSeat {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let left = taken.get(&self.holder).map_or(0, |n| n.saturating_sub(1));
@@ -84,13 +84,13 @@ mod tests {
     fn runs_leave_room_for_persons_and_for_each_other() {
         let seats = Seats::new(1024);
         let run = |name: &str| Standing::OfRun(name.to_owned());
-        let greedy: Vec<Seat> = (0..1000).map_while(|_| seats.take(&run("greedy"))).collect();
+        let greedy: Vec<ConnectionSeat> = (0..1000).map_while(|_| seats.take(&run("greedy"))).collect();
         assert_eq!(greedy.len(), OF_ONE);
         assert!(seats.take(&run("other")).is_some());
-        let many: Vec<Seat> = (0..1000).filter_map(|n| seats.take(&run(&format!("r{}", n / 40)))).collect();
+        let many: Vec<ConnectionSeat> = (0..1000).filter_map(|n| seats.take(&run(&format!("r{}", n / 40)))).collect();
         assert!(seats.take(&run("late")).is_none(), "{} are taken", many.len());
         assert!(seats.take(&Standing::Unknown(String::new())).is_none());
-        let persons: Vec<Seat> = (0..1000).map_while(|_| seats.take(&Standing::Person)).collect();
+        let persons: Vec<ConnectionSeat> = (0..1000).map_while(|_| seats.take(&Standing::Person)).collect();
         assert!(persons.len() > 500, "{}", persons.len());
         drop(greedy);
         assert!(seats.take(&run("late")).is_some(), "places come back");

@@ -22,10 +22,10 @@ use self::reading_rooms::ReadingRooms;
 use crate::error::DaemonError;
 use crate::input::{Input, Inputs};
 use crate::instance::Instance;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::reading::{self, Reading};
-use crate::seats::{Seat, Seats};
-use crate::terminal::{Taken, Terminal};
+use crate::seats::{ConnectionSeat, Seats};
+use crate::terminal::{AttachedTerminal, Taken};
 use crate::wire::{Heard, wire};
 
 /// Frames that wait for a slow face before it is let go; fewer for a process of a run.
@@ -55,7 +55,7 @@ impl Server {
         instance: &Instance,
         runtime: &tokio::runtime::Runtime,
         inputs: Inputs,
-        places: &Places,
+        places: &DaemonPlaces,
         keys: Vec<String>,
     ) -> Result<Self, DaemonError> {
         let path = instance.record.socket.clone();
@@ -100,7 +100,7 @@ fn listen(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: Places, hello: FromDaemon) {
+async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, places: DaemonPlaces, hello: FromDaemon) {
     let faces = AtomicU64::new(1);
     let (taken, _) = broadcast::channel(64);
     let rooms = ReadingRooms::default();
@@ -148,7 +148,7 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
 struct Arrival {
     face: u64,
     inputs: Inputs,
-    places: Places,
+    places: DaemonPlaces,
     killed: Arc<Killed>,
     taken: Taken,
     seats: Seats,
@@ -173,7 +173,7 @@ impl Arrival {
         let Some(asker) = looked else { return };
         // Whoever finds no room finds the connection closed, and may come again.
         let Some(seat) = seats.take(&asker.at_first) else { return };
-        let Places { home, config, .. } = places;
+        let DaemonPlaces { home, config, .. } = places;
         let room = rooms.of(asker.at_first == Standing::Person);
         let of_face =
             OfFace { face, inputs, home, config, asker, taken, reading: Reading::default(), room, _seat: seat };
@@ -193,13 +193,13 @@ struct OfFace {
     reading: Reading,
     /// The threads that read for such a face.
     room: Arc<Semaphore>,
-    _seat: Seat,
+    _seat: ConnectionSeat,
 }
 
 async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
     let OfFace { face, ref inputs, ref home, ref taken, .. } = of_face;
     let is_person = of_face.asker.at_first == Standing::Person;
-    let mut terminal: Option<Terminal> = None;
+    let mut terminal: Option<AttachedTerminal> = None;
     let (mut heard, mut wire) = wire(stream, is_person);
     if wire.say(&hello).await.is_err() {
         return;
@@ -235,7 +235,7 @@ async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
                         // The one that was shown goes first, so that it does not hear of being taken over.
                         terminal = None;
                         let size = (columns, rows);
-                        let attached = Terminal::attach(home, run, size, face, taken);
+                        let attached = AttachedTerminal::attach(home, run, size, face, taken);
                         let reply = match attached {
                             Ok((attached, reply)) => {
                                 terminal = Some(attached);
@@ -288,7 +288,7 @@ async fn next_frame(first: &mut Option<BytesMut>, heard: &mut Heard) -> Option<B
 }
 
 /// The next frame of the terminal that a face is attached to.
-async fn next_of(terminal: &mut Option<Terminal>) -> FromDaemon {
+async fn next_of(terminal: &mut Option<AttachedTerminal>) -> FromDaemon {
     match terminal {
         Some(terminal) => terminal.next().await,
         None => std::future::pending().await,
@@ -296,7 +296,7 @@ async fn next_of(terminal: &mut Option<Terminal>) -> FromDaemon {
 }
 
 /// What a face asks of the terminal that it is attached to.
-fn at_terminal(terminal: &mut Option<Terminal>, request: Request) -> Reply {
+fn at_terminal(terminal: &mut Option<AttachedTerminal>, request: Request) -> Reply {
     let of = |run: &RunId| terminal.as_ref().filter(|terminal| terminal.run == *run);
     let not_attached = || {
         let reason = "this face is not attached to the run's terminal".to_owned();

@@ -10,7 +10,7 @@ use domain::RunId;
 use evidence::StateFolder;
 use notify::Watcher;
 use protocol::{Code, FromDaemon, Refused, Reply, TerminalReply};
-use supervisor::{Keeper, Request};
+use supervisor::{Keeper, KeeperRequest};
 use tokio::sync::{broadcast, mpsc};
 
 /// Bytes of a recording that are read at once.
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) type Taken = broadcast::Sender<(RunId, u64)>;
 
 /// The terminal that one face is attached to.
-pub(crate) struct Terminal {
+pub(crate) struct AttachedTerminal {
     pub(crate) run: RunId,
     folder: PathBuf,
     following: tokio::task::JoinHandle<()>,
@@ -33,13 +33,13 @@ pub(crate) struct Terminal {
 /// Frames that wait to be sent.
 const WAITING: usize = 4;
 
-impl Drop for Terminal {
+impl Drop for AttachedTerminal {
     fn drop(&mut self) {
         self.following.abort();
     }
 }
 
-impl Terminal {
+impl AttachedTerminal {
     /// Takes the terminal over from whoever had it and begins to send it.
     pub(crate) fn attach(
         home: &Path,
@@ -91,7 +91,7 @@ impl Terminal {
         });
         let terminal = Self { run, folder, following, frames };
         // What the face can show decides how large it is; without a keeper it is only looked at.
-        let _over = terminal.ask(Request::Resize { columns: size.0, rows: size.1 });
+        let _over = terminal.ask(KeeperRequest::Resize { columns: size.0, rows: size.1 });
         Ok((terminal, Reply::Attached(TerminalReply { attempt, columns, rows })))
     }
 
@@ -104,15 +104,15 @@ impl Terminal {
     }
 
     pub(crate) fn resize(&self, columns: u16, rows: u16) -> Reply {
-        self.ask(Request::Resize { columns, rows })
+        self.ask(KeeperRequest::Resize { columns, rows })
     }
 
     /// Types; what is typed is nowhere kept, since it may be a password.
     pub(crate) fn type_in(&self, data: String) -> Reply {
-        self.ask(Request::Type { data })
+        self.ask(KeeperRequest::Type { data })
     }
 
-    fn ask(&self, request: Request) -> Reply {
+    fn ask(&self, request: KeeperRequest) -> Reply {
         let refused = |reason: String| Reply::Refused(Refused { code: Code::Refused, reason });
         match supervisor::keeper_record(&self.folder) {
             Ok(Some(record)) => match tokio::task::block_in_place(|| Keeper::new(&record).ask(&request)) {
@@ -134,7 +134,7 @@ struct Recording {
 
 /// What a piece of it shows.
 #[derive(Debug, PartialEq, Eq)]
-enum Piece {
+enum ScreenPiece {
     Text(String),
     Size(u16, u16),
 }
@@ -177,8 +177,8 @@ impl Recording {
             };
             for piece in pieces {
                 let (text, size) = match piece {
-                    Piece::Text(text) => (text, None),
-                    Piece::Size(columns, rows) => (String::new(), Some((columns, rows))),
+                    ScreenPiece::Text(text) => (text, None),
+                    ScreenPiece::Size(columns, rows) => (String::new(), Some((columns, rows))),
                 };
                 if sender.send(FromDaemon::Terminal { run: run.clone(), text, size, live }).await.is_err() {
                     return "the face is gone".to_owned();
@@ -195,13 +195,13 @@ impl Recording {
     }
 
     /// What is new, texts that follow each other as one, and whether there is more.
-    fn read(&mut self) -> io::Result<(Vec<Piece>, bool)> {
-        let mut pieces: Vec<Piece> = Vec::new();
+    fn read(&mut self) -> io::Result<(Vec<ScreenPiece>, bool)> {
+        let mut pieces: Vec<ScreenPiece> = Vec::new();
         let n = (&mut self.file).take(PIECE).read_to_end(&mut self.part)?;
         let end = self.part.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         for line in self.part[..end].split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
             match (read_line(line), pieces.last_mut()) {
-                (Some(Piece::Text(text)), Some(Piece::Text(before))) => before.push_str(&text),
+                (Some(ScreenPiece::Text(text)), Some(ScreenPiece::Text(before))) => before.push_str(&text),
                 (Some(piece), _) => pieces.push(piece),
                 (None, _) => {}
             }
@@ -211,13 +211,13 @@ impl Recording {
     }
 }
 
-fn read_line(line: &[u8]) -> Option<Piece> {
+fn read_line(line: &[u8]) -> Option<ScreenPiece> {
     let (_, kind, text): (f64, String, String) = serde_json::from_slice(line).ok()?;
     match kind.as_str() {
-        "o" => Some(Piece::Text(text)),
+        "o" => Some(ScreenPiece::Text(text)),
         "r" => {
             let (columns, rows) = text.split_once('x')?;
-            Some(Piece::Size(columns.parse().ok()?, rows.parse().ok()?))
+            Some(ScreenPiece::Size(columns.parse().ok()?, rows.parse().ok()?))
         }
         _ => None,
     }
@@ -241,9 +241,9 @@ mod tests {
         .expect("room");
         let mut recording = Recording::open(folder.path()).expect("a recording");
         assert_eq!(recording.size().expect("a size"), (100, 30));
-        assert_eq!(recording.read().expect("read").0, [Piece::Text("ab".to_owned())]);
+        assert_eq!(recording.read().expect("read").0, [ScreenPiece::Text("ab".to_owned())]);
         write!(file, "\"80x24\"]\nnonsense\n[0.4,\"o\",\"\\u001b[1m\"]\n").expect("room");
-        let expected = [Piece::Size(80, 24), Piece::Text("\u{1b}[1m".to_owned())];
+        let expected = [ScreenPiece::Size(80, 24), ScreenPiece::Text("\u{1b}[1m".to_owned())];
         assert_eq!(recording.read().expect("read").0, expected);
     }
 }

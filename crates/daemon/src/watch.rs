@@ -11,7 +11,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::input::{Input, Inputs};
 
-type Watched = Arc<RwLock<HashMap<PathBuf, Arc<Target>>>>;
+type Watched = Arc<RwLock<HashMap<PathBuf, Arc<WatchTarget>>>>;
 
 /// What has changed when something in a folder has.
 enum What {
@@ -23,7 +23,7 @@ enum What {
     Sessions,
 }
 
-struct Target {
+struct WatchTarget {
     what: What,
     /// A wake-up is on its way; more changes until then need no other.
     woken: AtomicBool,
@@ -35,7 +35,7 @@ pub(crate) struct Watcher {
     watcher: Option<RecommendedWatcher>,
     watched: Watched,
     /// The watched folders of each run's worktree.
-    trees: HashMap<RunId, (Arc<Target>, HashSet<PathBuf>)>,
+    trees: HashMap<RunId, (Arc<WatchTarget>, HashSet<PathBuf>)>,
 }
 
 impl Watcher {
@@ -90,7 +90,7 @@ impl Watcher {
     }
 
     fn add_target(&mut self, folder: &Path, what: What) -> notify::Result<()> {
-        let target = Target { what, woken: AtomicBool::new(false) };
+        let target = WatchTarget { what, woken: AtomicBool::new(false) };
         let mut watched = self.watched.write().unwrap_or_else(PoisonError::into_inner);
         watched.insert(folder.to_owned(), Arc::new(target));
         drop(watched);
@@ -115,7 +115,7 @@ impl Watcher {
 
     /// Watches these folders of a run's worktree, as far as it does not yet; `false` when it can't.
     pub(crate) fn watch_tree(&mut self, run: &RunId, folders: Vec<PathBuf>) -> bool {
-        let fresh = || Arc::new(Target { what: What::Worktree(run.clone()), woken: AtomicBool::new(false) });
+        let fresh = || Arc::new(WatchTarget { what: What::Worktree(run.clone()), woken: AtomicBool::new(false) });
         let (target, mut known) = self.trees.remove(run).unwrap_or_else(|| (fresh(), HashSet::new()));
         let mut all = true;
         for folder in folders {
@@ -158,7 +158,7 @@ impl Watcher {
     }
 }
 
-fn wake(target: &Target, inputs: &Inputs) {
+fn wake(target: &WatchTarget, inputs: &Inputs) {
     if !target.woken.swap(true, Ordering::AcqRel) {
         // The dispatcher is gone only when the daemon stops.
         let _stopping = inputs.send(match &target.what {

@@ -6,7 +6,7 @@ use cli::CliError;
 use client::Places;
 use protocol::{Code, Scope};
 use settings::Settings;
-use tui::{Keymap, Options, Theme, TuiError, Way};
+use tui::{Keymap, NotifyWay, Options, Theme, TuiError};
 use worktrees::{Repository, WorktreeError};
 
 use crate::welcome;
@@ -56,7 +56,7 @@ pub(crate) fn options(
         attach: None,
         theme: theme(beside, &settings.theme.value)?,
         keymap,
-        notify: settings.notify.value.iter().filter_map(|way| Way::named(way)).collect(),
+        notify: settings.notify.value.iter().filter_map(|way| NotifyWay::named(way)).collect(),
         mouse: settings.mouse.value,
         clipboard: settings.clipboard.value,
         tmux: variable("TMUX").is_some(),

@@ -12,11 +12,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cockpit;
 use direct::Direction;
-use stage::Stage;
+use stage::DemoStage;
 
 /// Starts the runs, opens the cockpit on them (or waits for their ends), and clears everything away.
 pub(crate) async fn demo(headless: bool, agent: Option<&str>) -> Result<Code, CliError> {
-    let stage = Stage::set(agent, headless)?;
+    let stage = DemoStage::set(agent, headless)?;
     let played = tokio::select! {
         played = play(&stage, headless) => played,
         () = told_to_end() => Err(CliError::new(Code::Failed, "the demo was ended early")),
@@ -25,7 +25,7 @@ pub(crate) async fn demo(headless: bool, agent: Option<&str>) -> Result<Code, Cl
     played.and_then(|code| cleared.map(|()| code))
 }
 
-async fn play(stage: &Stage, headless: bool) -> Result<Code, CliError> {
+async fn play(stage: &DemoStage, headless: bool) -> Result<Code, CliError> {
     let direction = Direction::begin(stage).await?;
     if headless {
         let rows = direction.unwatched().await?;

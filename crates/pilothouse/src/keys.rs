@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use domain::key_values::KeyValues;
-use gateway::Given;
+use gateway::GivenKeys;
 use settings::{Key, Settings};
 
 /// A settings file with more bytes is none.
@@ -19,7 +19,7 @@ const LARGEST_FILE: u64 = 16 << 20;
 pub(crate) const HANDED_ON: &str = "--keys";
 
 /// What the process before this one handed on. To be called before descriptors are closed.
-pub(crate) fn handed_on(words: &[OsString]) -> Option<Given> {
+pub(crate) fn handed_on(words: &[OsString]) -> Option<GivenKeys> {
     let at = words.iter().position(|word| word == HANDED_ON)?;
     let number: u32 = words.get(at + 1)?.to_str()?.parse().ok()?;
     let mut text = String::new();
@@ -29,8 +29,8 @@ pub(crate) fn handed_on(words: &[OsString]) -> Option<Given> {
 
 /// Starts `__daemon` with these words instead of this process, without keys in its environment; returns where there are
 /// none in it, or with those that are where that can't be done.
-pub(crate) fn take_out(config: &Path, words: &[&str]) -> Given {
-    let given = Given { env: found(config), ..Given::default() };
+pub(crate) fn take_out(config: &Path, words: &[&str]) -> GivenKeys {
+    let given = GivenKeys { env: found(config), ..GivenKeys::default() };
     if given.env.0.is_empty() {
         return given;
     }
@@ -62,7 +62,7 @@ fn found(config: &Path) -> KeyValues {
 }
 
 /// In memory, in a descriptor that the next program inherits.
-fn written(given: &Given) -> std::io::Result<File> {
+fn written(given: &GivenKeys) -> std::io::Result<File> {
     let memory = rustix::fs::memfd_create("keys", rustix::fs::MemfdFlags::empty())?;
     let mut file = File::from(memory);
     file.write_all(&serde_json::to_vec(given)?)?;

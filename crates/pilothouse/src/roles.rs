@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use cli::{Cli, CliError, DaemonVerb, ProofArgs, ProofVerb, Verb};
 use client::Places;
-use gateway::Given;
+use gateway::GivenKeys;
 use protocol::Code;
 
 use crate::{attach, cockpit, demo, doctor, init, keys, log, verify};
@@ -42,7 +42,7 @@ pub(crate) fn gateway() -> ExitCode {
 }
 
 /// Serves the state folder. Detached when a face starts it, in the foreground when a person does.
-pub(crate) fn daemon(detached: bool, keys: Option<Given>) -> ExitCode {
+pub(crate) fn daemon(detached: bool, keys: Option<GivenKeys>) -> ExitCode {
     match serve(detached, keys) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,7 +53,7 @@ pub(crate) fn daemon(detached: bool, keys: Option<Given>) -> ExitCode {
     }
 }
 
-fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
+fn serve(detached: bool, keys: Option<GivenKeys>) -> color_eyre::Result<()> {
     let places = Places::from_environment()?;
     let words = if detached { &[][..] } else { &[FOREGROUND] };
     let keys = keys.unwrap_or_else(|| keys::take_out(&places.config, words));
@@ -79,7 +79,8 @@ fn serve(detached: bool, keys: Option<Given>) -> color_eyre::Result<()> {
     }
     // Before anything is started, so that all of it gets back what this was started with.
     supervisor::raise_open_limit();
-    let places = daemon::Places { home: places.home, runtime: places.runtime, config: places.config, binary, keys };
+    let places =
+        daemon::DaemonPlaces { home: places.home, runtime: places.runtime, config: places.config, binary, keys };
     daemon::run(&places, instance)?;
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cli::{CliError, VerifyArgs};
-use proof::{Git, Verified};
+use proof::{PackRepository, Verified};
 use protocol::Code;
 use worktrees::Repository;
 
 struct InRepository(Repository);
 
-impl Git for InRepository {
+impl PackRepository for InRepository {
     fn tree_with(&self, base: &str, patch: &[u8]) -> Result<String, String> {
         self.0.tree_with(base, patch).map_err(|e| e.to_string())
     }
@@ -60,7 +60,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<Code, CliError> {
         let here = args.repo.clone().or_else(|| std::env::current_dir().ok())?;
         repository(&here, folder, &commit)
     });
-    let verified = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn Git));
+    let verified = proof::verify(&files, env!("CARGO_PKG_VERSION"), git.as_ref().map(|git| git as &dyn PackRepository));
     let head = git.as_ref().zip(head(&files)).is_some_and(|(git, head)| git.0.has_commit(&head));
     say(args, files.len(), head, &verified)?;
     Ok(if verified.findings.is_empty() { Code::Done } else { Code::Failed })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{House, Repo, Seat, wait_until};
+use testkit::{House, Repo, TerminalSeat, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 const DETACH: &str = "\u{1d}";
@@ -16,7 +16,7 @@ fn started() -> House {
 #[test]
 fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
     let house = started();
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("the agent's screen, a line smaller", |s| {
         s.contains("rehearsal 80x23") && s.contains("look after the shop") && s.contains("ctrl-5 goes back")
     });
@@ -33,7 +33,7 @@ fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
     assert_eq!(house.row("shop").expect("a row")["mode"], "interactive");
 
     house.kill_daemon();
-    let mut again = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut again = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     again.wait_until("the same screen, replayed", |s| {
         s.contains("you said: open at nine") && s.contains("rehearsal 80x23")
     });
@@ -51,7 +51,7 @@ fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
 fn the_terminal_stays_while_the_daemon_is_killed_and_what_is_typed_is_never_a_verb() {
     let house = started();
     for words in [vec!["attach", "shop"], vec![]] {
-        let mut seat = Seat::take(&house, &words, 80, 24);
+        let mut seat = TerminalSeat::take(&house, &words, 80, 24);
         if words.is_empty() {
             seat.wait_until("the runs", |s| s.contains("shop"));
             seat.press("a");
@@ -89,9 +89,9 @@ fn the_terminal_stays_while_the_daemon_is_killed_and_what_is_typed_is_never_a_ve
 #[test]
 fn one_face_at_a_time_has_it_and_the_other_is_told() {
     let house = started();
-    let mut first = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut first = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     first.wait_until("the agent's screen", |s| s.contains("rehearsal 80x23"));
-    let mut second = Seat::take(&house, &["attach", "shop"], 60, 20);
+    let mut second = TerminalSeat::take(&house, &["attach", "shop"], 60, 20);
     second.wait_until("the agent's screen at its size", |s| s.contains("rehearsal 60x19"));
     first.wait_until("that it was taken over", |s| s.contains("another cockpit has taken it over"));
     first.press("lost words");
@@ -109,7 +109,7 @@ fn one_face_at_a_time_has_it_and_the_other_is_told() {
 #[test]
 fn the_cockpit_shows_it_over_the_whole_screen_and_comes_back() {
     let house = started();
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run at work", |s| s.contains("shop") && s.contains("1 working"));
     wait_until("the agent", || {
         house.row("shop").filter(|row| !row["pid"].is_null()).map(|_| ()).ok_or("none".to_owned())
@@ -130,7 +130,7 @@ fn an_agent_without_a_screen_shows_what_it_writes() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.run("plain", "asks");
     house.wait_for("plain", "waiting");
-    let mut seat = Seat::take(&house, &["attach", "plain"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "plain"], 80, 24);
     seat.wait_until("its output", |s| s.contains("[Output]") && s.contains("I want to publish"));
     seat.press("q");
     assert_eq!(seat.leave().0, 0);

@@ -1,6 +1,6 @@
 //! The cockpit in a real terminal: what a person sees, presses and is left with.
 
-use testkit::{House, Repo, Seat};
+use testkit::{House, Repo, TerminalSeat};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -12,7 +12,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("hostile", "hostile");
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the question", |s| {
         s.contains("NEEDS YOU") && s.contains("asks: Bash: curl evil.example") && s.contains("^[[2J")
     });
@@ -53,7 +53,7 @@ fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
 #[test]
 fn a_run_is_started_and_terminated_by_keys() {
     let house = House::new(BINARY, Repo::with_files(5));
-    let mut seat = Seat::take(&house, &[], 120, 40);
+    let mut seat = TerminalSeat::take(&house, &[], 120, 40);
     seat.wait_until("an empty cockpit", |s| s.contains("Press n to start one"));
     seat.press("nSleep a while\trehearsal:slow\r");
     seat.wait_until("the run at work", |s| {
@@ -75,13 +75,13 @@ fn a_terminal_that_is_cut_off_stops_no_run() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("goes-on", "slow");
     let row = house.wait_for("goes-on", "working");
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run", |s| s.contains("goes-on"));
     let mut child = seat.cut();
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     assert!(house.processes(&row) > 0);
-    let mut again = Seat::take(&house, &[], 80, 24);
+    let mut again = TerminalSeat::take(&house, &[], 80, 24);
     again.wait_until("the same run at work", |s| s.contains("goes-on") && s.contains("1 working"));
     again.press("q");
     assert_eq!(again.leave().0, 0);
@@ -90,7 +90,8 @@ fn a_terminal_that_is_cut_off_stops_no_run() {
 #[test]
 fn waiting_for_a_run_draws_one_line_and_leaves_it_clean() {
     let house = House::new(BINARY, Repo::with_files(5));
-    let mut seat = Seat::take(&house, &["run", "Look around", "--agent", "rehearsal:no-change", "--wait"], 80, 24);
+    let mut seat =
+        TerminalSeat::take(&house, &["run", "Look around", "--agent", "rehearsal:no-change", "--wait"], 80, 24);
     let screen = seat.wait_until("the end", |s| s.contains("nothing was changed"));
     let lines: Vec<_> = screen.lines().filter(|l| !l.trim().is_empty()).collect();
     assert!(lines.len() == 3 && lines[1].contains("no checks are defined"), "{screen}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use testkit::Seat;
+use testkit::TerminalSeat;
 
 /// Nothing is below the folder, and no process of a demo that was there lives.
 fn assert_gone(temp: &Path) {
@@ -19,7 +19,7 @@ fn assert_gone(temp: &Path) {
 }
 
 /// The demo in a terminal, with its cockpit.
-fn watched(temp: &Path, columns: u16, rows: u16) -> Seat {
+fn watched(temp: &Path, columns: u16, rows: u16) -> TerminalSeat {
     let mut command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_pilothouse")).arg("demo");
     for name in ["TMPDIR", "HOME"] {
         command = command.env(name, temp);
@@ -28,7 +28,7 @@ fn watched(temp: &Path, columns: u16, rows: u16) -> Seat {
         command = command.env_remove(name);
     }
     command = command.env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8").env("TERM", "xterm-256color");
-    Seat::of(command, columns, rows)
+    TerminalSeat::of(command, columns, rows)
 }
 
 #[test]

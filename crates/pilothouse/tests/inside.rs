@@ -1,6 +1,6 @@
 //! A program of a person's own in a terminal that pilothouse keeps: started, asked, left.
 
-use testkit::{House, Repo, Seat};
+use testkit::{House, Repo, TerminalSeat};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -19,7 +19,7 @@ fn any_command_runs_in_a_terminal_of_its_own() {
     for (answer, status) in [("good", "ready"), ("bad", "failed")] {
         let house = house("echo \"task: $1\"; test -t 0; read line; echo \"heard $line\"; test \"$line\" = good");
         start(&house);
-        let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+        let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
         seat.wait_until("the task", |s| s.contains("task: look after the shop"));
         seat.press(&format!("{answer}\r"));
         seat.wait_until("what was typed, and the end", |s| s.contains("heard") && s.contains("the agent has ended"));
@@ -36,7 +36,7 @@ fn nothing_is_typed_at_a_command_without_the_task() {
     let settings = "[agent.mine]\ncommand = [\"sh\", \"-c\", \"read line; echo heard $line\"]\n";
     let house = House::with_settings(BINARY, Repo::with_files(1), settings);
     start(&house);
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("its screen", |s| s.contains("its own terminal"));
     seat.press("only this\r");
     seat.wait_until("what was typed", |s| s.contains("heard only this"));
@@ -55,7 +55,7 @@ fn a_question_is_answered_once_and_goes_no_further() {
     );
     let house = house(&script);
     start(&house);
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("the question", |s| s.contains("asked"));
     seat.press("typed\r");
     seat.wait_until("that nothing else came", |s| s.contains("then typed"));
@@ -89,7 +89,7 @@ fn inside_is_a_terminal_of_its_own_in_the_persons_language() {
         command.env(name, value);
     }
     assert!(command.output().expect("it starts").status.success());
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("its variables", |s| s.contains("xterm-256color|truecolor|pilothouse|C.UTF-8|||"));
     seat.press("\r");
     seat.wait_until("the end", |s| s.contains("the agent has ended"));
@@ -110,7 +110,7 @@ const TELLS: &str = "\\007\\033]0;reads a.rs\\007\\033]52;c;aGk=\\007\\033]52;c;
 fn what_a_program_tells_its_person_reaches_them() {
     let house = house(&says(TELLS));
     start(&house);
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("that it is ready", |s| s.contains("at your service"));
     seat.press("\r");
     seat.wait_until("what it says", |s| s.contains("linkold") && s.contains("put 2 bytes on your clipboard"));
@@ -134,7 +134,7 @@ fn what_a_program_tells_its_person_reaches_them() {
     assert!(raw.contains("\u{1b}[23;2t") && raw.contains("\u{1b}[=0;1u"), "given back");
 
     // Whoever looks later is told nothing twice.
-    let mut again = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut again = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     again.wait_until("what it said", |s| s.contains("linkold"));
     let raw = String::from_utf8_lossy(&again.raw).into_owned();
     assert!(!raw.contains("]52;") && raw.contains("shop: reads a.rs"), "{raw:?}");
@@ -152,7 +152,7 @@ fn a_clipboard_that_is_kept_is_kept() {
     let settings = std::fs::read_to_string(&config).expect("settings") + "[cockpit]\nclipboard = false\n";
     std::fs::write(&config, settings).expect("writable");
     start(&house);
-    let mut seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("that it is ready", |s| s.contains("at your service"));
     seat.press("\r");
     seat.wait_until("that it may not", |s| s.contains("linkold") && s.contains("may not copy"));

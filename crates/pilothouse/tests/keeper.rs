@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
-use supervisor::{Keeper, KeeperRecord, Reply, Request, StartInput, Terminal};
+use supervisor::{Keeper, KeeperRecord, KeeperReply, KeeperRequest, StartInput, TerminalSpec};
 use testkit::{Attempt, FAMILY, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
@@ -29,12 +29,12 @@ fn an_input_with_a_known_id_is_not_written_twice() {
     let keeper = Keeper::new(&launched.record);
     assert!(keeper.answers());
     let write = |id: &str, data: &str| {
-        keeper.ask(&Request::Stdin { id: id.to_owned(), data: data.to_owned() }).expect("an answer")
+        keeper.ask(&KeeperRequest::Stdin { id: id.to_owned(), data: data.to_owned() }).expect("an answer")
     };
-    assert_eq!(write("a", "one\n"), Reply::Done);
-    assert_eq!(write("a", "one again\n"), Reply::Known);
-    assert_eq!(write("b", "two\n"), Reply::Done);
-    assert_eq!(keeper.ask(&Request::CloseStdin).expect("an answer"), Reply::Done);
+    assert_eq!(write("a", "one\n"), KeeperReply::Done);
+    assert_eq!(write("a", "one again\n"), KeeperReply::Known);
+    assert_eq!(write("b", "two\n"), KeeperReply::Done);
+    assert_eq!(keeper.ask(&KeeperRequest::CloseStdin).expect("an answer"), KeeperReply::Done);
     assert_eq!(attempt.exit().code, Some(0));
     assert_eq!(attempt.text("stdout"), "one\ntwo\n");
     testkit::gone(launched);
@@ -46,9 +46,9 @@ fn more_than_a_pipe_holds_reaches_the_agent_while_the_keeper_still_answers() {
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
     let data = "x".repeat(1 << 20);
-    assert_eq!(keeper.ask(&Request::Stdin { id: "big".to_owned(), data }).expect("an answer"), Reply::Done);
+    assert_eq!(keeper.ask(&KeeperRequest::Stdin { id: "big".to_owned(), data }).expect("an answer"), KeeperReply::Done);
     assert!(keeper.answers());
-    keeper.ask(&Request::CloseStdin).expect("an answer");
+    keeper.ask(&KeeperRequest::CloseStdin).expect("an answer");
     assert_eq!(attempt.exit().code, Some(0));
     assert_eq!(attempt.text("stdout").trim(), "1048576");
     testkit::gone(launched);
@@ -68,15 +68,15 @@ fn a_flood_is_kept_to_the_last_byte() {
 fn a_terminal_has_its_size_and_is_recorded() {
     let mut attempt =
         Attempt::of(BINARY, "test -t 0 && stty size; printf 'h\\303\\251'; read x; stty size; echo \"$x\"");
-    attempt.start.terminal = Some(Terminal { columns: 97, rows: 31, ..Terminal::default() });
+    attempt.start.terminal = Some(TerminalSpec { columns: 97, rows: 31, ..TerminalSpec::default() });
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
     wait_until("the first size", || {
         let text = attempt.text("output.cast");
         if text.contains("31 97") { Ok(()) } else { Err(text) }
     });
-    keeper.ask(&Request::Resize { columns: 60, rows: 20 }).expect("an answer");
-    keeper.ask(&Request::Stdin { id: "1".to_owned(), data: "typed\n".to_owned() }).expect("an answer");
+    keeper.ask(&KeeperRequest::Resize { columns: 60, rows: 20 }).expect("an answer");
+    keeper.ask(&KeeperRequest::Stdin { id: "1".to_owned(), data: "typed\n".to_owned() }).expect("an answer");
     assert_eq!(attempt.exit().code, Some(0));
     let cast = attempt.text("output.cast");
     assert!(cast.starts_with("{\"version\":2,\"width\":97,\"height\":31}\n"), "{cast}");
@@ -97,7 +97,7 @@ fn an_agent_in_a_terminal_is_answered_without_a_daemon() {
         answers.len()
     );
     let mut attempt = Attempt::of(BINARY, &script);
-    attempt.start.terminal = Some(Terminal { columns: 97, rows: 31, ..Terminal::default() });
+    attempt.start.terminal = Some(TerminalSpec { columns: 97, rows: 31, ..TerminalSpec::default() });
     let launched = attempt.launch();
     assert_eq!(attempt.exit().code, Some(0));
     assert_eq!(attempt.text("answers"), answers);
@@ -110,7 +110,7 @@ fn one_that_asks_and_never_reads_is_held_like_any_other() {
         BINARY,
         "stty raw -echo; yes \"$(printf '\\033[6n\\033]52;c;')\" | head -c 3000000; printf 'the end'",
     );
-    attempt.start.terminal = Some(Terminal::default());
+    attempt.start.terminal = Some(TerminalSpec::default());
     let launched = attempt.launch();
     assert_eq!(attempt.exit().code, Some(0));
     assert!(attempt.text("output.cast").contains("the end"));
@@ -127,7 +127,7 @@ fn a_second_keeper_does_not_start_the_agent_again() {
     });
     let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]);
     assert!(refused.is_err(), "while the first one holds the folder");
-    Keeper::new(&first.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&first.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
     testkit::gone(first);
     let refused = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]);
@@ -150,7 +150,7 @@ fn stopping_leaves_nothing_of_the_whole_family() {
     let launched = attempt.launch();
     let pids = attempt.family();
     assert_eq!(pids.len(), 7);
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 100 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 100 }).expect("an answer");
     let exit = attempt.exit();
     assert!(exit.asked);
     assert!(testkit::alive(&pids).is_empty(), "still alive: {:?}", testkit::alive(&pids));
@@ -178,7 +178,7 @@ fn one_that_forks_as_fast_as_it_can_is_ended() {
     fs::write(attempt.path().join("hop"), hop).expect("a script");
     let launched = attempt.launch();
     wait_until("the hopping to begin", || if attempt.living() > 1 { Ok(()) } else { Err(attempt.text("stderr")) });
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
     assert_eq!(attempt.living(), 0);
     testkit::gone(launched);
@@ -216,7 +216,7 @@ fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
         .filter(|path| path.is_absolute() && !path.starts_with(attempt.path()) && *path != Path::new("/dev/null"))
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
 }
 
@@ -239,7 +239,7 @@ fn only_who_holds_the_daemons_lock_is_answered() {
     assert!(!keeper.answers(), "still nobody does");
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).expect("nobody else has it");
     assert!(keeper.answers());
-    keeper.ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    keeper.ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     attempt.exit();
     testkit::gone(launched);
 }
@@ -281,7 +281,7 @@ fn what_is_unwritten_reaches_the_agent_and_stands_nowhere_else() {
     assert!(!environ.contains("only-for-agents") && !environ.contains("GREETING="), "{environ}");
     assert!(!attempt.text("start.json").contains("only-for-agents"));
     assert_eq!(attempt.text("stdout"), "SigBlk:\t0000000000000000\n", "no signal is kept from it");
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
 }
 
@@ -295,7 +295,7 @@ fn orphans_that_end_are_reaped_at_once() {
     let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children")).expect("its children");
     let left = children.split_ascii_whitespace().count();
     assert!(left < 100, "{left} of 500 wait to be reaped");
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
 }
 
@@ -304,7 +304,7 @@ fn more_than_a_keeper_takes_is_refused_with_the_reason() {
     let attempt = Attempt::of(BINARY, "cat");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
-    let write = Request::Stdin { id: "long".to_owned(), data: "y".repeat(17 << 20) };
+    let write = KeeperRequest::Stdin { id: "long".to_owned(), data: "y".repeat(17 << 20) };
     assert!(!supervisor::fits(&write));
     let refused = keeper.ask(&write).expect_err("too much");
     assert!(refused.to_string().contains("more than a keeper takes at once (16 MB)"), "{refused}");
@@ -315,7 +315,7 @@ fn more_than_a_keeper_takes_is_refused_with_the_reason() {
     // What it did not take is in the way of an end in peace; the answer comes before that.
     let _reset = std::io::Read::read_to_string(&mut raw, &mut heard);
     assert!(heard.contains("more than a keeper takes at once"), "{heard}");
-    keeper.ask(&Request::CloseStdin).expect("it goes on");
+    keeper.ask(&KeeperRequest::CloseStdin).expect("it goes on");
     assert_eq!(attempt.exit().code, Some(0));
     testkit::gone(launched);
 }
@@ -339,6 +339,6 @@ fn what_is_held_inside_signals_nobody_outside() {
         if said.ends_with("over\n") { Ok(()) } else { Err(said) }
     });
     assert_eq!(attempt.text("stdout"), "OWN\nover\n");
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
 }

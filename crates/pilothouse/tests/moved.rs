@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use testkit::{House, Repo, Said, git_at};
+use testkit::{CommandOutput, House, Repo, git_at};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 const WORK: &str = "echo w > $PWD/w-$(basename $PWD); git add -A; git commit -qm w";
@@ -25,9 +25,9 @@ fn run(house: &House, name: &str, script: &str) -> Value {
     if row["status"] == "ready" { house.proven(name) } else { row }
 }
 
-fn say_at(house: &House, folder: &Path, words: &[&str]) -> Said {
+fn say_at(house: &House, folder: &Path, words: &[&str]) -> CommandOutput {
     let output = house.command(words).current_dir(folder).output().expect("pilothouse starts");
-    Said {
+    CommandOutput {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),

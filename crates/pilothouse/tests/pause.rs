@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::attempt::Frozen;
-use supervisor::{Identity, Keeper, KeeperRecord, Reply, Request};
+use supervisor::{Identity, Keeper, KeeperRecord, KeeperReply, KeeperRequest};
 use testkit::{Attempt, FAMILY, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
@@ -14,14 +14,14 @@ fn means() -> Vec<bool> {
     let probe = Attempt::of(BINARY, "sleep 300");
     let launched = probe.launch();
     let can = launched.record.cgroup.is_some();
-    Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+    Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
     testkit::gone(launched);
     if can { vec![true, false] } else { vec![false] }
 }
 
 fn freeze(record: &KeeperRecord) -> Frozen {
-    match Keeper::new(record).ask(&Request::Freeze).expect("an answer") {
-        Reply::Frozen(frozen) => frozen,
+    match Keeper::new(record).ask(&KeeperRequest::Freeze).expect("an answer") {
+        KeeperReply::Frozen(frozen) => frozen,
         other => panic!("{other:?}"),
     }
 }
@@ -71,12 +71,12 @@ fn the_whole_family_stands_still_and_goes_on() {
         }
         assert_eq!(counted(), then, "nobody wrote a byte");
 
-        Keeper::new(&launched.record).ask(&Request::Thaw).expect("an answer");
+        Keeper::new(&launched.record).ask(&KeeperRequest::Thaw).expect("an answer");
         wait_until("everyone to count again", || {
             let now = counted();
             if now.iter().zip(&then).all(|(now, then)| now > then) { Ok(()) } else { Err(format!("{now:?}")) }
         });
-        Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 100 }).expect("an answer");
+        Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 100 }).expect("an answer");
         attempt.exit();
         assert_eq!(testkit::alive(&pids), [] as [u32; 0]);
         testkit::gone(launched);
@@ -99,7 +99,7 @@ fn one_that_forks_as_fast_as_it_can_is_frozen() {
         let again = freeze(&launched.record);
         assert!(again.n == again.of && again.of <= frozen.of, "{frozen:?} {again:?}");
         assert_eq!(count(), then, "nobody was born meanwhile");
-        Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+        Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
         attempt.exit();
         assert_eq!(attempt.living(), 0);
         testkit::gone(launched);
@@ -116,7 +116,7 @@ fn a_frozen_tree_hears_that_it_is_to_end() {
             if attempt.text("stdout").contains("up") { Ok(()) } else { Err(attempt.text("stderr")) }
         });
         freeze(&launched.record);
-        Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 60_000 }).expect("an answer");
+        Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 60_000 }).expect("an answer");
         assert_eq!(attempt.exit().code, Some(7), "it ended by itself, long before the grace was over");
         assert!(attempt.text("stdout").contains("heard"));
         testkit::gone(launched);
@@ -180,9 +180,9 @@ fn a_chain_of_forks_is_never_said_to_stand_while_it_goes_on() {
                 assert_eq!((count(), again.n), (then, again.of), "{frozen:?} {again:?}");
             }
             println!("{setsid:?}: {frozen:?}");
-            Keeper::new(&launched.record).ask(&Request::Thaw).expect("an answer");
+            Keeper::new(&launched.record).ask(&KeeperRequest::Thaw).expect("an answer");
         }
-        Keeper::new(&launched.record).ask(&Request::Stop { grace_ms: 0 }).expect("an answer");
+        Keeper::new(&launched.record).ask(&KeeperRequest::Stop { grace_ms: 0 }).expect("an answer");
         attempt.exit();
         testkit::gone(launched);
     }

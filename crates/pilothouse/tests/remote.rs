@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use testkit::{House, Repo, Seat, wait_until};
+use testkit::{House, Repo, TerminalSeat, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -116,7 +116,7 @@ impl Sshd {
     }
 
     /// The cockpit at the other end of a line.
-    fn seat(&self, house: &House) -> Seat {
+    fn seat(&self, house: &House) -> TerminalSeat {
         let user = Command::new("id").arg("-un").output().expect("id");
         let user = String::from_utf8_lossy(&user.stdout).trim().to_owned();
         let there = format!(
@@ -132,7 +132,7 @@ impl Sshd {
             .arg(format!("{user}@127.0.0.1"))
             .arg(there)
             .env("TERM", "xterm-256color");
-        Seat::of(command, 80, 24)
+        TerminalSeat::of(command, 80, 24)
     }
 }
 

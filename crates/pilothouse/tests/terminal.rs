@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::{House, Repo, Seat, wait_until};
+use testkit::{House, Repo, TerminalSeat, wait_until};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -34,7 +34,7 @@ fn signal(pid: u32, signal: &str) {
 #[test]
 fn a_terminal_that_can_not_be_drawn_on_is_refused_with_what_works_there() {
     let house = house(&[]);
-    let seat = Seat::with(&house, &[], 80, 24, &[("TERM", "dumb")]);
+    let seat = TerminalSeat::with(&house, &[], 80, 24, &[("TERM", "dumb")]);
     let (code, raw) = seat.leave();
     assert_eq!(code, 6);
     assert!(has(&raw, "pilothouse triage") && !has(&raw, "\u{1b}["), "{}", String::from_utf8_lossy(&raw));
@@ -47,7 +47,7 @@ fn a_terminal_that_can_not_be_drawn_on_is_refused_with_what_works_there() {
 fn the_terminal_is_given_back_however_the_cockpit_ends() {
     let house = house(&[("one", "slow")]);
     for how in ["-TERM", "-HUP", "crash"] {
-        let mut seat = Seat::with(&house, &[], 80, 24, &[("PILOTHOUSE_TEST_CRASH", "1")]);
+        let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("PILOTHOUSE_TEST_CRASH", "1")]);
         seat.wait_until("the run", |s| s.contains("1 working"));
         match how {
             "crash" => seat.press("\u{1b}[24~"),
@@ -71,7 +71,7 @@ fn a_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
         .env("TERM", "xterm-256color")
         .env("PS1", "READY-> ")
         .env("ENV", "");
-    let mut seat = Seat::of(command, 80, 24);
+    let mut seat = TerminalSeat::of(command, 80, 24);
     seat.wait_until("the shell", |s| s.contains("READY->"));
     seat.press(&format!("{BINARY}\r"));
     seat.wait_until("the cockpit", |s| s.contains("1 working"));
@@ -96,7 +96,7 @@ fn a_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
 fn nothing_is_written_while_nothing_changes() {
     let house = house(&[("asks", "asks")]);
     house.wait_for("asks", "waiting");
-    let mut seat = Seat::take(&house, &[], 120, 40);
+    let mut seat = TerminalSeat::take(&house, &[], 120, 40);
     seat.wait_until("the question and its measured disk", |s| s.contains("asks: Bash") && s.contains("disk"));
     seat.settle();
     // A minute's tick may fall into one look; never into most of them.
@@ -110,7 +110,7 @@ fn nothing_is_written_while_nothing_changes() {
 fn colours_signs_and_the_mouse_are_as_the_person_wants_them() {
     let house = house(&[("one", "asks"), ("two", "slow")]);
     house.wait_for("one", "waiting");
-    let mut seat = Seat::with(&house, &[], 80, 24, &[("NO_COLOR", "1"), ("LC_ALL", "C"), ("LANG", "C")]);
+    let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("NO_COLOR", "1"), ("LC_ALL", "C"), ("LANG", "C")]);
     let screen = seat.wait_until("the runs", |s| s.contains("asks: Bash") && s.contains("two"));
     assert!(screen.is_ascii(), "{screen}");
     for row in 0..24 {
@@ -139,7 +139,7 @@ fn a_need_is_told_once_and_a_copy_goes_to_the_persons_own_clipboard() {
     let house = House::with_settings(BINARY, Repo::with_files(3), settings);
     house.run("early", "asks");
     house.wait_for("early", "waiting");
-    let mut seat = Seat::with(&house, &[], 80, 24, &[("TMUX", "/tmp/none,1,0")]);
+    let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("TMUX", "/tmp/none,1,0")]);
     seat.wait_until("the first question", |s| s.contains("1 needs you"));
     seat.settle();
     assert!(!has(&seat.raw, "\u{7}"), "what one comes to see is no news");
@@ -161,7 +161,7 @@ fn a_need_is_told_once_and_a_copy_goes_to_the_persons_own_clipboard() {
 #[test]
 fn a_storm_of_sizes_ends_in_a_whole_screen() {
     let house = house(&[("one", "slow")]);
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run", |s| s.contains("1 working"));
     for n in 0..200u16 {
         seat.resize(20 + n * 7 % 200, 3 + n * 3 % 60);
@@ -176,7 +176,7 @@ fn a_storm_of_sizes_ends_in_a_whole_screen() {
 #[test]
 fn a_megabyte_is_pasted_and_the_run_gets_it() {
     let house = house(&[]);
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the cockpit", |s| s.contains("Press n to start one"));
     seat.press("n");
     seat.wait_until("the form", |s| s.contains("new run in"));
@@ -205,7 +205,7 @@ fn keys_and_themes_of_ones_own_are_read_and_their_mistakes_named() {
     write("config.toml", "[cockpit]\ntheme = \"mine\"\n");
     write("themes/mine.toml", "base = \"light\"\nkey = \"light-red\"\n");
     write("keymap.toml", "[everywhere]\n\"q\" = \"none\"\n\"ctrl-q\" = \"leave\"\n");
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the person's own key", |s| s.contains("ctrl-q leave"));
     let hint = seat.emulator().cell(23, 1).expect("a cell").fgcolor();
     assert_eq!(hint, vt100::Color::Idx(9), "in the person's own colour");
@@ -218,7 +218,7 @@ fn keys_and_themes_of_ones_own_are_read_and_their_mistakes_named() {
         ("config.toml", "[cockpit]\nmouse = 3\n", "config.toml: line 2"),
     ] {
         write(name, text);
-        let (code, raw) = Seat::take(&house, &[], 80, 24).leave();
+        let (code, raw) = TerminalSeat::take(&house, &[], 80, 24).leave();
         assert_eq!(code, 2);
         assert!(has(&raw, line), "{}", String::from_utf8_lossy(&raw));
         std::fs::remove_file(house.home().join(name)).expect("removable");
@@ -231,7 +231,7 @@ fn keys_and_themes_of_ones_own_are_read_and_their_mistakes_named() {
 #[test]
 fn what_a_terminal_answers_is_no_key() {
     let house = house(&[("one", "slow")]);
-    let mut seat = Seat::take(&house, &[], 80, 24);
+    let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run", |s| s.contains("1 working"));
     for answer in
         ["\u{1b}]11;rgb:3030/3434/4646\u{7}", "\u{1b}P>|tmux 3.3a\u{1b}\\", "\u{1b}[?2026;2$y", "\u{1b}[?997;1n"]
@@ -259,7 +259,7 @@ fn what_is_typed_at_an_editor_is_not_the_cockpits() {
     let wait = format!("touch {}; until [ -e {} ]; do sleep 0.02; done", opened.display(), ends.display());
     std::fs::write(&script, wait).expect("writable");
     let editor = format!("sh {}", script.display());
-    let mut seat = Seat::with(&house, &[], 80, 24, &[("VISUAL", &editor)]);
+    let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("VISUAL", &editor)]);
     seat.wait_until("the run", |s| s.contains("1 working"));
     seat.press("e");
     seat.wait_until("the editor's own screen", |s| !s.contains("WORKING"));

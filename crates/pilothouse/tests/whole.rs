@@ -1,17 +1,17 @@
 //! Programs that ask much of their terminal, in one that pilothouse keeps. They are not needed to build or to test anything
 //! else, so `.ci/run` has them installed and runs these.
 
-use testkit::{House, Repo, Seat};
+use testkit::{House, Repo, TerminalSeat};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
 /// A run of this command, and a seat at its terminal.
-fn seat(command: &[&str]) -> (House, Seat) {
+fn seat(command: &[&str]) -> (House, TerminalSeat) {
     let words: Vec<_> = command.iter().map(|word| format!("{word:?}")).collect();
     let settings = format!("[agent.mine]\ncommand = [{}]\n", words.join(", "));
     let house = House::with_settings(BINARY, Repo::with_files(1), &settings);
     house.ok(&["run", "look after the shop", "--name", "shop", "--interactive", "--agent", "mine"]);
-    let seat = Seat::take(&house, &["attach", "shop"], 80, 24);
+    let seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     (house, seat)
 }
 
@@ -21,7 +21,7 @@ fn first(screen: &str) -> &str {
 }
 
 /// Leaves a terminal that is over, whose program ended well.
-fn end(house: &House, mut seat: Seat) {
+fn end(house: &House, mut seat: TerminalSeat) {
     let screen = seat.wait_until("the end", |s| s.contains("the agent has ended"));
     // What was answered is nothing that the program shows as typed.
     assert!(!screen.contains("62;22c") && !screen.contains("rgb:"), "{screen}");

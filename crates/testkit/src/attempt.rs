@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
 use rustix::fs::{FlockOperation, flock};
-use supervisor::{Keeper, Launched, Request, Start};
+use supervisor::{Keeper, KeeperRequest, KeeperStart, Launched};
 use tempfile::TempDir;
 
 use crate::wait::wait_until;
@@ -17,7 +17,7 @@ pub struct Attempt {
     folder: TempDir,
     /// Keepers answer only who holds their daemon's lock.
     _daemon: File,
-    pub start: Start,
+    pub start: KeeperStart,
 }
 
 impl Attempt {
@@ -25,7 +25,7 @@ impl Attempt {
     pub fn of(binary: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
-        let start = Start {
+        let start = KeeperStart {
             run: name,
             home: folder.path().to_string_lossy().into_owned(),
             program: "sh".to_owned(),
@@ -92,7 +92,7 @@ pub(crate) fn be_daemon(home: &Path) -> Option<File> {
 impl Drop for Attempt {
     fn drop(&mut self) {
         if let Ok(Some(record)) = supervisor::keeper_record(self.path()) {
-            let _asked = Keeper::new(&record).ask(&Request::Stop { grace_ms: 0 });
+            let _asked = Keeper::new(&record).ask(&KeeperRequest::Stop { grace_ms: 0 });
             record.keeper.wait();
         }
     }

@@ -20,7 +20,7 @@ pub struct House {
 
 /// What a command printed, and how it ended.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct CommandOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -65,9 +65,9 @@ impl House {
 
     /// Runs the command to its end.
     #[must_use = "look at what it said, or at its code"]
-    pub fn say(&self, words: &[&str]) -> Said {
+    pub fn say(&self, words: &[&str]) -> CommandOutput {
         let output: Output = self.command(words).output().expect("pilothouse starts");
-        Said {
+        CommandOutput {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -204,7 +204,7 @@ fn end_keepers(run: &Path) {
     for attempt in attempts {
         if let Ok(Some(record)) = supervisor::keeper_record(&attempt.path()) {
             // A keeper that answers ends its tree itself, which reaches more than its marker does.
-            let asked = supervisor::Keeper::new(&record).ask(&supervisor::Request::Stop { grace_ms: 0 });
+            let asked = supervisor::Keeper::new(&record).ask(&supervisor::KeeperRequest::Stop { grace_ms: 0 });
             // One that waits for space to write its record would never end.
             let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
             while asked.is_ok() && record.keeper.is_alive() && std::time::Instant::now() < deadline {

@@ -13,10 +13,10 @@ mod wait;
 
 pub use attempt::{Attempt, FAMILY, alive, gone};
 pub use checked_house::{checked_house, ready_house, watched_house};
-pub use house::{House, Said};
+pub use house::{CommandOutput, House};
 pub use repo::{Repo, git_at};
 pub use rounds::rounds;
 pub use script::script;
-pub use seat::Seat;
+pub use seat::TerminalSeat;
 pub use standstill::standstill;
 pub use wait::wait_until;

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A program that has drawn nothing for this long has drawn what it had to.
 const QUIET: Duration = Duration::from_millis(200);
 
-pub struct Seat {
+pub struct TerminalSeat {
     pty: Pty,
     child: Child,
     pieces: Receiver<Vec<u8>>,
@@ -24,7 +24,7 @@ pub struct Seat {
     pub raw: Vec<u8>,
 }
 
-impl Seat {
+impl TerminalSeat {
     /// pilothouse with these words, in the house's repository.
     pub fn take(house: &House, words: &[&str], columns: u16, rows: u16) -> Self {
         Self::with(house, words, columns, rows, &[])

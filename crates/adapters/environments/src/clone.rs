@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::copy::Copied;
+use crate::copy::CopiedFiles;
 use crate::error::EnvironmentError;
 use crate::place;
 
@@ -13,17 +13,17 @@ use crate::place;
 ///
 /// # Errors
 /// When the path leads out of the repository, or something can't be read or written.
-pub fn clone(main: &Path, worktree: &Path, path: &Path) -> Result<Copied, EnvironmentError> {
+pub fn clone(main: &Path, worktree: &Path, path: &Path) -> Result<CopiedFiles, EnvironmentError> {
     if !place::stays_below(path) {
         return Err(EnvironmentError::Outside { path: path.to_owned() });
     }
     let path: &Path = &path.components().collect::<PathBuf>();
     let top = main.join(path);
     if !place::leads_through_folders(main, path) {
-        return Ok(Copied::default());
+        return Ok(CopiedFiles::default());
     }
     place::folders_above(worktree, path)?;
-    let mut copied = Copied { names: vec![format!("{}/", path.display())], bytes: 0 };
+    let mut copied = CopiedFiles { names: vec![format!("{}/", path.display())], bytes: 0 };
     let mut open = vec![(top, worktree.join(path))];
     while let Some((from, to)) = open.pop() {
         match fs::symlink_metadata(&to) {

@@ -9,7 +9,7 @@ use crate::{clone, place};
 
 /// What was put into a worktree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Copied {
+pub struct CopiedFiles {
     /// Paths inside the worktree.
     pub names: Vec<String>,
     pub bytes: u64,
@@ -25,9 +25,9 @@ pub fn copy(
     worktree: &Path,
     ignored: &[PathBuf],
     patterns: &[String],
-) -> Result<Copied, EnvironmentError> {
+) -> Result<CopiedFiles, EnvironmentError> {
     let named = matcher(patterns)?;
-    let mut copied = Copied::default();
+    let mut copied = CopiedFiles::default();
     for path in ignored.iter().filter(|path| place::stays_below(path)) {
         let from = main.join(path);
         let is_folder = from.is_dir() && !from.is_symlink();

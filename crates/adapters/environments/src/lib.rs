@@ -10,6 +10,6 @@ mod trust;
 
 pub use build_folder::{ELSEWHERE, shared_build_folder};
 pub use clone::clone;
-pub use copy::{Copied, copy};
+pub use copy::{CopiedFiles, copy};
 pub use error::EnvironmentError;
 pub use trust::{Trust, digest};

@@ -15,11 +15,11 @@ use crate::error::EnvironmentError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
     path: PathBuf,
-    known: Known,
+    known: TrustedCommands,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Known {
+struct TrustedCommands {
     repositories: BTreeMap<String, Vec<String>>,
 }
 

@@ -12,7 +12,7 @@ mod summary;
 mod timeline;
 
 pub use error::EvidenceError;
-pub use output::Piece;
+pub use output::FilePiece;
 pub use pack::read_pack;
 pub use plain::{append_plain, open_plain, read_linked_text, read_plain};
 pub use run_folder::RunFolder;

@@ -12,7 +12,7 @@ use crate::run_folder::RunFolder;
 
 /// A piece of a file that may still grow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct FilePiece {
     /// Invalid UTF-8 as U+FFFD; a character cut by the piece's end is left for the next one.
     pub text: String,
     /// Offset of the piece's first byte.
@@ -44,7 +44,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn output(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<Piece, EvidenceError> {
+    pub fn output(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<FilePiece, EvidenceError> {
         let (bytes, mut piece) = self.bytes(attempt, name, from, len)?;
         let cut = match std::str::from_utf8(&bytes) {
             Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
@@ -59,7 +59,13 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn output_lines(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<Piece, EvidenceError> {
+    pub fn output_lines(
+        &self,
+        attempt: &AttemptKey,
+        name: &str,
+        from: u64,
+        len: u64,
+    ) -> Result<FilePiece, EvidenceError> {
         let (bytes, mut piece) = self.bytes(attempt, name, from, len)?;
         let rest_is_all = piece.over && piece.from + bytes.len() as u64 == piece.len;
         let end = match bytes.iter().rposition(|b| *b == b'\n') {
@@ -77,7 +83,13 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the file can't be read.
-    pub fn output_before(&self, attempt: &AttemptKey, name: &str, to: u64, len: u64) -> Result<Piece, EvidenceError> {
+    pub fn output_before(
+        &self,
+        attempt: &AttemptKey,
+        name: &str,
+        to: u64,
+        len: u64,
+    ) -> Result<FilePiece, EvidenceError> {
         let size = self.bytes(attempt, name, u64::MAX, 0)?.1.len;
         let to = to.min(size);
         let start = to.saturating_sub(len);
@@ -90,7 +102,13 @@ impl RunFolder {
         Ok(piece)
     }
 
-    fn bytes(&self, attempt: &AttemptKey, name: &str, from: u64, len: u64) -> Result<(Vec<u8>, Piece), EvidenceError> {
+    fn bytes(
+        &self,
+        attempt: &AttemptKey,
+        name: &str,
+        from: u64,
+        len: u64,
+    ) -> Result<(Vec<u8>, FilePiece), EvidenceError> {
         let folder = self.attempt(attempt);
         let path = folder.join(name);
         // Looked for first: with it nothing is added to what is read then.
@@ -99,7 +117,7 @@ impl RunFolder {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let from = if from == u64::MAX { 0 } else { from };
-                return Ok((Vec::new(), Piece { text: String::new(), from, next: from, len: 0, over }));
+                return Ok((Vec::new(), FilePiece { text: String::new(), from, next: from, len: 0, over }));
             }
             Err(e) => return Err(EvidenceError::io("read", path)(e)),
         };
@@ -108,11 +126,11 @@ impl RunFolder {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(from)).map_err(EvidenceError::io("read", &path))?;
         file.take(len).read_to_end(&mut bytes).map_err(EvidenceError::io("read", &path))?;
-        Ok((bytes, Piece { text: String::new(), from, next: from, len: size, over }))
+        Ok((bytes, FilePiece { text: String::new(), from, next: from, len: size, over }))
     }
 }
 
-impl Piece {
+impl FilePiece {
     /// The part of `bytes`, which were read from `from` on, that the piece is made of.
     fn give(&mut self, bytes: &[u8], part: Range<usize>) {
         let begun = self.from;

@@ -7,7 +7,7 @@ mod pulls_lock;
 
 pub use error::ForgeError;
 pub use local::Local;
-pub use pull::{Merging, NewPull, Pull, Update};
+pub use pull::{NewPull, Pull, PullMerge, Update};
 
 use domain::event::ReviewGiven;
 
@@ -44,5 +44,5 @@ pub trait Forge {
     ///
     /// # Errors
     /// As [`pull`](Self::pull), `NotReady` for a draft and for one that is closed, and why it does not merge.
-    fn merge(&self, number: u64, merging: &Merging<'_>) -> Result<String, ForgeError>;
+    fn merge(&self, number: u64, merging: &PullMerge<'_>) -> Result<String, ForgeError>;
 }

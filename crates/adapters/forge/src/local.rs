@@ -11,7 +11,7 @@ use domain::pull_request::{LOCAL, PullState};
 
 use crate::Forge;
 use crate::error::ForgeError;
-use crate::pull::{Merging, NewPull, Pull, ReviewOf, Update};
+use crate::pull::{NewPull, Pull, PullMerge, ReviewOf, Update};
 use crate::pulls_lock;
 
 /// A larger file is no pull request.
@@ -164,7 +164,7 @@ impl Forge for Local {
         })
     }
 
-    fn merge(&self, number: u64, merging: &Merging<'_>) -> Result<String, ForgeError> {
+    fn merge(&self, number: u64, merging: &PullMerge<'_>) -> Result<String, ForgeError> {
         let pull = self.read(number)?;
         if matches!(pull.work.state, PullState::Draft | PullState::Closed) {
             return Err(ForgeError::NotReady { number, state: pull.work.state.word() });

@@ -54,7 +54,7 @@ pub struct Update<'a> {
 }
 
 /// How the work is to be brought into its base.
-pub struct Merging<'a> {
+pub struct PullMerge<'a> {
     pub method: Method,
     /// The commit that is to be merged, in full.
     pub head: &'a str,

@@ -8,7 +8,7 @@ use domain::event::{Remark, Review, ReviewGiven};
 use domain::gate::Method;
 use domain::pull_request::{PullState, PullWork};
 use domain::status::By;
-use forge::{Forge, ForgeError, Local, Merging, NewPull, Update};
+use forge::{Forge, ForgeError, Local, NewPull, PullMerge, Update};
 
 fn work(state: PullState) -> PullWork {
     PullWork { state, head: "a".repeat(40), pack: 1, checks: Some(true), mergeable: None, review: None }
@@ -86,7 +86,7 @@ fn a_draft_and_a_closed_one_are_not_merged_and_a_merged_one_stays_so() {
         Ok("c".repeat(40))
     };
     let head = "a".repeat(40);
-    let merging = Merging { method: Method::Squash, head: &head, here: &here };
+    let merging = PullMerge { method: Method::Squash, head: &head, here: &here };
     forge.open(&new("aaa", &work(PullState::Draft))).expect("it opens");
     for state in [PullState::Draft, PullState::Closed] {
         let changed = work(state);
@@ -98,7 +98,7 @@ fn a_draft_and_a_closed_one_are_not_merged_and_a_merged_one_stays_so() {
     forge.update(1, &Update { body: "", url: None, work: &open }).expect("it is opened");
     assert_eq!(forge.merge(1, &merging).expect("it merges"), "c".repeat(40));
     let refused = || Err(ForgeError::Refused("main moved".to_owned()));
-    let no = Merging { method: Method::Squash, head: &head, here: &refused };
+    let no = PullMerge { method: Method::Squash, head: &head, here: &refused };
     assert!(matches!(forge.merge(1, &no), Err(ForgeError::Refused(why)) if why == "main moved"));
     assert!(matches!(forge.update(1, &Update { body: "", url: None, work: &open }), Err(ForgeError::Over { .. })));
     let pull = forge.pull(1).expect("it is there");

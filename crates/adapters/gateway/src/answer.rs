@@ -7,7 +7,7 @@ use futures_util::stream;
 use metering::Meter;
 use tokio::sync::mpsc;
 
-use crate::call::Call;
+use crate::call::OpenCall;
 
 /// Pieces that are kept for an agent that does not read; more than any answer of a model has.
 const PIECES: usize = 65_536;
@@ -15,7 +15,7 @@ const PIECES: usize = 65_536;
 type Piece = std::io::Result<Bytes>;
 
 /// The body that the agent gets; `call` ends when that does.
-pub(crate) fn pass_on(upstream: reqwest::Response, call: Call, meter: Meter) -> Body {
+pub(crate) fn pass_on(upstream: reqwest::Response, call: OpenCall, meter: Meter) -> Body {
     let (pieces, mut to_agent) = mpsc::channel::<Piece>(PIECES);
     tokio::spawn(pump(upstream, call, meter, pieces));
     Body::from_stream(stream::poll_fn(move |context| to_agent.poll_recv(context)))
@@ -32,7 +32,7 @@ fn ended(end: CallEnd, streams: bool, status: u16, complete: bool) -> CallEnd {
     }
 }
 
-async fn pump(mut upstream: reqwest::Response, mut call: Call, mut meter: Meter, pieces: mpsc::Sender<Piece>) {
+async fn pump(mut upstream: reqwest::Response, mut call: OpenCall, mut meter: Meter, pieces: mpsc::Sender<Piece>) {
     let end = loop {
         tokio::select! {
             biased;

@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_LENGTH;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use crate::gateway::Gateway;
+use crate::gateway::GatewayState;
 
 /// A request longer than this is no conversation.
 pub(crate) const LONGEST: usize = 64 << 20;
@@ -23,12 +23,12 @@ const WHOLE: Duration = Duration::from_secs(300);
 
 /// Bytes of open requests, by run.
 #[derive(Debug, Default)]
-pub(crate) struct Room(Mutex<BTreeMap<String, usize>>);
+pub(crate) struct BodyRoom(Mutex<BTreeMap<String, usize>>);
 
 /// Part of the room, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct HeldRoom {
-    room: Arc<Room>,
+    room: Arc<BodyRoom>,
     run: String,
     bytes: usize,
 }
@@ -42,7 +42,7 @@ pub(crate) enum BodyRefusal {
     Broke,
 }
 
-impl Room {
+impl BodyRoom {
     fn of_runs(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -82,7 +82,7 @@ impl Drop for HeldRoom {
 
 /// The whole body of a request of this run; the room for it is held as long as what comes with it.
 pub(crate) async fn read(
-    gateway: &Gateway,
+    gateway: &GatewayState,
     token: &str,
     run: &str,
     headers: &HeaderMap,
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn room_is_bounded_by_run_and_in_all() {
-        let room = Arc::<Room>::default();
+        let room = Arc::<BodyRoom>::default();
         let mut one = room.of("one");
         assert!(one.more(OF_A_RUN) && !one.more(1), "a run can't take more than its part");
         let mut others: Vec<HeldRoom> = ["two", "three", "four"].map(|run| room.of(run)).into();

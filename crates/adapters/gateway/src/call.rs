@@ -12,18 +12,18 @@ use metering::Reading;
 use tokio::sync::oneshot;
 
 use crate::bound::Bound;
-use crate::gateway::Gateway;
-use crate::keys::{Key, without};
+use crate::gateway::GatewayState;
+use crate::keys::{SecretKey, without};
 use crate::ledger::used_by;
-use crate::log::{CallLog, Line};
+use crate::log::{CallLine, CallLog};
 use crate::pass::Pass;
 use crate::reserved::Reserved;
 
 /// How often a bill that grows is written down.
 const AGAIN: Duration = Duration::from_secs(1);
 
-pub(crate) struct Call {
-    gateway: Arc<Gateway>,
+pub(crate) struct OpenCall {
+    gateway: Arc<GatewayState>,
     pass: Arc<Pass>,
     data: ModelCalled,
     began: Instant,
@@ -35,16 +35,16 @@ pub(crate) struct Call {
     /// What of the provider's bill is written down, and when it was.
     told: Option<(Tokens, Instant)>,
     /// What no error may repeat.
-    key: Option<Key>,
+    key: Option<SecretKey>,
     /// It is on its way to the provider, so it may be billed.
     sent: bool,
     ended: bool,
 }
 
-impl Call {
+impl OpenCall {
     /// A call that nothing is written down of yet.
     pub(crate) fn new(
-        gateway: &Arc<Gateway>,
+        gateway: &Arc<GatewayState>,
         pass: &Arc<Pass>,
         data: ModelCalled,
         bound: Bound,
@@ -67,7 +67,7 @@ impl Call {
         }
     }
 
-    fn write(&self, line: Line, syncs: bool) -> oneshot::Receiver<()> {
+    fn write(&self, line: CallLine, syncs: bool) -> oneshot::Receiver<()> {
         self.gateway.writer.write(CallLog::of(&self.pass.folder), line, syncs)
     }
 
@@ -76,11 +76,11 @@ impl Call {
         self.sent = true;
         let mut call = self.data.clone();
         call.at_most = Some(self.left());
-        let line = Line::Began { attempt: self.pass.attempt.clone(), call };
+        let line = CallLine::Began { attempt: self.pass.attempt.clone(), call };
         let _the_thread_is_gone = self.write(line, false).await;
     }
 
-    pub(crate) fn with_key(&mut self, key: Option<&Key>) {
+    pub(crate) fn with_key(&mut self, key: Option<&SecretKey>) {
         self.key = key.cloned();
     }
 
@@ -106,7 +106,7 @@ impl Call {
             let (cache_write_1h, special) = (self.data.cache_write_1h, self.data.special.clone());
             let at_most = Some(self.left());
             let beside = self.data.beside.clone();
-            let line = Line::Known { id, model, tokens, cache_write_1h, beside, special, at_most };
+            let line = CallLine::Known { id, model, tokens, cache_write_1h, beside, special, at_most };
             drop(self.write(line, false));
         }
     }
@@ -167,12 +167,12 @@ impl Call {
         if let (Some(reserved), Some(at_most)) = (&reserved, self.data.at_most) {
             reserved.keep(at_most);
         }
-        let line = Line::Ended { attempt: self.pass.attempt.clone(), call: self.data.clone() };
+        let line = CallLine::Ended { attempt: self.pass.attempt.clone(), call: self.data.clone() };
         self.write(line, true)
     }
 }
 
-impl Drop for Call {
+impl Drop for OpenCall {
     fn drop(&mut self) {
         if !self.ended {
             // The agent went away before there was an answer, or this process is about to.

@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::forward;
-use crate::gateway::Gateway;
+use crate::gateway::GatewayState;
 
 /// A connection on which nothing has come.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ const HEAD: Duration = Duration::from_secs(120);
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// Serves until the process ends.
-pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
+pub(crate) async fn serve(listener: TcpListener, gateway: Arc<GatewayState>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => drop(tokio::spawn(answer(stream, Arc::clone(&gateway)))),
@@ -33,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
     }
 }
 
-async fn answer(stream: TcpStream, gateway: Arc<Gateway>) {
+async fn answer(stream: TcpStream, gateway: Arc<GatewayState>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small pieces may be gathered");
     }

@@ -20,7 +20,7 @@ use tokio::net::UnixListener;
 
 use crate::error::GatewayError;
 use crate::files;
-use crate::gateway::Gateway;
+use crate::gateway::GatewayState;
 use crate::pass::{ByName, Pass, Route};
 
 /// Whole state in one order: thousands of passes.
@@ -174,7 +174,7 @@ pub(crate) struct Orderers {
 }
 
 /// Takes orders until the process ends.
-pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, orderers: Orderers) {
+pub(crate) async fn serve(listener: UnixListener, gateway: Arc<GatewayState>, orderers: Orderers) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(LOOK).await;
@@ -191,7 +191,7 @@ pub(crate) async fn serve(listener: UnixListener, gateway: Arc<Gateway>, orderer
     }
 }
 
-async fn obey(mut stream: tokio::net::UnixStream, gateway: Arc<Gateway>, orderers: Orderers) -> io::Result<()> {
+async fn obey(mut stream: tokio::net::UnixStream, gateway: Arc<GatewayState>, orderers: Orderers) -> io::Result<()> {
     let socket = Arc::new(stream.as_fd().try_clone_to_owned()?);
     let allowed = move || (orderers.may_order)(socket.as_fd(), &orderers.lock);
     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());

@@ -12,14 +12,14 @@ use crate::TOKEN_HEADER;
 use crate::answer;
 use crate::body::{self, BodyRefusal, HeldRoom};
 use crate::bound::Bound;
-use crate::call::{self, Call};
-use crate::gateway::{Gateway, now};
-use crate::hold::{self, Held};
-use crate::keys::{Key, KeySource, without};
+use crate::call::{self, OpenCall};
+use crate::gateway::{GatewayState, now};
+use crate::hold::{self, HeldRequest};
+use crate::keys::{KeySource, SecretKey, without};
 use crate::pass::{Pass, Route};
 use crate::refuse::{FINAL, refuse};
 use crate::shape::{self, Shape};
-use crate::target::{Target, url};
+use crate::target::{CallTarget, url};
 
 /// Headers that are for one connection only. Source: RFC 9110, section 7.6.1.
 const OF_THE_CONNECTION: [HeaderName; 7] = [
@@ -35,10 +35,10 @@ const OF_THE_CONNECTION: [HeaderName; 7] = [
 const OTHERWISE: [&str; 5] =
     ["x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"];
 
-pub(crate) async fn forward(gateway: Arc<Gateway>, request: Request) -> Response<Body> {
+pub(crate) async fn forward(gateway: Arc<GatewayState>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let unknown = || refuse(None, StatusCode::FORBIDDEN, "this token is not known, or not any more");
-    let Some(target) = Target::of(&parts.uri, &parts.headers) else { return unknown() };
+    let Some(target) = CallTarget::of(&parts.uri, &parts.headers) else { return unknown() };
     let Some(pass) = gateway.find(&target.token) else { return unknown() };
     let Some(route) = pass.routes.get(&target.provider).cloned() else {
         return refuse(None, FINAL, &format!("there is no provider {:?} in the settings", target.provider));
@@ -68,8 +68,8 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, request: Request) -> Response
         Ok(read) => read,
         Err(why) => return unread(api, why),
     };
-    let Target { token, provider, .. } = target;
-    let asked = Asked { method: parts.method, headers: parts.headers, token, provider, path, query, route };
+    let CallTarget { token, provider, .. } = target;
+    let asked = ForwardedCall { method: parts.method, headers: parts.headers, token, provider, path, query, route };
     match api {
         Some(api) => call_model(&gateway, pass, asked, api, body, taken).await,
         None => pass_through(&gateway, &asked, body, taken).await,
@@ -85,7 +85,7 @@ fn unread(api: Option<Api>, why: BodyRefusal) -> Response<Body> {
     refuse(api, status, &why.why())
 }
 
-struct Asked {
+struct ForwardedCall {
     method: Method,
     headers: HeaderMap,
     token: String,
@@ -96,9 +96,9 @@ struct Asked {
     route: Route,
 }
 
-impl Asked {
+impl ForwardedCall {
     /// The request at the provider.
-    fn upstream(&self, gateway: &Gateway, key: Option<&Key>, body: Bytes) -> reqwest::RequestBuilder {
+    fn upstream(&self, gateway: &GatewayState, key: Option<&SecretKey>, body: Bytes) -> reqwest::RequestBuilder {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for (name, value) in &self.headers {
             // What is compressed can't be read in passing.
@@ -120,7 +120,7 @@ impl Asked {
 }
 
 /// The real key instead of whatever the agent sent.
-fn put_key(headers: &mut HeaderMap, provider: &str, key: &Key) {
+fn put_key(headers: &mut HeaderMap, provider: &str, key: &SecretKey) {
     const ANTHROPIC: HeaderName = HeaderName::from_static("x-api-key");
     const GEMINI: HeaderName = HeaderName::from_static("x-goog-api-key");
     let name = match provider {
@@ -140,7 +140,12 @@ fn put_key(headers: &mut HeaderMap, provider: &str, key: &Key) {
 }
 
 /// What costs nothing: asked and answered as it is.
-async fn pass_through(gateway: &Arc<Gateway>, asked: &Asked, body: Bytes, taken: HeldRoom) -> Response<Body> {
+async fn pass_through(
+    gateway: &Arc<GatewayState>,
+    asked: &ForwardedCall,
+    body: Bytes,
+    taken: HeldRoom,
+) -> Response<Body> {
     let key = match gateway.keys.get(&asked.route.key).await {
         Ok(key) => key,
         Err(why) => return refuse(None, FINAL, &no_key(&asked.provider, &why)),
@@ -157,9 +162,9 @@ async fn pass_through(gateway: &Arc<Gateway>, asked: &Asked, body: Bytes, taken:
 }
 
 async fn call_model(
-    gateway: &Arc<Gateway>,
+    gateway: &Arc<GatewayState>,
     pass: Arc<Pass>,
-    asked: Asked,
+    asked: ForwardedCall,
     api: Api,
     body: Bytes,
     taken: HeldRoom,
@@ -176,7 +181,7 @@ async fn call_model(
     // A program that asks a person for it holds nothing of a budget.
     if let Err(why) = gateway.keys.get(&asked.route.key).await {
         let why = no_key(&provider, &why);
-        let call = Call::new(gateway, &pass, data, bound, None);
+        let call = OpenCall::new(gateway, &pass, data, bound, None);
         let _the_thread_is_gone = call.failed(CallEnd::Refused, why.clone()).await;
         return refuse(Some(api), FINAL, &why);
     }
@@ -185,7 +190,7 @@ async fn call_model(
         Err(held) => return refused(gateway, &pass, data, api, bound, held).await,
     };
     data.began_at = now();
-    let mut call = Call::new(gateway, &pass, data, bound, Some(reserved));
+    let mut call = OpenCall::new(gateway, &pass, data, bound, Some(reserved));
     // It may have been replaced while this call waited; where it was not, it is known.
     let key = match gateway.keys.get(&asked.route.key).await {
         Ok(key) => key,
@@ -230,9 +235,9 @@ async fn call_model(
 
 /// Asks the provider; a key that it refuses is fetched anew once, since some are changed every hour.
 async fn send(
-    gateway: &Arc<Gateway>,
-    asked: &Asked,
-    key: Option<Key>,
+    gateway: &Arc<GatewayState>,
+    asked: &ForwardedCall,
+    key: Option<SecretKey>,
     body: &Bytes,
 ) -> Result<reqwest::Response, reqwest::Error> {
     let answer = asked.upstream(gateway, key.as_ref(), body.clone()).send().await?;
@@ -257,23 +262,23 @@ async fn said(answer: reqwest::Response, mut meter: Meter) -> String {
 }
 
 async fn refused(
-    gateway: &Arc<Gateway>,
+    gateway: &Arc<GatewayState>,
     pass: &Arc<Pass>,
     mut data: ModelCalled,
     api: Api,
     bound: Bound,
-    held: Held,
+    held: HeldRequest,
 ) -> Response<Body> {
     let why = match held {
-        Held::Gone => return refuse(Some(api), StatusCode::FORBIDDEN, "this token is not known any more"),
-        Held::Over(over) => {
+        HeldRequest::Gone => return refuse(Some(api), StatusCode::FORBIDDEN, "this token is not known any more"),
+        HeldRequest::Over(over) => {
             let why = format!("the budget of the {} is reached: {}", over.of.word(), over.used);
             data.over = Some(over);
             why
         }
-        Held::Told(why) => why,
+        HeldRequest::Told(why) => why,
     };
-    let call = Call::new(gateway, pass, data, bound, None);
+    let call = OpenCall::new(gateway, pass, data, bound, None);
     let _the_thread_is_gone = call.failed(CallEnd::Refused, why.clone()).await;
     refuse(Some(api), FINAL, &why)
 }

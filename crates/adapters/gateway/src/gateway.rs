@@ -9,21 +9,21 @@ use domain::event::ModelCalled;
 use reqwest::Client;
 use tokio::sync::watch;
 
-use crate::body::Room;
+use crate::body::BodyRoom;
 use crate::control::{GatewayStatus, Order};
-use crate::keys::Keys;
+use crate::keys::KeyStore;
 use crate::ledger::Ledger;
 use crate::pass::{Pass, Route, name_of};
 use crate::prices::PriceBook;
 use crate::writer::Writer;
 
-pub(crate) struct Gateway {
-    pub(crate) keys: Keys,
+pub(crate) struct GatewayState {
+    pub(crate) keys: KeyStore,
     pub(crate) client: Client,
     /// Calls under way.
     pub(crate) open: AtomicUsize,
     pub(crate) writer: Writer,
-    pub(crate) room: Arc<Room>,
+    pub(crate) room: Arc<BodyRoom>,
     pub(crate) prices: Mutex<PriceBook>,
     /// The only addresses that a key goes to.
     pub(crate) bound: Vec<Route>,
@@ -36,7 +36,7 @@ pub(crate) struct Gateway {
     pub(crate) born: i64,
 }
 
-impl Gateway {
+impl GatewayState {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }

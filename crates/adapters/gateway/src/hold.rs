@@ -8,8 +8,8 @@ use domain::budget::Used;
 use domain::event::BudgetReached;
 use tokio::time::Instant;
 
-use crate::gateway::{Gateway, now};
-use crate::ledger::{Account, Admission, day_of};
+use crate::gateway::{GatewayState, now};
+use crate::ledger::{Admission, LedgerAccount, day_of};
 use crate::log::CallLog;
 use crate::pass::Pass;
 use crate::reserved::Reserved;
@@ -20,7 +20,7 @@ const FREEZES_WITHIN: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a request is not forwarded.
-pub(crate) enum Held {
+pub(crate) enum HeldRequest {
     /// Its pass is not there any more.
     Gone,
     Over(BudgetReached),
@@ -29,15 +29,19 @@ pub(crate) enum Held {
 }
 
 /// The pass as it is when the request may go on, and what is reserved for it.
-pub(crate) async fn admit(gateway: &Arc<Gateway>, token: &str, bound: Used) -> Result<(Arc<Pass>, Reserved), Held> {
+pub(crate) async fn admit(
+    gateway: &Arc<GatewayState>,
+    token: &str,
+    bound: Used,
+) -> Result<(Arc<Pass>, Reserved), HeldRequest> {
     let mut changes = gateway.changed.subscribe();
     let mut since = Instant::now();
     loop {
         changes.mark_unchanged();
-        let Some(pass) = gateway.find(token) else { return Err(Held::Gone) };
-        let today = Account { run: pass.run.clone(), repo: pass.repo.clone(), day: day_of(now()) };
+        let Some(pass) = gateway.find(token) else { return Err(HeldRequest::Gone) };
+        let today = LedgerAccount { run: pass.run.clone(), repo: pass.repo.clone(), day: day_of(now()) };
         let held = if let Some(reason) = &pass.refuse {
-            Some(Held::Told(reason.clone()))
+            Some(HeldRequest::Told(reason.clone()))
         } else if gateway.writer.is_late(&CallLog::of(&pass.folder)) {
             // What is used could not be written down, so it waits for room, as everything does.
             None
@@ -45,7 +49,7 @@ pub(crate) async fn admit(gateway: &Arc<Gateway>, token: &str, bound: Used) -> R
             match gateway.ledger().admit(&today, &pass, bound) {
                 Admission::Goes => return Ok((pass, Reserved::new(gateway, today, bound))),
                 Admission::Waits => None,
-                Admission::Over(over) => Some(Held::Over(over)),
+                Admission::Over(over) => Some(HeldRequest::Over(over)),
             }
         };
         let Some(held) = held.filter(|_| !pass.frozen) else {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::GatewayError;
 use crate::files;
-use crate::keys::{Given, KeySource};
+use crate::keys::{GivenKeys, KeySource};
 use crate::pass::{ByName, Pass, Route, is_name};
 
 /// A pass is a few hundred bytes.
@@ -41,7 +41,7 @@ pub(crate) fn make(home: &Path) -> Result<(), GatewayError> {
     files::make_folder(&folder)
 }
 
-pub(crate) fn write(home: &Path, keys: &Given, name: &str, pass: &Pass) -> Result<(), GatewayError> {
+pub(crate) fn write(home: &Path, keys: &GivenKeys, name: &str, pass: &Pass) -> Result<(), GatewayError> {
     make(home)?;
     files::write(&path(home, name), &Kept { pass: pass.clone(), seal: seal(keys, name, pass) })
 }
@@ -58,7 +58,7 @@ pub(crate) fn remove(home: &Path, name: &str) -> Result<(), GatewayError> {
 }
 
 /// The passes that were sealed with these keys and ask nothing beyond `bound`.
-pub(crate) fn read(home: &Path, keys: &Given, bound: &[Route]) -> ByName {
+pub(crate) fn read(home: &Path, keys: &GivenKeys, bound: &[Route]) -> ByName {
     let mut found = ByName::new();
     for name in names(home).into_iter().filter_map(|name| name.strip_suffix(".json").map(str::to_owned)) {
         if !is_name(&name) {
@@ -77,7 +77,7 @@ pub(crate) fn read(home: &Path, keys: &Given, bound: &[Route]) -> ByName {
 
 /// Whether a pass was sealed with these keys and names none for an address, or of a run, that it is not meant for. Without
 /// the value of one of its variables anybody could have sealed it.
-fn is_ours(keys: &Given, bound: &[Route], name: &str, kept: &Kept) -> bool {
+fn is_ours(keys: &GivenKeys, bound: &[Route], name: &str, kept: &Kept) -> bool {
     let pass = &kept.pass;
     let is_known = |source: &KeySource| match source {
         KeySource::Env(_) | KeySource::OfRun { .. } => {
@@ -114,7 +114,7 @@ fn names(home: &Path) -> Vec<String> {
 
 /// The seal of a pass under its token's name: an HMAC (RFC 2104) whose key is the values of the variables that its keys come
 /// from. Where none comes from a variable it keeps nobody from writing one: whoever can write here can read such a key too.
-fn seal(keys: &Given, name: &str, pass: &Pass) -> String {
+fn seal(keys: &GivenKeys, name: &str, pass: &Pass) -> String {
     let mut secret = Sha256::new_with_prefix(b"pilothouse pass");
     for route in pass.routes.values() {
         if let KeySource::Env(variable) | KeySource::OfRun { variable, .. } = &route.key {

@@ -46,14 +46,14 @@ impl KeySource {
 /// The keys that a daemon was given, which it hands to its gateway and keeps in memory only.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Given {
+pub struct GivenKeys {
     /// Variables of the environment that the daemon was started in.
     pub env: KeyValues,
     /// Variables of those who asked for runs, by the run's id.
     pub of_runs: BTreeMap<String, KeyValues>,
 }
 
-impl Given {
+impl GivenKeys {
     /// Returns the value of a variable; `None` where it was not given, and for sources that are none.
     pub fn value(&self, source: &KeySource) -> Option<&str> {
         let (values, name) = match source {
@@ -93,28 +93,28 @@ impl Given {
 
 /// A key, which no debug output shows.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Key(pub(crate) String);
+pub(crate) struct SecretKey(pub(crate) String);
 
-impl fmt::Debug for Key {
+impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(…)")
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct Keys {
-    given: RwLock<Given>,
-    fetched: Mutex<BTreeMap<KeySource, Key>>,
+pub(crate) struct KeyStore {
+    given: RwLock<GivenKeys>,
+    fetched: Mutex<BTreeMap<KeySource, SecretKey>>,
     /// A program that asks a person is started once for all who wait for it; who needs another key does not wait for it.
     fetching: Mutex<BTreeMap<KeySource, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-impl Keys {
-    pub(crate) fn new(given: Given) -> Self {
+impl KeyStore {
+    pub(crate) fn new(given: GivenKeys) -> Self {
         Self { given: RwLock::new(given), fetched: Mutex::default(), fetching: Mutex::default() }
     }
 
-    pub(crate) fn given(&self) -> RwLockReadGuard<'_, Given> {
+    pub(crate) fn given(&self) -> RwLockReadGuard<'_, GivenKeys> {
         self.given.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,7 +139,7 @@ impl Keys {
     ///
     /// # Errors
     /// Why there is none, without a word of what was read.
-    pub(crate) async fn get(&self, source: &KeySource) -> Result<Option<Key>, String> {
+    pub(crate) async fn get(&self, source: &KeySource) -> Result<Option<SecretKey>, String> {
         let known = || self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
         if let Some(key) = known() {
             return Ok(Some(key));
@@ -174,7 +174,7 @@ impl Keys {
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(format!("{} gives no key", described(source)));
         }
-        let key = Key(key.to_owned());
+        let key = SecretKey(key.to_owned());
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), key.clone());
         Ok(Some(key))
     }
@@ -185,7 +185,7 @@ impl Keys {
     }
 
     /// The key anew, after the provider refused `old`; `None` when it is still the same.
-    pub(crate) async fn renewed(&self, source: &KeySource, old: &Key) -> Option<Key> {
+    pub(crate) async fn renewed(&self, source: &KeySource, old: &SecretKey) -> Option<SecretKey> {
         {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
             // Another call may have fetched it anew already.
@@ -198,7 +198,7 @@ impl Keys {
 }
 
 /// A text of somebody else's without the key, which some repeat when they refuse it.
-pub(crate) fn without(key: Option<&Key>, text: &str) -> String {
+pub(crate) fn without(key: Option<&SecretKey>, text: &str) -> String {
     key.map_or_else(|| text.to_owned(), |key| text.replace(&key.0, "…"))
 }
 
@@ -250,7 +250,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_key_holds_up_no_other() {
         let key = || KeyValues([("A_KEY".to_owned(), "sk-1".to_owned())].into());
-        let keys = Keys::new(Given { env: key(), of_runs: [("abc123".to_owned(), key())].into() });
+        let keys = KeyStore::new(GivenKeys { env: key(), of_runs: [("abc123".to_owned(), key())].into() });
         let slow = KeySource::Command(["sleep", "5"].map(str::to_owned).into());
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), "sk-1").expect("written");
@@ -258,7 +258,7 @@ mod tests {
         for quick in [KeySource::Env("A_KEY".to_owned()), of_run, KeySource::File(file.path().to_owned())] {
             let (first, second) = (pin!(keys.get(&slow)), pin!(keys.get(&quick)));
             let Either::Right((key, _)) = select(first, second).await else { panic!("{quick:?} waits for {slow:?}") };
-            assert_eq!(key, Ok(Some(Key("sk-1".to_owned()))));
+            assert_eq!(key, Ok(Some(SecretKey("sk-1".to_owned()))));
         }
     }
 }

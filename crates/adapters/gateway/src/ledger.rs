@@ -34,7 +34,7 @@ pub(crate) struct Totals {
 
 /// The sums of one day of this machine's time zone.
 #[derive(Debug, Default)]
-struct Day {
+struct LedgerDay {
     all: Totals,
     repositories: BTreeMap<String, Totals>,
 }
@@ -42,7 +42,7 @@ struct Day {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     /// By date, so that a clock that is set forward and back finds each day as it was.
-    days: BTreeMap<String, Day>,
+    days: BTreeMap<String, LedgerDay>,
     runs: BTreeMap<String, Totals>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum Admission {
 
 /// Whose sums a call is part of, and of which day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Account {
+pub(crate) struct LedgerAccount {
     pub(crate) run: String,
     pub(crate) repo: String,
     /// The day that it began in, `YYYY-MM-DD`.
@@ -115,7 +115,7 @@ impl Ledger {
     }
 
     /// The sums that a call is part of.
-    fn sums(&mut self, of: &Account) -> [&mut Totals; 3] {
+    fn sums(&mut self, of: &LedgerAccount) -> [&mut Totals; 3] {
         let day = self.days.entry(of.day.clone()).or_default();
         [
             self.runs.entry(of.run.clone()).or_default(),
@@ -126,7 +126,7 @@ impl Ledger {
 
     /// Looks whether a request of this pass may go on, and reserves `bound` for it. One that is alone may always go as long
     /// as its budgets are not reached; others only where all that is under way fits in.
-    pub(crate) fn admit(&mut self, of: &Account, pass: &Pass, bound: Used) -> Admission {
+    pub(crate) fn admit(&mut self, of: &LedgerAccount, pass: &Pass, bound: Used) -> Admission {
         let limits = &pass.limits;
         let [run, repository, all] = self.sums(of).map(|sums| *sums);
         let mut own = run;
@@ -153,17 +153,17 @@ impl Ledger {
     }
 
     /// Gives back what was reserved.
-    pub(crate) fn release(&mut self, of: &Account, bound: Used) {
+    pub(crate) fn release(&mut self, of: &LedgerAccount, bound: Used) {
         self.sums(of).into_iter().for_each(|sums| sums.open = sums.open.less(bound));
     }
 
     /// Adds what was measured.
-    pub(crate) fn add(&mut self, of: &Account, used: Used) {
+    pub(crate) fn add(&mut self, of: &LedgerAccount, used: Used) {
         self.sums(of).into_iter().for_each(|sums| sums.used += used);
     }
 
     /// Adds the upper bound of a call that was cut.
-    pub(crate) fn keep(&mut self, of: &Account, at_most: Used) {
+    pub(crate) fn keep(&mut self, of: &LedgerAccount, at_most: Used) {
         let more = Totals { used: at_most, at_most, open: Used::NOTHING };
         self.sums(of).into_iter().for_each(|sums| sums.add(more));
     }

@@ -19,7 +19,7 @@ use crate::files;
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Line {
+pub(crate) enum CallLine {
     /// A call is being forwarded. Of the call nothing but its beginning is known.
     Began { attempt: AttemptKey, call: ModelCalled },
     /// The provider said what it bills so far.
@@ -42,7 +42,7 @@ pub(crate) enum Line {
 
 /// What stands in it from some offset on.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Read {
+pub struct CallsRead {
     pub ended: Vec<(AttemptKey, ModelCalled)>,
     /// The offset behind the last whole line.
     pub to: u64,
@@ -52,19 +52,19 @@ pub struct Read {
 ///
 /// # Errors
 /// When the file can't be read; one that is not there is empty.
-pub fn read(run: &Path, from: u64) -> io::Result<Read> {
+pub fn read(run: &Path, from: u64) -> io::Result<CallsRead> {
     let (lines, to) = lines(&run.join(domain::fold::CALLS), from)?;
     let ended = lines.into_iter().filter_map(|line| match line {
-        Line::Ended { attempt, call } => Some((attempt, call)),
-        Line::Began { .. } | Line::Known { .. } => None,
+        CallLine::Ended { attempt, call } => Some((attempt, call)),
+        CallLine::Began { .. } | CallLine::Known { .. } => None,
     });
-    Ok(Read { ended: ended.collect(), to })
+    Ok(CallsRead { ended: ended.collect(), to })
 }
 
 /// So much is read at a time; what stands behind it is read next.
 const LONGEST_READ: u64 = 64 << 20;
 
-fn lines(path: &Path, from: u64) -> io::Result<(Vec<Line>, u64)> {
+fn lines(path: &Path, from: u64) -> io::Result<(Vec<CallLine>, u64)> {
     let mut bytes = Vec::new();
     // Agents without a sandbox could put anything in its place.
     match files::open_own(OpenOptions::new().read(true), path) {
@@ -78,7 +78,7 @@ fn lines(path: &Path, from: u64) -> io::Result<(Vec<Line>, u64)> {
     let full = bytes.len() as u64 == LONGEST_READ;
     // One line that is longer than all that was read is none of ours.
     let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(if full { bytes.len() } else { 0 }, |at| at + 1);
-    let mut lines: Vec<Line> =
+    let mut lines: Vec<CallLine> =
         bytes[..whole].split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     let mut to = from + whole as u64;
     if full {
@@ -115,7 +115,7 @@ impl CallLog {
     }
 
     /// Adds one line with a single write. A line that a killed gateway left half-written is closed first.
-    pub(crate) fn add(&self, line: &Line) -> io::Result<File> {
+    pub(crate) fn add(&self, line: &CallLine) -> io::Result<File> {
         let mut file = self.open()?;
         let len = file.seek(SeekFrom::End(0))?;
         let mut text = Vec::new();
@@ -146,21 +146,21 @@ impl CallLog {
         let mut open: BTreeMap<String, (AttemptKey, ModelCalled)> = BTreeMap::new();
         for line in read.0 {
             match line {
-                Line::Began { attempt, call } => drop(open.insert(call.id.clone(), (attempt, call))),
-                Line::Known { id, model, tokens, cache_write_1h, beside, special, at_most } => {
+                CallLine::Began { attempt, call } => drop(open.insert(call.id.clone(), (attempt, call))),
+                CallLine::Known { id, model, tokens, cache_write_1h, beside, special, at_most } => {
                     if let Some((_, call)) = open.get_mut(&id) {
                         (call.answered, call.tokens, call.cache_write_1h) = (model, Some(tokens), cache_write_1h);
                         (call.beside, call.special, call.at_most) = (beside, special, at_most);
                     }
                 }
-                Line::Ended { call, .. } => drop(open.remove(&call.id)),
+                CallLine::Ended { call, .. } => drop(open.remove(&call.id)),
             }
         }
         for (_, (attempt, mut call)) in open {
             call.end = CallEnd::Interrupted;
             call.duration_ms = now.since(call.began_at);
             cost(&mut call);
-            self.add(&Line::Ended { attempt, call }).map_err(GatewayError::io("write to", &self.path))?;
+            self.add(&CallLine::Ended { attempt, call }).map_err(GatewayError::io("write to", &self.path))?;
         }
         Ok(())
     }
@@ -174,9 +174,9 @@ pub fn open_calls(run: &Path) -> io::Result<usize> {
     let mut open = BTreeSet::new();
     for line in lines(&run.join(domain::fold::CALLS), 0)?.0 {
         match line {
-            Line::Began { call, .. } => drop(open.insert(call.id)),
-            Line::Ended { call, .. } => drop(open.remove(&call.id)),
-            Line::Known { .. } => {}
+            CallLine::Began { call, .. } => drop(open.insert(call.id)),
+            CallLine::Ended { call, .. } => drop(open.remove(&call.id)),
+            CallLine::Known { .. } => {}
         }
     }
     Ok(open.len())

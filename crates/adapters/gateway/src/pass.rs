@@ -10,7 +10,7 @@ use domain::budget::{Budget, Used};
 use domain::digest::sha256_hex;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{Given, KeySource};
+use crate::keys::{GivenKeys, KeySource};
 
 /// Passes by the name of their token.
 pub type ByName = BTreeMap<String, Pass>;
@@ -84,7 +84,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GatewayStart {
-    pub keys: Given,
+    pub keys: GivenKeys,
     /// The only addresses that a key goes to, each with where its key comes from.
     pub bound: Vec<Route>,
     pub passes: ByName,

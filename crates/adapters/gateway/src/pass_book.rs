@@ -9,7 +9,7 @@ use domain::key_values::KeyValues;
 
 use crate::control::{self, Order};
 use crate::error::GatewayError;
-use crate::keys::Given;
+use crate::keys::GivenKeys;
 use crate::pass::{ByName, Pass};
 
 /// After so long a gateway that took no order is spoken with again, whether or not anybody has replaced it.
@@ -19,16 +19,16 @@ const DEAF: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct PassBook {
     pub(crate) home: PathBuf,
-    keys: Mutex<Given>,
+    keys: Mutex<GivenKeys>,
     /// Never held while the gateway is spoken with.
-    held: Mutex<Held>,
+    held: Mutex<HeldPasses>,
     /// One order at a time goes to the gateway. When it did not take one, nobody waits for it again until it is replaced.
     deaf: Mutex<Option<Instant>>,
 }
 
 /// The passes that there are.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldPasses {
     pub(crate) passes: ByName,
     /// The names of those that were changed or taken back since the gateway was told.
     untold: BTreeSet<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Held {
     known_whole: BTreeSet<String>,
 }
 
-impl Held {
+impl HeldPasses {
     /// Returns the names of those passes.
     pub(crate) fn names(&self, of: impl Fn(&Pass) -> bool) -> Vec<String> {
         self.passes.iter().filter(|(_, pass)| of(pass)).map(|(name, _)| name.clone()).collect()
@@ -65,15 +65,15 @@ impl Held {
 }
 
 impl PassBook {
-    pub(crate) fn new(home: &Path, keys: &Given) -> Self {
+    pub(crate) fn new(home: &Path, keys: &GivenKeys) -> Self {
         Self { home: home.to_owned(), keys: Mutex::new(keys.clone()), held: Mutex::default(), deaf: Mutex::default() }
     }
 
-    pub(crate) fn held(&self) -> MutexGuard<'_, Held> {
+    pub(crate) fn held(&self) -> MutexGuard<'_, HeldPasses> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn keys(&self) -> MutexGuard<'_, Given> {
+    pub(crate) fn keys(&self) -> MutexGuard<'_, GivenKeys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -160,7 +160,7 @@ impl PassBook {
         *deaf = told.is_err().then(Instant::now);
         if told.is_ok() {
             let mut held = self.held();
-            let Held { passes, untold, .. } = &mut *held;
+            let HeldPasses { passes, untold, .. } = &mut *held;
             // What was changed meanwhile is told next.
             untold.retain(|name| about.get(name).is_none_or(|told| told.as_ref() != passes.get(name)));
         }

@@ -13,9 +13,9 @@ use domain::key_values::KeyValues;
 use crate::control::{self, GatewayStatus, Order};
 use crate::error::GatewayError;
 use crate::kept;
-use crate::keys::{Given, KeySource};
+use crate::keys::{GivenKeys, KeySource};
 use crate::pass::{ByName, Pass, Route, name_of, new_token};
-use crate::pass_book::{Held, PassBook};
+use crate::pass_book::{HeldPasses, PassBook};
 
 /// The passes of a state folder.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub enum TakenOver {
 
 impl Passes {
     /// None yet; `keys` seal what is kept of them.
-    pub fn new(home: &Path, keys: &Given) -> Self {
+    pub fn new(home: &Path, keys: &GivenKeys) -> Self {
         Self { book: Arc::new(PassBook::new(home, keys)), wake: Arc::default() }
     }
 
@@ -71,7 +71,7 @@ impl Passes {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, HeldPasses> {
         self.book.held()
     }
 
@@ -118,12 +118,12 @@ impl Passes {
         kept
     }
 
-    fn keys(&self) -> MutexGuard<'_, Given> {
+    fn keys(&self) -> MutexGuard<'_, GivenKeys> {
         self.book.keys()
     }
 
     /// Returns the keys that are known here, for a gateway that is started.
-    pub fn given(&self) -> Given {
+    pub fn given(&self) -> GivenKeys {
         self.keys().clone()
     }
 

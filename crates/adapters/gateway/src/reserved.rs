@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use domain::budget::Used;
 
-use crate::gateway::Gateway;
-use crate::ledger::Account;
+use crate::gateway::GatewayState;
+use crate::ledger::LedgerAccount;
 
 /// Given back when dropped.
 pub(crate) struct Reserved {
-    gateway: Arc<Gateway>,
-    of: Account,
+    gateway: Arc<GatewayState>,
+    of: LedgerAccount,
     left: Used,
 }
 
 impl Reserved {
     /// Of what the ledger has reserved already.
-    pub(crate) fn new(gateway: &Arc<Gateway>, of: Account, left: Used) -> Self {
+    pub(crate) fn new(gateway: &Arc<GatewayState>, of: LedgerAccount, left: Used) -> Self {
         Self { gateway: Arc::clone(gateway), of, left }
     }
 

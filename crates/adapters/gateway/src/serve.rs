@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use crate::control::{self, Orderers};
 use crate::error::GatewayError;
 use crate::files::{self, Serving};
-use crate::gateway::{Gateway, now};
-use crate::keys::Keys;
+use crate::gateway::{GatewayState, now};
+use crate::keys::KeyStore;
 use crate::ledger::Ledger;
 use crate::log::CallLog;
 use crate::pass::GatewayStart;
@@ -79,8 +79,8 @@ async fn serve(home: &Path, prices: &Path, start: GatewayStart, orderers: Ordere
     let port = listener.local_addr().map_err(GatewayError::Port)?.port();
     let mut book = PriceBook::new(prices.to_owned());
     end_open_calls(home, &mut book);
-    let gateway = Arc::new(Gateway {
-        keys: Keys::new(start.keys),
+    let gateway = Arc::new(GatewayState {
+        keys: KeyStore::new(start.keys),
         client: client::client()?,
         open: AtomicUsize::new(0),
         writer: Writer::start().map_err(GatewayError::io("start a thread for", home))?,
@@ -140,7 +140,7 @@ fn end_open_calls(home: &Path, book: &mut PriceBook) {
 }
 
 /// Returns when nobody has had a pass for a while and nothing is under way.
-async fn until_unneeded(gateway: Arc<Gateway>) {
+async fn until_unneeded(gateway: Arc<GatewayState>) {
     let mut idle = 0;
     while idle < 2 {
         tokio::time::sleep(NEEDED).await;

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Uri};
 use crate::TOKEN_HEADER;
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct CallTarget {
     pub(crate) token: String,
     pub(crate) provider: String,
     /// What stands behind the provider, as it came.
@@ -14,7 +14,7 @@ pub(crate) struct Target {
     pub(crate) query: String,
 }
 
-impl Target {
+impl CallTarget {
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         let (way, rest) = uri.path().strip_prefix('/')?.split_once('/')?;
         let (token, rest) = match way {
@@ -40,17 +40,17 @@ pub(crate) fn url(upstream: &str, path: &str, query: &str) -> String {
 mod tests {
     use super::*;
 
-    fn target(uri: &str, header: Option<&'static str>) -> Option<Target> {
+    fn target(uri: &str, header: Option<&'static str>) -> Option<CallTarget> {
         let mut headers = HeaderMap::new();
         if let Some(token) = header {
             headers.insert(TOKEN_HEADER, token.parse().expect("a value"));
         }
-        Target::of(&uri.parse().expect("a path"), &headers)
+        CallTarget::of(&uri.parse().expect("a path"), &headers)
     }
 
     #[test]
     fn paths_say_who_asks_and_what_for() {
-        let url = |found: &Target, upstream| url(upstream, &found.path, &found.query);
+        let url = |found: &CallTarget, upstream| url(upstream, &found.path, &found.query);
         let found = target("/t/abc-1/anthropic/v1/messages?beta=true", None).expect("a target");
         assert_eq!((found.token.as_str(), found.provider.as_str()), ("abc-1", "anthropic"));
         assert_eq!(url(&found, "https://api.anthropic.com/"), "https://api.anthropic.com/v1/messages?beta=true");

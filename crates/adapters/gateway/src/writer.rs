@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::log::{CallLog, Line};
+use crate::log::{CallLine, CallLog};
 
 /// How often lines are tried again that could not be written.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -31,7 +31,7 @@ struct LateLines {
 
 struct LineJob {
     log: CallLog,
-    line: Line,
+    line: CallLine,
     /// It is to survive a power loss too.
     syncs: bool,
     written: oneshot::Sender<()>,
@@ -51,7 +51,7 @@ impl Writer {
     }
 
     /// Has a line written. What comes back is told once it is, or once it is known that it has to wait for room.
-    pub(crate) fn write(&self, log: CallLog, line: Line, syncs: bool) -> oneshot::Receiver<()> {
+    pub(crate) fn write(&self, log: CallLog, line: CallLine, syncs: bool) -> oneshot::Receiver<()> {
         let (written, told) = oneshot::channel();
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         if self.lines.send(LineJob { log, line, syncs, written }).is_err() {
@@ -71,7 +71,7 @@ impl Writer {
 }
 
 fn work(jobs: &Receiver<LineJob>, shared: &LateLines, runtime: &Handle) {
-    let mut stuck: Vec<(CallLog, Line)> = Vec::new();
+    let mut stuck: Vec<(CallLog, CallLine)> = Vec::new();
     loop {
         let next = if stuck.is_empty() {
             jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -109,13 +109,13 @@ fn work(jobs: &Receiver<LineJob>, shared: &LateLines, runtime: &Handle) {
     }
 }
 
-fn tell(shared: &LateLines, stuck: &[(CallLog, Line)]) {
+fn tell(shared: &LateLines, stuck: &[(CallLog, CallLine)]) {
     let late = stuck.iter().map(|(log, _)| log.clone()).collect();
     *shared.late.lock().unwrap_or_else(PoisonError::into_inner) = late;
 }
 
 /// Writes one line; `false` where it has to be tried again. It reaches the disk on another thread, which nobody waits for.
-fn add(log: &CallLog, line: &Line, syncs: Option<&Handle>) -> bool {
+fn add(log: &CallLog, line: &CallLine, syncs: Option<&Handle>) -> bool {
     match log.add(line) {
         Ok(file) => {
             if let Some(runtime) = syncs {

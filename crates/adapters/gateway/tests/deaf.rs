@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use domain::attempt::AttemptKey;
 use domain::key_values::KeyValues;
-use gateway::{Given, KeySource, Limits, Pass, Passes, Route, TakenOver};
+use gateway::{GivenKeys, KeySource, Limits, Pass, Passes, Route, TakenOver};
 use rustix::fs::{FlockOperation, flock};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn keys(value: &str) -> Given {
-    Given { env: KeyValues([("A_KEY".to_owned(), value.to_owned())].into()), ..Given::default() }
+fn keys(value: &str) -> GivenKeys {
+    GivenKeys { env: KeyValues([("A_KEY".to_owned(), value.to_owned())].into()), ..GivenKeys::default() }
 }
 
 fn route() -> Route {
@@ -71,7 +71,7 @@ fn passes_of_a_late_gateway_are_taken_up() {
         }
     });
     // A daemon without the key, which the copies tell nothing.
-    let passes = Passes::new(home.path(), &Given::default());
+    let passes = Passes::new(home.path(), &GivenKeys::default());
     assert_eq!(passes.take_over(&[route()], PATIENCE).expect("a folder"), TakenOver::Whole);
     assert_eq!(passes.find(&token), Some(pass("abc123")));
     gateway.join().expect("it replied three times");

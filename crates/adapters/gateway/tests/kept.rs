@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use domain::attempt::AttemptKey;
 use domain::key_values::KeyValues;
-use gateway::{Given, KeySource, Limits, Pass, Passes, Route, name_of};
+use gateway::{GivenKeys, KeySource, Limits, Pass, Passes, Route, name_of};
 use serde_json::Value;
 
-fn keys(value: &str) -> Given {
-    Given { env: KeyValues([("A_KEY".to_owned(), value.to_owned())].into()), ..Given::default() }
+fn keys(value: &str) -> GivenKeys {
+    GivenKeys { env: KeyValues([("A_KEY".to_owned(), value.to_owned())].into()), ..GivenKeys::default() }
 }
 
 fn route() -> Route {
@@ -43,7 +43,7 @@ fn folder(home: &Path) -> PathBuf {
 }
 
 /// What the next daemon finds of it.
-fn taken_over(home: &Path, keys: &Given, bound: &[Route]) -> Passes {
+fn taken_over(home: &Path, keys: &GivenKeys, bound: &[Route]) -> Passes {
     let passes = Passes::new(home, keys);
     passes.take_over(bound, Duration::ZERO).expect("a folder");
     passes
@@ -105,9 +105,9 @@ fn a_key_for_another_address_is_refused() {
 }
 
 /// Keys that a daemon has of whoever asked for this run.
-fn keys_of(run: &str, value: &str) -> Given {
+fn keys_of(run: &str, value: &str) -> GivenKeys {
     let values = KeyValues([("A_KEY".to_owned(), value.to_owned())].into());
-    Given { of_runs: [(run.to_owned(), values)].into(), ..Given::default() }
+    GivenKeys { of_runs: [(run.to_owned(), values)].into(), ..GivenKeys::default() }
 }
 
 fn pass_with_key_of(run: &str) -> Pass {
@@ -129,7 +129,7 @@ fn a_key_of_another_run_is_refused() {
 #[test]
 fn a_seal_without_values_proves_nothing() {
     for pass in [pass(), pass_with_key_of("abc123")] {
-        for keys in [Given::default(), keys("")] {
+        for keys in [GivenKeys::default(), keys("")] {
             let home = tempfile::tempdir().expect("a folder");
             // As anybody can seal who knows how.
             let token = Passes::new(home.path(), &keys).give(&pass).expect("a token");

@@ -1,7 +1,7 @@
 //! Passes are given and taken back attempt by attempt.
 
 use domain::attempt::AttemptKey;
-use gateway::{Given, Limits, Pass, Passes};
+use gateway::{GivenKeys, Limits, Pass, Passes};
 
 fn pass(attempt: u32) -> Pass {
     Pass {
@@ -19,7 +19,7 @@ fn pass(attempt: u32) -> Pass {
 #[test]
 fn the_end_of_an_attempt_that_is_told_late_leaves_the_next_one_its_pass() {
     let home = tempfile::tempdir().expect("a folder");
-    let passes = Passes::new(home.path(), &Given::default());
+    let passes = Passes::new(home.path(), &GivenKeys::default());
     let first = passes.give(&pass(1)).expect("a token");
     passes.take_back_of("abc123", &pass(1).attempt);
     assert_eq!(passes.find(&first), None);

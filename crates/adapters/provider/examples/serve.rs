@@ -10,7 +10,7 @@ fn main() -> std::io::Result<()> {
         eprintln!("expected AGENT FOLDER SCENARIO");
         std::process::exit(2);
     };
-    let provider = provider::Provider::start()?;
+    let provider = provider::ScriptedProvider::start()?;
     std::fs::create_dir_all(folder)?;
     match provider.client(agent, std::path::Path::new(folder), scenario)? {
         Some(settings) => println!("{settings}"),

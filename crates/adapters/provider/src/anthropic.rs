@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::reply;
 use crate::scenario::Act;
-use crate::wire::{self, Answer, Asked, in_pieces};
+use crate::wire::{self, ModelAnswer, ModelRequest, in_pieces};
 
-pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens, aside } = answer;
+pub(crate) fn answer(asked: &ModelRequest, answer: &ModelAnswer) -> Response<Body> {
+    let ModelAnswer { number, act, way, tokens, aside } = answer;
     let id = format!("msg_scripted{number:06}");
     let block = block(asked, &id, *act);
     let stop = if block["type"] == "tool_use" { "tool_use" } else { "end_turn" };
@@ -68,7 +68,7 @@ pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
 }
 
 /// The content that plays this part, with the tools that the agent offers; without them it is said only.
-fn block(asked: &Asked, id: &str, act: Act) -> Value {
+fn block(asked: &ModelRequest, id: &str, act: Act) -> Value {
     let offered = |name: &str| asked.list("tools").any(|tool| tool["name"] == name);
     let tool = |name: &str, input: Value| json!({"type": "tool_use", "id": format!("toolu_{id}"), "name": name, "input": input});
     match act {

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::reply;
 use crate::scenario::Act;
-use crate::wire::{self, Answer, Asked, in_pieces};
+use crate::wire::{self, ModelAnswer, ModelRequest, in_pieces};
 
-pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens, .. } = answer;
+pub(crate) fn answer(asked: &ModelRequest, answer: &ModelAnswer) -> Response<Body> {
+    let ModelAnswer { number, act, way, tokens, .. } = answer;
     let id = format!("chatcmpl-scripted{number:06}");
     let message = message(asked, *number, *act);
     let finish = if message["tool_calls"].is_null() { "stop" } else { "tool_calls" };
@@ -59,7 +59,7 @@ pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
 }
 
 /// The message that plays this part, with the tools that the agent offers; without them it is said only.
-fn message(asked: &Asked, number: u64, act: Act) -> Value {
+fn message(asked: &ModelRequest, number: u64, act: Act) -> Value {
     let offers = |name: &str| asked.list("tools").any(|tool| tool["function"]["name"] == name);
     if matches!(act, Act::Say(_)) || !(offers("bash") && offers("write")) {
         return json!({"role": "assistant", "content": said(asked, act)});
@@ -73,7 +73,7 @@ fn message(asked: &Asked, number: u64, act: Act) -> Value {
 }
 
 /// An agent without tools reads edits from the text: aider wants the whole file, or a search and its replacement.
-fn said(asked: &Asked, act: Act) -> String {
+fn said(asked: &ModelRequest, act: Act) -> String {
     match act {
         Act::Say(text) => text.to_owned(),
         Act::Write { name, text } if asked.body.to_string().contains("SEARCH/REPLACE") => {

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::server::Provider;
+use crate::server::ScriptedProvider;
 
-impl Provider {
+impl ScriptedProvider {
     /// The agents that can be made to.
     pub const AGENTS: [&'static str; 6] = ["claude", "codex", "gemini", "opencode", "claude-agent-acp", "aider"];
 

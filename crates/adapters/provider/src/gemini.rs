@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::reply;
 use crate::scenario::Act;
-use crate::wire::{self, Answer, Asked, in_pieces};
+use crate::wire::{self, ModelAnswer, ModelRequest, in_pieces};
 
-pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens, .. } = answer;
+pub(crate) fn answer(asked: &ModelRequest, answer: &ModelAnswer) -> Response<Body> {
+    let ModelAnswer { number, act, way, tokens, .. } = answer;
     let part = part(asked, *act);
     // What it thought is billed as output and stands beside what it said.
     let thoughts = if tokens.cache_read == 0 { 64 } else { 0 };
@@ -48,7 +48,7 @@ pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
 }
 
 /// The part that plays this, with the tools that the agent offers; without them it is said only.
-fn part(asked: &Asked, act: Act) -> Value {
+fn part(asked: &ModelRequest, act: Act) -> Value {
     let offers = |name: &str| {
         let declared =
             asked.list("tools").flat_map(|tool| tool["functionDeclarations"].as_array().into_iter().flatten());

@@ -15,5 +15,5 @@ mod server;
 mod wire;
 
 pub use ledger::Billed;
-pub use scenario::Scenario;
-pub use server::{BY_TASK, Provider};
+pub use scenario::ModelScenario;
+pub use server::{BY_TASK, ScriptedProvider};

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
 
-use crate::scenario::Way;
+use crate::scenario::Delivery;
 
 /// Between two pieces of a slow answer.
 const SLOWLY: Duration = Duration::from_millis(150);
@@ -24,18 +24,18 @@ enum Next {
 }
 
 /// Server-sent events: `before`, the pieces of the answer, `after`.
-pub(crate) fn events(way: Way, before: Vec<String>, pieces: Vec<String>, after: Vec<String>) -> Response<Body> {
+pub(crate) fn events(way: Delivery, before: Vec<String>, pieces: Vec<String>, after: Vec<String>) -> Response<Body> {
     let at_once = |text| Next::Piece(Duration::ZERO, text);
     let mut script: VecDeque<Next> = before.into_iter().map(at_once).collect();
     match way {
-        Way::Never => script.push_back(Next::Never),
-        Way::Cut => {
+        Delivery::Never => script.push_back(Next::Never),
+        Delivery::Cut => {
             let half = pieces.len().div_ceil(2);
             script.extend(pieces.into_iter().take(half).map(at_once));
             script.push_back(Next::Cut);
         }
-        Way::Slowly | Way::Whole | Way::Status(_) => {
-            let pause = if way == Way::Slowly { SLOWLY } else { Duration::ZERO };
+        Delivery::Slowly | Delivery::Whole | Delivery::Status(_) => {
+            let pause = if way == Delivery::Slowly { SLOWLY } else { Duration::ZERO };
             script.extend(pieces.into_iter().map(|text| Next::Piece(pause, text)));
             script.extend(after.into_iter().map(at_once));
         }

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::reply;
 use crate::scenario::Act;
-use crate::wire::{self, Answer, Asked, in_pieces};
+use crate::wire::{self, ModelAnswer, ModelRequest, in_pieces};
 
 /// Answers of the model that the conversation has already.
-pub(crate) fn step(asked: &Asked) -> usize {
+pub(crate) fn step(asked: &ModelRequest) -> usize {
     let is_answer = |item: &&Value| match item["type"].as_str() {
         Some("function_call" | "custom_tool_call") => true,
         Some("message") | None => item["role"] == "assistant",
@@ -21,8 +21,8 @@ pub(crate) fn step(asked: &Asked) -> usize {
     asked.list("input").filter(is_answer).count()
 }
 
-pub(crate) fn answer(asked: &Asked, answer: &Answer) -> Response<Body> {
-    let Answer { number, act, way, tokens, .. } = answer;
+pub(crate) fn answer(asked: &ModelRequest, answer: &ModelAnswer) -> Response<Body> {
+    let ModelAnswer { number, act, way, tokens, .. } = answer;
     let id = format!("resp_scripted{number:06}");
     let item = item(asked, *number, *act);
     let reasoning = if tokens.cache_read == 0 { 64 } else { 0 };
@@ -70,7 +70,7 @@ fn event(kind: &str, mut data: Value) -> String {
 }
 
 /// The item that plays this part, with the tools that the agent offers; without them it is said only.
-fn item(asked: &Asked, number: u64, act: Act) -> Value {
+fn item(asked: &ModelRequest, number: u64, act: Act) -> Value {
     let say = |text: &str| {
         json!({
             "type": "message", "id": format!("msg_scripted{number:06}"), "role": "assistant", "status": "completed",

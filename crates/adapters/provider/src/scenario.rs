@@ -4,7 +4,7 @@ use domain::tokens::Tokens;
 
 /// A story that a model plays with an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scenario {
+pub enum ModelScenario {
     /// Writes a file, reads it, says so.
     Ok,
     /// Writes the file with a mistake in it, and without it when the conversation goes on.
@@ -67,7 +67,7 @@ pub(crate) struct Aside {
 
 /// What becomes of one answer on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Delivery {
     Whole,
     Slowly,
     Never,
@@ -75,7 +75,7 @@ pub(crate) enum Way {
     Status(u16),
 }
 
-impl Scenario {
+impl ModelScenario {
     /// Reads `ok`, `slow`, `429`, `500once`, `cutonce`; what stands after a dot only tells conversations apart.
     pub fn parse(path: &str) -> Option<Self> {
         let name = path.split('.').next().unwrap_or(path);
@@ -116,16 +116,16 @@ impl Scenario {
     }
 
     /// What becomes of the answer to request `n` of this path, counted from zero.
-    pub(crate) fn way(self, n: usize) -> Way {
+    pub(crate) fn way(self, n: usize) -> Delivery {
         match self {
-            Self::Slow => Way::Slowly,
-            Self::Hang => Way::Never,
-            Self::HangOnce if n == 0 => Way::Never,
-            Self::Cut => Way::Cut,
-            Self::CutOnce if n == 0 => Way::Cut,
-            Self::Fails(status) => Way::Status(status),
-            Self::FailsOnce(status) if n == 0 => Way::Status(status),
-            _ => Way::Whole,
+            Self::Slow => Delivery::Slowly,
+            Self::Hang => Delivery::Never,
+            Self::HangOnce if n == 0 => Delivery::Never,
+            Self::Cut => Delivery::Cut,
+            Self::CutOnce if n == 0 => Delivery::Cut,
+            Self::Fails(status) => Delivery::Status(status),
+            Self::FailsOnce(status) if n == 0 => Delivery::Status(status),
+            _ => Delivery::Whole,
         }
     }
 
@@ -159,11 +159,11 @@ mod tests {
 
     #[test]
     fn scenarios_are_read_from_paths() {
-        assert_eq!(Scenario::parse("ok.7f"), Some(Scenario::Ok));
-        assert_eq!(Scenario::parse("429once"), Some(Scenario::FailsOnce(429)));
-        assert_eq!(Scenario::parse("500.x"), Some(Scenario::Fails(500)));
-        assert_eq!(Scenario::parse("nonsense"), None);
-        assert_eq!(Scenario::FailsOnce(429).way(0), Way::Status(429));
-        assert_eq!(Scenario::FailsOnce(429).way(1), Way::Whole);
+        assert_eq!(ModelScenario::parse("ok.7f"), Some(ModelScenario::Ok));
+        assert_eq!(ModelScenario::parse("429once"), Some(ModelScenario::FailsOnce(429)));
+        assert_eq!(ModelScenario::parse("500.x"), Some(ModelScenario::Fails(500)));
+        assert_eq!(ModelScenario::parse("nonsense"), None);
+        assert_eq!(ModelScenario::FailsOnce(429).way(0), Delivery::Status(429));
+        assert_eq!(ModelScenario::FailsOnce(429).way(1), Delivery::Whole);
     }
 }

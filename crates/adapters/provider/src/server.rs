@@ -17,15 +17,15 @@ use tokio::net::TcpListener;
 
 use crate::ledger::{Billed, price};
 use crate::reply;
-use crate::scenario::{Aside, Scenario, Way};
-use crate::wire::{Answer, Asked, OfUrl, Wire};
+use crate::scenario::{Aside, Delivery, ModelScenario};
+use crate::wire::{ModelAnswer, ModelRequest, OfUrl, WireFormat};
 
 /// The path of a base URL at which the task of the conversation says which scenario is played.
 pub const BY_TASK: &str = "by-task";
 
 /// A provider that serves until it is dropped.
 #[derive(Debug)]
-pub struct Provider {
+pub struct ScriptedProvider {
     address: SocketAddr,
     books: Arc<Mutex<Books>>,
     runtime: Option<tokio::runtime::Runtime>,
@@ -50,14 +50,14 @@ struct Books {
 }
 
 impl Books {
-    fn scenario_of(&self, asked: &Asked) -> String {
+    fn scenario_of(&self, asked: &ModelRequest) -> String {
         let text = asked.body.to_string();
         let found = self.tasks.iter().find(|(task, _)| text.contains(task.as_str()));
         found.map_or_else(|| "a task that nobody told of".to_owned(), |(_, scenario)| scenario.clone())
     }
 }
 
-impl Provider {
+impl ScriptedProvider {
     /// Serves on a free port of loopback, on a thread of its own.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl Provider {
     }
 }
 
-impl Drop for Provider {
+impl Drop for ScriptedProvider {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -132,23 +132,23 @@ impl Drop for Provider {
 type Shared = State<Arc<Mutex<Books>>>;
 
 /// What came in with a request.
-struct Came {
+struct ReceivedRequest {
     path: String,
     headers: HeaderMap,
     of_url: OfUrl,
 }
 
-async fn asked(books: Arc<Mutex<Books>>, came: Came, wire: Wire, body: &[u8]) -> Response<Body> {
-    let Came { path, headers, of_url } = came;
+async fn asked(books: Arc<Mutex<Books>>, came: ReceivedRequest, wire: WireFormat, body: &[u8]) -> Response<Body> {
+    let ReceivedRequest { path, headers, of_url } = came;
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return wire.error(400, "no JSON") };
-    let asked = Asked::new(body, of_url);
+    let asked = ModelRequest::new(body, of_url);
     let mut ledger = books.lock().unwrap_or_else(PoisonError::into_inner);
     if ledger.key.as_ref().is_some_and(|key| Some(key.as_str()) != key_of(&headers)) {
         ledger.refused += 1;
         return wire.error(401, "this key is not known");
     }
     let told = if path == BY_TASK { ledger.scenario_of(&asked) } else { path.clone() };
-    let Some(scenario) = Scenario::parse(&told) else { return wire.error(404, &format!("no scenario {told}")) };
+    let Some(scenario) = ModelScenario::parse(&told) else { return wire.error(404, &format!("no scenario {told}")) };
     // Requests of one path are counted together; of one task they are another conversation's each.
     let counted = if path == BY_TASK { format!("{path}/{told}") } else { path.clone() };
     let before = ledger.asked.entry(counted.clone()).or_default();
@@ -158,7 +158,7 @@ async fn asked(books: Arc<Mutex<Books>>, came: Came, wire: Wire, body: &[u8]) ->
     let tokens = price(step);
     ledger.answers += 1;
     let number = ledger.answers;
-    if let Way::Status(status) = way {
+    if let Delivery::Status(status) = way {
         return wire.error(status, &format!("scripted failure with status {status}"));
     }
     *ledger.answered.entry(counted).or_default() += 1;
@@ -175,14 +175,14 @@ async fn asked(books: Arc<Mutex<Books>>, came: Came, wire: Wire, body: &[u8]) ->
         None => {}
     }
     drop(ledger);
-    let answer = wire.answer(&asked, &Answer { number, act: scenario.act(step), way, tokens, aside });
+    let answer = wire.answer(&asked, &ModelAnswer { number, act: scenario.act(step), way, tokens, aside });
     billed_as_told(answer, &books, bill, asked.stream)
 }
 
 /// What one answer is billed.
 #[derive(Clone, Copy)]
 struct Bill {
-    wire: Wire,
+    wire: WireFormat,
     /// Its place in the ledger.
     at: usize,
     /// What is told at its beginning, but for the output.
@@ -230,15 +230,15 @@ fn key_of(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn messages(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Anthropic, &body).await
+    asked(books, ReceivedRequest { path, headers, of_url: OfUrl::default() }, WireFormat::Anthropic, &body).await
 }
 
 async fn responses(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Responses, &body).await
+    asked(books, ReceivedRequest { path, headers, of_url: OfUrl::default() }, WireFormat::Responses, &body).await
 }
 
 async fn chat(State(books): Shared, Path(path): Path<String>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    asked(books, Came { path, headers, of_url: OfUrl::default() }, Wire::Chat, &body).await
+    asked(books, ReceivedRequest { path, headers, of_url: OfUrl::default() }, WireFormat::Chat, &body).await
 }
 
 /// Gemini names the model and what is asked of it in the last part of the path.
@@ -253,7 +253,7 @@ async fn gemini(
         return reply::json(200, &json!({"totalTokens": 14_323}));
     }
     let of_url = OfUrl { model: Some(model.to_owned()), stream: method == "streamGenerateContent" };
-    asked(books, Came { path, headers, of_url }, Wire::Gemini, &body).await
+    asked(books, ReceivedRequest { path, headers, of_url }, WireFormat::Gemini, &body).await
 }
 
 async fn count_tokens(_: Bytes) -> Response<Body> {

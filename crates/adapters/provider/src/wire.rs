@@ -5,12 +5,12 @@ use axum::http::Response;
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-use crate::scenario::{Act, Aside, Way};
+use crate::scenario::{Act, Aside, Delivery};
 use crate::{anthropic, chat, gemini, reply, responses};
 
 /// One wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wire {
+pub(crate) enum WireFormat {
     /// Anthropic's Messages.
     Anthropic,
     /// OpenAI's Responses.
@@ -30,7 +30,7 @@ pub(crate) struct OfUrl {
 
 /// One request.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ModelRequest {
     pub(crate) body: Value,
     pub(crate) model: String,
     pub(crate) stream: bool,
@@ -38,16 +38,16 @@ pub(crate) struct Asked {
 
 /// What is answered to it.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ModelAnswer {
     /// Agents tell an answer's id again and again, so it is another one each time.
     pub(crate) number: u64,
     pub(crate) act: Act,
-    pub(crate) way: Way,
+    pub(crate) way: Delivery,
     pub(crate) tokens: Tokens,
     pub(crate) aside: Option<Aside>,
 }
 
-impl Asked {
+impl ModelRequest {
     pub(crate) fn new(body: Value, of_url: OfUrl) -> Self {
         let model = of_url.model.or_else(|| body["model"].as_str().map(str::to_owned)).unwrap_or_default();
         let stream = of_url.stream || body["stream"] == true;
@@ -60,10 +60,10 @@ impl Asked {
     }
 }
 
-impl Wire {
+impl WireFormat {
     /// Answers of the model that the conversation has already; `before` are the requests that were answered. An agent
     /// without tools puts made-up answers into its conversation, so there the requests are counted.
-    pub(crate) fn step(self, asked: &Asked, before: usize) -> usize {
+    pub(crate) fn step(self, asked: &ModelRequest, before: usize) -> usize {
         match self {
             Self::Chat if asked.list("tools").next().is_none() => before,
             Self::Anthropic => asked.list("messages").filter(|m| m["role"] == "assistant").count(),
@@ -73,7 +73,7 @@ impl Wire {
         }
     }
 
-    pub(crate) fn answer(self, asked: &Asked, answer: &Answer) -> Response<Body> {
+    pub(crate) fn answer(self, asked: &ModelRequest, answer: &ModelAnswer) -> Response<Body> {
         match self {
             Self::Anthropic => anthropic::answer(asked, answer),
             Self::Responses => responses::answer(asked, answer),
@@ -118,8 +118,8 @@ impl Wire {
 }
 
 /// The text in at most so many pieces of about the same length.
-pub(crate) fn in_pieces(text: &str, way: Way) -> Vec<String> {
-    let pieces = if way == Way::Slowly { 80 } else { 4 };
+pub(crate) fn in_pieces(text: &str, way: Delivery) -> Vec<String> {
+    let pieces = if way == Delivery::Slowly { 80 } else { 4 };
     let chars: Vec<char> = text.chars().collect();
     chars.chunks(chars.len().div_ceil(pieces).max(1)).map(|piece| piece.iter().collect()).collect()
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::json;
 
-use crate::stage::Stage;
+use crate::stage::AgentStage;
 
 /// A file that no other run writes, so that rehearsals don't get into each other's way: it has the run's name.
 pub(crate) fn own(stem: &str, end: &str) -> String {
@@ -16,7 +16,7 @@ pub(crate) fn own(stem: &str, end: &str) -> String {
     }
 }
 
-impl Stage {
+impl AgentStage {
     /// Writes a file of the worktree, as a tool call.
     pub(crate) fn writes(&mut self, name: &str, text: &str) -> io::Result<()> {
         let path = self.worktree.join(name);

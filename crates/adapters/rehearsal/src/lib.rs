@@ -12,7 +12,7 @@ mod stream;
 use std::process::ExitCode;
 
 pub use scenario::Scenario;
-use stage::Stage;
+use stage::AgentStage;
 
 /// The agent's whole life. It is told `--model SCENARIO`, and `--resume SESSION` to go on in an earlier session,
 /// and `--interactive -- TASK` to show a screen of its own.
@@ -29,7 +29,7 @@ pub fn main(words: &[String]) -> ExitCode {
         let task = words.iter().position(|word| word == "--").and_then(|at| words.get(at + 1));
         return screen::play(task.map_or("", String::as_str)).unwrap_or_else(|error| stream::broken(&error));
     }
-    match Stage::set(option("--resume")).and_then(|stage| scenario.play(stage)) {
+    match AgentStage::set(option("--resume")).and_then(|stage| scenario.play(stage)) {
         Ok(code) => code,
         // Nobody may be reading any more, so this is told on standard error alone.
         Err(error) => stream::broken(&error),

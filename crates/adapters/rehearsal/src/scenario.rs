@@ -8,7 +8,7 @@ mod repairs;
 use std::io;
 use std::process::ExitCode;
 
-use crate::stage::Stage;
+use crate::stage::AgentStage;
 
 /// What the agent is told to be, by the name of its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Scenario {
         NAMES.map(|(name, _)| name).join(", ")
     }
 
-    pub(crate) fn play(self, mut stage: Stage) -> io::Result<ExitCode> {
+    pub(crate) fn play(self, mut stage: AgentStage) -> io::Result<ExitCode> {
         let ended = match self {
             Self::Success => play::success(&mut stage)?,
             Self::Slow => play::slow(&mut stage)?,

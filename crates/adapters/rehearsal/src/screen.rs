@@ -27,14 +27,14 @@ pub(crate) fn play(task: &str) -> io::Result<ExitCode> {
     ended
 }
 
-struct Told {
+struct ScreenState {
     steps: usize,
     line: String,
     said: Vec<String>,
 }
 
 fn work(task: &str, input: &io::Stdin, output: &mut io::Stdout) -> io::Result<ExitCode> {
-    let mut told = Told { steps: 0, line: String::new(), said: Vec::new() };
+    let mut told = ScreenState { steps: 0, line: String::new(), said: Vec::new() };
     note(&format!("# {}\n", task.lines().next().unwrap_or_default()))?;
     let mut next = Instant::now();
     loop {
@@ -81,7 +81,7 @@ fn note(text: &str) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).open(own("REHEARSAL", "md"))?.write_all(text.as_bytes())
 }
 
-fn draw(task: &str, told: &Told, output: &mut io::Stdout) -> io::Result<()> {
+fn draw(task: &str, told: &ScreenState, output: &mut io::Stdout) -> io::Result<()> {
     let size = tcgetwinsize(&*output)?;
     let task: String = task.lines().next().unwrap_or_default().chars().take(usize::from(size.ws_col)).collect();
     let mut frame = format!("\x1b[2J\x1b[H\x1b[1;36mrehearsal\x1b[0m {}x{}\r\n{task}\r\n", size.ws_col, size.ws_row);

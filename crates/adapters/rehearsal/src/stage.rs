@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{model, stream};
 
 /// The agent's side of the conversation.
-pub(crate) struct Stage {
+pub(crate) struct AgentStage {
     pub(crate) task: String,
     pub(crate) worktree: PathBuf,
     session: String,
@@ -29,7 +29,7 @@ pub(crate) fn git_folder() -> io::Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-impl Stage {
+impl AgentStage {
     /// Reads the task, the first user message, and announces the session: a new one, or the one to go on in,
     /// which must have been here before.
     pub(crate) fn set(resume: Option<&str>) -> io::Result<Self> {

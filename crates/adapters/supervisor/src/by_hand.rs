@@ -22,18 +22,18 @@ const LONGEST: usize = 16 << 10;
 
 /// Finds them; remembers which processes are none, so that looking again costs little.
 #[derive(Debug, Default)]
-pub struct ByHand {
-    known: BTreeMap<u32, Known>,
+pub struct ExternalProcesses {
+    known: BTreeMap<u32, KnownProcess>,
     looks: u64,
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownProcess {
     looks: u8,
     agent: Option<Arc<Process>>,
 }
 
-impl ByHand {
+impl ExternalProcesses {
     /// The agents of this user that belong to no run, and not to another agent either. `is_agent` tells one by its
     /// command line; `home` is the state folder. Of their environments only `variables` are kept.
     pub fn look(
@@ -53,10 +53,10 @@ impl ByHand {
                 None => known.looks >= FIRST_LOOKS,
             });
             let next = match known {
-                Some(known) => Known { looks: known.looks, agent: known.agent.clone() },
+                Some(known) => KnownProcess { looks: known.looks, agent: known.agent.clone() },
                 None => {
                     let looks = before.get(&pid).map_or(1, |known| known.looks.saturating_add(1));
-                    Known { looks, agent: agent(pid, home, variables, &is_agent).map(Arc::new) }
+                    KnownProcess { looks, agent: agent(pid, home, variables, &is_agent).map(Arc::new) }
                 }
             };
             self.known.insert(pid, next);

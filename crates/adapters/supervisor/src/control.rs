@@ -12,7 +12,7 @@ use crate::error::SupervisorError;
 use crate::identity::Identity;
 use crate::record::KeeperRecord;
 use crate::syscalls::peer_credentials;
-use crate::wire::{MAX_REQUEST, Reply, Request};
+use crate::wire::{KeeperReply, KeeperRequest, MAX_REQUEST};
 
 /// How long a keeper may take to answer; it never does more than one short thing at a time.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ impl Keeper {
     ///
     /// # Errors
     /// When the keeper can't be reached, does not answer, or refuses; at once when it would not take so much.
-    pub fn ask(&self, request: &Request) -> Result<Reply, SupervisorError> {
+    pub fn ask(&self, request: &KeeperRequest) -> Result<KeeperReply, SupervisorError> {
         let line = line(request);
         if line.len() > MAX_REQUEST {
             return Err(SupervisorError::TooMuch(line.len()));
@@ -55,7 +55,7 @@ impl Keeper {
         };
         let answer = talk().map_err(SupervisorError::io("ask the keeper at", &self.socket))?;
         match serde_json::from_slice(&answer) {
-            Ok(Reply::Refused(why)) => Err(SupervisorError::Refused(why)),
+            Ok(KeeperReply::Refused(why)) => Err(SupervisorError::Refused(why)),
             Ok(reply) => Ok(reply),
             Err(_) => Err(SupervisorError::Silent(self.socket.clone())),
         }
@@ -70,16 +70,16 @@ impl Keeper {
 
     /// Whether the keeper answers and holds the run it should.
     pub fn answers(&self) -> bool {
-        matches!(self.ask(&Request::Status), Ok(Reply::Status { run, .. }) if run == self.run)
+        matches!(self.ask(&KeeperRequest::Status), Ok(KeeperReply::Status { run, .. }) if run == self.run)
     }
 }
 
 /// Whether a keeper takes so much at once.
-pub fn fits(request: &Request) -> bool {
+pub fn fits(request: &KeeperRequest) -> bool {
     line(request).len() <= MAX_REQUEST
 }
 
-fn line(request: &Request) -> Vec<u8> {
+fn line(request: &KeeperRequest) -> Vec<u8> {
     let mut line = serde_json::to_vec(request).expect("a request is plain values");
     line.push(b'\n');
     line

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::identity::{Identity, Stat};
-use crate::processes::{Inside, pids};
+use crate::processes::{FolderProcess, pids};
 use crate::record::{self, KeeperRecord};
 
 /// The record of an attempt's end.
@@ -23,11 +23,11 @@ const NAMED: usize = 8;
 /// The killed keepers of a state folder, looked for whenever they are asked about.
 #[derive(Debug, Default)]
 pub struct Killed {
-    known: Mutex<Known>,
+    known: Mutex<KnownKeeper>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownKeeper {
     /// Of each run of which a keeper left no record of its end: when the first of them started.
     found: BTreeMap<String, u64>,
     /// Runs in which that was not so, and when their folder of attempts was changed last.
@@ -44,7 +44,7 @@ impl Killed {
     }
 }
 
-impl Known {
+impl KnownKeeper {
     fn look(&mut self, home: &Path) {
         self.found.clear();
         for run in fs::read_dir(home.join("runs")).into_iter().flatten().flatten() {
@@ -102,7 +102,7 @@ pub fn leave_behind(folder: &Path) {
 
 /// Ends the doubt about the killed keepers of these attempts where nothing lives that one of them may have left; gives what
 /// does where it can't be told from what a person started since. `home` is the state folder.
-pub fn settle_killed(home: &Path, attempts: &Path) -> Vec<Inside> {
+pub fn settle_killed(home: &Path, attempts: &Path) -> Vec<FolderProcess> {
     let killed = killed(attempts);
     let Some(began) = killed.iter().map(|(_, began)| *began).min() else { return Vec::new() };
     // One that forks without end may not be seen by one look.
@@ -119,7 +119,7 @@ pub fn settle_killed(home: &Path, attempts: &Path) -> Vec<Inside> {
 }
 
 /// The living processes of this user that are no keeper's or daemon's and may have lost their parent since then.
-fn orphans_since(began: u64, home: &Path) -> Vec<Inside> {
+fn orphans_since(began: u64, home: &Path) -> Vec<FolderProcess> {
     let (user, keepers) = (rustix::process::getuid().as_raw(), living_keepers(home));
     let known = |link: &(u32, u64)| link.0 == std::process::id() || keepers.contains(link);
     // All are looked at once: one by one, a long chain of processes would be followed up from each of them.
@@ -129,7 +129,7 @@ fn orphans_since(began: u64, home: &Path) -> Vec<Inside> {
         let chain = chain_in(&table, *pid);
         is_orphan_since(&chain, began) && !chain.iter().any(known) && user_of(*pid) == Some(user)
     };
-    table.keys().copied().filter(may_be).take(NAMED).filter_map(Inside::of).collect()
+    table.keys().copied().filter(may_be).take(NAMED).filter_map(FolderProcess::of).collect()
 }
 
 /// A process and all above it. One whose parent has just gone ends the chain, as an orphan does.

@@ -16,7 +16,7 @@ use crate::given;
 use crate::identity::Identity;
 use crate::open_limit::with_first_open_limit;
 use crate::patience::with_patience;
-use crate::record::{self, KeeperRecord, Start};
+use crate::record::{self, KeeperRecord, KeeperStart};
 
 /// How long a keeper may take until its agent runs.
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -39,7 +39,7 @@ pub struct Launched {
 pub fn launch(
     binary: &Path,
     folder: &Path,
-    start: &Start,
+    start: &KeeperStart,
     unwritten: &[(String, String)],
 ) -> Result<Launched, SupervisorError> {
     record::write(folder, "start.json", start)?;
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     /// What a keeper's process is asked to start, and a script in its place.
-    fn given(folder: &Path, script: &str) -> (PathBuf, Start) {
+    fn given(folder: &Path, script: &str) -> (PathBuf, KeeperStart) {
         let binary = folder.join("binary");
         fs::write(&binary, format!("#!/bin/sh\n{script}\n")).expect("room");
         fs::set_permissions(&binary, fs::Permissions::from_mode(0o700)).expect("ours");

@@ -35,7 +35,7 @@ mod wire;
 pub use attempt_lock::is_held;
 pub use belongs::run_of;
 pub use below::{end_for_keeper, holds_any};
-pub use by_hand::ByHand;
+pub use by_hand::ExternalProcesses;
 pub use control::{Keeper, fits};
 pub use descriptors::{close_inherited, detach};
 pub use error::SupervisorError;
@@ -47,13 +47,13 @@ pub use open_limit::{raise_open_limit, with_first_open_limit};
 pub use patience::with_patience;
 pub use peer::{Peer, Standing};
 pub use process::Process;
-pub use processes::{Inside, doubtful, end_left, held, inside, living, marked};
+pub use processes::{FolderProcess, doubtful, end_left, held, inside, living, marked};
 pub use program::in_path;
-pub use record::{KeeperRecord, Start, StartInput, Terminal, exit_record, keeper_record, start_record};
+pub use record::{KeeperRecord, KeeperStart, StartInput, TerminalSpec, exit_record, keeper_record, start_record};
 pub use sandbox::sandbox_works;
 pub use tree::{Resumed, end_tree, freeze_tree, resume_tree};
 pub use version::{Versions, is_older};
-pub use wire::{Reply, Request};
+pub use wire::{KeeperReply, KeeperRequest};
 
 /// Where control groups can be made for attempts; `None` where they can't and signals must do.
 pub fn can_freeze() -> Option<std::path::PathBuf> {

@@ -15,7 +15,7 @@ const LOCK: &str = "daemon.lock";
 pub(crate) fn is_daemon(pid: u32, home: &Path, own: &File) -> bool {
     let Ok(lock) = fs::metadata(home.join(LOCK)) else { return false };
     let text = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let held: Vec<Held> = text.lines().filter_map(Held::read).collect();
+    let held: Vec<HeldLock> = text.lines().filter_map(HeldLock::read).collect();
     let own = own.metadata().ok();
     let seen = own.as_ref().and_then(|own| held.iter().find(|h| h.pid == std::process::id() && h.inode == own.ino()));
     let Some(seen) = seen else {
@@ -41,14 +41,14 @@ fn is_locked(home: &Path) -> bool {
 
 /// A lock that is held for one alone.
 #[derive(Debug, PartialEq, Eq)]
-struct Held {
+struct HeldLock {
     pid: u32,
     /// Major and minor number, in hexadecimal.
     device: String,
     inode: u64,
 }
 
-impl Held {
+impl HeldLock {
     /// Reads a line like `7: FLOCK  ADVISORY  WRITE 4711 fd:00:1316 0 EOF`. One that waits has an arrow before its kind.
     fn read(line: &str) -> Option<Self> {
         let mut words = line.split_ascii_whitespace().skip(1);
@@ -68,15 +68,15 @@ mod tests {
 
     #[test]
     fn only_held_exclusive_locks_of_flock_count() {
-        let held = Held::read("7: FLOCK  ADVISORY  WRITE 4711 fd:00:1316 0 EOF");
-        assert_eq!(held, Some(Held { pid: 4711, device: "fd:00".to_owned(), inode: 1316 }));
+        let held = HeldLock::read("7: FLOCK  ADVISORY  WRITE 4711 fd:00:1316 0 EOF");
+        assert_eq!(held, Some(HeldLock { pid: 4711, device: "fd:00".to_owned(), inode: 1316 }));
         for other in [
             "7: -> FLOCK  ADVISORY  WRITE 4711 fd:00:1316 0 EOF",
             "7: FLOCK  ADVISORY  READ 4711 fd:00:1316 0 EOF",
             "7: POSIX  ADVISORY  WRITE 4711 fd:00:1316 0 EOF",
             "",
         ] {
-            assert_eq!(Held::read(other), None, "{other}");
+            assert_eq!(HeldLock::read(other), None, "{other}");
         }
     }
 

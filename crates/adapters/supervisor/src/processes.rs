@@ -120,12 +120,12 @@ pub fn end_left(home: &Path, run: &str, attempts: &Path) -> Result<u32, usize> {
 
 /// A process that works in a folder, or may be of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inside {
+pub struct FolderProcess {
     pub pid: u32,
     pub name: String,
 }
 
-impl Inside {
+impl FolderProcess {
     /// `None` when it has ended.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_owned();
@@ -135,22 +135,22 @@ impl Inside {
 
 /// The processes whose working folder is `folder` or below it, whoever started them. Those of other users can't
 /// be seen without their rights.
-pub fn inside(folder: &Path) -> Vec<Inside> {
+pub fn inside(folder: &Path) -> Vec<FolderProcess> {
     let works_there = |pid: &u32| {
         let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
         // This process's own git calls work there too, and are gone in a moment.
         let others = |stat: Stat| !stat.is_dead() && stat.parent != std::process::id() && *pid != std::process::id();
         cwd.is_ok_and(|cwd| cwd.starts_with(folder)) && Stat::read(*pid).is_some_and(others)
     };
-    pids().filter(works_there).filter_map(Inside::of).collect()
+    pids().filter(works_there).filter_map(FolderProcess::of).collect()
 }
 
 /// The processes that work in `worktree` and may be what a killed keeper of these attempts held: nothing marks them as the
 /// run's, so they are not ended, and nobody else is to work there beside them.
-pub fn doubtful(attempts: &Path, worktree: &Path) -> Vec<Inside> {
+pub fn doubtful(attempts: &Path, worktree: &Path) -> Vec<FolderProcess> {
     let Some(began) = first_killed(attempts) else { return Vec::new() };
     // One that hides who started it may be of it too.
-    let left = |process: &Inside| chain(process.pid).is_none_or(|chain| is_orphan_since(&chain, began));
+    let left = |process: &FolderProcess| chain(process.pid).is_none_or(|chain| is_orphan_since(&chain, began));
     inside(worktree).into_iter().filter(left).collect()
 }
 

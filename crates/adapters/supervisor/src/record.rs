@@ -18,7 +18,7 @@ const LARGEST: u64 = 256 << 20;
 
 /// `start.json`: what the keeper is to start. Written by the daemon before the keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Start {
+pub struct KeeperStart {
     pub run: String,
     /// The state folder, for the marker in the agent's environment.
     pub home: String,
@@ -41,7 +41,7 @@ pub struct Start {
     #[serde(default)]
     pub paid_by: Option<String>,
     /// Set for a terminal (interactive), not set for pipes (headless).
-    pub terminal: Option<Terminal>,
+    pub terminal: Option<TerminalSpec>,
     /// Written to standard input first.
     pub input: Vec<StartInput>,
     /// Where the keeper's socket is to be; short, since socket paths are limited to 108 bytes.
@@ -67,7 +67,7 @@ fn yes() -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terminal {
+pub struct TerminalSpec {
     pub columns: u16,
     pub rows: u16,
     /// Who asks for its colours is told that dark text stands on a light ground.
@@ -78,7 +78,7 @@ pub struct Terminal {
     pub true_colour: bool,
 }
 
-impl Default for Terminal {
+impl Default for TerminalSpec {
     fn default() -> Self {
         Self { columns: 80, rows: 24, light: false, true_colour: false }
     }
@@ -107,7 +107,7 @@ pub struct KeeperRecord {
 ///
 /// # Errors
 /// When it can't be read.
-pub fn start_record(folder: &Path) -> Result<Option<Start>, SupervisorError> {
+pub fn start_record(folder: &Path) -> Result<Option<KeeperStart>, SupervisorError> {
     read(&folder.join("start.json"))
 }
 

@@ -9,7 +9,7 @@ pub(crate) const MAX_REQUEST: usize = 16 << 20;
 /// What a keeper can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
+pub enum KeeperRequest {
     Status,
     /// Sends SIGINT to the agent alone.
     Interrupt,
@@ -40,7 +40,7 @@ pub enum Request {
 /// What it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reply {
+pub enum KeeperReply {
     Status {
         run: String,
         agent_pid: Option<u32>,

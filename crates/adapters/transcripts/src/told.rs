@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use agents::traces::{Told, Traces, session_file};
+use agents::traces::{SessionTrace, Traces, session_file};
 use domain::doing::Doing;
 
 use crate::follow::{Follow, open};
@@ -22,7 +22,7 @@ const MOST_FILES: usize = 1000;
 /// What one process tells, and where.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
-    pub told: Told,
+    pub told: SessionTrace,
     /// The file that says what it does.
     pub says: Option<PathBuf>,
     pub transcripts: Vec<PathBuf>,
@@ -45,9 +45,9 @@ impl Transcripts {
             (file.start_time == *start_time).then_some((path, file))
         });
         let Some((path, file)) = found else {
-            return Seen { told: Told { silent: true, ..Told::default() }, ..Seen::default() };
+            return Seen { told: SessionTrace { silent: true, ..SessionTrace::default() }, ..Seen::default() };
         };
-        let told = Told { doing: file.doing, since: file.at, ..Told::default() };
+        let told = SessionTrace { doing: file.doing, since: file.at, ..SessionTrace::default() };
         let mut seen = Seen { told, says: Some(path), ..Seen::default() };
         let transcript = transcript(&config.join("projects"), &file.folder, &file.session);
         if let Some(transcript) = transcript {
@@ -64,7 +64,7 @@ impl Transcripts {
             |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rollout-"));
         let rollouts: Vec<PathBuf> = rollouts.iter().filter(is_rollout).cloned().collect();
         let mut seen = Seen { says: rollouts.first().cloned(), ..Seen::default() };
-        let Open { turns, threads } = self.read(&mut seen, Traces::Codex, &rollouts);
+        let OpenCalls { turns, threads } = self.read(&mut seen, Traces::Codex, &rollouts);
         let told = &mut seen.told;
         told.in_turn = turns.contains(&true);
         if !told.in_turn && turns.contains(&false) {
@@ -100,8 +100,8 @@ impl Transcripts {
     }
 
     /// Puts together what these files tell; gives what is open in them.
-    fn read(&mut self, seen: &mut Seen, traces: Traces, paths: &[PathBuf]) -> Open {
-        let mut open = Open::default();
+    fn read(&mut self, seen: &mut Seen, traces: Traces, paths: &[PathBuf]) -> OpenCalls {
+        let mut open = OpenCalls::default();
         for path in paths {
             let file = self.files.entry(path.clone()).or_default();
             if file.look(path, traces).is_err() {
@@ -123,7 +123,7 @@ impl Transcripts {
 
 /// What has begun in transcripts and is not over.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenCalls {
     turns: Vec<bool>,
     threads: Vec<String>,
 }

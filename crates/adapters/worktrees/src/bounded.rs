@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::error::WorktreeError;
-use crate::waits::{Progress, pipe_in_place_of_a_file};
+use crate::waits::{GroupProgress, pipe_in_place_of_a_file};
 
 /// How long a call may take.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ const TICK: Duration = Duration::from_secs(1);
 const LARGEST: usize = 1 << 30;
 
 /// A call that is under way.
-struct Call {
+struct GitCall {
     group: Pid,
     folder: PathBuf,
     reads: bool,
@@ -46,7 +46,7 @@ struct Call {
 
 /// The calls under way. They are known to the whole process, since whoever ends a run's git is another thread than the one
 /// that waits for it.
-static CALLS: Mutex<Vec<Call>> = Mutex::new(Vec::new());
+static CALLS: Mutex<Vec<GitCall>> = Mutex::new(Vec::new());
 
 /// Ends every call that works in `folder` just now; the one that waits for it is told that it was ended.
 pub fn end_git_in(folder: &Path) {
@@ -58,7 +58,7 @@ pub fn end_git_that_reads() {
     end(|call| call.reads);
 }
 
-fn end(which: impl Fn(&Call) -> bool) {
+fn end(which: impl Fn(&GitCall) -> bool) {
     let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
     for call in calls.iter_mut().filter(|call| which(call)) {
         call.ended = true;
@@ -81,7 +81,7 @@ pub(crate) fn output(
     command.stdout(file.map_or_else(Stdio::piped, Stdio::from)).stderr(Stdio::piped()).process_group(0);
     let child = spawn(command)?;
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has a pid");
-    let call = Call { group, folder: folder.to_owned(), reads, ended: false };
+    let call = GitCall { group, folder: folder.to_owned(), reads, ended: false };
     CALLS.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     let done = attend(child, group, bounds);
     let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,7 +159,7 @@ fn attend(mut child: Child, group: Pid, bounds: Bounds) -> Result<Output, Over> 
 
 fn listen(child: &mut Child, group: Pid, bounds: Bounds) -> Result<(Vec<u8>, Vec<u8>), Over> {
     let began = Instant::now();
-    let mut progress = Progress::begin();
+    let mut progress = GroupProgress::begin();
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let (mut said, mut complained) = (Vec::new(), Vec::new());
     while stdout.is_some() || stderr.is_some() {

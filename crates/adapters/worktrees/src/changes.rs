@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::admin_file::open_regular;
 use crate::error::WorktreeError;
 use crate::left_out::LeftOut;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 use crate::repository::Repository;
 
 /// An untracked file larger than this counts as a file without lines.
@@ -15,7 +15,7 @@ const LARGEST_COUNTED: u64 = 4 << 20;
 
 /// Changed files and lines against the merge base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Changes {
+pub struct WorkChanges {
     pub files: u64,
     pub added: u64,
     pub removed: u64,
@@ -27,7 +27,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the worktree can't be read.
-    pub fn changes(&self, path: &Path, base: &str) -> Result<Changes, WorktreeError> {
+    pub fn changes(&self, path: &Path, base: &str) -> Result<WorkChanges, WorktreeError> {
         let head = self.head(path)?;
         let from = self.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
         let look = self.look(path)?;
@@ -57,9 +57,9 @@ impl Repository {
     }
 
     /// The changes between two commits: object work is enough, and no process is started.
-    fn between(&self, path: &Path, from: &str, to: &str) -> Result<Changes, WorktreeError> {
+    fn between(&self, path: &Path, from: &str, to: &str) -> Result<WorkChanges, WorktreeError> {
         if from == to {
-            return Ok(Changes::default());
+            return Ok(WorkChanges::default());
         }
         let fail = |e: &dyn std::fmt::Display| WorktreeError::read(path)(e.to_string());
         let repo = self.open()?;
@@ -73,7 +73,7 @@ impl Repository {
         platform.options(|options| {
             options.track_rewrites(None);
         });
-        let mut changes = Changes::default();
+        let mut changes = WorkChanges::default();
         let counted = platform.for_each_to_obtain_tree(&new, |change| {
             if change.entry_mode().is_tree() {
                 return Ok(std::ops::ControlFlow::Continue(()));
@@ -94,11 +94,11 @@ impl Repository {
 }
 
 /// Sums `git diff --numstat -z`: `added TAB removed TAB path NUL`, `-` for binaries.
-fn by_git(look: &Look, grown: &LeftOut, from: &str) -> Result<Changes, WorktreeError> {
+fn by_git(look: &WorktreeLook, grown: &LeftOut, from: &str) -> Result<WorkChanges, WorktreeError> {
     let words =
         ["diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--end-of-options", from, "--"];
     let out = grown.pass_over(look.git().args(&words)).run()?;
-    let mut changes = Changes { files: grown.count(), ..Changes::default() };
+    let mut changes = WorkChanges { files: grown.count(), ..WorkChanges::default() };
     for entry in out.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
         let text = String::from_utf8_lossy(entry);
         let mut fields = text.splitn(3, '\t');
@@ -110,7 +110,7 @@ fn by_git(look: &Look, grown: &LeftOut, from: &str) -> Result<Changes, WorktreeE
     Ok(changes)
 }
 
-fn add_untracked(look: &Look, path: &Path, changes: &mut Changes) -> Result<(), WorktreeError> {
+fn add_untracked(look: &WorktreeLook, path: &Path, changes: &mut WorkChanges) -> Result<(), WorktreeError> {
     let out = look.git().args(&["ls-files", "--others", "--exclude-standard", "-z"]).run()?;
     for name in out.split(|b| *b == 0).filter(|name| !name.is_empty()) {
         changes.files += 1;

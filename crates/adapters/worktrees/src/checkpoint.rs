@@ -26,7 +26,7 @@ pub struct CheckpointName<'a> {
 
 /// A checkpoint as saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
+pub struct SavedCheckpoint {
     /// Full id of the checkpoint's commit. Its further parents keep alive what the worktree was in the middle of.
     pub commit: String,
     /// Full id of its tree: tracked and untracked files, not ignored ones.
@@ -59,7 +59,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the worktree can't be read whole or git can't write.
-    pub fn save_checkpoint(&self, name: &CheckpointName<'_>, why: &str) -> Result<Checkpoint, WorktreeError> {
+    pub fn save_checkpoint(&self, name: &CheckpointName<'_>, why: &str) -> Result<SavedCheckpoint, WorktreeError> {
         if let Some(saved) = self.checkpoint(name)? {
             return Ok(saved);
         }
@@ -71,7 +71,7 @@ impl Repository {
         // Only made, never moved: a checkpoint is for ever what it was.
         let none = "0".repeat(commit.len());
         self.git().holding(&held)?.args(&["update-ref", &name.reference(), &commit, &none]).run()?;
-        Ok(Checkpoint { commit, tree, head, left_out })
+        Ok(SavedCheckpoint { commit, tree, head, left_out })
     }
 
     /// A commit of this tree whose parents are HEAD, the branch and everything that only the worktree points to.
@@ -92,7 +92,7 @@ impl Repository {
     ///
     /// # Errors
     /// When git can't be started.
-    pub fn checkpoint(&self, name: &CheckpointName<'_>) -> Result<Option<Checkpoint>, WorktreeError> {
+    pub fn checkpoint(&self, name: &CheckpointName<'_>) -> Result<Option<SavedCheckpoint>, WorktreeError> {
         let reference = name.reference();
         let of = |what: &str| {
             let spec = format!("{reference}{what}");
@@ -103,7 +103,7 @@ impl Repository {
             Err(WorktreeError::Git { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
-        Ok(Some(Checkpoint { commit, tree: of("^{tree}")?, head: of("^1")?, left_out: Vec::new() }))
+        Ok(Some(SavedCheckpoint { commit, tree: of("^{tree}")?, head: of("^1")?, left_out: Vec::new() }))
     }
 
     /// Sets the branch to the checkpoint's parent, files to its tree and the index to HEAD; ignored files stay.
@@ -169,7 +169,7 @@ impl Repository {
         name: &CheckpointName<'_>,
         git_dir: &Path,
         present: &str,
-        saved: &Checkpoint,
+        saved: &SavedCheckpoint,
     ) -> Result<Option<String>, WorktreeError> {
         let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", present, &saved.tree];
         let added = self.git().args(&words).run()?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::changes::Changes;
+use crate::changes::WorkChanges;
 use crate::error::WorktreeError;
 use crate::git::Git;
 use crate::patch::{ALWAYS, AROUND, TO_APPLY};
@@ -24,7 +24,7 @@ pub struct Diff {
     pub text: Vec<u8>,
     /// Each changed file: lines added and removed (`None` for binaries) and its path.
     pub files: Vec<(Option<u64>, Option<u64>, String)>,
-    pub changes: Changes,
+    pub changes: WorkChanges,
     /// Files of the worktree that are not in it, each with the reason.
     pub left_out: Vec<String>,
 }

@@ -11,7 +11,7 @@ use crate::snapshot::{Ignored, is_rebuildable};
 
 /// Bytes on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Disk {
+pub struct DiskUse {
     pub bytes: u64,
     /// Those of them in ignored folders that hold what can be built or fetched again.
     pub rebuildable: u64,
@@ -22,7 +22,7 @@ pub struct Disk {
 ///
 /// # Errors
 /// When the folder itself can't be read; what vanishes meanwhile is left out.
-pub fn disk(path: &Path) -> Result<Disk, WorktreeError> {
+pub fn disk(path: &Path) -> Result<DiskUse, WorktreeError> {
     disk_of(path, None)
 }
 
@@ -31,16 +31,16 @@ impl Repository {
     ///
     /// # Errors
     /// When the folder itself can't be read.
-    pub fn disk(&self, path: &Path) -> Result<Disk, WorktreeError> {
+    pub fn disk(&self, path: &Path) -> Result<DiskUse, WorktreeError> {
         // Where git can't tell what is ignored, nothing is said to be rebuildable.
         let ignored = self.look(path).and_then(|look| Ignored::of(&look)).ok();
         disk_of(path, ignored.as_ref())
     }
 }
 
-fn disk_of(path: &Path, ignored: Option<&Ignored>) -> Result<Disk, WorktreeError> {
+fn disk_of(path: &Path, ignored: Option<&Ignored>) -> Result<DiskUse, WorktreeError> {
     let root = fs::symlink_metadata(path).map_err(WorktreeError::io("look at", path))?;
-    let mut disk = Disk { bytes: root.blocks() * 512, rebuildable: 0 };
+    let mut disk = DiskUse { bytes: root.blocks() * 512, rebuildable: 0 };
     let mut linked = HashSet::new();
     let mut open = vec![(PathBuf::new(), false, false)];
     while let Some((folder, in_ignored, in_rebuildable)) = open.pop() {
@@ -84,13 +84,13 @@ mod tests {
             let du = Command::new("du").args(["-sx", "--block-size=1"]).arg(path).output().expect("du");
             String::from_utf8_lossy(&du.stdout).split_whitespace().next().expect("a number").parse().expect("bytes")
         };
-        assert_eq!(disk(temp.path()).expect("readable"), Disk { bytes: du(temp.path()), rebuildable: 0 });
+        assert_eq!(disk(temp.path()).expect("readable"), DiskUse { bytes: du(temp.path()), rebuildable: 0 });
 
         assert!(Command::new("git").arg("-C").arg(temp.path()).args(["init", "-q"]).status().expect("git").success());
         fs::write(at(".gitignore"), "node_modules\n").expect("a file");
         fs::create_dir_all(at("pkg/node_modules/x")).expect("a folder");
         fs::write(at("pkg/node_modules/x/index.js"), vec![1u8; 70_000]).expect("a file");
         let found = Repository::find(temp.path()).and_then(|repo| repo.disk(temp.path())).expect("readable");
-        assert_eq!(found, Disk { bytes: du(temp.path()), rebuildable: du(&at("pkg/node_modules")) });
+        assert_eq!(found, DiskUse { bytes: du(temp.path()), rebuildable: du(&at("pkg/node_modules")) });
     }
 }

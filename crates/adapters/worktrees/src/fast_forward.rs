@@ -8,11 +8,11 @@ use std::path::Path;
 
 use crate::error::WorktreeError;
 use crate::git::Git;
-use crate::merge::Merging;
+use crate::merge::BaseMerge;
 use crate::repository::Repository;
 
 /// What a fast-forward would change in a checkout, as it stands before.
-struct Before {
+struct CheckoutBefore {
     /// Paths that it would add and where nothing stands.
     free: Vec<Vec<u8>>,
     /// Paths that it would change or take away and that are as the base has them.
@@ -37,7 +37,7 @@ impl Repository {
     pub(crate) fn fast_forward(
         &self,
         path: &Path,
-        merging: &Merging<'_>,
+        merging: &BaseMerge<'_>,
         to: &str,
         lock: &File,
     ) -> Result<(), WorktreeError> {
@@ -69,7 +69,7 @@ impl Repository {
         path: &Path,
         from: &str,
         to: &str,
-    ) -> Result<Before, WorktreeError> {
+    ) -> Result<CheckoutBefore, WorktreeError> {
         let changed = |filter: &str| -> Result<Vec<Vec<u8>>, WorktreeError> {
             let words = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", filter, "--end-of-options", from, to];
             Ok(split(&self.git().args(&words).run()?))
@@ -79,11 +79,11 @@ impl Repository {
         let dirty: BTreeSet<Vec<u8>> = split(&git()?.args(&DIFFERS).run()?).into_iter().collect();
         let clean =
             changed("--diff-filter=a")?.into_iter().filter(|name| stands(name) && !dirty.contains(name)).collect();
-        Ok(Before { free, clean })
+        Ok(CheckoutBefore { free, clean })
     }
 }
 
-impl Before {
+impl CheckoutBefore {
     /// Takes away what was added, where it is what the merge has or a part of it that could not be written, and puts back what
     /// was changed.
     fn put_back(

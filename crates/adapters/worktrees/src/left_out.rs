@@ -10,7 +10,7 @@ use domain::figures::bytes;
 
 use crate::error::WorktreeError;
 use crate::git::Git;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 
 /// A new file larger than this is left for a person to decide on; forges refuse larger ones too.
 pub const LARGEST_FILE: u64 = 100 << 20;
@@ -28,7 +28,7 @@ pub(crate) struct LeftOut {
     pub(crate) reasons: Vec<String>,
 }
 
-impl Look {
+impl WorktreeLook {
     /// Finds what is left out of the worktree at `path`.
     pub(crate) fn left_out(&self, path: &Path) -> Result<LeftOut, WorktreeError> {
         self.larger_than(path, LARGEST_FILE)
@@ -66,7 +66,7 @@ impl Look {
     }
 }
 
-impl Look {
+impl WorktreeLook {
     /// Finds the tracked files that grew so large that reading them would take for ever.
     pub(crate) fn grown(&self, path: &Path) -> Result<LeftOut, WorktreeError> {
         let mut found = LeftOut::default();

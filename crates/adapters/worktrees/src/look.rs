@@ -17,7 +17,7 @@ use crate::private;
 use crate::repository::{Repository, open_trusted};
 
 /// A worktree as it was a moment ago. Its index is a copy: what is added to it is seen by nobody else.
-pub(crate) struct Look {
+pub(crate) struct WorktreeLook {
     /// The main checkout is a person's own and is looked at in place.
     copies: Option<TempDir>,
     site: Site,
@@ -28,15 +28,15 @@ impl Repository {
     ///
     /// # Errors
     /// When it is no worktree of this repository, or one of its git files is none that git could have made.
-    pub(crate) fn look(&self, path: &Path) -> Result<Look, WorktreeError> {
+    pub(crate) fn look(&self, path: &Path) -> Result<WorktreeLook, WorktreeError> {
         if path == self.main() && self.has_checkout {
-            return Ok(Look { copies: None, site: self.site() });
+            return Ok(WorktreeLook { copies: None, site: self.site() });
         }
-        Look::at(self, &self.linked(path)?)
+        WorktreeLook::at(self, &self.linked(path)?)
     }
 }
 
-impl Look {
+impl WorktreeLook {
     pub(crate) fn at(repo: &Repository, linked: &Linked) -> Result<Self, WorktreeError> {
         let make = |folder: io::Result<TempDir>| {
             let folder = folder.map_err(WorktreeError::io("make a temporary folder for", "git"))?;

@@ -9,7 +9,7 @@ use crate::repository::Repository;
 
 /// What is to be merged, and into what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Merging<'a> {
+pub struct BaseMerge<'a> {
     /// The run's id.
     pub run: &'a str,
     pub method: Method,
@@ -32,7 +32,7 @@ impl Repository {
     /// # Errors
     /// When the base is no branch here, moved or is in use, the work does not fit or changes nothing, or changes in a checkout of
     /// the base are in the way.
-    pub fn merge(&self, merging: &Merging<'_>, lives: &dyn Fn(&str) -> bool) -> Result<String, WorktreeError> {
+    pub fn merge(&self, merging: &BaseMerge<'_>, lives: &dyn Fn(&str) -> bool) -> Result<String, WorktreeError> {
         let lock = self.lock()?;
         let full = format!("refs/heads/{}", merging.onto);
         let marker = format!("refs/pilothouse/{}/merging/{}/{}", merging.run, merging.head, merging.before);
@@ -71,7 +71,7 @@ impl Repository {
 
     /// The commits that earlier tries made for the same work. One of them is the work's own head where that was to be
     /// fast-forwarded to; then too it is in the base only when the work is.
-    fn made_before(&self, merging: &Merging<'_>) -> Result<Vec<String>, WorktreeError> {
+    fn made_before(&self, merging: &BaseMerge<'_>) -> Result<Vec<String>, WorktreeError> {
         let folder = format!("refs/pilothouse/{}/merging/{}/", merging.run, merging.head);
         let out = self.git().args(&["for-each-ref", "--format=%(objectname)", &folder]).run()?;
         Ok(String::from_utf8_lossy(&out).lines().map(str::to_owned).collect())
@@ -101,7 +101,7 @@ impl Repository {
     }
 
     /// The commit that the base is to be at.
-    fn make(&self, merging: &Merging<'_>) -> Result<String, WorktreeError> {
+    fn make(&self, merging: &BaseMerge<'_>) -> Result<String, WorktreeError> {
         let (before, head) = (merging.before, merging.head);
         match merging.method {
             Method::Squash => {

@@ -21,7 +21,7 @@ pub struct Radar<'a> {
 
 /// The work of one worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Work {
+pub struct WorktreeWork {
     /// Full id of a commit of everything that the worktree has; only the radar knows it, unless all is committed.
     pub commit: String,
     /// Full id of the commit that the worktree is at.
@@ -32,7 +32,7 @@ pub struct Work {
     left: BTreeSet<Vec<u8>>,
 }
 
-impl Work {
+impl WorktreeWork {
     /// Whether they may not come together: both change a path, one has a file where the other has a folder, or one takes files
     /// out of a folder in which the other has changed something.
     pub fn meets(&self, other: &Self) -> bool {
@@ -71,7 +71,7 @@ impl Radar<'_> {
     ///
     /// # Errors
     /// When it is no worktree of this repository, or can't be read whole.
-    pub fn work(&self, path: &Path, base: &str) -> Result<Work, WorktreeError> {
+    pub fn work(&self, path: &Path, base: &str) -> Result<WorktreeWork, WorktreeError> {
         let head = self.repo.head(path)?;
         let tree = self.tree(path)?;
         let git = || self.aside(self.repo.git());
@@ -87,7 +87,7 @@ impl Radar<'_> {
         let from = self.repo.merge_base(&head, base)?.unwrap_or_else(|| base.to_owned());
         let words = ["diff-tree", "-r", "-z", "--name-status", "--no-renames", "--end-of-options", &from, &tree];
         let out = git().args(&words).run()?;
-        let mut work = Work { commit, head, paths: BTreeSet::new(), left: BTreeSet::new() };
+        let mut work = WorktreeWork { commit, head, paths: BTreeSet::new(), left: BTreeSet::new() };
         // Each is a letter and a name.
         let mut said = out.split(|b| *b == 0);
         while let (Some(letter), Some(name)) = (said.next().filter(|letter| !letter.is_empty()), said.next()) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::WorktreeError;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 use crate::repository::Repository;
 use crate::snapshot::{Ignored, Inventory};
 use crate::status::Dirt;
@@ -37,7 +37,12 @@ pub(crate) struct HeldWork {
 
 impl Repository {
     /// Looks what the worktree holds, for everyone who is about to let it go; `look` is without flags that hide changes.
-    pub(crate) fn work_in(&self, path: &Path, look: &Look, ignored: &Ignored) -> Result<HeldWork, WorktreeError> {
+    pub(crate) fn work_in(
+        &self,
+        path: &Path,
+        look: &WorktreeLook,
+        ignored: &Ignored,
+    ) -> Result<HeldWork, WorktreeError> {
         let inventory = Inventory::take(path, look, &self.head(path)?, ignored)?;
         Ok(HeldWork { inventory, dirt: self.dirt_of(look)? })
     }

@@ -8,7 +8,7 @@ use crate::error::WorktreeError;
 use crate::list::Worktree;
 use crate::repository::Repository;
 use crate::snapshot::{Ignored, Saving, SnapshotRecord, fingerprint, snapshot_record};
-use crate::tree::Found;
+use crate::tree::FoundWorktree;
 
 /// A worktree that is to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +53,9 @@ impl Repository {
     ) -> Result<Removed, WorktreeError> {
         let kept = snapshot_record(&removal.snapshots.join(removal.name))?;
         let record = match (self.worktree_of(removal.run)?, kept) {
-            (Found::There(worktree), _) => self.set_aside(removal, &worktree, inside)?,
-            (Found::Vanished(worktree), Some(record)) if aside(removal, &worktree.path).exists() => record,
-            (Found::Vanished(worktree), _) if worktree.path.exists() => {
+            (FoundWorktree::There(worktree), _) => self.set_aside(removal, &worktree, inside)?,
+            (FoundWorktree::Vanished(worktree), Some(record)) if aside(removal, &worktree.path).exists() => record,
+            (FoundWorktree::Vanished(worktree), _) if worktree.path.exists() => {
                 let main = self.main().display();
                 let what = format!(
                     "its .git file is gone; `git -C {main} worktree repair {}` mends that",
@@ -63,7 +63,7 @@ impl Repository {
                 );
                 return Err(WorktreeError::Changed { path: worktree.path, what });
             }
-            (Found::Vanished(worktree), _) => match earlier_aside(removal, &worktree.path) {
+            (FoundWorktree::Vanished(worktree), _) => match earlier_aside(removal, &worktree.path) {
                 // An earlier removal stopped between its two steps: its folder is the worktree.
                 Some(folder) => {
                     fs::rename(&folder, &worktree.path).map_err(WorktreeError::io("move back", &worktree.path))?;
@@ -71,13 +71,13 @@ impl Repository {
                 }
                 None => self.keep(removal, &worktree, true)?,
             },
-            (Found::Unknown, Some(record)) => record,
-            (Found::Unknown, None) => return Err(WorktreeError::Gone { path: removal.path.to_owned() }),
+            (FoundWorktree::Unknown, Some(record)) => record,
+            (FoundWorktree::Unknown, None) => return Err(WorktreeError::Gone { path: removal.path.to_owned() }),
         };
         let path = PathBuf::from(&record.path);
         let aside = aside(removal, &path);
         let held = self.lock()?;
-        if let Found::Vanished(worktree) = self.worktree_of(removal.run)? {
+        if let FoundWorktree::Vanished(worktree) = self.worktree_of(removal.run)? {
             self.unregister(removal.run, &worktree.git_dir);
         }
         let dropped = self.drop_kept_branch(&record);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::error::WorktreeError;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 use crate::repository::Repository;
 
 /// Up to this many index entries gix is the quicker one, measured with 20 worktrees on two cores.
@@ -35,7 +35,7 @@ impl Repository {
         self.dirt_of(&self.look(path)?)
     }
 
-    pub(crate) fn dirt_of(&self, look: &Look) -> Result<Dirt, WorktreeError> {
+    pub(crate) fn dirt_of(&self, look: &WorktreeLook) -> Result<Dirt, WorktreeError> {
         if self.only_git {
             return by_git(look);
         }
@@ -74,7 +74,7 @@ pub(crate) fn by_gix(repo: &gix::Repository) -> Result<Dirt, WorktreeError> {
 }
 
 /// Counts the entries of `git status --porcelain=v2 -z` (git-status(1), "Porcelain Format Version 2").
-fn by_git(look: &Look) -> Result<Dirt, WorktreeError> {
+fn by_git(look: &WorktreeLook) -> Result<Dirt, WorktreeError> {
     let words =
         ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"];
     let out = look.git().args(&words).run()?;

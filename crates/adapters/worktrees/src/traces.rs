@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
 use crate::repository::Repository;
-use crate::tree::Found;
+use crate::tree::FoundWorktree;
 
 /// What is at the place where a repository was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl Repository {
     pub fn worktree_since(&self, old: &Path, run: &str, was: &Path) -> Result<PathBuf, WorktreeError> {
         let moved = moved_with(old, self.main(), was);
         match self.worktree_of(run) {
-            Ok(Found::There(tree)) => return Ok(tree.path),
-            Ok(Found::Vanished(_) | Found::Unknown) => {}
+            Ok(FoundWorktree::There(tree)) => return Ok(tree.path),
+            Ok(FoundWorktree::Vanished(_) | FoundWorktree::Unknown) => {}
             Err(WorktreeError::NotLinked { path, .. } | WorktreeError::Tampered { path, .. }) => {
                 let path = if path == was { was.to_owned() } else { path };
                 return Err(WorktreeError::Unrepaired(path));

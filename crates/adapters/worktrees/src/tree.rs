@@ -9,7 +9,7 @@ use crate::repository::Repository;
 
 /// Where a run's worktree is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundWorktree {
     /// There, proven ours by what was kept when it was made.
     There(Worktree),
     /// git knows it, and its folder is gone.
@@ -23,14 +23,14 @@ impl Repository {
     ///
     /// # Errors
     /// When the repository can't be read, or git was made to look elsewhere from it.
-    pub fn worktree_of(&self, run: &str) -> Result<Found, WorktreeError> {
+    pub fn worktree_of(&self, run: &str) -> Result<FoundWorktree, WorktreeError> {
         let ours = self.worktrees()?.into_iter().find(|w| w.run() == Some(run));
         Ok(match ours {
-            None => Found::Unknown,
-            Some(w) if fs::symlink_metadata(w.path.join(".git")).is_err() => Found::Vanished(w),
+            None => FoundWorktree::Unknown,
+            Some(w) if fs::symlink_metadata(w.path.join(".git")).is_err() => FoundWorktree::Vanished(w),
             Some(w) => {
                 self.linked(&w.path)?;
-                Found::There(w)
+                FoundWorktree::There(w)
             }
         })
     }
@@ -41,9 +41,9 @@ impl Repository {
     /// `Gone` when it vanished or can't be proven ours.
     pub fn path_of(&self, run: &str, expected: &Path) -> Result<PathBuf, WorktreeError> {
         match self.worktree_of(run)? {
-            Found::There(worktree) => Ok(worktree.path),
-            Found::Vanished(worktree) => Err(WorktreeError::Gone { path: worktree.path }),
-            Found::Unknown => Err(WorktreeError::Gone { path: expected.to_owned() }),
+            FoundWorktree::There(worktree) => Ok(worktree.path),
+            FoundWorktree::Vanished(worktree) => Err(WorktreeError::Gone { path: worktree.path }),
+            FoundWorktree::Unknown => Err(WorktreeError::Gone { path: expected.to_owned() }),
         }
     }
 }

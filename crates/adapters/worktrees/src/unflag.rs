@@ -9,13 +9,13 @@ use gix::bstr::ByteSlice;
 use gix::index::entry::Flags;
 
 use crate::error::WorktreeError;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 
 /// The words that take a flag away (git-update-index(1)).
 const FLAGS: [(&str, Flags); 2] =
     [("--no-assume-unchanged", Flags::ASSUME_VALID), ("--no-skip-worktree", Flags::SKIP_WORKTREE)];
 
-impl Look {
+impl WorktreeLook {
     /// Takes those flags off the copied index of the worktree at `path`.
     pub(crate) fn unflag(&self, path: &Path) -> Result<(), WorktreeError> {
         let index = self.gix()?.index_or_empty().map_err(|e| WorktreeError::read(path)(e.to_string()))?;

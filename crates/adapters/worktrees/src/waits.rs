@@ -13,13 +13,13 @@ const GRACE: Duration = Duration::from_secs(1);
 const ENTRIES: usize = 50_000;
 
 /// What a group of processes has done so far.
-pub(crate) struct Progress {
+pub(crate) struct GroupProgress {
     began: Instant,
     since: Instant,
     used: u64,
 }
 
-impl Progress {
+impl GroupProgress {
     pub(crate) fn begin() -> Self {
         let now = Instant::now();
         Self { began: now, since: now, used: 0 }

@@ -59,7 +59,7 @@ fn changes_count_committed_uncommitted_and_untracked_work_against_the_merge_base
     let new = place.new_worktree("work");
     repo.create(&new).expect("made");
     let base = new.commit.clone();
-    assert_eq!(repo.changes(&new.path, &base).expect("readable"), worktrees::Changes::default());
+    assert_eq!(repo.changes(&new.path, &base).expect("readable"), worktrees::WorkChanges::default());
     write(&new.path.join("dir0/file0"), "one\ntwo\nthree\nfour\n");
     write(&new.path.join("new.txt"), "a\nb\nno newline");
     let counted = |base: &str| {

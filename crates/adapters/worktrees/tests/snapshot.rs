@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use everything::everything;
 use place::{Place, git, write};
-use worktrees::{Found, Removal, Removed, Repository, Restoring, WorktreeError};
+use worktrees::{FoundWorktree, Removal, Removed, Repository, Restoring, WorktreeError};
 
 struct Case {
     place: Place,
@@ -101,7 +101,7 @@ fn everything_comes_back() {
     let removed = case.remove(None, &[]).expect("removed");
     assert!(removed.branch && !case.path.exists());
     assert_eq!(removed.record.left_out, Vec::<String>::new());
-    assert_eq!(case.repo.worktree_of("abc234").expect("readable"), Found::Unknown);
+    assert_eq!(case.repo.worktree_of("abc234").expect("readable"), FoundWorktree::Unknown);
     assert_eq!(case.place.git(&["branch", "--list", "pilothouse/*"]), "");
     assert!(!case.path.parent().expect("a folder").exists(), "the empty folder around it goes too");
     // What is only in the snapshot's ref survives git's own cleaning.
@@ -115,7 +115,7 @@ fn everything_comes_back() {
     assert_eq!(git(&case.path, &["rev-parse", "HEAD"]), head);
     assert_eq!(git(&case.path, &["symbolic-ref", "HEAD"]), "refs/heads/pilothouse/one\n");
     assert_eq!(git(&case.path, &["show", ":staged"]), "staged\n");
-    assert!(matches!(case.repo.worktree_of("abc234").expect("readable"), Found::There(_)));
+    assert!(matches!(case.repo.worktree_of("abc234").expect("readable"), FoundWorktree::There(_)));
 }
 
 #[test]

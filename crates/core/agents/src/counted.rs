@@ -7,9 +7,9 @@ use domain::tokens::{Amount, Tokens};
 
 /// Amounts by the names of models; what nobody named is under the empty one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Counted(pub(crate) BTreeMap<String, Amount>);
+pub(crate) struct TokensByModel(pub(crate) BTreeMap<String, Amount>);
 
-impl Counted {
+impl TokensByModel {
     pub(crate) fn take_up(&mut self, usage: &UsageReported) {
         let model = usage.model.as_deref().map_or("", plain_name);
         self.add(model, Amount { tokens: usage.tokens, cache_write_1h: usage.cache_write_1h });
@@ -72,8 +72,8 @@ fn is_same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn counted(of: &[(&str, u64, u64)]) -> Counted {
-        let mut counted = Counted::default();
+    fn counted(of: &[(&str, u64, u64)]) -> TokensByModel {
+        let mut counted = TokensByModel::default();
         for (model, input, output) in of {
             let tokens = Tokens { input: *input, output: *output, ..Tokens::default() };
             counted.add(model, Amount { tokens, cache_write_1h: 0 });
@@ -85,7 +85,7 @@ mod tests {
     fn what_is_left_is_told_per_model() {
         let whole = counted(&[("opus", 100, 50), ("haiku", 7, 3)]);
         assert_eq!(whole.beyond(&counted(&[("opus", 100, 1)])), counted(&[("opus", 0, 49), ("haiku", 7, 3)]));
-        assert_eq!(whole.beyond(&whole), Counted::default());
+        assert_eq!(whole.beyond(&whole), TokensByModel::default());
         assert_eq!(whole.beyond(&counted(&[("opus", 120, 1)])), counted(&[("opus", 0, 49), ("haiku", 7, 3)]));
     }
 

@@ -13,18 +13,18 @@ const OPENCODE: &str = "OPENCODE_CONFIG_CONTENT";
 
 /// The gateway as one attempt finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Gateway {
+pub struct GatewayAccess {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     pub token: String,
     /// The header that may have the token.
     pub header: &'static str,
-    pub doors: Vec<Open>,
+    pub doors: Vec<OpenProvider>,
 }
 
 /// A provider that can be asked through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
+pub struct OpenProvider {
     pub provider: String,
     /// The gateway has the key; else the agent's own login is passed on.
     pub ours: bool,
@@ -44,7 +44,7 @@ pub struct Door {
 
 /// How it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum GatewayHint {
     /// Nothing is known that would tell it.
     Never,
     ByVariables,
@@ -96,11 +96,11 @@ pub const USUAL: &[Door] = &[
     },
 ];
 
-impl Gateway {
+impl GatewayAccess {
     /// Variables that are added to and not replaced.
     pub const READS: [&str; 3] = ["NO_PROXY", "no_proxy", OPENCODE];
 
-    fn door(&self, provider: &str) -> Option<&Open> {
+    fn door(&self, provider: &str) -> Option<&OpenProvider> {
         self.doors.iter().find(|open| open.provider == provider)
     }
 
@@ -111,9 +111,9 @@ impl Gateway {
 
     /// What an agent is started with so that it asks here; `attempt` is the folder for its files, `set` what is set of its
     /// environment already.
-    pub fn redirect(&self, told: Told, doors: &[Door], attempt: &str, set: &[(String, String)]) -> Redirected {
+    pub fn redirect(&self, told: GatewayHint, doors: &[Door], attempt: &str, set: &[(String, String)]) -> Redirected {
         let mut to = Redirected::default();
-        if told == Told::Never {
+        if told == GatewayHint::Never {
             return to;
         }
         for door in doors {
@@ -127,15 +127,15 @@ impl Gateway {
             }
         }
         match told {
-            Told::Codex => {
+            GatewayHint::Codex => {
                 to.env.push((CODEX_TOKEN.to_owned(), self.token.clone()));
                 to.env.push((CODEX_KEY.to_owned(), DUMMY.to_owned()));
             }
-            Told::OpenCode => {
+            GatewayHint::OpenCode => {
                 let own = set.iter().rev().find(|(name, _)| name == OPENCODE).map(|(_, value)| value.as_str());
                 to.env.push((OPENCODE.to_owned(), self.opencode(own)));
             }
-            Told::Gemini if self.door("gemini").is_some_and(|open| open.ours) => {
+            GatewayHint::Gemini if self.door("gemini").is_some_and(|open| open.ours) => {
                 const FILE: &str = "gemini-settings.json";
                 let settings = json!({"security": {"auth": {"selectedType": "gemini-api-key"}}});
                 to.files.push((FILE.to_owned(), settings.to_string()));
@@ -217,9 +217,9 @@ pub fn provider_of(model: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn gateway(ours: bool) -> Gateway {
-        let doors = ["anthropic", "openai", "gemini"].map(|name| Open { provider: name.to_owned(), ours });
-        Gateway {
+    fn gateway(ours: bool) -> GatewayAccess {
+        let doors = ["anthropic", "openai", "gemini"].map(|name| OpenProvider { provider: name.to_owned(), ours });
+        GatewayAccess {
             url: "http://127.0.0.1:4000".to_owned(),
             token: "abc-1".to_owned(),
             header: "x-pilothouse-token",
@@ -234,12 +234,12 @@ mod tests {
     #[test]
     fn variables_say_where_to_ask_and_a_key_that_is_worth_nothing() {
         let set = [("NO_PROXY".to_owned(), "corp".to_owned())];
-        let to = gateway(true).redirect(Told::ByVariables, &[ANTHROPIC], "/a", &set);
+        let to = gateway(true).redirect(GatewayHint::ByVariables, &[ANTHROPIC], "/a", &set);
         assert_eq!(value(&to, "ANTHROPIC_BASE_URL"), Some("http://127.0.0.1:4000/t/abc-1/anthropic"));
         assert_eq!(value(&to, "ANTHROPIC_AUTH_TOKEN"), Some(DUMMY));
         assert_eq!(value(&to, "NO_PROXY"), Some("corp,127.0.0.1,localhost"));
         assert_eq!(to.unset, ["ANTHROPIC_API_KEY"]);
-        let own = gateway(false).redirect(Told::ByVariables, &[ANTHROPIC], "/a", &[]);
+        let own = gateway(false).redirect(GatewayHint::ByVariables, &[ANTHROPIC], "/a", &[]);
         assert_eq!((value(&own, "ANTHROPIC_AUTH_TOKEN"), own.unset.len()), (None, 0), "its own login stays");
     }
 
@@ -248,14 +248,14 @@ mod tests {
         let gateway = gateway(true);
         let config = format!("{:?}", gateway.codex());
         assert!(config.contains("/h/openai") && config.contains(CODEX_TOKEN) && !config.contains("abc-1"), "{config}");
-        assert_eq!(value(&gateway.redirect(Told::Codex, &[], "/a", &[]), CODEX_TOKEN), Some("abc-1"));
+        assert_eq!(value(&gateway.redirect(GatewayHint::Codex, &[], "/a", &[]), CODEX_TOKEN), Some("abc-1"));
     }
 
     #[test]
     fn opencode_keeps_what_a_person_configured() {
         let own = r#"{"share":"disabled","provider":{"openai":{"models":{"x":{}}}}}"#;
         let set = [("OPENCODE_CONFIG_CONTENT".to_owned(), own.to_owned())];
-        let to = gateway(true).redirect(Told::OpenCode, &[], "/a", &set);
+        let to = gateway(true).redirect(GatewayHint::OpenCode, &[], "/a", &set);
         let config: Value = serde_json::from_str(value(&to, "OPENCODE_CONFIG_CONTENT").expect("set")).expect("JSON");
         assert_eq!((&config["share"], &config["provider"]["openai"]["models"]["x"]), (&json!("disabled"), &json!({})));
         assert_eq!(config["provider"]["google"]["options"]["baseURL"], "http://127.0.0.1:4000/t/abc-1/gemini/v1beta");

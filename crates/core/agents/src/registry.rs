@@ -3,7 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
-use crate::redirect::{self, ANTHROPIC, Door, Told};
+use crate::redirect::{self, ANTHROPIC, Door, GatewayHint};
 use crate::rehearsals::REHEARSALS;
 use crate::traces::Traces;
 
@@ -65,7 +65,7 @@ pub struct Agent {
     /// What it writes of its sessions while a person has it in a terminal.
     pub traces: Traces,
     /// How it is told to ask its models through the gateway, and where its environment says whom it asks.
-    pub told: Told,
+    pub told: GatewayHint,
     pub doors: &'static [Door],
     /// The only ones of its models that ask a provider; all of them when empty.
     pub asking_models: &'static [&'static str],
@@ -106,7 +106,7 @@ const USUAL: Agent = Agent {
     dialect: Dialect::Plain,
     interactive: None,
     traces: Traces::None,
-    told: Told::Never,
+    told: GatewayHint::Never,
     doors: &[],
     asking_models: &[],
     asking_variable: None,
@@ -134,7 +134,7 @@ const AGENTS: &[Agent] = &[
             prompt: &["--", "{prompt}"],
         }),
         models: REHEARSALS,
-        told: Told::ByVariables,
+        told: GatewayHint::ByVariables,
         doors: &[ANTHROPIC],
         asking_models: &["calls"],
         asking_variable: Some("REHEARSAL_THINKS"),
@@ -187,7 +187,7 @@ const AGENTS: &[Agent] = &[
             prompt: &["--", "{prompt}"],
         }),
         traces: Traces::Claude,
-        told: Told::ByVariables,
+        told: GatewayHint::ByVariables,
         doors: &[ANTHROPIC],
         takes_keys: true,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json", "~/.cache/claude", "~/.cache/claude-cli-nodejs"],
@@ -215,7 +215,7 @@ const AGENTS: &[Agent] = &[
             prompt: &["--", "{prompt}"],
         }),
         traces: Traces::Codex,
-        told: Told::Codex,
+        told: GatewayHint::Codex,
         doors: &[Door { provider: "openai", urls: &[], keys: &[], instead_of: &[] }],
         state: &["$CODEX_HOME", "~/.codex"],
         login: Some(("`codex login`", "OPENAI_API_KEY")),
@@ -253,7 +253,7 @@ const AGENTS: &[Agent] = &[
         // What it says of tokens has all that was cached in one bucket and no thoughts; its chat files tell them apart.
         dialect: Dialect::Acp { counts: false },
         traces: Traces::Gemini,
-        told: Told::Gemini,
+        told: GatewayHint::Gemini,
         doors: &[Door {
             provider: "gemini",
             urls: &[("GOOGLE_GEMINI_BASE_URL", "")],
@@ -297,7 +297,7 @@ const AGENTS: &[Agent] = &[
             "~/.cache/opencode",
             "~/.config/opencode",
         ],
-        told: Told::OpenCode,
+        told: GatewayHint::OpenCode,
         doors: &[
             Door { provider: "anthropic", urls: &[], keys: &[], instead_of: &[] },
             Door { provider: "openai", urls: &[], keys: &[], instead_of: &[] },
@@ -320,7 +320,7 @@ const AGENTS: &[Agent] = &[
         root_env: &[("IS_SANDBOX", "1")],
         leave_ms: 500,
         dialect: Dialect::Acp { counts: true },
-        told: Told::ByVariables,
+        told: GatewayHint::ByVariables,
         doors: &[ANTHROPIC],
         takes_keys: true,
         state: &["$CLAUDE_CONFIG_DIR", "~/.claude", "~/.claude.json"],
@@ -352,7 +352,7 @@ const AGENTS: &[Agent] = &[
         model_flag: Some("--model"),
         env: &[("LITELLM_LOCAL_MODEL_COST_MAP", "True")],
         dialect: Dialect::Aider,
-        told: Told::ByVariables,
+        told: GatewayHint::ByVariables,
         doors: redirect::USUAL,
         takes_keys: true,
         state: &["~/.aider", "~/.cache/litellm"],

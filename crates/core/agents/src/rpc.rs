@@ -77,13 +77,13 @@ pub(crate) fn line(value: &Value) -> String {
 
 /// A request that is to be answered.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct RpcRequest<'a> {
     pub(crate) id: &'a Value,
     pub(crate) method: &'a str,
     pub(crate) params: &'a Value,
 }
 
-impl Request<'_> {
+impl RpcRequest<'_> {
     /// The question that it is. Numbers begin anew in each process, so the `item` that it is about makes the id one
     /// that no other question has.
     pub(crate) fn question(&self, item: &str, asked: WaitingStarted) -> Body {

@@ -6,7 +6,7 @@ use domain::Body;
 use domain::effect::Effect;
 use domain::event::{AgentFinished, BackgroundEnded, BackgroundStarted, LimitedEnded, TurnEnded, WaitingEnded};
 
-use crate::counted::Counted;
+use crate::counted::TokensByModel;
 use crate::dialect::Dialect;
 use crate::short::short;
 use crate::{claude_stream, rpc};
@@ -26,11 +26,11 @@ pub struct Session {
     /// Messages whose usage was counted; an agent says it once per block of the same message.
     pub(crate) counted: BTreeSet<String>,
     /// What was counted, all of it.
-    sum: Counted,
+    sum: TokensByModel,
     /// What its messages told since the agent last said how its work ended, where it tells its usage from there on.
-    since_result: Counted,
+    since_result: TokensByModel,
     /// What earlier attempts counted, by the session.
-    earlier: BTreeMap<String, Counted>,
+    earlier: BTreeMap<String, TokensByModel>,
     /// The session that an earlier attempt named last.
     earlier_named: String,
     /// The questions that are open, each with what stands in its input.
@@ -60,12 +60,12 @@ pub struct Session {
     /// The last line of text that named an error.
     pub(crate) trouble: Option<String>,
     /// A message that comes in pieces and has not come to its end.
-    pub(crate) held: Option<Held>,
+    pub(crate) held: Option<HeldMessage>,
 }
 
 /// A message of which pieces have come. No event tells of it yet, so a new reader begins where it began.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct HeldMessage {
     /// Offset of the line with its first piece.
     pub(crate) from: u64,
     pub(crate) text: String,
@@ -81,8 +81,8 @@ impl Session {
             model_option: None,
             said: BTreeSet::new(),
             counted: BTreeSet::new(),
-            sum: Counted::default(),
-            since_result: Counted::default(),
+            sum: TokensByModel::default(),
+            since_result: TokensByModel::default(),
             earlier: BTreeMap::new(),
             earlier_named: String::new(),
             questions: Vec::new(),
@@ -154,7 +154,7 @@ impl Session {
                     Some(of) if of.starts_with(claude_stream::ASIDE) => {}
                     Some(of) if of.starts_with(claude_stream::RESULT) => {
                         self.sum.take_up(usage);
-                        self.since_result = Counted::default();
+                        self.since_result = TokensByModel::default();
                     }
                     Some(_) => {
                         self.sum.take_up(usage);
@@ -207,16 +207,16 @@ impl Session {
         }
     }
 
-    pub(crate) fn counted(&self) -> &Counted {
+    pub(crate) fn counted(&self) -> &TokensByModel {
         &self.sum
     }
 
-    pub(crate) fn since_result(&self) -> &Counted {
+    pub(crate) fn since_result(&self) -> &TokensByModel {
         &self.since_result
     }
 
     /// What earlier attempts counted of the session that this one goes on in.
-    pub(crate) fn counted_earlier(&self) -> Counted {
+    pub(crate) fn counted_earlier(&self) -> TokensByModel {
         self.resumes.as_ref().and_then(|session| self.earlier.get(session)).cloned().unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 use domain::policy::Policy;
 
 use crate::dialect::Dialect;
-use crate::redirect::{Gateway, Told};
+use crate::redirect::{GatewayAccess, GatewayHint};
 use crate::registry::{Agent, ByPolicy, Interactive, LEAVES, by_policy};
 use crate::{acp, claude_stream, codex_app};
 
@@ -20,7 +20,7 @@ pub struct Task<'a> {
 
 /// Where it is to do it, as absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct AttemptPlace {
     pub cwd: String,
     /// The worktree's own git folder.
     pub git_dir: String,
@@ -33,7 +33,7 @@ pub struct Place {
     /// The agent will be root.
     pub root: bool,
     /// The gateway stands between it and its models.
-    pub gateway: Option<Gateway>,
+    pub gateway: Option<GatewayAccess>,
 }
 
 /// A program that a person made an agent in their settings.
@@ -46,7 +46,7 @@ pub struct Own {
 
 /// What a keeper needs to start an agent, beside its program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Start {
+pub struct AgentStart {
     pub args: Vec<String>,
     pub env: Vec<(String, String)>,
     /// Lines for standard input, each with its id.
@@ -57,7 +57,7 @@ pub struct Start {
     pub close_input: bool,
 }
 
-impl Place {
+impl AttemptPlace {
     /// What must be writable beside the worktree for a commit in it.
     pub fn git_paths(&self) -> Vec<String> {
         let shared = ["objects", "refs", "logs"].map(|name| format!("{}/{name}", self.common_dir));
@@ -83,19 +83,19 @@ impl Agent {
     }
 
     /// How to start it in a terminal, with the task as its first prompt.
-    pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
+    pub fn start_interactive(&self, task: &Task<'_>, place: &AttemptPlace) -> AgentStart {
         let args = self.interactive.map(|start| interactive_args(&start, self.told, task, place)).unwrap_or_default();
-        Start { args, input: Vec::new(), close_input: false, ..self.start(task, place) }
+        AgentStart { args, input: Vec::new(), close_input: false, ..self.start(task, place) }
     }
 
     /// How to start it headless.
-    pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
+    pub fn start(&self, task: &Task<'_>, place: &AttemptPlace) -> AgentStart {
         let (args, env) = (self.args_for(task, place), self.env_for(task, place));
         let input = first_input(self.dialect, task, place);
-        Start { args, env, close_input: !self.dialect.says_its_end(), input, leave_ms: self.leave_ms }
+        AgentStart { args, env, close_input: !self.dialect.says_its_end(), input, leave_ms: self.leave_ms }
     }
 
-    fn env_for(&self, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
+    fn env_for(&self, task: &Task<'_>, place: &AttemptPlace) -> Vec<(String, String)> {
         let root = if place.root { self.root_env } else { &[] };
         let all = self.env.iter().chain(by_policy(&self.policy_env, task.policy)).chain(root);
         all.map(|(name, value)| {
@@ -105,7 +105,7 @@ impl Agent {
     }
 
     /// What stands on the command line; some dialects say model and session on standard input instead.
-    fn args_for(&self, task: &Task<'_>, place: &Place) -> Vec<String> {
+    fn args_for(&self, task: &Task<'_>, place: &AttemptPlace) -> Vec<String> {
         let policy = by_policy(&self.policy_args, task.policy);
         let mut args: Vec<String> = self.args.iter().chain(policy).map(|arg| filled(arg, task, place)).collect();
         let resume = (self.dialect == Dialect::ClaudeStream).then_some("--resume");
@@ -134,7 +134,7 @@ impl Own {
     }
 
     /// How to start it headless. One whose command has the task in it is told nothing on standard input.
-    pub fn start(&self, task: &Task<'_>, place: &Place) -> Start {
+    pub fn start(&self, task: &Task<'_>, place: &AttemptPlace) -> AgentStart {
         let args = self.args.iter().map(|arg| filled(arg, task, place)).collect();
         let told = self.fills_in("{prompt}");
         let input = match self.dialect {
@@ -143,18 +143,18 @@ impl Own {
             dialect => first_input(dialect, task, place),
         };
         // One that may ask is heard until it has said its result.
-        Start { args, env: Vec::new(), close_input: !self.dialect.says_its_end(), input, leave_ms: LEAVES }
+        AgentStart { args, env: Vec::new(), close_input: !self.dialect.says_its_end(), input, leave_ms: LEAVES }
     }
 
     /// How to start it in a terminal. The task stands where its command has `{prompt}` and nowhere else: nothing tells when
     /// a screen is ready to be typed at, and a shell would run the task.
-    pub fn start_interactive(&self, task: &Task<'_>, place: &Place) -> Start {
-        Start { input: Vec::new(), close_input: false, ..self.start(task, place) }
+    pub fn start_interactive(&self, task: &Task<'_>, place: &AttemptPlace) -> AgentStart {
+        AgentStart { input: Vec::new(), close_input: false, ..self.start(task, place) }
     }
 }
 
 /// What is said first on standard input.
-fn first_input(dialect: Dialect, task: &Task<'_>, place: &Place) -> Vec<(String, String)> {
+fn first_input(dialect: Dialect, task: &Task<'_>, place: &AttemptPlace) -> Vec<(String, String)> {
     let said = match dialect {
         Dialect::ClaudeStream => (crate::write_id::PROMPT, claude_stream::prompt(task.prompt)),
         Dialect::CodexApp => ("begin", codex_app::begin(task, place)),
@@ -175,10 +175,15 @@ fn inline(value: &serde_json::Value) -> String {
     }
 }
 
-fn interactive_args(start: &Interactive, told: Told, task: &Task<'_>, place: &Place) -> Vec<String> {
+fn interactive_args(start: &Interactive, told: GatewayHint, task: &Task<'_>, place: &AttemptPlace) -> Vec<String> {
     let git_paths = serde_json::Value::from(place.git_paths()).to_string();
     let fixed = start.args.iter().chain(by_policy(&start.policy_args, task.policy));
-    let codex = place.gateway.as_ref().filter(|_| told == Told::Codex).and_then(Gateway::codex).unwrap_or_default();
+    let codex = place
+        .gateway
+        .as_ref()
+        .filter(|_| told == GatewayHint::Codex)
+        .and_then(GatewayAccess::codex)
+        .unwrap_or_default();
     let mut args: Vec<String> = fixed.map(|arg| filled(&arg.replace("{git_paths}", &git_paths), task, place)).collect();
     args.extend(codex.into_iter().flat_map(|(key, value)| ["-c".to_owned(), format!("{key}={}", inline(&value))]));
     let model = start.model_flag.zip(task.model);
@@ -191,7 +196,7 @@ fn interactive_args(start: &Interactive, told: Told, task: &Task<'_>, place: &Pl
 }
 
 /// An argument with what its placeholders stand for. The task is filled in last, since it may hold anything.
-fn filled(arg: &str, task: &Task<'_>, place: &Place) -> String {
+fn filled(arg: &str, task: &Task<'_>, place: &AttemptPlace) -> String {
     let arg = arg.replace("{attempt}", &place.attempt).replace("{model}", task.model.unwrap_or_default());
     arg.replace("{prompt}", task.prompt)
 }

@@ -2,7 +2,7 @@
 
 use domain::Body;
 use domain::command::ALLOWED_FOR_RUN;
-use domain::decide::{Given, Refusal};
+use domain::decide::{FittingAnswer, Refusal};
 use domain::event::Unread;
 use domain::question::SingleAnswer;
 use domain::run::Question;
@@ -46,7 +46,7 @@ pub fn end(session: &mut Session) -> Vec<Body> {
 
 /// How an agent is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct AnswerPlan {
     /// The line for its standard input, newline included.
     pub line: String,
     /// The answer for people.
@@ -59,16 +59,21 @@ pub struct Said {
 ///
 /// # Errors
 /// Refused where the agent offers nothing that means this.
-pub fn answer(dialect: Dialect, question: &Question, given: &Given, resting: bool) -> Result<Said, Refusal> {
+pub fn answer(
+    dialect: Dialect,
+    question: &Question,
+    given: &FittingAnswer,
+    resting: bool,
+) -> Result<AnswerPlan, Refusal> {
     let how = match given {
-        Given::Allow => "allowed once".to_owned(),
-        Given::AllowRun => ALLOWED_FOR_RUN.to_owned(),
-        Given::Deny if question.kind.is_permission() => "denied".to_owned(),
-        Given::Deny => "declined".to_owned(),
-        Given::Cancel => "cancelled".to_owned(),
-        Given::Words(text) => format!("answered: {text}"),
-        Given::Answers(answers) if answers.is_empty() => "accepted".to_owned(),
-        Given::Answers(answers) => format!("answered: {}", spelled(answers)),
+        FittingAnswer::Allow => "allowed once".to_owned(),
+        FittingAnswer::AllowRun => ALLOWED_FOR_RUN.to_owned(),
+        FittingAnswer::Deny if question.kind.is_permission() => "denied".to_owned(),
+        FittingAnswer::Deny => "declined".to_owned(),
+        FittingAnswer::Cancel => "cancelled".to_owned(),
+        FittingAnswer::Words(text) => format!("answered: {text}"),
+        FittingAnswer::Answers(answers) if answers.is_empty() => "accepted".to_owned(),
+        FittingAnswer::Answers(answers) => format!("answered: {}", spelled(answers)),
     };
     let mut words = None;
     let line = match dialect {
@@ -80,13 +85,13 @@ pub fn answer(dialect: Dialect, question: &Question, given: &Given, resting: boo
             line
         }
         Dialect::Aider | Dialect::Plain => match given {
-            Given::Allow | Given::AllowRun => "y\n".to_owned(),
-            Given::Deny | Given::Cancel => "n\n".to_owned(),
-            Given::Words(text) => format!("{text}\n"),
-            Given::Answers(answers) => format!("{}\n", spelled(answers)),
+            FittingAnswer::Allow | FittingAnswer::AllowRun => "y\n".to_owned(),
+            FittingAnswer::Deny | FittingAnswer::Cancel => "n\n".to_owned(),
+            FittingAnswer::Words(text) => format!("{text}\n"),
+            FittingAnswer::Answers(answers) => format!("{}\n", spelled(answers)),
         },
     };
-    Ok(Said { line, how, words })
+    Ok(AnswerPlan { line, how, words })
 }
 
 /// Every answer in one line; with its question where there are several.

@@ -1,9 +1,9 @@
 //! What agents ask, whole as a person reads it, and how they hear the answer: each in its own protocol's words.
 
-use agents::{Dialect, Said, Session, answer, due, find, is_due, step};
+use agents::{AnswerPlan, Dialect, Session, answer, due, find, is_due, step};
 use domain::attempt::AttemptKey;
 use domain::command::Answer;
-use domain::decide::{self, Given, Refusal};
+use domain::decide::{self, FittingAnswer, Refusal};
 use domain::effect::Effect;
 use domain::event::{EffectStarted, WaitingEnded, WordsGiven};
 use domain::policy::Policy;
@@ -34,7 +34,7 @@ fn asked(session: &mut Session, lines: &[Value]) -> Question {
     }
 }
 
-fn said(dialect: Dialect, question: &Question, said: &Answer) -> Result<Said, Refusal> {
+fn said(dialect: Dialect, question: &Question, said: &Answer) -> Result<AnswerPlan, Refusal> {
     answer(dialect, question, &decide::given(question, said)?, false)
 }
 
@@ -274,7 +274,7 @@ fn words_that_acp_has_no_place_for_are_the_next_prompt() {
     let request = json!({"id": 1, "method": "session/request_permission",
         "params": {"toolCall": {"toolCallId": "c", "kind": "execute", "rawInput": {"command": "node x"}}, "options": options}});
     let question = asked(&mut session, &[request]);
-    let given = Given::Words("use python instead".to_owned());
+    let given = FittingAnswer::Words("use python instead".to_owned());
     let said = answer(Dialect::Acp { counts: true }, &question, &given, false).expect("a line");
     assert!(said.line.contains("\"optionId\":\"n\""), "{}", said.line);
     let words = said.words.expect("words that are kept");
@@ -301,7 +301,8 @@ fn words_that_came_too_late_for_a_turn_begin_another() {
     let request = json!({"id": 0, "method": "item/commandExecution/requestApproval",
         "params": {"itemId": "i", "threadId": "t", "turnId": "u", "command": "node x"}});
     let question = asked(&mut session, &[request]);
-    let said = answer(Dialect::CodexApp, &question, &Given::Words("use python".to_owned()), false).expect("lines");
+    let said =
+        answer(Dialect::CodexApp, &question, &FittingAnswer::Words("use python".to_owned()), false).expect("lines");
     let attempt = AttemptKey { phase: "build".to_owned(), attempt: 1 };
     let effect = Effect::Write { attempt, write: "w".to_owned(), data: said.line, question: None, how: String::new() };
     session.fold(&EffectStarted { id: 2, effect }.into());

@@ -1,6 +1,6 @@
 //! Checkpoints of a run, and what is under way with them.
 
-use crate::phase::Progress;
+use crate::phase::PhaseProgress;
 use crate::status::By;
 use crate::timestamp::Timestamp;
 
@@ -16,14 +16,14 @@ pub struct Checkpoint {
     /// Index of the phase that goes on from here; the count of phases when all are finished.
     pub phase: usize,
     /// How far each phase had come.
-    pub progress: Vec<Progress>,
+    pub progress: Vec<PhaseProgress>,
     /// It is no more, so nothing goes back to it.
     pub dropped: bool,
 }
 
 /// Another attempt at a phase that was asked for and has not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retry {
+pub struct RetryAsked {
     pub phase: usize,
     pub resume: bool,
     /// The present was kept as a checkpoint.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{MASKED, Shown};
+use crate::text::{MASKED, ShownText};
 
 /// Which side of a difference a line stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Comment {
 
 /// A comment and when the agent was told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct SentComment {
     pub comment: Comment,
     /// The commit that was looked at, in full.
     pub head: String,
@@ -76,7 +76,7 @@ impl Comment {
 
 /// What a line of a file is known by: harmless, without hidden signs, with tabs as spaces.
 pub fn shown(line: &str) -> String {
-    Shown::of(line).without_signs()
+    ShownText::of(line).without_signs()
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub struct PhaseSpec {
 
 /// How far a phase has come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
+pub struct PhaseProgress {
     /// The checkpoint that it began at.
     pub began_at: Option<u32>,
     /// What the agent left uncommitted is on the branch; the commit the branch then stood at.
@@ -70,7 +70,7 @@ pub struct PhaseState {
     pub attempts: Vec<AttemptState>,
     /// The session that the attempt about to be started continues.
     pub resumes: Option<String>,
-    pub progress: Progress,
+    pub progress: PhaseProgress,
     /// What its checks came to since its work was last committed.
     pub checks: Vec<CheckFinished>,
     /// What they came to before, where that was a failure.
@@ -98,7 +98,7 @@ impl PhaseState {
             spec,
             attempts: Vec::new(),
             resumes: None,
-            progress: Progress::default(),
+            progress: PhaseProgress::default(),
             checks: Vec::new(),
             failed_before: Vec::new(),
             repairs: 0,
@@ -126,7 +126,7 @@ impl PhaseState {
 
     /// Takes the phase back to before its end, beginning at another checkpoint. Its attempts stay known.
     pub(crate) fn reopen(&mut self, began_at: Option<u32>) {
-        self.progress = Progress { began_at, ..Progress::default() };
+        self.progress = PhaseProgress { began_at, ..PhaseProgress::default() };
         self.checks.clear();
         self.failed_before.clear();
         self.repairs = 0;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attempt::{AttemptKey, AttemptState, Frozen};
 use crate::budget::{Budget, Used};
 use crate::check::CheckState;
-use crate::checkpoint::{Checkpoint, Retry, Rollback};
+use crate::checkpoint::{Checkpoint, RetryAsked, Rollback};
 use crate::command::NewRun;
-use crate::comment::Said;
+use crate::comment::SentComment;
 use crate::effect::{Effect, EffectId};
 use crate::escape::Escape;
 use crate::event::{BudgetReached, CheckFinished, ConflictFound, GateDecided, MergeRequested, PullOpened, RunMerged};
@@ -145,7 +145,7 @@ pub struct RunState {
     /// What the forge could not be told.
     pub pull_failed: Option<PullWork>,
     /// What a reviewer said of single lines, the oldest first.
-    pub comments: Vec<Said>,
+    pub comments: Vec<SentComment>,
     /// The event in which something was last said of one.
     pub commented_at: u64,
     /// What its work does not come together with, as was seen last.
@@ -154,7 +154,7 @@ pub struct RunState {
     pub escapes: Vec<Escape>,
     /// Tools that write and have not returned: the call's id and the path.
     pub writing: Vec<(String, String)>,
-    pub retry: Option<Retry>,
+    pub retry: Option<RetryAsked>,
     /// It failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
     pub step_failed: bool,
     /// What a person answered to its agent's last words, until an attempt begins with it.

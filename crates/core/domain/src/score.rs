@@ -12,53 +12,58 @@ pub const RULE: u32 = 1;
 
 /// A part of the score: its name, its weight in hundredths of the whole, and what it asks.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub struct ScoreRule {
     pub name: &'static str,
     pub weight: u32,
     pub asks: &'static str,
-    weigh: fn(&Known<'_>) -> Weighed,
+    weigh: fn(&WeighedRun<'_>) -> Weighed,
 }
 
 /// The parts in their order; the weights are 100 in all.
-pub const RULES: [Rule; 8] = [
-    Rule {
+pub const RULES: [ScoreRule; 8] = [
+    ScoreRule {
         name: "checks",
         weight: 30,
         asks: "the weight of the checks that passed on this very tree, of the weight of all that are defined",
         weigh: checks,
     },
-    Rule {
+    ScoreRule {
         name: "required",
         weight: 20,
         asks: "every required check passed on this very tree; 0 where none is required",
         weigh: required,
     },
-    Rule { name: "phases", weight: 10, asks: "the phases that finished, of all", weigh: phases },
-    Rule { name: "merge", weight: 10, asks: "it merges into its base as that was when it was measured", weigh: merge },
-    Rule {
+    ScoreRule { name: "phases", weight: 10, asks: "the phases that finished, of all", weigh: phases },
+    ScoreRule {
+        name: "merge",
+        weight: 10,
+        asks: "it merges into its base as that was when it was measured",
+        weigh: merge,
+    },
+    ScoreRule {
         name: "outside",
         weight: 5,
         asks: "no write outside of its worktree is proven by what its agents say of their tools, or by files that its processes have open",
         weigh: outside,
     },
-    Rule {
+    ScoreRule {
         name: "secrets",
         weight: 10,
         asks: "no line that it adds looks like a secret by the rules of assets/secrets.toml; unknown where nothing looked",
         weigh: secrets,
     },
-    Rule {
+    ScoreRule {
         name: "cost",
         weight: 5,
         asks: "what it cost is known to the last call, and within its budget where it has one",
         weigh: cost,
     },
-    Rule { name: "review", weight: 10, asks: "a person approved this very commit", weigh: review },
+    ScoreRule { name: "review", weight: 10, asks: "a person approved this very commit", weigh: review },
 ];
 
 /// A part of a run's score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Part {
+pub struct ScorePart {
     pub name: String,
     /// Hundredths of the whole score.
     pub weight: u32,
@@ -75,10 +80,10 @@ pub struct Score {
     pub rule: u32,
     /// Hundredths, 0 to 100, rounded down.
     pub score: u32,
-    pub parts: Vec<Part>,
+    pub parts: Vec<ScorePart>,
 }
 
-struct Known<'a> {
+struct WeighedRun<'a> {
     run: &'a RunState,
     work: Option<&'a WorkMeasured>,
 }
@@ -97,12 +102,12 @@ impl Weighed {
 
 /// The score of a run by its events, up to the last of which its work was measured.
 pub fn score(run: &RunState) -> Score {
-    let known = Known { run, work: run.proof.measured.as_ref() };
-    let part = |rule: &Rule| {
+    let known = WeighedRun { run, work: run.proof.measured.as_ref() };
+    let part = |rule: &ScoreRule| {
         let Weighed { value, reason, evidence } = (rule.weigh)(&known);
-        Part { name: rule.name.to_owned(), weight: rule.weight, value, reason, evidence }
+        ScorePart { name: rule.name.to_owned(), weight: rule.weight, value, reason, evidence }
     };
-    let parts: Vec<Part> = RULES.iter().map(part).collect();
+    let parts: Vec<ScorePart> = RULES.iter().map(part).collect();
     let sum: u32 = parts.iter().map(|part| part.weight * part.value.unwrap_or(0)).sum();
     Score { rule: RULE, score: sum / 100, parts }
 }
@@ -128,7 +133,7 @@ pub fn why_not(work: Option<&WorkMeasured>, last: Option<&CheckFinished>) -> Opt
 }
 
 /// The checks of the run with why they don't count.
-fn judged<'a>(known: &Known<'a>) -> Vec<(&'a crate::check::CheckSpec, Option<String>)> {
+fn judged<'a>(known: &WeighedRun<'a>) -> Vec<(&'a crate::check::CheckSpec, Option<String>)> {
     let specs = known.run.spec.iter().flat_map(|spec| &spec.checks);
     specs.map(|spec| (spec, why_not(known.work, known.run.last_check(&spec.name)))).collect()
 }
@@ -137,7 +142,7 @@ fn said(missing: &[String]) -> String {
     missing.join("; ")
 }
 
-fn checks(known: &Known<'_>) -> Weighed {
+fn checks(known: &WeighedRun<'_>) -> Weighed {
     let judged = judged(known);
     if judged.is_empty() {
         return Weighed::new(Some(0), "no check is defined");
@@ -155,7 +160,7 @@ fn checks(known: &Known<'_>) -> Weighed {
     Weighed::new(Some(hundredths(passed, all)), reason)
 }
 
-fn required(known: &Known<'_>) -> Weighed {
+fn required(known: &WeighedRun<'_>) -> Weighed {
     let judged: Vec<_> = judged(known).into_iter().filter(|(spec, _)| spec.required).collect();
     if judged.is_empty() {
         return Weighed::new(Some(0), "no check is required");
@@ -168,13 +173,13 @@ fn required(known: &Known<'_>) -> Weighed {
     }
 }
 
-fn phases(known: &Known<'_>) -> Weighed {
+fn phases(known: &WeighedRun<'_>) -> Weighed {
     let all = known.run.phases.len() as u64;
     let done = known.run.phases.iter().filter(|phase| phase.progress.finished).count() as u64;
     Weighed::new(Some(hundredths(done, all)), format!("{done} of {all} finished"))
 }
 
-fn merge(known: &Known<'_>) -> Weighed {
+fn merge(known: &WeighedRun<'_>) -> Weighed {
     match known.work.map(|work| &work.merge) {
         None => Weighed::new(None, "the work was not measured"),
         Some(Merge::Clean) => Weighed::new(Some(100), "it merges"),
@@ -183,7 +188,7 @@ fn merge(known: &Known<'_>) -> Weighed {
     }
 }
 
-fn outside(known: &Known<'_>) -> Weighed {
+fn outside(known: &WeighedRun<'_>) -> Weighed {
     let escapes = &known.run.escapes;
     if escapes.is_empty() {
         return Weighed::new(Some(100), "none is proven");
@@ -195,7 +200,7 @@ fn outside(known: &Known<'_>) -> Weighed {
     }
 }
 
-fn secrets(known: &Known<'_>) -> Weighed {
+fn secrets(known: &WeighedRun<'_>) -> Weighed {
     match known.work.and_then(|work| work.secrets.as_deref()) {
         None => Weighed::new(None, "not all of it could be looked at for any"),
         Some([]) => Weighed::new(Some(100), "none was found"),
@@ -206,7 +211,7 @@ fn secrets(known: &Known<'_>) -> Weighed {
     }
 }
 
-fn cost(known: &Known<'_>) -> Weighed {
+fn cost(known: &WeighedRun<'_>) -> Weighed {
     let spent = known.run.spent();
     let started = known.run.phases.iter().any(|phase| !phase.attempts.is_empty());
     if spent.tokens.total() == 0 && spent.calls == 0 && started {
@@ -230,7 +235,7 @@ fn cost(known: &Known<'_>) -> Weighed {
     }
 }
 
-fn review(known: &Known<'_>) -> Weighed {
+fn review(known: &WeighedRun<'_>) -> Weighed {
     match &known.run.proof.review {
         None => Weighed::new(Some(0), "nobody has reviewed it"),
         Some(given) if known.work.is_some_and(|work| work.head != given.head) => {

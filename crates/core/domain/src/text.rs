@@ -1,12 +1,12 @@
 //! Makes text from agents, branches and files harmless before anyone draws or prints it.
 //!
 //! Prose and output lose what steers a terminal ([`line()`], [`block`]); what somebody decides on, a change, a command or a
-//! file's name, keeps all of it to be seen ([`shown`], [`Shown`]). Which signs are hidden is decided in `text/sign.rs` alone.
+//! file's name, keeps all of it to be seen ([`shown`], [`ShownText`]). Which signs are hidden is decided in `text/sign.rs` alone.
 
 mod sign;
 
 use sign::invisible;
-pub use sign::{Shown, Signs, shown};
+pub use sign::{ShownText, Signs, shown};
 
 /// Where a scan stands inside a terminal control sequence (ECMA-48 §5.4, xterm's string sequences).
 #[derive(Clone, Copy, PartialEq)]

@@ -26,11 +26,11 @@ const SAYS: [&[u8]; 8] = [
 pub struct Meter {
     api: Api,
     reading: Reading,
-    form: Form,
+    form: StreamForm,
 }
 
 #[derive(Debug)]
-enum Form {
+enum StreamForm {
     Events(Split),
     /// A body in one piece, or a list of pieces.
     Whole(Vec<u8>),
@@ -40,7 +40,7 @@ impl Meter {
     /// For an answer with this `content-type`.
     pub fn new(api: Api, content_type: &str) -> Self {
         let events = content_type.trim_start().to_ascii_lowercase().starts_with("text/event-stream");
-        let form = if events { Form::Events(Split::default()) } else { Form::Whole(Vec::new()) };
+        let form = if events { StreamForm::Events(Split::default()) } else { StreamForm::Whole(Vec::new()) };
         Self { api, reading: Reading::default(), form }
     }
 
@@ -49,16 +49,16 @@ impl Meter {
         let (api, reading) = (self.api, &mut self.reading);
         let mut told = false;
         match &mut self.form {
-            Form::Events(split) => split.feed(bytes, |data| told |= take(api, reading, data)),
-            Form::Whole(body) if body.len() + bytes.len() <= LONGEST => body.extend_from_slice(bytes),
-            Form::Whole(body) => body.clear(),
+            StreamForm::Events(split) => split.feed(bytes, |data| told |= take(api, reading, data)),
+            StreamForm::Whole(body) if body.len() + bytes.len() <= LONGEST => body.extend_from_slice(bytes),
+            StreamForm::Whole(body) => body.clear(),
         }
         told
     }
 
     /// Whether the answer comes as events.
     pub fn streams(&self) -> bool {
-        matches!(self.form, Form::Events(_))
+        matches!(self.form, StreamForm::Events(_))
     }
 
     /// What is known so far.
@@ -70,10 +70,10 @@ impl Meter {
     pub fn end(mut self) -> Reading {
         let (api, reading) = (self.api, &mut self.reading);
         match &mut self.form {
-            Form::Events(split) => split.end(|data| {
+            StreamForm::Events(split) => split.end(|data| {
                 take(api, reading, data);
             }),
-            Form::Whole(body) => match serde_json::from_slice::<Value>(body) {
+            StreamForm::Whole(body) => match serde_json::from_slice::<Value>(body) {
                 Ok(Value::Array(pieces)) => pieces.iter().for_each(|piece| reading.take(api, piece)),
                 Ok(piece) => reading.take(api, &piece),
                 // What is cut, or no JSON, says nothing.

@@ -15,11 +15,11 @@ const PICO_PER_TOKEN: f64 = 1e6;
 /// Prices of models, the ones that count first.
 #[derive(Debug, Clone)]
 pub struct Prices {
-    entries: Vec<Entry>,
+    entries: Vec<PriceEntry>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct PriceEntry {
     models: Vec<GlobMatcher>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -74,7 +74,7 @@ pub struct Long {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct PriceFile {
     #[serde(default)]
     price: Vec<Price>,
 }
@@ -109,8 +109,9 @@ impl Prices {
         // Claude Code adds the size of its window to a model's name.
         let model = model.split('[').next().unwrap_or(model);
         let fits = |name: &str| {
-            let held =
-                |entry: &&Entry| entry.from.is_none_or(|from| from <= at) && entry.until.is_none_or(|until| at < until);
+            let held = |entry: &&PriceEntry| {
+                entry.from.is_none_or(|from| from <= at) && entry.until.is_none_or(|until| at < until)
+            };
             self.entries.iter().filter(held).find(|entry| entry.models.iter().any(|glob| glob.is_match(name)))
         };
         // Some name the provider before the model.
@@ -171,8 +172,8 @@ impl Price {
     }
 }
 
-fn read(file: &str, text: &str) -> Result<Vec<Entry>, PricesError> {
-    let parsed: File = toml::from_str(text).map_err(|e| PricesError::Parse {
+fn read(file: &str, text: &str) -> Result<Vec<PriceEntry>, PricesError> {
+    let parsed: PriceFile = toml::from_str(text).map_err(|e| PricesError::Parse {
         file: file.to_owned(),
         line: e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
         why: e.message().to_owned(),
@@ -186,7 +187,7 @@ fn read(file: &str, text: &str) -> Result<Vec<Entry>, PricesError> {
         let models = price.models.iter().map(glob).collect::<Result<_, _>>().map_err(|e| wrong(e.to_string()))?;
         let date = |text: &Option<String>| text.as_deref().map(day).transpose();
         let (from, until) = (date(&price.from).map_err(wrong)?, date(&price.until).map_err(wrong)?);
-        Ok(Entry { models, from, until, price })
+        Ok(PriceEntry { models, from, until, price })
     };
     parsed.price.into_iter().map(entry).collect()
 }

@@ -26,7 +26,7 @@ impl Origin {
     }
 }
 
-pub(crate) struct Fact {
+pub(crate) struct SummaryFact {
     pub(crate) name: &'static str,
     /// `—` where it is not known.
     pub(crate) value: String,
@@ -34,8 +34,8 @@ pub(crate) struct Fact {
 }
 
 /// The facts of a run.
-pub(crate) fn facts(told: &History) -> Vec<Fact> {
-    let fact = |name, value: String, origin| Fact { name, value: text::line(&value), origin };
+pub(crate) fn facts(told: &History) -> Vec<SummaryFact> {
+    let fact = |name, value: String, origin| SummaryFact { name, value: text::line(&value), origin };
     let (run, state, work) = (told.spec(), &told.state, &told.work);
     let spent = state.spent();
     let model = run.model.as_ref().map(|model| format!(":{model}")).unwrap_or_default();

@@ -15,9 +15,9 @@ mod summary;
 mod verify;
 
 pub use history::ProofError;
-pub use pack::{NAMES, Pack, Work, assemble};
+pub use pack::{NAMES, Pack, PackInput, assemble};
 pub use reference::reference;
 pub use secrets::Rules;
 pub use spans::{Span, spans};
 pub use statement::Statement;
-pub use verify::{Finding, Git, Verified, verify};
+pub use verify::{Finding, PackRepository, Verified, verify};

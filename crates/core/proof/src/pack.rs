@@ -20,7 +20,7 @@ pub const NAMES: [&str; 8] = [
 
 /// What a pack is made of.
 #[derive(Debug, Clone)]
-pub struct Work<'a> {
+pub struct PackInput<'a> {
     /// The timeline's lines without newlines, up to the event that says how the work was measured.
     pub lines: &'a [String],
     /// From the base commit to the tree of the work.
@@ -43,7 +43,7 @@ pub struct Pack {
 ///
 /// # Errors
 /// When the timeline can't be read, or does not say what the pack is of.
-pub fn assemble(work: &Work<'_>) -> Result<Pack, ProofError> {
+pub fn assemble(work: &PackInput<'_>) -> Result<Pack, ProofError> {
     let history = History::of(work.lines)?;
     let mut files = derived(&history);
     let timeline: String = work.lines.iter().flat_map(|line| [line, "\n"]).collect();

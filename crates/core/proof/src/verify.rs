@@ -22,7 +22,7 @@ pub struct Finding {
 }
 
 /// What a pack is held against in its repository.
-pub trait Git {
+pub trait PackRepository {
     /// The tree that a patch makes of a commit (both ids in full).
     ///
     /// # Errors
@@ -44,7 +44,7 @@ pub struct Verified {
 
 /// Computes a pack again. `files` are those of its folder by their paths in
 /// it, `version` is that of this pilothouse; without `git` it is said that the patch could not be tried.
-pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn Git>) -> Verified {
+pub fn verify(files: &BTreeMap<String, Vec<u8>>, version: &str, git: Option<&dyn PackRepository>) -> Verified {
     let mut found = Findings::default();
     let mut by_hash_alone = Vec::new();
     let statement = files.get("statement.json").map(|bytes| serde_json::from_slice::<Statement>(bytes));
@@ -231,7 +231,7 @@ fn written_again(
 }
 
 /// The patch makes the base commit the tree that was checked.
-fn tree(told: &History, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>, found: &mut Findings) {
+fn tree(told: &History, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn PackRepository>, found: &mut Findings) {
     const FILE: &str = "changes.patch";
     let Some(patch) = files.get(FILE) else { return };
     let base = &told.spec().base_commit;
@@ -255,7 +255,7 @@ fn tree(told: &History, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Git>
 fn attempts(
     lines: &[String],
     files: &BTreeMap<String, Vec<u8>>,
-    git: Option<&dyn Git>,
+    git: Option<&dyn PackRepository>,
     found: &mut Findings,
 ) -> Vec<String> {
     let events: Vec<Event> = lines.iter().filter_map(|line| Event::from_line(line).ok()).collect();

@@ -17,8 +17,8 @@ pub use reply::{
     LastChoice, MovedRow, Output, Refused, RemovableRow, Reply, SpendReply, SpendRow, TerminalReply, TrustRow,
     WorktreeRow,
 };
-pub use request::{Field, OutputFile, Piece, Request, RunRequest, Scope};
+pub use request::{Field, OutputFile, OutputRange, Request, RunRequest, Scope};
 pub use row::{
-    Changes, CheckRow, CheckpointRow, CommentRow, CommentsRow, Frozen, InMain, Observations, Observed, PhaseRow,
+    Changes, CheckRow, CheckpointRow, CommentRow, CommentsRow, FrozenRow, InMain, Observations, Observed, PhaseRow,
     ProofRow, PullRequest, QuestionRow, Row, TokensRow, WorkRow, row,
 };

@@ -5,7 +5,7 @@ use domain::group::Group;
 use domain::tokens::Tokens;
 use domain::{RunId, Timestamp};
 
-use crate::row::{Frozen, Row, TokensRow};
+use crate::row::{FrozenRow, Row, TokensRow};
 
 /// How rows of such agents are told from those of runs.
 pub const OBSERVED: &str = "observed";
@@ -115,7 +115,7 @@ pub fn observed(agent: &ObservedAgent) -> Row {
         question: None,
         resets_at: None,
         keeper: None,
-        frozen: (still > 0).then(|| Frozen { n: still, of, by: "signals".to_owned() }),
+        frozen: (still > 0).then(|| FrozenRow { n: still, of, by: "signals".to_owned() }),
         cpu: agent.cpu,
         rss_bytes: agent.rss_bytes,
         disk_at: None,

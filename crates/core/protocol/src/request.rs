@@ -72,7 +72,7 @@ impl OutputFile {
 /// Which part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Piece {
+pub enum OutputRange {
     /// Bytes from this offset on.
     From(u64),
     /// Whole lines from this offset on; what is no whole line only when nothing will be added to it.
@@ -123,7 +123,7 @@ pub enum Request {
         run: RunId,
         attempt: Option<AttemptKey>,
         file: OutputFile,
-        piece: Piece,
+        piece: OutputRange,
         /// Bytes at most.
         len: u64,
     },

@@ -11,7 +11,7 @@ pub(crate) const EXPECTED: &str = "USD like 5.0, tokens like \"2M tokens\", or \
 /// The table of budgets as a file has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Said {
+pub(crate) struct BudgetTable {
     pub(crate) run: Option<Spanned<toml::Value>>,
     pub(crate) repository: Option<Spanned<toml::Value>>,
     pub(crate) day: Option<Spanned<toml::Value>>,
@@ -29,7 +29,7 @@ pub(crate) fn read(value: &toml::Value) -> Option<Budget> {
     }
 }
 
-impl Said {
+impl BudgetTable {
     pub(crate) fn mistake(&self) -> Option<(usize, String, String, &'static str)> {
         let all = [("run", &self.run), ("repository", &self.repository), ("day", &self.day)];
         all.into_iter().find_map(|(name, said)| {

@@ -12,7 +12,7 @@ use crate::{Value, span};
 /// One `[check.NAME]` as written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Said {
+pub(crate) struct CheckTable {
     run: Spanned<String>,
     timeout: Option<Spanned<String>>,
     required: Option<bool>,
@@ -24,7 +24,7 @@ pub(crate) struct Said {
 const TIMEOUT: u64 = 600_000;
 
 /// What is wrong with one: where, which key, what was found and what is expected.
-pub(crate) fn mistake(name: &str, said: &Said) -> Option<(usize, String, String, &'static str)> {
+pub(crate) fn mistake(name: &str, said: &CheckTable) -> Option<(usize, String, String, &'static str)> {
     let at = |value: &Spanned<String>, key: &str, expected| {
         Some((value.span().start, format!("check.{name}.{key}"), format!("{:?}", value.get_ref()), expected))
     };
@@ -48,7 +48,7 @@ pub(crate) fn mistake(name: &str, said: &Said) -> Option<(usize, String, String,
 }
 
 /// Lays the checks of one file over those below it; one of the same name takes the other's place whole.
-pub(crate) fn lay(checks: &mut BTreeMap<String, Value<CheckSpec>>, said: BTreeMap<String, Said>, path: &Path) {
+pub(crate) fn lay(checks: &mut BTreeMap<String, Value<CheckSpec>>, said: BTreeMap<String, CheckTable>, path: &Path) {
     for (name, said) in said {
         let timeout = said.timeout.and_then(|t| span::milliseconds(t.get_ref()));
         let value = CheckSpec {

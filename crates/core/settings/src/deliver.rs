@@ -11,12 +11,12 @@ use crate::Value;
 /// The table as a file has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Said {
+pub(crate) struct DeliverTable {
     forge: Option<Spanned<String>>,
     draft: Option<bool>,
 }
 
-impl Said {
+impl DeliverTable {
     pub(crate) fn mistake(&self) -> Option<(usize, String, String, &'static str)> {
         let wrong = self.forge.as_ref().filter(|said| ![LOCAL, "none"].contains(&said.get_ref().as_str()))?;
         let found = format!("{:?}", wrong.get_ref());
@@ -25,7 +25,7 @@ impl Said {
 }
 
 /// Lays a file's words over those below.
-pub(crate) fn lay(slot: &mut Value<DeliverSpec>, said: Said, path: Option<&Path>) {
+pub(crate) fn lay(slot: &mut Value<DeliverSpec>, said: DeliverTable, path: Option<&Path>) {
     if said.forge.is_none() && said.draft.is_none() {
         return;
     }

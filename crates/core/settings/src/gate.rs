@@ -11,14 +11,14 @@ use crate::Value;
 /// The table as a file has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Said {
+pub(crate) struct GateTable {
     min_score: Option<Spanned<f64>>,
     approval: Option<Spanned<String>>,
     cost: Option<Spanned<String>>,
     merge: Option<Spanned<String>>,
 }
 
-impl Said {
+impl GateTable {
     pub(crate) fn mistake(&self) -> Option<(usize, String, String, &'static str)> {
         let score = self.min_score.as_ref().filter(|score| !(0.0..=1.0).contains(score.get_ref()));
         if let Some(score) = score {
@@ -39,8 +39,8 @@ impl Said {
 }
 
 /// Lays a file's gate over the one below. What a person said themselves, a repository can only make stricter.
-pub(crate) fn lay(slot: &mut Value<GateSpec>, said: Said, path: Option<&Path>) {
-    let Said { min_score, approval, cost, merge } = said;
+pub(crate) fn lay(slot: &mut Value<GateSpec>, said: GateTable, path: Option<&Path>) {
+    let GateTable { min_score, approval, cost, merge } = said;
     if min_score.is_none() && approval.is_none() && cost.is_none() && merge.is_none() {
         return;
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::phase::Phase;
-use crate::{Agent, SettingsError};
+use crate::{AgentSettings, SettingsError};
 use crate::{budget, check, deliver, gate, provider, size, span};
 
 #[derive(Debug, Default, Deserialize)]
@@ -16,28 +16,28 @@ pub(crate) struct Layer {
     pub(crate) worktrees: Option<Spanned<String>>,
     pub(crate) default_agent: Option<Spanned<String>>,
     /// By the agent's name.
-    pub(crate) agent: BTreeMap<String, Agent>,
+    pub(crate) agent: BTreeMap<String, AgentSettings>,
     /// By the provider's name.
-    pub(crate) provider: BTreeMap<String, provider::Said>,
-    pub(crate) budget: budget::Said,
+    pub(crate) provider: BTreeMap<String, provider::ProviderTable>,
+    pub(crate) budget: budget::BudgetTable,
     pub(crate) policy: Option<Spanned<String>>,
     pub(crate) base: Option<Spanned<String>>,
     pub(crate) release: Option<Spanned<String>>,
     pub(crate) freezer: Option<Spanned<String>>,
-    pub(crate) limits: Limits,
-    pub(crate) cockpit: Cockpit,
+    pub(crate) limits: LimitsTable,
+    pub(crate) cockpit: CockpitTable,
     pub(crate) environment: Environment,
     /// By the check's name.
-    pub(crate) check: BTreeMap<String, check::Said>,
-    pub(crate) gate: gate::Said,
-    pub(crate) deliver: deliver::Said,
+    pub(crate) check: BTreeMap<String, check::CheckTable>,
+    pub(crate) gate: gate::GateTable,
+    pub(crate) deliver: deliver::DeliverTable,
     /// All phases of a run, in order; a layer's list replaces the one below it.
     pub(crate) phase: Option<Vec<Spanned<Phase>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Limits {
+pub(crate) struct LimitsTable {
     pub(crate) running: Option<Spanned<u32>>,
     pub(crate) free_space: Option<Spanned<String>>,
     pub(crate) go_on_within: Option<Spanned<String>>,
@@ -47,7 +47,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Cockpit {
+pub(crate) struct CockpitTable {
     pub(crate) theme: Option<Spanned<String>>,
     pub(crate) mouse: Option<Spanned<bool>>,
     pub(crate) clipboard: Option<Spanned<bool>>,

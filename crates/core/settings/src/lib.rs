@@ -38,7 +38,7 @@ pub struct Settings {
     /// NAME or NAME:MODEL of a run that names none.
     pub default_agent: Value<String>,
     /// By name; those that no file tells of are started as they are known.
-    pub agents: BTreeMap<String, Value<Agent>>,
+    pub agents: BTreeMap<String, Value<AgentSettings>>,
     /// By name.
     pub providers: BTreeMap<String, Value<Provider>>,
     /// What one run may use until a person is asked.
@@ -94,7 +94,7 @@ pub struct Settings {
 /// How one agent is started on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Agent {
+pub struct AgentSettings {
     /// The program, instead of the one that PATH has.
     pub path: Option<String>,
     /// A program and its arguments, which make an agent of it; `{prompt}` stands for the task.

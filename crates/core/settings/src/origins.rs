@@ -3,7 +3,7 @@
 use domain::check::CheckSpec;
 use domain::figures;
 
-use crate::{Agent, Key, Provider, Settings, Value};
+use crate::{AgentSettings, Key, Provider, Settings, Value};
 
 impl Settings {
     /// Every key with its value and where it came from, for people.
@@ -88,7 +88,7 @@ fn said_of_check(check: &CheckSpec) -> String {
 }
 
 /// What is set of an agent; of its variables only the names, since their values may be secret.
-fn said_of(agent: &Agent) -> String {
+fn said_of(agent: &AgentSettings) -> String {
     let command = agent.command.as_ref().map(|command| format!("command {}", command.join(" ")));
     let path = agent.path.as_ref().map(|path| format!("path {path}"));
     let reads = agent.reads.as_ref().map(|reads| format!("reads {reads}"));

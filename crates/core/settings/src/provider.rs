@@ -30,14 +30,14 @@ pub enum Key {
 /// As a file has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Said {
+pub(crate) struct ProviderTable {
     upstream: Option<Spanned<String>>,
     key_env: Option<String>,
     key_file: Option<String>,
     key_command: Option<Vec<String>>,
 }
 
-impl Said {
+impl ProviderTable {
     fn key(&self) -> Option<Key> {
         let env = self.key_env.clone().map(Key::Env);
         let file = self.key_file.clone().map(Key::File);
@@ -69,7 +69,7 @@ fn is_url(text: &str) -> bool {
 /// Lays what a file says of providers over what is in force.
 pub(crate) fn lay(
     providers: &mut BTreeMap<String, Value<Provider>>,
-    said: BTreeMap<String, Said>,
+    said: BTreeMap<String, ProviderTable>,
     origin: Option<&std::path::Path>,
 ) {
     for (name, said) in said {

@@ -7,7 +7,7 @@ use vt100::{Color, MouseProtocolEncoding, MouseProtocolMode, Screen};
 
 use crate::TERM;
 use crate::emulator::Emulator;
-use crate::piece::{Control, Piece, Strings};
+use crate::piece::{Control, Strings, TerminalPiece};
 
 /// A VT220 with colours.
 const PRIMARY: &str = "\u{1b}[?62;22c";
@@ -24,18 +24,18 @@ pub struct Looks {
 }
 
 /// The answer to what was just said, if it is a question that has one.
-pub fn answer(emulator: &Emulator, piece: Piece<'_>, looks: Looks) -> Option<String> {
+pub fn answer(emulator: &Emulator, piece: TerminalPiece<'_>, looks: Looks) -> Option<String> {
     match piece {
-        Piece::Text(_) => None,
-        Piece::Escape(escape) => (escape == b"Z").then(|| PRIMARY.to_owned()),
-        Piece::Control(control) => control_answer(emulator, &control, looks),
-        Piece::String { kind: Strings::Osc, text, bell } => colours(text, bell, looks),
-        Piece::String { kind: Strings::Dcs, text, .. } => match text {
+        TerminalPiece::Text(_) => None,
+        TerminalPiece::Escape(escape) => (escape == b"Z").then(|| PRIMARY.to_owned()),
+        TerminalPiece::Control(control) => control_answer(emulator, &control, looks),
+        TerminalPiece::String { kind: Strings::Osc, text, bell } => colours(text, bell, looks),
+        TerminalPiece::String { kind: Strings::Dcs, text, .. } => match text {
             [b'$', b'q', asked @ ..] => Some(setting(emulator, asked)),
             [b'+', b'q', asked @ ..] => Some(capabilities(asked, looks)),
             _ => None,
         },
-        Piece::String { kind: Strings::Other, .. } => None,
+        TerminalPiece::String { kind: Strings::Other, .. } => None,
     }
 }
 

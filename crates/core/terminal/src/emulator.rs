@@ -7,7 +7,7 @@ use vt100::CursorStyle;
 use crate::keyboard::Keyboard;
 use crate::line_drawing::LineDrawing;
 use crate::marks::{Marked, Marks};
-use crate::piece::{Piece, Splitter};
+use crate::piece::{Splitter, TerminalPiece};
 use crate::rendition;
 
 /// The private mode of focus.
@@ -56,7 +56,7 @@ impl Emulator {
     }
 
     /// Draws what the program wrote, and tells what it says, each at its moment.
-    pub fn process(&mut self, bytes: &[u8], mut heard: impl FnMut(&Self, Piece<'_>)) {
+    pub fn process(&mut self, bytes: &[u8], mut heard: impl FnMut(&Self, TerminalPiece<'_>)) {
         let mut splitter = std::mem::take(&mut self.splitter);
         splitter.split(bytes, |piece| {
             self.draw(piece);
@@ -65,9 +65,9 @@ impl Emulator {
         self.splitter = splitter;
     }
 
-    fn draw(&mut self, piece: Piece<'_>) {
+    fn draw(&mut self, piece: TerminalPiece<'_>) {
         match piece {
-            Piece::Text(text) => {
+            TerminalPiece::Text(text) => {
                 let drawn = self.lines.drawn(text);
                 match &self.marks {
                     Some(marks) if marks.wanted(&drawn) => {
@@ -76,7 +76,7 @@ impl Emulator {
                     _ => self.parser.process(&drawn),
                 }
             }
-            Piece::Escape(escape) => {
+            TerminalPiece::Escape(escape) => {
                 if escape == b"c" {
                     self.keyboards = Default::default();
                     self.tells_focus = false;
@@ -87,9 +87,9 @@ impl Emulator {
                 }
             }
             // The other way to keep the cursor's place and to go back to it.
-            Piece::Control(control) if control.bytes == b"s" => self.parser.process(b"\x1b7"),
-            Piece::Control(control) if control.bytes == b"u" => self.parser.process(b"\x1b8"),
-            Piece::Control(control) => {
+            TerminalPiece::Control(control) if control.bytes == b"s" => self.parser.process(b"\x1b7"),
+            TerminalPiece::Control(control) if control.bytes == b"u" => self.parser.process(b"\x1b8"),
+            TerminalPiece::Control(control) => {
                 let keyboard = usize::from(self.screen().alternate_screen());
                 if let (Some(b'?'), [], last @ (b'h' | b'l')) = (control.private, control.between, control.last)
                     && control.numbers(0).any(|mode| mode == FOCUS)
@@ -109,7 +109,7 @@ impl Emulator {
                 }
             }
             // No string draws anything.
-            Piece::String { kind, text, .. } => self.marks.iter_mut().for_each(|marks| marks.link(kind, text)),
+            TerminalPiece::String { kind, text, .. } => self.marks.iter_mut().for_each(|marks| marks.link(kind, text)),
         }
     }
 

@@ -14,8 +14,8 @@ pub use answer::{Looks, answer};
 pub use emulator::Emulator;
 pub use keyboard::Keyboard;
 pub use marks::Marked;
-pub use piece::{Control, Piece, Splitter, Strings};
-pub use told::{Copied, Told, told};
+pub use piece::{Control, Splitter, Strings, TerminalPiece};
+pub use told::{Announcement, ClipboardText, told};
 
 /// What programs inside are told that their terminal is. The emulator honours what this one's entry in terminfo says.
 pub const TERM: &str = "xterm-256color";

@@ -19,7 +19,7 @@ pub enum Strings {
 
 /// A part of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum TerminalPiece<'a> {
     /// Characters and the control characters among them; a character may be cut at the end.
     Text(&'a [u8]),
     /// An escape and what it says, as `ESC ( 0`, without the escape.
@@ -66,7 +66,7 @@ impl<'a> Control<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Inside {
+enum InsideSequence {
     #[default]
     Text,
     Escape,
@@ -81,7 +81,7 @@ enum Inside {
 /// Cuts output apart; what is begun waits for its rest.
 #[derive(Debug, Default)]
 pub struct Splitter {
-    inside: Inside,
+    inside: InsideSequence,
     held: Vec<u8>,
     /// More came than is kept: it is waited for its end, and dropped.
     too_long: bool,
@@ -94,17 +94,17 @@ impl Splitter {
         Self { longest_string, ..Self::default() }
     }
 
-    pub fn split(&mut self, bytes: &[u8], mut take: impl FnMut(Piece<'_>)) {
+    pub fn split(&mut self, bytes: &[u8], mut take: impl FnMut(TerminalPiece<'_>)) {
         let mut from = 0;
         let mut at = 0;
         while at < bytes.len() {
-            if self.inside == Inside::Text {
+            if self.inside == InsideSequence::Text {
                 let end = bytes[at..].iter().position(|byte| *byte == ESCAPE).map_or(bytes.len(), |n| at + n);
                 if end > from {
-                    take(Piece::Text(&bytes[from..end]));
+                    take(TerminalPiece::Text(&bytes[from..end]));
                 }
                 if end < bytes.len() {
-                    self.begin(Inside::Escape);
+                    self.begin(InsideSequence::Escape);
                 }
                 at = end + 1;
             } else {
@@ -115,7 +115,7 @@ impl Splitter {
         }
     }
 
-    fn begin(&mut self, inside: Inside) {
+    fn begin(&mut self, inside: InsideSequence) {
         self.inside = inside;
         self.held.clear();
         self.too_long = false;
@@ -126,57 +126,61 @@ impl Splitter {
     }
 
     /// One more byte of something that was begun.
-    fn byte(&mut self, byte: u8, take: &mut impl FnMut(Piece<'_>)) {
+    fn byte(&mut self, byte: u8, take: &mut impl FnMut(TerminalPiece<'_>)) {
         match (self.inside, byte) {
             // CAN and SUB end everything.
-            (_, 0x18 | 0x1a) => self.begin(Inside::Text),
-            (Inside::String { kind, ending: true }, b'\\') => self.end_string(kind, false, take),
+            (_, 0x18 | 0x1a) => self.begin(InsideSequence::Text),
+            (InsideSequence::String { kind, ending: true }, b'\\') => self.end_string(kind, false, take),
             // Another escape ends the string too, and begins what comes.
-            (Inside::String { kind, ending: true }, _) => {
+            (InsideSequence::String { kind, ending: true }, _) => {
                 self.end_string(kind, false, take);
-                self.begin(Inside::Escape);
+                self.begin(InsideSequence::Escape);
                 self.byte(byte, take);
             }
-            (Inside::String { kind, .. }, ESCAPE) => self.inside = Inside::String { kind, ending: true },
-            (Inside::String { kind: Strings::Osc, .. }, BELL) => self.end_string(Strings::Osc, true, take),
-            (Inside::String { .. }, _) => self.hold(byte, self.longest_string),
-            (_, ESCAPE) => self.begin(Inside::Escape),
+            (InsideSequence::String { kind, .. }, ESCAPE) => {
+                self.inside = InsideSequence::String { kind, ending: true }
+            }
+            (InsideSequence::String { kind: Strings::Osc, .. }, BELL) => self.end_string(Strings::Osc, true, take),
+            (InsideSequence::String { .. }, _) => self.hold(byte, self.longest_string),
+            (_, ESCAPE) => self.begin(InsideSequence::Escape),
             // A control character inside a sequence does what it does.
-            (_, 0..0x20) => take(Piece::Text(&[byte])),
-            (Inside::Escape, b'[') if self.held.is_empty() => self.begin(Inside::Control),
-            (Inside::Escape, b']') if self.held.is_empty() => self.begin(string(Strings::Osc)),
-            (Inside::Escape, b'P') if self.held.is_empty() => self.begin(string(Strings::Dcs)),
-            (Inside::Escape, b'X' | b'^' | b'_') if self.held.is_empty() => self.begin(string(Strings::Other)),
-            (Inside::Escape, 0x20..=0x2f) | (Inside::Control, 0x20..=0x3f) => self.hold(byte, LONGEST_CONTROL),
-            (Inside::Escape, 0x30..=0x7e) => {
+            (_, 0..0x20) => take(TerminalPiece::Text(&[byte])),
+            (InsideSequence::Escape, b'[') if self.held.is_empty() => self.begin(InsideSequence::Control),
+            (InsideSequence::Escape, b']') if self.held.is_empty() => self.begin(string(Strings::Osc)),
+            (InsideSequence::Escape, b'P') if self.held.is_empty() => self.begin(string(Strings::Dcs)),
+            (InsideSequence::Escape, b'X' | b'^' | b'_') if self.held.is_empty() => self.begin(string(Strings::Other)),
+            (InsideSequence::Escape, 0x20..=0x2f) | (InsideSequence::Control, 0x20..=0x3f) => {
+                self.hold(byte, LONGEST_CONTROL);
+            }
+            (InsideSequence::Escape, 0x30..=0x7e) => {
                 self.hold(byte, LONGEST_CONTROL);
                 if !self.too_long {
-                    take(Piece::Escape(&self.held));
+                    take(TerminalPiece::Escape(&self.held));
                 }
-                self.begin(Inside::Text);
+                self.begin(InsideSequence::Text);
             }
-            (Inside::Control, 0x40..=0x7e) => {
+            (InsideSequence::Control, 0x40..=0x7e) => {
                 self.hold(byte, LONGEST_CONTROL);
                 if let Some(control) = Control::of(&self.held).filter(|_| !self.too_long) {
-                    take(Piece::Control(control));
+                    take(TerminalPiece::Control(control));
                 }
-                self.begin(Inside::Text);
+                self.begin(InsideSequence::Text);
             }
             // Nothing has such a byte in it; it is left out.
-            (Inside::Text | Inside::Escape | Inside::Control, _) => {}
+            (InsideSequence::Text | InsideSequence::Escape | InsideSequence::Control, _) => {}
         }
     }
 
-    fn end_string(&mut self, kind: Strings, bell: bool, take: &mut impl FnMut(Piece<'_>)) {
+    fn end_string(&mut self, kind: Strings, bell: bool, take: &mut impl FnMut(TerminalPiece<'_>)) {
         if !self.too_long {
-            take(Piece::String { kind, text: &self.held, bell });
+            take(TerminalPiece::String { kind, text: &self.held, bell });
         }
-        self.begin(Inside::Text);
+        self.begin(InsideSequence::Text);
     }
 }
 
-fn string(kind: Strings) -> Inside {
-    Inside::String { kind, ending: false }
+fn string(kind: Strings) -> InsideSequence {
+    InsideSequence::String { kind, ending: false }
 }
 
 #[cfg(test)]
@@ -191,13 +195,15 @@ mod tests {
         let mut said: Vec<String> = Vec::new();
         for piece in pieces {
             splitter.split(piece, |piece| match (piece, said.last_mut()) {
-                (Piece::Text(text), Some(last)) if last.starts_with('t') => {
+                (TerminalPiece::Text(text), Some(last)) if last.starts_with('t') => {
                     last.push_str(&String::from_utf8_lossy(text));
                 }
-                (Piece::Text(text), _) => said.push(format!("t {}", String::from_utf8_lossy(text))),
-                (Piece::Escape(bytes), _) => said.push(format!("e {}", String::from_utf8_lossy(bytes))),
-                (Piece::Control(control), _) => said.push(format!("c {}", String::from_utf8_lossy(control.bytes))),
-                (Piece::String { kind, text, .. }, _) => {
+                (TerminalPiece::Text(text), _) => said.push(format!("t {}", String::from_utf8_lossy(text))),
+                (TerminalPiece::Escape(bytes), _) => said.push(format!("e {}", String::from_utf8_lossy(bytes))),
+                (TerminalPiece::Control(control), _) => {
+                    said.push(format!("c {}", String::from_utf8_lossy(control.bytes)));
+                }
+                (TerminalPiece::String { kind, text, .. }, _) => {
                     said.push(format!("s {kind:?} {}", String::from_utf8_lossy(text)));
                 }
             });

@@ -14,7 +14,7 @@ use domain::status::By;
 use protocol::{Acted, Code, Refused};
 
 use super::Dispatcher;
-use crate::input::{Counted, FaceId, GonePlace};
+use crate::input::{CountedRun, FaceId, GonePlace};
 
 /// How soon it is looked again whether a proof pack has been written.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -47,7 +47,7 @@ impl Dispatcher {
         let unkept = |run: &RunId| self.runs.open_ref(run).is_some_and(|open| open.state.keeper_gone);
         let looks = |run: &RunId| matches!(command, Command::Terminate { .. }) && unkept(run);
         let (left, known): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, run)| looks(run));
-        let counted = known.into_iter().map(|(asked, run)| Counted::unlooked(asked, run)).collect();
+        let counted = known.into_iter().map(|(asked, run)| CountedRun::unlooked(asked, run)).collect();
         if left.is_empty() {
             return self.act(face, id, counted, &command);
         }
@@ -55,11 +55,11 @@ impl Dispatcher {
         self.performer.look_at_left(face, id, left, command);
     }
 
-    pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
+    pub(super) fn act(&mut self, face: FaceId, id: u64, counted: Vec<CountedRun>, command: &Command) {
         // A pack that is being written is waited for, so that nobody is told to come back in a moment.
         let holds = !matches!(command, Command::Terminate { .. } | Command::Pause | Command::Resume { .. });
         let delivering =
-            |one: &Counted| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.is_delivering());
+            |one: &CountedRun| holds && self.runs.open_ref(&one.run).is_some_and(|open| open.state.is_delivering());
         let (held, counted): (Vec<_>, Vec<_>) = counted.into_iter().partition(delivering);
         self.act_on(face, id, counted, command);
         if held.is_empty() {
@@ -69,8 +69,8 @@ impl Dispatcher {
         self.performer.count(face, id, held, command.clone(), LOOK_AGAIN);
     }
 
-    fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<Counted>, command: &Command) {
-        for Counted { asked, run, alive, gone, place, now, stale, left } in counted {
+    fn act_on(&mut self, face: FaceId, id: u64, counted: Vec<CountedRun>, command: &Command) {
+        for CountedRun { asked, run, alive, gone, place, now, stale, left } in counted {
             let shared = self.still_over(&run, command);
             let next = "end it yourself, and terminate again where the run is not over then";
             let left = left.map(|reason| Refusal::new(reason, next));

@@ -277,10 +277,10 @@ fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>
     let dialect = dialect.ok_or_else(|| Refusal::new("its agent is not known here", "answer in its terminal"))?;
     let given = decide::given(question, answer)?;
     let resting = state.attempt_named(&attempt).is_some_and(|known| known.rest.is_some());
-    let agents::Said { line: data, how, words } = agents::answer(dialect, question, &given, resting)?;
+    let agents::AnswerPlan { line: data, how, words } = agents::answer(dialect, question, &given, resting)?;
     let write = format!("answer:{}:{}", question.id, state.last_effect + 1);
     let how = why.map_or(how, str::to_owned);
-    let asked = supervisor::Request::Stdin { id: write.clone(), data: data.clone() };
+    let asked = supervisor::KeeperRequest::Stdin { id: write.clone(), data: data.clone() };
     if !supervisor::fits(&asked) {
         let reason = format!("this answer has {} MB, more than can be given to an agent at once", data.len() >> 20);
         return Err(Refusal::new(reason, "give another one: `pilothouse send --deny`, or `pilothouse terminate`"));

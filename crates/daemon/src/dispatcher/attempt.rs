@@ -54,9 +54,9 @@ impl Dispatcher {
             None
         });
         match self.read_stream(run, attempt, exit.is_some()) {
-            Read::All => {}
-            Read::More => return self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
-            Read::Failed => return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
+            StreamRead::All => {}
+            StreamRead::More => return self.later(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
+            StreamRead::Failed => return self.hold(Input::Woken { run: run.clone(), attempt: attempt.clone() }),
         }
         let Some(mut exit) = exit else {
             if self.runs.open_ref(run).is_some_and(|open| open.unwatched) {
@@ -107,17 +107,17 @@ impl Dispatcher {
         }
     }
 
-    fn read_stream(&mut self, run: &RunId, attempt: &AttemptKey, last: bool) -> Read {
-        let Some(open) = self.runs.open_mut(run) else { return Read::All };
+    fn read_stream(&mut self, run: &RunId, attempt: &AttemptKey, last: bool) -> StreamRead {
+        let Some(open) = self.runs.open_mut(run) else { return StreamRead::All };
         if open.stream.is_none() && open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {
             open.open_stream(attempt);
         }
-        let Some((_, stream)) = open.stream.as_mut().filter(|(key, _)| key == attempt) else { return Read::All };
+        let Some((_, stream)) = open.stream.as_mut().filter(|(key, _)| key == attempt) else { return StreamRead::All };
         let taken = match stream.take(last) {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::error!(%run, %error, "its output can't be read");
-                return Read::All;
+                return StreamRead::All;
             }
         };
         let more = taken.more;
@@ -137,12 +137,12 @@ impl Dispatcher {
             if let Some(open) = self.runs.open_mut(run) {
                 open.stream = None;
             }
-            return Read::Failed;
+            return StreamRead::Failed;
         }
         if worked {
             self.measure(run, false);
         }
-        if more { Read::More } else { Read::All }
+        if more { StreamRead::More } else { StreamRead::All }
     }
 
     pub(super) fn effect_done(&mut self, mut input: Input) {
@@ -151,7 +151,7 @@ impl Dispatcher {
         let Some(effect) = effect else { return };
         if let Effect::StopAttempt { attempt, .. } = &effect
             && *outcome == Outcome::Done
-            && matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed)
+            && matches!(self.read_stream(run, attempt, true), StreamRead::More | StreamRead::Failed)
         {
             // What the agent wrote last comes before its end.
             return self.hold(input);
@@ -228,7 +228,7 @@ impl Dispatcher {
         if self.after_last_words(run, attempt, again).is_none() {
             return;
         }
-        if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
+        if matches!(self.read_stream(run, attempt, true), StreamRead::More | StreamRead::Failed) {
             return self.hold(Input::KeeperGone { run: run.clone(), attempt: attempt.clone() });
         }
         // Every process there is has to be looked at, which is done elsewhere.
@@ -253,7 +253,7 @@ impl Dispatcher {
             return;
         }
         // What they have written since it was read last comes before it is said that they are gone.
-        if matches!(self.read_stream(run, attempt, true), Read::More | Read::Failed) {
+        if matches!(self.read_stream(run, attempt, true), StreamRead::More | StreamRead::Failed) {
             return self.hold(again);
         }
         let reason = match (rebooted, survivors, untold) {
@@ -274,7 +274,7 @@ impl Dispatcher {
     }
 }
 
-enum Read {
+enum StreamRead {
     All,
     More,
     Failed,

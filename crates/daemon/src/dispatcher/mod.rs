@@ -54,17 +54,17 @@ use crate::clock::now;
 use crate::external_agents::ExternalAgentWatch;
 use crate::input::{Input, Inputs};
 use crate::perform::{Job, Performer, gateway};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::watch::Watcher;
 use bases::Bases;
 use day::Day;
 use external_agents::ExternalAgents;
 use faces::Faces;
 use limit_turns::LimitTurns;
-use open::Open;
+use open::OpenRun;
 use pending::Pending;
 use preferences::Preferences;
-use radar::Radar;
+use radar::RepositoryRadars;
 use runs::Runs;
 use sampler::Sampler;
 use show::Show;
@@ -77,7 +77,7 @@ const SYNC_WITHIN: Duration = Duration::from_secs(1);
 const GOODBYE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Dispatcher {
-    places: Places,
+    places: DaemonPlaces,
     state: StateFolder,
     inputs: Inputs,
     performer: Performer,
@@ -99,7 +99,7 @@ pub(crate) struct Dispatcher {
     /// It will be looked again whether there is room.
     room_asked: bool,
     sampler: Sampler,
-    radar: Radar,
+    radar: RepositoryRadars,
     external_agent_watch: ExternalAgentWatch,
     external_agents: ExternalAgents,
     bases: Bases,
@@ -270,7 +270,7 @@ impl Dispatcher {
         let spends = batch.iter().any(|(_, body)| matches!(body, Body::ModelCalled(_) | Body::UsageReported(_)));
         // What belongs to a day before counts for nothing here.
         let first = self.day.first_quarter();
-        let of_today = |open: &Open| open.state.spend.iter().filter(|spent| spent.quarter >= first).collect::<Sum>();
+        let of_today = |open: &OpenRun| open.state.spend.iter().filter(|spent| spent.quarter >= first).collect::<Sum>();
         let before = spends.then(|| of_today(open));
         match open.append(now(), batch, src) {
             Ok(events) => {

@@ -18,7 +18,7 @@ pub(super) enum TreeWatch {
 }
 
 /// A run that may still change.
-pub(super) struct Open {
+pub(super) struct OpenRun {
     pub(super) state: RunState,
     pub(super) timeline: Timeline,
     pub(super) folder: RunFolder,
@@ -51,7 +51,7 @@ pub(super) struct Open {
     pub(super) effects_before: usize,
 }
 
-impl Open {
+impl OpenRun {
     pub(super) fn append(
         &mut self,
         at: Timestamp,

@@ -10,7 +10,7 @@ use protocol::{Acted, Code};
 use crate::input::FaceId;
 use crate::perform::Late;
 
-struct Asked {
+struct PendingReply {
     face: FaceId,
     id: u64,
     acted: Vec<Acted>,
@@ -23,11 +23,19 @@ struct Asked {
 }
 
 #[derive(Default)]
-pub(super) struct Pending(Vec<Asked>);
+pub(super) struct Pending(Vec<PendingReply>);
 
 impl Pending {
     pub(super) fn begin(&mut self, face: FaceId, id: u64, acted: Vec<Acted>, ends: bool) {
-        self.0.push(Asked { face, id, acted, waits: BTreeSet::new(), ends, complete: false, since: Instant::now() });
+        self.0.push(PendingReply {
+            face,
+            id,
+            acted,
+            waits: BTreeSet::new(),
+            ends,
+            complete: false,
+            since: Instant::now(),
+        });
     }
 
     pub(super) fn add(&mut self, face: FaceId, id: u64, acted: Acted, waits: Option<RunId>) {
@@ -43,7 +51,7 @@ impl Pending {
         }
     }
 
-    fn of(&mut self, face: FaceId, id: u64) -> Option<&mut Asked> {
+    fn of(&mut self, face: FaceId, id: u64) -> Option<&mut PendingReply> {
         self.0.iter_mut().find(|asked| asked.face == face && asked.id == id)
     }
 
@@ -60,7 +68,7 @@ impl Pending {
         self.hear(run, &Outcome::Done, Some(&note), |asked| asked.ends);
     }
 
-    fn hear(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>, whom: impl Fn(&Asked) -> bool) {
+    fn hear(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>, whom: impl Fn(&PendingReply) -> bool) {
         let failure = match outcome {
             Outcome::Done => None,
             Outcome::Refused(reason) => Some((Code::Refused, reason)),
@@ -83,8 +91,9 @@ impl Pending {
 
     /// Takes out those that have waited this long for runs that are still busy.
     pub(super) fn take_late(&mut self, patience: Duration, why: &str, busy: impl Fn(&RunId) -> bool) -> Vec<Late> {
-        let is_late =
-            |asked: &mut Asked| asked.complete && asked.since.elapsed() >= patience && asked.waits.iter().any(&busy);
+        let is_late = |asked: &mut PendingReply| {
+            asked.complete && asked.since.elapsed() >= patience && asked.waits.iter().any(&busy)
+        };
         let late = self.0.extract_if(.., is_late);
         late.map(|asked| Late {
             face: asked.face,

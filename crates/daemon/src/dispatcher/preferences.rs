@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use metering::Prices;
 use settings::Settings;
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 
 /// How often the files are looked at.
@@ -38,7 +38,7 @@ pub(super) struct Preferences {
 
 impl Preferences {
     /// Reads both files; where the settings have a mistake, the built-in ones count until it is mended.
-    pub(super) fn open(places: &Places) -> (Self, Settings) {
+    pub(super) fn open(places: &DaemonPlaces) -> (Self, Settings) {
         let mut preferences = Self {
             config: places.config.clone(),
             prices: places.config.with_file_name("prices.toml"),

@@ -7,17 +7,17 @@ use domain::event::{ConflictCleared, ConflictFound};
 use domain::{Body, RunId};
 use protocol::Row;
 
-use crate::radar::Known;
+use crate::radar::KnownPairs;
 
 /// What is known of each repository, by the path of its main worktree.
 #[derive(Default)]
-pub(super) struct Radar(pub(super) BTreeMap<String, OfRepository>);
+pub(super) struct RepositoryRadars(pub(super) BTreeMap<String, OfRepository>);
 
 #[derive(Default)]
 pub(super) struct OfRepository {
     /// Runs whose worktree was changed since the last look.
     pub(super) changed: BTreeSet<RunId>,
-    pub(super) known: Known,
+    pub(super) known: KnownPairs,
     pub(super) looking: bool,
     /// When it may be looked again: a long look is followed by a long rest.
     pub(super) next: Option<Instant>,

@@ -10,18 +10,18 @@ use domain::{Body, Event, RunId, RunState, Status, fold};
 use evidence::{EvidenceError, RunFolder, StateFolder, Summary, Timeline};
 use protocol::{Observations, Observed, Row};
 
-use super::open::{Open, TreeWatch};
+use super::open::{OpenRun, TreeWatch};
 use crate::error::DaemonError;
 
-struct Entry {
+struct RunEntry {
     row: Row,
     /// What it used, while it is not open.
     spend: Vec<Spent>,
-    open: Option<Box<Open>>,
+    open: Option<Box<OpenRun>>,
 }
 
 pub(super) struct Runs {
-    entries: BTreeMap<RunId, Entry>,
+    entries: BTreeMap<RunId, RunEntry>,
     /// Runs that could not be read for a reason that may pass, such as a full disk.
     unread: BTreeSet<RunId>,
     folder: StateFolder,
@@ -35,7 +35,7 @@ impl Runs {
             let run = folder.run(&id);
             let cached = run.fresh_summary().and_then(|summary| {
                 let row = serde_json::from_value::<Row>(summary.row).ok()?;
-                Some(Entry { row, spend: serde_json::from_value(summary.spend).ok()?, open: None })
+                Some(RunEntry { row, spend: serde_json::from_value(summary.spend).ok()?, open: None })
             });
             if let Some(entry) = cached {
                 runs.entries.insert(id, entry);
@@ -52,7 +52,7 @@ impl Runs {
                     runs.unread.insert(id.clone());
                 }
                 if let Some(row) = unreadable(&id, &run, &error) {
-                    runs.entries.insert(id, Entry { row, spend: Vec::new(), open: None });
+                    runs.entries.insert(id, RunEntry { row, spend: Vec::new(), open: None });
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Runs {
     fn load(&mut self, id: &RunId, folder: &RunFolder) -> Result<(), EvidenceError> {
         folder.check_timeline()?;
         let opened = Timeline::open(folder.path())?;
-        let mut open = Open {
+        let mut open = OpenRun {
             state: fold::all(&opened.events),
             timeline: opened.timeline,
             folder: folder.clone(),
@@ -101,7 +101,7 @@ impl Runs {
             }
         }
         if let Some(row) = protocol::row(&open.state, &open.seen) {
-            self.entries.insert(id.clone(), Entry { row, spend: Vec::new(), open: Some(Box::new(open)) });
+            self.entries.insert(id.clone(), RunEntry { row, spend: Vec::new(), open: Some(Box::new(open)) });
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Runs {
     }
 
     pub(super) fn insert(&mut self, id: RunId, folder: RunFolder, timeline: Timeline) {
-        let open = Open {
+        let open = OpenRun {
             state: RunState::default(),
             timeline,
             folder,
@@ -149,7 +149,7 @@ impl Runs {
             effects_before: 0,
         };
         let blank = blank_row(&id);
-        self.entries.insert(id, Entry { row: blank, spend: Vec::new(), open: Some(Box::new(open)) });
+        self.entries.insert(id, RunEntry { row: blank, spend: Vec::new(), open: Some(Box::new(open)) });
     }
 
     pub(super) fn forget(&mut self, id: &RunId) {
@@ -160,11 +160,11 @@ impl Runs {
         self.entries.contains_key(id)
     }
 
-    pub(super) fn open_mut(&mut self, id: &RunId) -> Option<&mut Open> {
+    pub(super) fn open_mut(&mut self, id: &RunId) -> Option<&mut OpenRun> {
         self.entries.get_mut(id)?.open.as_deref_mut()
     }
 
-    pub(super) fn open_ref(&self, id: &RunId) -> Option<&Open> {
+    pub(super) fn open_ref(&self, id: &RunId) -> Option<&OpenRun> {
         self.entries.get(id)?.open.as_deref()
     }
 
@@ -216,7 +216,7 @@ impl Runs {
 
     /// What does not work as it should, for `status`.
     pub(super) fn notes(&self, watches: bool) -> Vec<String> {
-        let open: Vec<&Open> = self.entries.values().filter_map(|e| e.open.as_deref()).collect();
+        let open: Vec<&OpenRun> = self.entries.values().filter_map(|e| e.open.as_deref()).collect();
         let output = open.iter().filter(|open| open.unwatched).count();
         let trees = open.iter().filter(|open| open.tree == TreeWatch::Polled).count();
         let mend = "raise fs.inotify.max_user_watches or max_user_instances";

@@ -13,7 +13,7 @@ use super::faces::Faces;
 use super::limit_turns::LimitTurns;
 use super::pending::Pending;
 use super::preferences::Preferences;
-use super::radar::Radar;
+use super::radar::RepositoryRadars;
 use super::runs::Runs;
 use super::sampler::Sampler;
 use super::show::Show;
@@ -23,12 +23,16 @@ use crate::error::DaemonError;
 use crate::external_agents::ExternalAgentWatch;
 use crate::input::Inputs;
 use crate::perform::Performer;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::watch::Watcher;
 
 impl Dispatcher {
     /// Folds every run folder and takes up what an earlier daemon left.
-    pub(crate) fn open(places: &Places, inputs: Inputs, runtime: tokio::runtime::Handle) -> Result<Self, DaemonError> {
+    pub(crate) fn open(
+        places: &DaemonPlaces,
+        inputs: Inputs,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<Self, DaemonError> {
         let state = StateFolder::open(&places.home)?;
         let (preferences, settings) = Preferences::open(places);
         let performer =
@@ -53,7 +57,7 @@ impl Dispatcher {
             look_every: settings.look_every_ms.value,
             room_asked: false,
             sampler: Sampler::default(),
-            radar: Radar::default(),
+            radar: RepositoryRadars::default(),
             external_agent_watch,
             external_agents: ExternalAgents::default(),
             bases: Bases::default(),

@@ -5,10 +5,10 @@ use evidence::StateFolder;
 use protocol::{CallsReply, Refused};
 
 use super::state::broken;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// As its timeline has them, which is what its sums are made of.
-pub(super) fn calls(places: &Places, run: RunId, last: u64) -> Result<CallsReply, Refused> {
+pub(super) fn calls(places: &DaemonPlaces, run: RunId, last: u64) -> Result<CallsReply, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(&run);
     let events = evidence::read(folder.path()).map_err(broken)?;
     let all = events.into_iter().filter_map(|event| match event.body {

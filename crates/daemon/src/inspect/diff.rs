@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use domain::comment::{Comment, Said};
+use domain::comment::{Comment, SentComment};
 use domain::{RunId, RunState};
 use protocol::{Code, CommentRow, DiffReply, FileChange, Refused};
-use worktrees::{For, Found, Repository, snapshot_record};
+use worktrees::{For, FoundWorktree, Repository, snapshot_record};
 
 use super::state::state;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 
 /// A longer text is cut: nobody reads that much, and a reply must fit its frame.
 const LONGEST: usize = 16 << 20;
 
-pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool) -> Result<DiffReply, Refused> {
+pub(super) fn diff(places: &DaemonPlaces, run: &RunId, since: Option<u32>, patch: bool) -> Result<DiffReply, Refused> {
     let whom = if patch { For::Applying } else { For::Reading };
     let state = state(places, run)?;
     let missing = |reason: String| Refused { code: Code::NotFound, reason };
@@ -27,7 +27,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
     let from = since.map_or_else(|| Ok(spec.base_commit.clone()), checkpoint)?;
     let mut lies = None;
     let found = match repo.worktree_of(run.as_str()).map_err(settings_of::refused)? {
-        Found::There(worktree) => {
+        FoundWorktree::There(worktree) => {
             // The base may have moved on under a rebased branch; what they have in common is what counts then.
             let head = repo.stands_at(&worktree.path, &spec.branch).map_err(settings_of::refused)?;
             let met = repo.merge_base(&head, &from).ok().flatten().filter(|_| since.is_none());
@@ -37,12 +37,12 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
             diff
         }
         // What it holds is not known, so it is not told as nothing.
-        Found::Vanished(worktree) if state.snapshot.is_none() => {
+        FoundWorktree::Vanished(worktree) if state.snapshot.is_none() => {
             let path = worktree.path.display();
             let reason = format!("its worktree {path} is not there; if you moved it: `git worktree repair NEW_PATH`");
             return Err(Refused { code: Code::Refused, reason });
         }
-        Found::Vanished(_) | Found::Unknown => {
+        FoundWorktree::Vanished(_) | FoundWorktree::Unknown => {
             let kept = state.snapshot.as_ref().map(|s| places.home.join("snapshots").join(&s.name));
             let kept = kept.and_then(|folder| snapshot_record(&folder).ok().flatten()).map(|record| record.head);
             let to = kept.or_else(|| state.head.clone()).unwrap_or_else(|| spec.base_commit.clone());
@@ -65,7 +65,7 @@ pub(super) fn diff(places: &Places, run: &RunId, since: Option<u32>, patch: bool
 
 /// What was said of lines, and where those are now; without a worktree they are where they were.
 fn comments(state: &RunState, repo: &Repository, base: &str, worktree: Option<&Path>) -> Vec<CommentRow> {
-    let row = |said: &Said| {
+    let row = |said: &SentComment| {
         let comment = said.comment.clone();
         let now = worktree.map_or(Some(comment.line), |path| line_now(repo, base, path, &comment));
         CommentRow { comment, head: said.head.clone(), sent: said.sent, now }

@@ -6,31 +6,31 @@ use domain::attempt::AttemptKey;
 use domain::{Body, Event, RunId, RunState, Timestamp, describe, figures};
 use evidence::StateFolder;
 use protocol::{Fact, Refused};
-use supervisor::{Keeper, Reply, Request};
-use worktrees::{Found, Repository};
+use supervisor::{Keeper, KeeperReply, KeeperRequest};
+use worktrees::{FoundWorktree, Repository};
 
 use super::state::broken;
 use crate::clock::now;
 use crate::perform::living;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
-struct Facts {
+struct FactList {
     facts: Vec<Fact>,
     now: Timestamp,
 }
 
-impl Facts {
+impl FactList {
     fn seen(&mut self, about: &str, source: impl Into<String>, says: impl Into<String>) {
         let at = Some(self.now);
         self.facts.push(Fact { about: about.to_owned(), says: says.into(), source: source.into(), at });
     }
 }
 
-pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused> {
+pub(super) fn explain(places: &DaemonPlaces, run: &RunId) -> Result<Vec<Fact>, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
     let events = evidence::read(folder.path()).map_err(broken)?;
     let state = domain::fold::all(&events);
-    let mut facts = Facts { facts: Vec::new(), now: now() };
+    let mut facts = FactList { facts: Vec::new(), now: now() };
     let row = protocol::row(&state, &protocol::Observations::default());
     let why = row.and_then(|row| row.reason.or(row.activity)).unwrap_or_default();
     facts.seen("status", "the timeline, folded", format!("{} {why}", state.status.word()).trim());
@@ -61,7 +61,7 @@ pub(super) fn explain(places: &Places, run: &RunId) -> Result<Vec<Fact>, Refused
 }
 
 /// Whose figures its tokens are, and what they come to.
-fn spend(facts: &mut Facts, state: &RunState) {
+fn spend(facts: &mut FactList, state: &RunState) {
     let sum = state.spent();
     let source = match (sum.reported, sum.calls) {
         (true, 0) => "the agent's own reports in timeline.jsonl",
@@ -95,7 +95,7 @@ fn held(events: &[Event]) -> String {
     by.map_or_else(String::new, |by| format!("; its writes are held inside by {by}"))
 }
 
-fn attempt(facts: &mut Facts, folder: &Path, key: &AttemptKey, state: &RunState) {
+fn attempt(facts: &mut FactList, folder: &Path, key: &AttemptKey, state: &RunState) {
     let source = format!("attempts/{key}");
     let exit = match supervisor::exit_record(folder) {
         Ok(Some(exit)) => exit.describe(),
@@ -110,8 +110,8 @@ fn attempt(facts: &mut Facts, folder: &Path, key: &AttemptKey, state: &RunState)
             let says = format!("process {} {alive}{boot}", record.keeper.pid);
             facts.seen("keeper", format!("{source}/keeper.json and /proc"), says);
             if record.keeper.is_alive() {
-                let says = match Keeper::new(&record).ask(&Request::Status) {
-                    Ok(Reply::Status { agent_pid, frozen, stopping, .. }) => {
+                let says = match Keeper::new(&record).ask(&KeeperRequest::Status) {
+                    Ok(KeeperReply::Status { agent_pid, frozen, stopping, .. }) => {
                         let agent = agent_pid.map_or_else(|| "has ended".to_owned(), |pid| format!("is process {pid}"));
                         let frozen = frozen.map_or_else(String::new, |frozen| format!("; {}", frozen.describe()));
                         format!("the agent {agent}{}{frozen}", if stopping { "; its tree is being ended" } else { "" })
@@ -130,19 +130,19 @@ fn attempt(facts: &mut Facts, folder: &Path, key: &AttemptKey, state: &RunState)
     }
 }
 
-fn tree(facts: &mut Facts, state: &RunState) {
+fn tree(facts: &mut FactList, state: &RunState) {
     let Some(spec) = &state.spec else { return };
     let found = Repository::at(Path::new(&spec.repo)).and_then(|repo| {
         let found = repo.worktree_of(spec.id.as_str())?;
         let says = match found {
-            Found::There(w) => {
+            FoundWorktree::There(w) => {
                 let dirt = repo.dirt(&w.path)?;
                 let on = w.branch.unwrap_or_else(|| "no branch".to_owned());
                 format!("{} on {on}, {} changed, {} untracked", w.path.display(), dirt.changed, dirt.untracked)
             }
-            Found::Vanished(w) => format!("{} is gone; git still knows it", w.path.display()),
-            Found::Unknown if state.removed => "was removed; restore brings it back".to_owned(),
-            Found::Unknown => "git knows of none that carries this run's lock".to_owned(),
+            FoundWorktree::Vanished(w) => format!("{} is gone; git still knows it", w.path.display()),
+            FoundWorktree::Unknown if state.removed => "was removed; restore brings it back".to_owned(),
+            FoundWorktree::Unknown => "git knows of none that carries this run's lock".to_owned(),
         };
         Ok(says)
     });

@@ -8,18 +8,18 @@ use worktrees::{Repository, Worktree};
 
 use super::state::state;
 use crate::perform::{living, working_in};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 
 /// Every worktree of the repository that `folder` lies in.
-pub(super) fn gc(places: &Places, folder: &Path) -> Result<Vec<RemovableRow>, Refused> {
+pub(super) fn gc(places: &DaemonPlaces, folder: &Path) -> Result<Vec<RemovableRow>, Refused> {
     let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let all = repo.worktrees().map_err(settings_of::refused)?;
     Ok(all.iter().filter(|worktree| !worktree.main).map(|worktree| one(places, &repo, worktree)).collect())
 }
 
 /// The worktrees of these runs.
-pub(super) fn removable(places: &Places, runs: &[RunId]) -> Result<Vec<RemovableRow>, Refused> {
+pub(super) fn removable(places: &DaemonPlaces, runs: &[RunId]) -> Result<Vec<RemovableRow>, Refused> {
     let look = |run: &RunId| {
         let state = state(places, run)?;
         let spec = state.spec.as_ref().ok_or_else(|| super::state::broken("nothing says what this run was"))?;
@@ -40,7 +40,7 @@ pub(super) fn removable(places: &Places, runs: &[RunId]) -> Result<Vec<Removable
     runs.iter().map(look).collect()
 }
 
-fn one(places: &Places, repo: &Repository, worktree: &Worktree) -> RemovableRow {
+fn one(places: &DaemonPlaces, repo: &Repository, worktree: &Worktree) -> RemovableRow {
     let mut row = RemovableRow {
         path: worktree.path.to_string_lossy().into_owned(),
         run: worktree.run().map(str::to_owned),

@@ -9,10 +9,10 @@ use worktrees::{KeptRefs, Repository};
 
 use super::state::state;
 use crate::perform::living;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 
-pub(super) fn kept(places: &Places, folder: &Path) -> Result<KeptReply, Refused> {
+pub(super) fn kept(places: &DaemonPlaces, folder: &Path) -> Result<KeptReply, Refused> {
     let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let kept = repo.kept_refs().map_err(settings_of::refused)?;
     let runs: Vec<KeptRow> = kept.into_iter().map(|(run, kept)| row(places, &repo, run, kept)).collect();
@@ -21,7 +21,7 @@ pub(super) fn kept(places: &Places, folder: &Path) -> Result<KeptReply, Refused>
     Ok(KeptReply { runs, bytes })
 }
 
-fn row(places: &Places, repo: &Repository, run: String, kept: KeptRefs) -> KeptRow {
+fn row(places: &DaemonPlaces, repo: &Repository, run: String, kept: KeptRefs) -> KeptRow {
     let KeptRefs { checkpoints, others } = kept;
     let mut row = KeptRow { run, name: None, checkpoints, others, may_go: false, why: String::new() };
     let known = RunId::parse(&row.run).and_then(|id| Some((state(places, &id).ok()?, id)));

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use domain::RunId;
 use protocol::{Refused, Reply};
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// One such look.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Inspect {
     }
 
     /// Blocks: reads files, asks keepers, runs git.
-    pub(crate) fn look(self, places: &Places) -> Result<Reply, Refused> {
+    pub(crate) fn look(self, places: &DaemonPlaces) -> Result<Reply, Refused> {
         match self {
             Self::Diff { run, since, patch } => diff::diff(places, &run, since, patch).map(Reply::Diff),
             Self::Calls { run, last } => calls::calls(places, run, last).map(Reply::Calls),

@@ -11,7 +11,7 @@ use protocol::{MovedRow, Refused};
 use worktrees::{AtOldPlace, Repository};
 
 use super::state::broken;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 
 /// Such a run, and where it is now or why that is not known.
@@ -21,7 +21,7 @@ pub(crate) struct MovedRun {
 }
 
 /// The rows that a face shows of them.
-pub(super) fn rows(places: &Places, folder: &Path) -> Result<Vec<MovedRow>, Refused> {
+pub(super) fn rows(places: &DaemonPlaces, folder: &Path) -> Result<Vec<MovedRow>, Refused> {
     let row = |(run, MovedRun { spec, place }): (RunId, MovedRun)| MovedRow {
         run,
         name: spec.name,
@@ -33,7 +33,7 @@ pub(super) fn rows(places: &Places, folder: &Path) -> Result<Vec<MovedRow>, Refu
 }
 
 /// Looks for them in the repository that `folder` lies in. One that is still at its old place too was copied, and keeps its runs.
-pub(crate) fn moved(places: &Places, folder: &Path) -> Result<BTreeMap<RunId, MovedRun>, Refused> {
+pub(crate) fn moved(places: &DaemonPlaces, folder: &Path) -> Result<BTreeMap<RunId, MovedRun>, Refused> {
     let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let here = repo.main().to_string_lossy().into_owned();
     let state = StateFolder::open(&places.home).map_err(broken)?;

@@ -4,10 +4,10 @@ use domain::{RunId, RunState, fold};
 use evidence::StateFolder;
 use protocol::{Code, Refused};
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// A run as its timeline on disk has it; everything that was shown is in there.
-pub(crate) fn state(places: &Places, run: &RunId) -> Result<RunState, Refused> {
+pub(crate) fn state(places: &DaemonPlaces, run: &RunId) -> Result<RunState, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
     let events = evidence::read(folder.path()).map_err(broken)?;
     Ok(fold::all(&events))

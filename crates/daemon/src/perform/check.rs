@@ -11,13 +11,13 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::event::CheckFinished;
 use serde::{Deserialize, Serialize};
-use supervisor::Start;
+use supervisor::KeeperStart;
 use worktrees::{Repository, Stand};
 
 use super::job::{Job, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, commands, keep};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// As much of its output is kept as a blob; of more the end.
 const MOST_KEPT: u64 = 4 << 20;
@@ -30,7 +30,7 @@ const BEFORE: &str = "before.json";
 
 /// How the worktree stood when the check was begun.
 #[derive(Serialize, Deserialize)]
-struct Before {
+struct WorktreeBefore {
     head: String,
     tree: String,
     uncommitted: bool,
@@ -38,7 +38,7 @@ struct Before {
 }
 
 /// A check is never run twice under one number: where an earlier daemon began it, its keeper is waited for.
-pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &str, n: u32) -> EffectProgress {
+pub(super) fn check(places: &DaemonPlaces, performer: &Performer, job: &Job, name: &str, n: u32) -> EffectProgress {
     let begun = || -> Result<PathBuf, String> {
         let spec = spec(job, name)?;
         let key = check::key(name, n);
@@ -47,7 +47,7 @@ pub(super) fn check(places: &Places, performer: &Performer, job: &Job, name: &st
         let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
         if !commands::were_begun(places, job, &key)? {
             commands::make_ready(places, job, &key)?;
-            begin(places, performer, job, &key, &At { spec, repo: &repo, path: &path, folder: &folder })?;
+            begin(places, performer, job, &key, &CheckPlaces { spec, repo: &repo, path: &path, folder: &folder })?;
         }
         Ok(folder)
     };
@@ -69,17 +69,17 @@ fn spec<'a>(job: &'a Job, name: &str) -> Result<&'a CheckSpec, String> {
 }
 
 /// Judges a check whose command has ended.
-fn ended(places: &Places, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, String> {
+fn ended(places: &DaemonPlaces, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, String> {
     let spec = spec(job, name)?;
     let folder = attempt_folder(places, job, &check::key(name, n))?;
     let repo = repository(&job.spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
-    let before: Before = evidence::read_plain(&folder.join(BEFORE), LARGEST_REPORT)
+    let before: WorktreeBefore = evidence::read_plain(&folder.join(BEFORE), LARGEST_REPORT)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or("how the worktree stood before can't be read")?;
     let after = repo.stand(&path).map_err(|e| e.to_string())?;
-    let at = At { spec, repo: &repo, path: &path, folder: &folder };
+    let at = CheckPlaces { spec, repo: &repo, path: &path, folder: &folder };
     let (report, bytes) = report(&at).unzip();
     let (report, bytes) = (report.map(|read| read.map_err(|e: String| e)), bytes.flatten());
     let shared = before.shared.as_ref().map(|path| path.display().to_string());
@@ -113,26 +113,32 @@ fn ended(places: &Places, job: &Job, name: &str, n: u32, exit: Exit) -> Result<C
 }
 
 /// Where a check is run.
-struct At<'a> {
+struct CheckPlaces<'a> {
     spec: &'a CheckSpec,
     repo: &'a Repository,
     path: &'a Path,
     folder: &'a Path,
 }
 
-fn begin(places: &Places, performer: &Performer, job: &Job, key: &AttemptKey, at: &At<'_>) -> Result<(), String> {
+fn begin(
+    places: &DaemonPlaces,
+    performer: &Performer,
+    job: &Job,
+    key: &AttemptKey,
+    at: &CheckPlaces<'_>,
+) -> Result<(), String> {
     let Stand { head, tree, uncommitted, .. } = at.repo.stand(at.path).map_err(|e| e.to_string())?;
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let shared = environments::shared_build_folder(at.path, &at.spec.run, cargo_home.as_deref());
-    let before = Before { head, tree, uncommitted, shared };
+    let before = WorktreeBefore { head, tree, uncommitted, shared };
     let record = serde_json::to_vec(&before).expect("plain values");
     fs::write(at.folder.join(BEFORE), record).map_err(|e| format!("no note of how the worktree stands: {e}"))?;
     put_aside(at)?;
     let cwd = at.path.to_string_lossy().into_owned();
     let base = keep::start(places, performer, job, cwd);
     let env = base.env.iter().cloned().chain([("CI".to_owned(), "true".to_owned())]).collect();
-    let start = Start {
+    let start = KeeperStart {
         program: "/bin/sh".to_owned(),
         // What it says and what it complains of in the order in which it was said.
         args: ["-c", &format!("exec 2>&1\n{}", at.spec.run)].map(str::to_owned).to_vec(),
@@ -145,7 +151,7 @@ fn begin(places: &Places, performer: &Performer, job: &Job, key: &AttemptKey, at
 }
 
 /// A report that is there already would count for this time too.
-fn put_aside(at: &At<'_>) -> Result<(), String> {
+fn put_aside(at: &CheckPlaces<'_>) -> Result<(), String> {
     let Some(report) = &at.spec.report else { return Ok(()) };
     if at.repo.is_tracked(at.path, report).map_err(|e| e.to_string())? {
         return Err(format!("its report {report} is a file that git tracks; have it written elsewhere"));
@@ -178,7 +184,7 @@ fn folder_of(worktree: &Path, report: &str) -> std::io::Result<Option<PathBuf>> 
 type Read_ = Result<proof::report::Report, String>;
 
 /// What the report says and its bytes; `None` where none was asked for.
-fn report(at: &At<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
+fn report(at: &CheckPlaces<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
     let report = at.spec.report.as_ref()?;
     Some(match report_bytes(at.path, report) {
         Ok(bytes) => (proof::report::read(&bytes), Some(bytes)),
@@ -205,7 +211,7 @@ fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn changed(repo: &Repository, before: &Before, after: &Stand) -> Result<Vec<String>, String> {
+fn changed(repo: &Repository, before: &WorktreeBefore, after: &Stand) -> Result<Vec<String>, String> {
     let mut changed = match before.tree == after.tree {
         true => Vec::new(),
         false => repo.changed_between(&before.tree, &after.tree).map_err(|e| e.to_string())?,

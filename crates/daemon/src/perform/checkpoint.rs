@@ -8,7 +8,7 @@ use worktrees::{CheckpointName, WorktreeError};
 
 use super::job::{Job, Performed, failed, refused, repository, worktree};
 use super::living::living;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 fn name<'a>(job: &'a Job, path: &'a Path, n: u32) -> CheckpointName<'a> {
     CheckpointName { path, run: job.spec.id.as_str(), branch: &job.spec.branch, n }
@@ -36,7 +36,7 @@ pub(super) fn drop_all(job: &Job) -> Performed {
 }
 
 /// Going back twice gives the same, so no probe is needed.
-pub(super) fn restore(places: &Places, job: &Job, n: u32) -> Performed {
+pub(super) fn restore(places: &DaemonPlaces, job: &Job, n: u32) -> Performed {
     let alive = living(places, &job.spec.id).len();
     if alive > 0 {
         return refused(format!("{}; terminate it first", domain::figures::living(alive)));

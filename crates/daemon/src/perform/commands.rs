@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::attempt::{AttemptKey, Exit};
-use supervisor::{Identity, Start, SupervisorError};
+use supervisor::{Identity, KeeperStart, SupervisorError};
 
 use super::job::{Job, Performed, attempt_folder};
 use super::step::{EffectProgress, NextStep};
 use super::{Performer, keep};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// How soon it is looked again for the record of a keeper that is just being started.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether an earlier daemon's keeper ever held the folder of this attempt. One that was about to be started may still
 /// come, and then only one of the two gets it.
-pub(super) fn were_begun(places: &Places, job: &Job, key: &AttemptKey) -> Result<bool, String> {
+pub(super) fn were_begun(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<bool, String> {
     let folder = attempt_folder(places, job, key)?;
     let record = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
     let exit = supervisor::exit_record(&folder).map_err(|e| e.to_string())?;
@@ -24,14 +24,14 @@ pub(super) fn were_begun(places: &Places, job: &Job, key: &AttemptKey) -> Result
 }
 
 /// Makes the attempt's folder, where nothing of the run lives any more.
-pub(super) fn make_ready(places: &Places, job: &Job, key: &AttemptKey) -> Result<(), String> {
+pub(super) fn make_ready(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<(), String> {
     keep::ready(places, job)?;
     let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     state.run(&job.spec.id).create_attempt(key).map(drop).map_err(|e| e.to_string())
 }
 
 /// Has a keeper start them.
-pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &Start) -> Result<(), String> {
+pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &KeeperStart) -> Result<(), String> {
     let places = &performer.places;
     let folder = attempt_folder(places, job, key)?;
     match supervisor::launch(&places.binary, &folder, start, &[]) {

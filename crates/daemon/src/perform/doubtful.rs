@@ -6,16 +6,16 @@ use domain::RunId;
 use evidence::StateFolder;
 
 use super::job::Job;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// The processes in the worktree of this job's run that may be what a killed keeper held.
-pub(super) fn doubtful(places: &Places, job: &Job) -> Vec<supervisor::Inside> {
+pub(super) fn doubtful(places: &DaemonPlaces, job: &Job) -> Vec<supervisor::FolderProcess> {
     let attempts = places.home.join("runs").join(job.spec.id.as_str()).join("attempts");
     supervisor::doubtful(&attempts, Path::new(&job.spec.worktree))
 }
 
 /// Why nothing of a run can be ended though something may live; `None` where that is not so.
-pub(super) fn only_doubtful(places: &Places, run: &RunId) -> Option<String> {
+pub(super) fn only_doubtful(places: &DaemonPlaces, run: &RunId) -> Option<String> {
     let folder = StateFolder::open(&places.home).ok()?.run(run);
     let attempts = folder.path().join("attempts");
     let doubtful = supervisor::doubtful(&attempts, Path::new(&folder.spec().ok()?.worktree));
@@ -24,7 +24,7 @@ pub(super) fn only_doubtful(places: &Places, run: &RunId) -> Option<String> {
 }
 
 /// The sentence about what can't be proven to be the run's and is never ended.
-pub(super) fn left_alone(processes: &[supervisor::Inside]) -> String {
+pub(super) fn left_alone(processes: &[supervisor::FolderProcess]) -> String {
     let named: Vec<String> = processes.iter().map(|process| format!("{} {}", process.name, process.pid)).collect();
     format!(
         "its keeper was killed, and what works in its worktree can't be proven to be its own, so it is left alone: {}",

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use domain::attempt::Exit;
 use domain::decide::Facts;
 use domain::effect::Outcome;
-use supervisor::Start;
+use supervisor::KeeperStart;
 
 use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, commands, keep};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// What is there already stays, so no probe is needed.
 pub(super) fn lease(job: &Job) -> Performed {
@@ -39,7 +39,7 @@ pub(super) fn lease(job: &Job) -> Performed {
 
 /// Runs the commands one after the other until one fails. They are never run twice under one number: where an earlier
 /// daemon began, its keeper is waited for.
-pub(super) fn set_up(places: &Places, performer: &Performer, job: &Job) -> EffectProgress {
+pub(super) fn set_up(places: &DaemonPlaces, performer: &Performer, job: &Job) -> EffectProgress {
     let begin = || -> Result<PathBuf, String> {
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
         if !commands::were_begun(places, job, &key)? {
@@ -66,12 +66,12 @@ fn ended(job: &Job, exit: Result<Exit, String>) -> Performed {
     failed(format!("{}; `pilothouse logs {} --attempt {key} --stderr` shows it", exit.describe(), job.spec.name))
 }
 
-fn start(places: &Places, performer: &Performer, job: &Job) -> Result<Start, String> {
+fn start(places: &DaemonPlaces, performer: &Performer, job: &Job) -> Result<KeeperStart, String> {
     let spec = &job.spec;
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let cwd = worktree(&repo, spec).map_err(|e| e.to_string())?.to_string_lossy().into_owned();
     let args = ["-e", "-c", &script(&spec.environment.setup)].map(str::to_owned).to_vec();
-    Ok(Start { program: "/bin/sh".to_owned(), args, ..keep::start(places, performer, job, cwd) })
+    Ok(KeeperStart { program: "/bin/sh".to_owned(), args, ..keep::start(places, performer, job, cwd) })
 }
 
 /// Each command is shown as it is written, with nothing filled in, before it runs; the first that fails is the last.

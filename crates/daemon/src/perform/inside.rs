@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use supervisor::Terminal;
+use supervisor::TerminalSpec;
 
 /// Variables by which a program knows the terminal of whoever started the daemon.
 const OF_OTHERS: &[&str] = &[
@@ -27,7 +27,7 @@ const OF_OTHERS: &[&str] = &[
 ];
 
 /// The terminal of somebody with this environment, whose cockpit has this theme.
-pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> Terminal {
+pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> TerminalSpec {
     let ground = caller.get("COLORFGBG").and_then(|colours| colours.rsplit(';').next());
     let light = match ground {
         // White, and light grey as terminals with a light ground call it.
@@ -35,7 +35,7 @@ pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> Termin
         None => theme == "light",
     };
     let true_colour = caller.get("COLORTERM").is_some_and(|kind| matches!(kind.as_str(), "truecolor" | "24bit"));
-    Terminal { light, true_colour, ..Terminal::default() }
+    TerminalSpec { light, true_colour, ..TerminalSpec::default() }
 }
 
 /// What is set for an agent inside.

@@ -8,9 +8,9 @@ use domain::decide::Facts;
 use domain::effect::{Effect, EffectId, Outcome};
 use domain::policy::Policy;
 use evidence::StateFolder;
-use worktrees::{Found, Repository, WorktreeError};
+use worktrees::{FoundWorktree, Repository, WorktreeError};
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// One effect of one run.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl StartWith {
 pub(super) type Performed = (Outcome, Facts);
 
 /// The folder of an attempt of this job's run.
-pub(super) fn attempt_folder(places: &Places, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
+pub(super) fn attempt_folder(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
     let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     Ok(state.run(&job.spec.id).attempt(attempt))
 }
@@ -69,9 +69,9 @@ pub(super) fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
 /// Where a run's worktree is now, checked to be a linked worktree of its repository.
 pub(super) fn worktree(repo: &Repository, spec: &NewRun) -> Result<PathBuf, WorktreeError> {
     let path = match repo.worktree_of(spec.id.as_str())? {
-        Found::There(worktree) => worktree.path,
+        FoundWorktree::There(worktree) => worktree.path,
         // The lock may have been taken off by hand; what lies there must still be a worktree of this repository.
-        Found::Vanished(_) | Found::Unknown => PathBuf::from(&spec.worktree),
+        FoundWorktree::Vanished(_) | FoundWorktree::Unknown => PathBuf::from(&spec.worktree),
     };
     if !path.exists() {
         return Err(WorktreeError::Gone { path });

@@ -2,15 +2,15 @@
 
 use domain::git_variables::trusted_folders;
 use domain::policy::Policy;
-use supervisor::Start;
+use supervisor::KeeperStart;
 
 use super::job::Job;
 use super::living::living;
 use super::{Performer, scratch};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Makes the run's own folders ready, the one for temporary files anew, where nothing of the run lives any more.
-pub(super) fn ready(places: &Places, job: &Job) -> Result<(), String> {
+pub(super) fn ready(places: &DaemonPlaces, job: &Job) -> Result<(), String> {
     match living(places, &job.spec.id).len() {
         0 => scratch::make(places, &job.spec),
         alive => Err(format!("{}; terminate it first", domain::figures::living(alive))),
@@ -18,7 +18,7 @@ pub(super) fn ready(places: &Places, job: &Job) -> Result<(), String> {
 }
 
 /// A program on pipes in the worktree `cwd`, told nothing and read as text.
-pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: String) -> Start {
+pub(super) fn start(places: &DaemonPlaces, performer: &Performer, job: &Job, cwd: String) -> KeeperStart {
     let spec = &job.spec;
     let tmp = scratch::path(places, &spec.id).to_string_lossy().into_owned();
     // What commands and agents in a worktree may want to know of where they are.
@@ -39,7 +39,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, cwd: Stri
         let caches = scratch::cache(places, spec).map(|path| path.to_string_lossy().into_owned());
         [cwd.clone(), tmp.clone()].into_iter().chain(caches).collect()
     });
-    Start {
+    KeeperStart {
         run: spec.id.to_string(),
         home: places.home.to_string_lossy().into_owned(),
         program: String::new(),

@@ -11,8 +11,8 @@ use super::doubtful::only_doubtful;
 use super::lanes::Lane;
 use super::living::living;
 use super::{Performer, stop};
-use crate::input::{Counted, FaceId, Input, Survived};
-use crate::places::Places;
+use crate::input::{CountedRun, FaceId, Input, Survived};
+use crate::places::DaemonPlaces;
 
 impl Performer {
     /// Looks what lives of a run whose keeper is gone; what was found comes back as an input.
@@ -46,7 +46,7 @@ impl Performer {
         self.lanes.push(Lane::Keepers, &of, move || {
             let look = |(asked, run): (String, RunId)| {
                 let left = only_doubtful(&places, &run);
-                Counted { left, ..Counted::unlooked(asked, run) }
+                CountedRun { left, ..CountedRun::unlooked(asked, run) }
             };
             let counted = asked.into_iter().map(look).collect();
             let _stopping = inputs.send(Input::Counted { face, id, counted, command });
@@ -54,14 +54,14 @@ impl Performer {
     }
 }
 
-fn survivors(places: &Places, run: &RunId, attempt: &AttemptKey) -> Survived {
+fn survivors(places: &DaemonPlaces, run: &RunId, attempt: &AttemptKey) -> Survived {
     let record = supervisor::keeper_record(&folder(places, run, attempt)).ok().flatten();
     let living = living(places, run);
     let untold = if living.is_empty() { stop::settle(places, run) } else { None };
     Survived { living, rebooted: record.is_some_and(|record| !record.keeper.is_of_this_boot()), untold }
 }
 
-fn folder(places: &Places, run: &RunId, attempt: &AttemptKey) -> std::path::PathBuf {
+fn folder(places: &DaemonPlaces, run: &RunId, attempt: &AttemptKey) -> std::path::PathBuf {
     let runs: &Path = &places.home.join("runs");
     runs.join(run.as_str()).join("attempts").join(attempt.to_string())
 }

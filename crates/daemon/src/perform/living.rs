@@ -9,10 +9,10 @@ use worktrees::WorktreeError;
 
 use super::job::{repository, worktree};
 use crate::input::GonePlace;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// The processes of a run that live, wherever they went, and those in its worktree that may be what a killed keeper held.
-pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
+pub(crate) fn living(places: &DaemonPlaces, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     let mut found = supervisor::living(&places.home, run.as_str(), &attempts);
     let spec = StateFolder::open(&places.home).ok().and_then(|state| state.run(run).spec().ok());
@@ -24,12 +24,12 @@ pub(crate) fn living(places: &Places, run: &RunId) -> Vec<Identity> {
 }
 
 /// Whether anything of the run with this id lives.
-pub(super) fn lives(places: &Places, run: &str) -> bool {
+pub(super) fn lives(places: &DaemonPlaces, run: &str) -> bool {
     RunId::parse(run).is_some_and(|run| !living(places, &run).is_empty())
 }
 
 /// What of a run's places is proven not to be there.
-pub(super) fn gone_place(places: &Places, run: &RunId) -> Option<GonePlace> {
+pub(super) fn gone_place(places: &DaemonPlaces, run: &RunId) -> Option<GonePlace> {
     let spec = StateFolder::open(&places.home).ok()?.run(run).spec().ok()?;
     match repository(&spec) {
         Err(error @ WorktreeError::RepositoryGone(_)) => Some(GonePlace::Repository(error.to_string())),

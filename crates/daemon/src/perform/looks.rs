@@ -12,7 +12,7 @@ use protocol::RunRequest;
 use super::lanes::Lane;
 use super::living::{gone_place, living};
 use super::{Performer, proof, review};
-use crate::input::{Counted, FaceId, Input};
+use crate::input::{CountedRun, FaceId, Input};
 use crate::inspect::{Inspect, moved};
 use crate::radar::Sweep;
 use crate::{measure, prepare, settings_of};
@@ -64,7 +64,7 @@ impl Performer {
                     let now = command.judges().then(|| proof::now(&places, &run));
                     let reviews = matches!(command, Command::Review { .. });
                     let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
-                    Counted { asked, alive: living(&places, &run).len(), gone, place, now, stale, left: None, run }
+                    CountedRun { asked, alive: living(&places, &run).len(), gone, place, now, stale, left: None, run }
                 };
                 let counted = asked.into_iter().map(count).collect();
                 let _stopping = inputs.send(Input::Counted { face, id, counted, command });

@@ -5,18 +5,18 @@ use domain::effect::Outcome;
 use domain::event::RunMerged;
 use domain::gate::Method;
 use forge::{Forge, ForgeError};
-use worktrees::{Merging, WorktreeError};
+use worktrees::{BaseMerge, WorktreeError};
 
 use super::job::{Job, Performed, failed, refused, repository};
 use super::living::lives;
 use super::pr;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Columns of a commit's first line.
 const SUBJECT: usize = 72;
 
 /// What is asked for in [`domain::effect::Effect::Merge`].
-pub(super) struct Asked<'a> {
+pub(super) struct MergeOrder<'a> {
     pub(super) method: Method,
     pub(super) head: &'a str,
     pub(super) onto: &'a str,
@@ -26,15 +26,15 @@ pub(super) struct Asked<'a> {
 }
 
 /// Merges, or finds that an earlier daemon did.
-pub(super) fn merge(places: &Places, job: &Job, asked: &Asked<'_>) -> Performed {
-    let Asked { method, head, onto, before, pull } = *asked;
+pub(super) fn merge(places: &DaemonPlaces, job: &Job, asked: &MergeOrder<'_>) -> Performed {
+    let MergeOrder { method, head, onto, before, pull } = *asked;
     let (run, message) = (job.spec.id.as_str(), message(job, method));
-    let merging = Merging { run, method, head, before, onto, message: &message };
+    let merging = BaseMerge { run, method, head, before, onto, message: &message };
     let here = || repository(&job.spec).and_then(|repo| repo.merge(&merging, &|run| lives(places, run))).map_err(said);
     let merged = match pull {
         None => here(),
         Some(number) => match pr::forge(places, job) {
-            Ok(forge) => forge.merge(number, &forge::Merging { method, head, here: &here }),
+            Ok(forge) => forge.merge(number, &forge::PullMerge { method, head, here: &here }),
             Err(reason) => return failed(reason),
         },
     };

@@ -46,14 +46,14 @@ use settings::{Settings, SettingsError};
 use supervisor::{Identity, Versions};
 
 use crate::input::{Input, Inputs};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 use crate::settings_of;
 use ends::ProcessEnds;
 use lanes::{Lane, Lanes};
 
 #[derive(Clone)]
 pub(crate) struct Performer {
-    places: Arc<Places>,
+    places: Arc<DaemonPlaces>,
     inputs: Inputs,
     runtime: tokio::runtime::Handle,
     /// The person's settings as they were last read without a mistake; `None` where they never were.
@@ -68,7 +68,7 @@ impl Performer {
     /// # Errors
     /// When there can be no thread that waits for processes.
     pub(crate) fn new(
-        places: Places,
+        places: DaemonPlaces,
         inputs: Inputs,
         runtime: tokio::runtime::Handle,
         settings: Option<Settings>,

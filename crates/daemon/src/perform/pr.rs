@@ -9,7 +9,7 @@ use forge::{Forge, Local, NewPull, Update};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use super::job::{Job, Performed, failed};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Characters of a title.
 const TITLE: usize = 120;
@@ -18,7 +18,7 @@ const TITLE: usize = 120;
 const AS_THEY_ARE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Has the pull request say this. Forges take the same word twice, so it may be done again.
-pub(super) fn deliver(places: &Places, job: &Job, work: &PullWork) -> Performed {
+pub(super) fn deliver(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Performed {
     match told(places, job, work) {
         Ok(pull) => (Outcome::Done, Facts::Delivered(Box::new(pull))),
         Err(reason) => failed(reason),
@@ -26,7 +26,7 @@ pub(super) fn deliver(places: &Places, job: &Job, work: &PullWork) -> Performed 
 }
 
 /// The forge that a run's settings name.
-pub(super) fn forge(places: &Places, job: &Job) -> Result<impl Forge, String> {
+pub(super) fn forge(places: &DaemonPlaces, job: &Job) -> Result<impl Forge, String> {
     let spec = &job.spec;
     match spec.deliver.forge.as_deref() {
         Some(LOCAL) => Ok(Local::of(&places.home, &spec.repo)),
@@ -38,7 +38,7 @@ pub(super) fn forge(places: &Places, job: &Job) -> Result<impl Forge, String> {
 /// A longer text is no summary of a pack.
 const LARGEST_SUMMARY: u64 = 16 << 20;
 
-fn told(places: &Places, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
+fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
     let (spec, forge) = (&job.spec, forge(places, job)?);
     let folder = places.home.join("runs").join(spec.id.as_str());
     let pack = folder.join("proof").join(work.pack.to_string());
@@ -59,7 +59,7 @@ fn told(places: &Places, job: &Job, work: &PullWork) -> Result<PullOpened, Strin
 }
 
 /// The verdict that was given with this event.
-fn review(places: &Places, job: &Job, event: u64) -> Option<ReviewGiven> {
+fn review(places: &DaemonPlaces, job: &Job, event: u64) -> Option<ReviewGiven> {
     let state = evidence::StateFolder::open(&places.home).ok()?;
     let events = evidence::read(state.run(&job.spec.id).path()).ok()?;
     events.into_iter().find(|known| known.seq == event).and_then(|known| match known.body {

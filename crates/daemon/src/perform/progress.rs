@@ -22,7 +22,7 @@ impl Performer {
     fn step(&self, job: Job, next: NextStep, mut released: Vec<String>) {
         let performer = self.clone();
         self.lanes.push(lane(&job.effect), &place(&job), move || {
-            let open = Unfinished::new(&performer, &job);
+            let open = EffectStep::new(&performer, &job);
             released.extend(performer.release_left_locks(&job));
             let progress = next(&performer, &job);
             open.goes_on();
@@ -81,7 +81,7 @@ impl Performer {
             Effect::MeasureWork => proof::measure(places, job),
             Effect::WriteProof { k, seq } => proof::write(places, job, *k, *seq),
             Effect::Merge { method, head, onto, before, pull } => {
-                merge::merge(places, job, &merge::Asked { method: *method, head, onto, before, pull: *pull })
+                merge::merge(places, job, &merge::MergeOrder { method: *method, head, onto, before, pull: *pull })
             }
             Effect::Deliver { work } => pr::deliver(places, job, work),
             Effect::StartAttempt(attempt) => return supervise::start(places, self, job, attempt),
@@ -101,13 +101,13 @@ impl Performer {
 }
 
 /// An effect of which a step is being taken: a mistake of ours there is its end and not its silence.
-struct Unfinished<'a> {
+struct EffectStep<'a> {
     performer: &'a Performer,
     run: &'a RunId,
     id: EffectId,
 }
 
-impl<'a> Unfinished<'a> {
+impl<'a> EffectStep<'a> {
     fn new(performer: &'a Performer, job: &'a Job) -> Self {
         Self { performer, run: &job.spec.id, id: job.id }
     }
@@ -118,7 +118,7 @@ impl<'a> Unfinished<'a> {
     }
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for EffectStep<'_> {
     fn drop(&mut self) {
         let outcome = Outcome::Failed("pilothouse itself failed at it; daemon.log says where".to_owned());
         let (run, id, facts) = (self.run.clone(), self.id, Facts::Nothing);

@@ -13,10 +13,10 @@ use worktrees::{Candidate, Repository, Trial};
 
 use super::job::{Job, Performed, failed, repository, worktree};
 use super::living::lives;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Looks how the work stands. Nothing is changed by it, so it may be done twice.
-pub(super) fn measure(places: &Places, job: &Job) -> Performed {
+pub(super) fn measure(places: &DaemonPlaces, job: &Job) -> Performed {
     match work(places, &job.spec) {
         Ok(measured) => (Outcome::Done, Facts::Measured(Box::new(measured))),
         Err(reason) => failed(reason),
@@ -24,12 +24,12 @@ pub(super) fn measure(places: &Places, job: &Job) -> Performed {
 }
 
 /// The work of a run as it is at this moment.
-pub(super) fn now(places: &Places, run: &RunId) -> Result<WorkMeasured, String> {
+pub(super) fn now(places: &DaemonPlaces, run: &RunId) -> Result<WorkMeasured, String> {
     let spec = evidence::StateFolder::open(&places.home).and_then(|state| state.run(run).spec());
     work(places, &spec.map_err(|e| e.to_string())?)
 }
 
-fn work(places: &Places, spec: &NewRun) -> Result<WorkMeasured, String> {
+fn work(places: &DaemonPlaces, spec: &NewRun) -> Result<WorkMeasured, String> {
     let repo = repository(spec).map_err(|e| e.to_string())?;
     let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
     let stand = repo.stand(&path).map_err(|e| e.to_string())?;
@@ -59,7 +59,7 @@ fn work(places: &Places, spec: &NewRun) -> Result<WorkMeasured, String> {
 
 /// How the work and its base come together, and what stands against it all the same.
 fn merge(
-    places: &Places,
+    places: &DaemonPlaces,
     repo: &Repository,
     worktree: &Path,
     head: &str,
@@ -78,14 +78,14 @@ fn merge(
 }
 
 /// Writes pack `k`. The same events give the same pack, so one that an earlier daemon wrote is as good.
-pub(super) fn write(places: &Places, job: &Job, k: u32, seq: u64) -> Performed {
+pub(super) fn write(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Performed {
     match pack(places, job, k, seq) {
         Ok(written) => (Outcome::Done, Facts::Proven(written)),
         Err(reason) => failed(reason),
     }
 }
 
-fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, String> {
+fn pack(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, String> {
     let spec = &job.spec;
     let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&spec.id);
     let text = evidence::text(folder.path()).map_err(|e| format!("its timeline can't be read: {e}"))?;
@@ -103,7 +103,8 @@ fn pack(places: &Places, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, St
     let spans = proof::spans(&events);
     // An attempt whose checkpoints are gone has none; the pack names those that it has.
     let patches = spans.iter().filter_map(|span| Some((span.attempt.to_string(), masked(&span.from, &span.to).ok()?)));
-    let work = proof::Work { lines: &lines, patch, patches: patches.collect(), version: env!("CARGO_PKG_VERSION") };
+    let work =
+        proof::PackInput { lines: &lines, patch, patches: patches.collect(), version: env!("CARGO_PKG_VERSION") };
     let pack = proof::assemble(&work).map_err(|e| e.to_string())?;
     let statement = pack.files.get("statement.json").map(|bytes| sha256_hex(bytes)).unwrap_or_default();
     folder.put_pack(k, &pack.files).map_err(|e| e.to_string())?;

@@ -7,10 +7,10 @@ use domain::effect::Outcome;
 use worktrees::Restoring;
 
 use super::job::{Job, Performed, refused, repository};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Done again after an interruption it is completed, so no probe is needed.
-pub(super) fn restore(places: &Places, job: &Job, snapshot: &str) -> Performed {
+pub(super) fn restore(places: &DaemonPlaces, job: &Job, snapshot: &str) -> Performed {
     let folder = places.home.join("snapshots").join(snapshot);
     let restoring = Restoring { run: job.spec.id.as_str(), folder: &folder, or_at: Path::new(&job.spec.worktree) };
     match repository(&job.spec).and_then(|repo| repo.restore_snapshot(&restoring)) {

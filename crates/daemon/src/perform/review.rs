@@ -5,10 +5,10 @@ use domain::comment::Comment;
 
 use super::job::{repository, worktree};
 use crate::inspect;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Comments that wait for a verdict and whose lines are no more as they were; what can't be looked at counts as changed.
-pub(super) fn stale(places: &Places, run: &RunId) -> Vec<Comment> {
+pub(super) fn stale(places: &DaemonPlaces, run: &RunId) -> Vec<Comment> {
     let Ok(state) = inspect::state(places, run) else { return Vec::new() };
     let open: Vec<&Comment> = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment).collect();
     let Some(spec) = state.spec.as_ref().filter(|_| !open.is_empty()) else { return Vec::new() };

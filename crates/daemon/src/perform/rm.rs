@@ -5,14 +5,14 @@ use std::path::Path;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::status::By;
-use worktrees::{Found, Removal, WorktreeError};
+use worktrees::{FoundWorktree, Removal, WorktreeError};
 
 use super::job::{Job, Performed, refused, repository};
 use super::living::{living, working_in};
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Done again after an interruption it goes on where it was, so no probe is needed.
-pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option<&str>) -> Performed {
+pub(super) fn rm(places: &DaemonPlaces, job: &Job, snapshot: &str, by: &By, at: Option<&str>) -> Performed {
     let spec = &job.spec;
     let alive = living(places, &spec.id).len();
     if alive > 0 {
@@ -38,7 +38,7 @@ pub(super) fn rm(places: &Places, job: &Job, snapshot: &str, by: &By, at: Option
         }),
         false => {
             // A worktree that vanished has none.
-            if let Ok(Found::There(tree)) = repo.worktree_of(spec.id.as_str())
+            if let Ok(FoundWorktree::There(tree)) = repo.worktree_of(spec.id.as_str())
                 && repo.close_store(&tree.path).is_err()
             {
                 not_whole = repo.give_up_store(&tree.path)?;

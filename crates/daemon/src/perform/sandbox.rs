@@ -3,17 +3,17 @@
 
 use std::path::Path;
 
-use agents::Place;
+use agents::AttemptPlace;
 
-use crate::known::Known;
+use crate::known::KnownAgent;
 
 /// The places, as absolute paths.
 ///
 /// # Errors
 /// When this kernel can hold nothing inside: a policy that asks nothing is not followed without it.
 pub(super) fn writable(
-    agent: &Known,
-    place: &Place,
+    agent: &KnownAgent,
+    place: &AttemptPlace,
     scratch: &[&Path],
     env: &[(String, String)],
 ) -> Result<Vec<String>, String> {
@@ -21,8 +21,8 @@ pub(super) fn writable(
     let scratch = scratch.iter().map(|path| path.to_string_lossy().into_owned());
     let own = [place.cwd.clone(), place.attempt.clone()].into_iter().chain(scratch);
     let state = match agent {
-        Known::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect::<Vec<_>>(),
-        Known::Own(_) => Vec::new(),
+        KnownAgent::BuiltIn(agent) => agent.state.iter().filter_map(|path| filled(path, env)).collect::<Vec<_>>(),
+        KnownAgent::Own(_) => Vec::new(),
     };
     // What is not there yet can't be allowed; the agent would make these folders itself.
     for folder in state.iter().filter(|path| !path.ends_with(".json")) {

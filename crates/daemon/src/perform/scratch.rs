@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use domain::RunId;
 use domain::command::NewRun;
 
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// Where temporary files are.
-pub(super) fn path(places: &Places, run: &RunId) -> PathBuf {
+pub(super) fn path(places: &DaemonPlaces, run: &RunId) -> PathBuf {
     folder(&places.home, run).join("tmp")
 }
 
 /// Where the caches of a run are that has its own.
-pub(super) fn cache(places: &Places, spec: &NewRun) -> Option<PathBuf> {
+pub(super) fn cache(places: &DaemonPlaces, spec: &NewRun) -> Option<PathBuf> {
     spec.environment.own_cache.then(|| folder(&places.home, &spec.id).join("cache"))
 }
 
 /// Where git in the worktree of an agent that is held inside writes objects and refs.
-pub(super) fn store(places: &Places, run: &RunId) -> PathBuf {
+pub(super) fn store(places: &DaemonPlaces, run: &RunId) -> PathBuf {
     folder(&places.home, run).join("git")
 }
 
@@ -34,7 +34,7 @@ fn folder(home: &Path, run: &RunId) -> PathBuf {
 }
 
 /// Makes the folder for temporary files anew, empty; caches stay.
-pub(super) fn make(places: &Places, spec: &NewRun) -> Result<(), String> {
+pub(super) fn make(places: &DaemonPlaces, spec: &NewRun) -> Result<(), String> {
     let tmp = path(places, &spec.id);
     let _not_there = fs::remove_dir_all(&tmp);
     for path in [Some(tmp), cache(places, spec)].into_iter().flatten() {
@@ -45,7 +45,7 @@ pub(super) fn make(places: &Places, spec: &NewRun) -> Result<(), String> {
 }
 
 /// Takes them away with what is in them. Links in them are removed, never followed.
-pub(super) fn clear(places: &Places, run: &RunId) {
+pub(super) fn clear(places: &DaemonPlaces, run: &RunId) {
     for path in all(&places.home, run) {
         let _not_there = fs::remove_dir_all(path);
     }

@@ -9,14 +9,14 @@ use domain::attempt::{AttemptKey, Exit};
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::untold::untold;
-use supervisor::{Keeper, KeeperRecord, Request};
+use supervisor::{Keeper, KeeperRecord, KeeperRequest};
 
 use super::Performer;
 use super::doubtful::{doubtful, left_alone};
 use super::job::{Job, attempt_folder, failed, refused};
 use super::living::living;
 use super::step::EffectProgress;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
@@ -52,12 +52,12 @@ pub(super) fn stop(performer: &Performer, job: &Job, attempt: &AttemptKey, grace
 }
 
 /// Has every keeper of a run end its tree, without anything being written down of it here.
-pub(super) fn ask_all(places: &Places, run: &RunId, grace_ms: u64) {
+pub(super) fn ask_all(places: &DaemonPlaces, run: &RunId, grace_ms: u64) {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     let folders = fs::read_dir(attempts).into_iter().flatten().flatten();
     let records = folders.filter_map(|folder| supervisor::keeper_record(&folder.path()).ok().flatten());
     for record in records.filter(|record| record.keeper.is_alive()) {
-        if let Err(error) = Keeper::new(&record).ask(&Request::Stop { grace_ms }) {
+        if let Err(error) = Keeper::new(&record).ask(&KeeperRequest::Stop { grace_ms }) {
             tracing::warn!(%run, %error, "its keeper does not hear that it is to end");
         }
     }
@@ -91,7 +91,7 @@ impl EndingAttempt {
     }
 
     /// Returns how it ended when all has ended; `None` while it has not.
-    fn look(&mut self, places: &Places, job: &Job) -> Result<Option<HowItEnded>, String> {
+    fn look(&mut self, places: &DaemonPlaces, job: &Job) -> Result<Option<HowItEnded>, String> {
         let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());
         if let Some(exit) = exit()? {
             return Ok(Some(HowItEnded(Some(exit))));
@@ -121,7 +121,7 @@ impl EndingAttempt {
         // Somebody may have stopped it, also since it was asked.
         record.keeper.wake();
         if !self.asked {
-            self.asked = Keeper::new(record).ask(&Request::Stop { grace_ms: self.grace_ms }).is_ok();
+            self.asked = Keeper::new(record).ask(&KeeperRequest::Stop { grace_ms: self.grace_ms }).is_ok();
         }
         let late = if self.asked { UNENDED } else { UNHEARD };
         let holds = !self.asked || supervisor::holds_any(record);
@@ -140,7 +140,7 @@ impl EndingAttempt {
 struct HowItEnded(Option<Exit>);
 
 /// Ends the doubt about killed keepers of a run where nothing of what they held can live; else why it stays.
-pub(super) fn settle(places: &Places, run: &RunId) -> Option<String> {
+pub(super) fn settle(places: &DaemonPlaces, run: &RunId) -> Option<String> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     let left = supervisor::settle_killed(&places.home, &attempts);
     let named: Vec<String> = left.iter().map(|process| format!("{} {}", process.name, process.pid)).collect();

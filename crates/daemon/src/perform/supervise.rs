@@ -5,22 +5,22 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agents::{Agent, Place, Program};
+use agents::{Agent, AttemptPlace, Program};
 use domain::attempt::AttemptKey;
 use domain::command::NewRun;
 use domain::decide::Facts;
 use domain::effect::Outcome;
 use domain::policy::Policy;
 use evidence::StateFolder;
-use supervisor::{Keeper, KeeperRecord, Launched, Reply, Request, Start, StartInput};
+use supervisor::{Keeper, KeeperRecord, KeeperReply, KeeperRequest, KeeperStart, Launched, StartInput};
 use worktrees::WorktreeError;
 
 use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, gateway, inside, keep, sandbox, scratch};
 use crate::kept_input;
-use crate::known::{Known, known};
-use crate::places::Places;
+use crate::known::{KnownAgent, known};
+use crate::places::DaemonPlaces;
 
 /// The log of what was written to an agent is never larger.
 const LARGEST_LOG: u64 = 1 << 30;
@@ -28,7 +28,7 @@ const LARGEST_LOG: u64 = 1 << 30;
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Starts the agent, when the session it goes on in has rested long enough.
-pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey) -> EffectProgress {
+pub(super) fn start(places: &DaemonPlaces, performer: &Performer, job: &Job, attempt: &AttemptKey) -> EffectProgress {
     let folder = match attempt_folder(places, job, attempt) {
         Ok(folder) => folder,
         Err(reason) => return failed(reason).into(),
@@ -54,7 +54,7 @@ pub(super) fn start(places: &Places, performer: &Performer, job: &Job, attempt: 
     }
 }
 
-fn begin(places: &Places, performer: &Performer, job: &Job, attempt: &AttemptKey, folder: &Path) -> Performed {
+fn begin(places: &DaemonPlaces, performer: &Performer, job: &Job, attempt: &AttemptKey, folder: &Path) -> Performed {
     match launch(places, performer, job, attempt, folder) {
         Ok(launched) => running(performer, job, attempt, folder, launched.record, Some(launched.child)),
         // An earlier daemon's keeper got there first, after it had been looked for; or its end came first.
@@ -122,7 +122,7 @@ fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
 }
 
 fn launch(
-    places: &Places,
+    places: &DaemonPlaces,
     performer: &Performer,
     job: &Job,
     attempt: &AttemptKey,
@@ -154,7 +154,7 @@ fn launch(
         return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());
     }
     let through = gateway::open(places, performer, job, attempt, &settings, &agent, &own)?;
-    let place = Place { gateway: through.as_ref().map(|through| through.gateway.clone()), ..place };
+    let place = AttemptPlace { gateway: through.as_ref().map(|through| through.gateway.clone()), ..place };
     let wanted = agent.start(&with.task(), &place, spec.interactive);
     let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
@@ -184,7 +184,7 @@ fn launch(
         Policy::Ask | Policy::Edits | Policy::All => None,
     };
     let unset = spec.interactive.then(inside::unset).into_iter().flatten();
-    let start = Start {
+    let start = KeeperStart {
         program,
         args: wanted.args,
         reads: agent.reads(spec.interactive).name().to_owned(),
@@ -214,7 +214,7 @@ fn left_to_rest(folder: &Path, rests: Duration) -> Duration {
 }
 
 /// Where the run's agents work, as it is now.
-fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeError> {
+fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<AttemptPlace, WorktreeError> {
     let repo = repository(spec)?;
     let cwd = worktree(&repo, spec)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -222,15 +222,20 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<Place, WorktreeErr
     let git_dir = text(&repo.check_linked(&cwd)?);
     // Not the attempt's own folder: what lies there is what the keeper says, and no agent may say that.
     let (common_dir, attempt) = (text(repo.common_dir()), text(&attempt.join("agent")));
-    Ok(Place { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root, gateway: None })
+    Ok(AttemptPlace { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root, gateway: None })
 }
 
 /// Where the agent's program is, so that one that is missing is told of with what helps.
-fn program(places: &Places, agent: &Known, own: &settings::Agent, path: Option<&str>) -> Result<String, String> {
+fn program(
+    places: &DaemonPlaces,
+    agent: &KnownAgent,
+    own: &settings::AgentSettings,
+    path: Option<&str>,
+) -> Result<String, String> {
     let wanted = match (&own.path, agent) {
         (Some(path), _) => path.as_str(),
-        (None, Known::Own(_)) => own.command.iter().flatten().next().map_or("", String::as_str),
-        (None, Known::BuiltIn(agent)) => match agent.program {
+        (None, KnownAgent::Own(_)) => own.command.iter().flatten().next().map_or("", String::as_str),
+        (None, KnownAgent::BuiltIn(agent)) => match agent.program {
             Program::Own => return Ok(places.binary.to_string_lossy().into_owned()),
             Program::InPath { name, .. } => name,
         },
@@ -241,7 +246,7 @@ fn program(places: &Places, agent: &Known, own: &settings::Agent, path: Option<&
     }
     let missing = || {
         let next = match agent {
-            Known::BuiltIn(Agent { program: Program::InPath { install, .. }, .. }) => {
+            KnownAgent::BuiltIn(Agent { program: Program::InPath { install, .. }, .. }) => {
                 format!("get it with `{install}`, then retry")
             }
             _ => format!("{} names it", places.config.display()),
@@ -255,12 +260,12 @@ fn program(places: &Places, agent: &Known, own: &settings::Agent, path: Option<&
 /// A version that is too old would fail in ways of its own. One that says no version is not judged.
 fn new_enough(
     performer: &Performer,
-    agent: &Known,
+    agent: &KnownAgent,
     asked: Option<&str>,
     program: &str,
     env: &[(String, String)],
 ) -> Result<(), String> {
-    let Known::BuiltIn(agent) = agent else { return Ok(()) };
+    let KnownAgent::BuiltIn(agent) = agent else { return Ok(()) };
     let Some(minimum) = asked.or(agent.minimum) else { return Ok(()) };
     let version = performer.versions.of(Path::new(program), env);
     match version.filter(|version| supervisor::is_older(version, minimum)) {
@@ -280,7 +285,7 @@ fn new_enough(
 }
 
 /// Writes once: the keeper logs the id before it sends and ignores one it knows.
-pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &str, data: &str) -> Performed {
+pub(super) fn write(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey, write: &str, data: &str) -> Performed {
     let done = || (Outcome::Done, Facts::Nothing);
     let folder = match attempt_folder(places, job, attempt) {
         Ok(folder) => folder,
@@ -290,9 +295,9 @@ pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &st
         Ok(state) => state.run(&job.spec.id),
         Err(error) => return failed(error),
     };
-    let request = Request::Stdin { id: write.to_owned(), data: kept_input::back(&run, data) };
+    let request = KeeperRequest::Stdin { id: write.to_owned(), data: kept_input::back(&run, data) };
     match ask(&folder, &request) {
-        Ok(Reply::Done | Reply::Known) => done(),
+        Ok(KeeperReply::Done | KeeperReply::Known) => done(),
         Ok(_) => failed("the keeper gave another answer than was asked for"),
         Err(_) if was_logged(&folder, write) => {
             let reason = "the keeper had logged the line and is gone; it may have sent it".to_owned();
@@ -303,18 +308,19 @@ pub(super) fn write(places: &Places, job: &Job, attempt: &AttemptKey, write: &st
 }
 
 /// Closing what is closed is no mistake, so no probe is needed.
-pub(super) fn close_input(places: &Places, job: &Job, attempt: &AttemptKey) -> Performed {
-    let closed = attempt_folder(places, job, attempt).and_then(|folder| match ask(&folder, &Request::CloseStdin) {
-        Err(_) if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) => Ok(()),
-        answered => answered.map(|_| ()),
-    });
+pub(super) fn close_input(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Performed {
+    let closed =
+        attempt_folder(places, job, attempt).and_then(|folder| match ask(&folder, &KeeperRequest::CloseStdin) {
+            Err(_) if supervisor::exit_record(&folder).is_ok_and(|exit| exit.is_some()) => Ok(()),
+            answered => answered.map(|_| ()),
+        });
     match closed {
         Ok(()) => (Outcome::Done, Facts::Nothing),
         Err(reason) => failed(reason),
     }
 }
 
-pub(super) fn ask(folder: &Path, request: &Request) -> Result<Reply, String> {
+pub(super) fn ask(folder: &Path, request: &KeeperRequest) -> Result<KeeperReply, String> {
     let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
     let record = record.ok_or("no keeper holds this attempt")?;
     Keeper::new(&record).ask(request).map_err(|e| e.to_string())

@@ -6,7 +6,7 @@ use worktrees::{Leftovers, NewWorktree, Probe, WorktreeError};
 
 use super::job::{Job, Performed, failed, repository, worktree};
 use super::living::living;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 pub(super) fn create(job: &Job) -> Performed {
     let spec = &job.spec;
@@ -56,7 +56,7 @@ pub(super) fn commit(job: &Job) -> Performed {
 ///
 /// # Errors
 /// When it is not whole.
-pub(super) fn take_over_store(places: &Places, job: &Job) -> Result<(), WorktreeError> {
+pub(super) fn take_over_store(places: &DaemonPlaces, job: &Job) -> Result<(), WorktreeError> {
     use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
     if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
         return Ok(());

@@ -125,7 +125,7 @@ pub(crate) enum Action {
     Comment,
     /// Open the page of the run's pull request.
     PullRequest,
-    Verb(Verb),
+    Verb(RunVerb),
     Answer(Answer),
     Editor,
     CopyPath,
@@ -182,7 +182,7 @@ pub(crate) enum Jump {
 
 /// Something that is done with every run that is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub(crate) enum RunVerb {
     PauseOrResume,
     Retry,
     Continue,

@@ -19,19 +19,19 @@ use tokio::time::Instant;
 
 use crate::action::Action;
 use crate::console::{Console, Tty};
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::glyphs::Glyphs;
 use crate::keymap::Keymap;
 use crate::model::{Model, TuiError};
-use crate::notify::{self, Way};
+use crate::notify::{self, NotifyWay};
 use crate::screen::Screen;
 use crate::screens;
 use crate::screens::runs::Welcome;
 use crate::theme::Theme;
 use crate::update::update;
-use editors::At;
+use editors::EditorTarget;
 pub(crate) use keys::{actions, beneath, places};
-use wire::Wire;
+use wire::DaemonWire;
 
 /// Rows change their places only when nobody pressed a key for this long.
 const QUIET: Duration = Duration::from_secs(2);
@@ -52,7 +52,7 @@ pub struct Options {
     pub attach: Option<String>,
     pub theme: Theme,
     pub keymap: Keymap,
-    pub notify: Vec<Way>,
+    pub notify: Vec<NotifyWay>,
     pub mouse: bool,
     /// An agent whose terminal is shown may put texts on the clipboard.
     pub clipboard: bool,
@@ -84,7 +84,7 @@ pub async fn open(places: &Places, options: Options) -> Result<(), TuiError> {
 /// # Errors
 /// As [`open`].
 pub async fn open_on<C: Console>(console: C, places: &Places, options: Options) -> Result<(), TuiError> {
-    let (wire, first) = Wire::open(places, &options.scope).await?;
+    let (wire, first) = DaemonWire::open(places, &options.scope).await?;
     let glyphs = Glyphs::from_locale(&options.locale);
     let mut model = Model::new(options.title.clone(), options.folder.clone(), now(), utc_offset(), glyphs);
     model.all = options.scope == Scope::All;
@@ -108,7 +108,7 @@ pub async fn open_on<C: Console>(console: C, places: &Places, options: Options) 
 
 struct Cockpit {
     model: Model,
-    wire: Wire,
+    wire: DaemonWire,
     options: Options,
     last_key: Option<Instant>,
 }
@@ -137,8 +137,8 @@ impl Cockpit {
             let (actions, when) = tokio::select! {
                 biased;
                 told = ends.next() => match told {
-                    Told::End => return Ok(()),
-                    Told::GoOn => {
+                    SignalEvent::End => return Ok(()),
+                    SignalEvent::GoOn => {
                         let size = screen.retake()?;
                         (vec![Action::Resized(size.0, size.1)], Instant::now())
                     }
@@ -202,37 +202,37 @@ impl Cockpit {
     }
 
     /// Carries out what is none of the daemon's.
-    async fn perform<C: Console>(&mut self, effect: Effect, screen: &mut Screen<C>) -> Result<Done, TuiError> {
+    async fn perform<C: Console>(&mut self, effect: CockpitEffect, screen: &mut Screen<C>) -> Result<Done, TuiError> {
         let editor = self.options.editor.as_deref();
         Ok(match effect {
-            Effect::Leave => Done::Left,
-            Effect::Mouse(on) => {
+            CockpitEffect::Leave => Done::Left,
+            CockpitEffect::Mouse(on) => {
                 screen.mouse(on)?;
                 Done::Nothing
             }
-            Effect::Redraw => {
+            CockpitEffect::Redraw => {
                 let size = screen.redraw()?;
                 Done::then(Action::Resized(size.0, size.1))
             }
-            Effect::Suspend => {
+            CockpitEffect::Suspend => {
                 outside::suspend(screen)?;
                 let size = screen.redraw()?;
                 Done::then(Action::Resized(size.0, size.1))
             }
-            Effect::Editor { folder, file, line } => {
-                let at = At { file: file.as_deref(), line };
+            CockpitEffect::Editor { folder, file, line } => {
+                let at = EditorTarget { file: file.as_deref(), line };
                 let problem = outside::editor(screen, editor, &folder, at).await?;
                 problem.map_or(Done::Nothing, |problem| Done::then(Action::Notice(problem)))
             }
-            Effect::EditText(text) => Done::then(match outside::edit_text(screen, editor, &text).await? {
+            CockpitEffect::EditText(text) => Done::then(match outside::edit_text(screen, editor, &text).await? {
                 Ok(text) => Action::Edited(text),
                 Err(problem) => Action::Notice(problem),
             }),
-            Effect::Copy(text) => {
+            CockpitEffect::Copy(text) => {
                 tell::copy(screen, text, self.options.tmux)?;
                 Done::Nothing
             }
-            Effect::Browse(url) => {
+            CockpitEffect::Browse(url) => {
                 let shown = domain::text::line(&url);
                 let opened = self.options.browser.as_deref().is_some_and(|browser| outside::browse(browser, &url));
                 let said = if opened { "opened" } else { "copied" };
@@ -241,14 +241,14 @@ impl Cockpit {
                 }
                 Done::then(Action::Notice(format!("{said} {shown}")))
             }
-            Effect::Notify { title, body } => {
+            CockpitEffect::Notify { title, body } => {
                 let bytes = notify::bytes(&self.options.notify, &title, &body, self.options.tmux);
                 if !bytes.is_empty() {
                     screen.write(&bytes)?;
                 }
                 Done::Nothing
             }
-            Effect::Tell(told) => {
+            CockpitEffect::Tell(told) => {
                 tell::tell(screen, told, self.options.tmux)?;
                 Done::Nothing
             }
@@ -271,7 +271,7 @@ impl Cockpit {
             let pause = wait;
             let attempt = async {
                 tokio::time::sleep(pause).await;
-                Wire::open(places, &scope).await
+                DaemonWire::open(places, &scope).await
             };
             tokio::pin!(attempt);
             let opened = loop {
@@ -288,8 +288,8 @@ impl Cockpit {
                         Some(Err(_)) | None => return Ok(Stay::No),
                     },
                     told = ends.next() => match told {
-                        Told::End => return Ok(Stay::No),
-                        Told::GoOn => {
+                        SignalEvent::End => return Ok(Stay::No),
+                        SignalEvent::GoOn => {
                             let size = screen.retake()?;
                             self.without_daemon(vec![Action::Resized(size.0, size.1)], screen)?;
                         }
@@ -326,7 +326,7 @@ impl Cockpit {
                 | Action::NewLine
                 | Action::Help => {
                     for effect in update(&mut self.model, action) {
-                        if let Effect::Tell(told) = effect {
+                        if let CockpitEffect::Tell(told) = effect {
                             tell::tell(screen, told, self.options.tmux)?;
                         }
                     }
@@ -346,7 +346,7 @@ enum Done {
 }
 
 /// What a signal said.
-enum Told {
+enum SignalEvent {
     End,
     GoOn,
 }
@@ -370,11 +370,11 @@ impl Ends {
         Ok(Self { term: signal(SignalKind::terminate())?, hangup: signal(SignalKind::hangup())?, cont: signal(cont)? })
     }
 
-    async fn next(&mut self) -> Told {
+    async fn next(&mut self) -> SignalEvent {
         tokio::select! {
-            _ = self.term.recv() => Told::End,
-            _ = self.hangup.recv() => Told::End,
-            _ = self.cont.recv() => Told::GoOn,
+            _ = self.term.recv() => SignalEvent::End,
+            _ = self.hangup.recv() => SignalEvent::End,
+            _ = self.cont.recv() => SignalEvent::GoOn,
         }
     }
 }

@@ -14,7 +14,7 @@ use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen, disa
 use crossterm::{cursor, queue};
 
 use crate::model::TuiError;
-use keys::Keys;
+use keys::KeyReader;
 
 /// Bytes that a whole frame of a large screen stays below, so that it is written at once.
 const FRAME: usize = 256 << 10;
@@ -67,7 +67,7 @@ pub(crate) fn leave(out: &mut impl Write) -> io::Result<()> {
 
 /// The person's own terminal; dropping it gives it back.
 pub(crate) struct Tty {
-    keys: Option<Keys>,
+    keys: Option<KeyReader>,
     /// It was drawn on, so that there is something to give back.
     taken: bool,
 }
@@ -108,7 +108,7 @@ impl Console for Tty {
         enable_raw_mode()?;
         // One that reads already goes on: keys it has heard would be lost with it.
         if self.keys.is_none() {
-            let keys = Keys::on(keyboard()?)?;
+            let keys = KeyReader::on(keyboard()?)?;
             if self.taken {
                 // Where it can't be forgotten it is heard, as what comes later is.
                 let _forgotten: io::Result<()> = keys.forget();

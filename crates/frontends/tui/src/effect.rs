@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
-use protocol::{OutputFile, Piece, RunRequest};
+use protocol::{OutputFile, OutputRange, RunRequest};
 
 /// What of an agent's own terminal reaches the person's, beside what is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Tell {
     Bell,
     /// The window's title; `None`: what it was before.
     Title(Option<String>),
-    Copy(terminal::Copied),
+    Copy(terminal::ClipboardText),
     Modes(Modes),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Modes {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum CockpitEffect {
     /// Have this run's events sent, or none.
     Look {
         run: Option<RunId>,
@@ -45,7 +45,7 @@ pub(crate) enum Effect {
         number: u64,
         attempt: Option<AttemptKey>,
         file: OutputFile,
-        piece: Piece,
+        piece: OutputRange,
     },
     /// Have what the run changed read and made ready to be drawn.
     Diff {

@@ -6,14 +6,14 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use toml::Spanned;
 
-use crate::commands::{self, Command};
+use crate::commands::{self, KeyCommand};
 
 const BUILT_IN: &str = include_str!("keymap.toml");
 
 /// Where a key is pressed; each has a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Place {
+pub(crate) enum KeyPlace {
     Everywhere,
     Runs,
     Details,
@@ -34,7 +34,7 @@ pub(crate) enum Place {
     Ended,
 }
 
-impl Place {
+impl KeyPlace {
     /// Every place with what `docs/keys.md` and the help call it.
     pub(crate) const ALL: [(Self, &'static str); 18] = [
         (Self::Everywhere, "Everywhere"),
@@ -70,18 +70,18 @@ pub struct KeymapError {
 /// Place and key to command.
 #[derive(Debug, Clone)]
 pub struct Keymap {
-    keys: Vec<(Place, KeyCombination, &'static Command)>,
+    keys: Vec<(KeyPlace, KeyCombination, &'static KeyCommand)>,
     /// What the keys are told as, since every frame tells of some.
-    told: BTreeMap<Place, Vec<(&'static Command, Vec<String>)>>,
+    told: BTreeMap<KeyPlace, Vec<(&'static KeyCommand, Vec<String>)>>,
 }
 
-type File = BTreeMap<Spanned<Place>, BTreeMap<Spanned<String>, Spanned<String>>>;
+type File = BTreeMap<Spanned<KeyPlace>, BTreeMap<Spanned<String>, Spanned<String>>>;
 
 /// One key of a file: where it is said, and the command or `None` for `none`.
 struct Binding {
-    place: Place,
+    place: KeyPlace,
     key: KeyCombination,
-    command: Option<&'static Command>,
+    command: Option<&'static KeyCommand>,
 }
 
 impl Keymap {
@@ -104,18 +104,18 @@ impl Keymap {
     }
 
     fn lay(&mut self, bindings: &[Binding]) {
-        let said = |place: &Place, key: &KeyCombination| bindings.iter().any(|b| (b.place, b.key) == (*place, *key));
+        let said = |place: &KeyPlace, key: &KeyCombination| bindings.iter().any(|b| (b.place, b.key) == (*place, *key));
         self.keys.retain(|(place, key, _)| !said(place, key));
         // What a person chose is what hints tell of.
         let own = bindings.iter().filter_map(|b| Some((b.place, b.key, b.command?)));
         self.keys.splice(0..0, own.collect::<Vec<_>>());
-        self.told = Place::ALL.iter().map(|(place, _)| (*place, self.tell(*place))).collect();
+        self.told = KeyPlace::ALL.iter().map(|(place, _)| (*place, self.tell(*place))).collect();
     }
 
     /// The commands of a place in the order of the table, each with its keys in the order of the file.
-    fn tell(&self, place: Place) -> Vec<(&'static Command, Vec<String>)> {
+    fn tell(&self, place: KeyPlace) -> Vec<(&'static KeyCommand, Vec<String>)> {
         let format = crokey::KeyCombinationFormat::default();
-        let keys = |command: &'static Command| {
+        let keys = |command: &'static KeyCommand| {
             let here = self.keys.iter().filter(|(at, _, known)| *at == place && known.name == command.name);
             (command, here.map(|(_, key, _)| readable(&format.to_string(*key))).collect::<Vec<_>>())
         };
@@ -123,23 +123,23 @@ impl Keymap {
     }
 
     /// The command of a key in the first of these places that has one.
-    pub(crate) fn command(&self, places: &[Place], key: KeyEvent) -> Option<&'static Command> {
+    pub(crate) fn command(&self, places: &[KeyPlace], key: KeyEvent) -> Option<&'static KeyCommand> {
         // Terminals tell of a sign or of backtab with or without shift; it is the same key.
         let sign = matches!(key.code, KeyCode::Char(c) if !c.is_ascii_alphabetic());
         let unshifted = sign || key.code == KeyCode::BackTab;
         let key = if unshifted { KeyEvent { modifiers: key.modifiers - KeyModifiers::SHIFT, ..key } } else { key };
         let pressed = normal(KeyCombination::from(key));
-        let at = |place: &Place| self.keys.iter().find(|(p, known, _)| p == place && *known == pressed);
+        let at = |place: &KeyPlace| self.keys.iter().find(|(p, known, _)| p == place && *known == pressed);
         places.iter().find_map(at).map(|(_, _, command)| *command)
     }
 
     /// The keys of a command in a place as a person reads them, in the order of the file.
-    pub(crate) fn keys_in(&self, place: Place, name: &str) -> &[String] {
+    pub(crate) fn keys_in(&self, place: KeyPlace, name: &str) -> &[String] {
         self.of(place).iter().find(|(command, _)| command.name == name).map_or(&[], |(_, keys)| keys)
     }
 
     /// The commands of a place in the order of the table, each with its keys.
-    pub(crate) fn of(&self, place: Place) -> &[(&'static Command, Vec<String>)] {
+    pub(crate) fn of(&self, place: KeyPlace) -> &[(&'static KeyCommand, Vec<String>)] {
         self.told.get(&place).map_or(&[], Vec::as_slice)
     }
 }
@@ -228,10 +228,10 @@ mod tests {
     fn every_command_is_reached_by_a_key_or_by_the_palette() {
         let keymap = Keymap::built_in();
         for command in commands::ALL {
-            let bound = Place::ALL.iter().any(|(place, _)| !keymap.keys_in(*place, command.name).is_empty());
+            let bound = KeyPlace::ALL.iter().any(|(place, _)| !keymap.keys_in(*place, command.name).is_empty());
             assert!(bound || command.in_palette(), "nothing reaches {}", command.name);
         }
-        for (place, _) in Place::ALL {
+        for (place, _) in KeyPlace::ALL {
             assert!(!keymap.of(place).is_empty(), "{place:?} has keys");
         }
     }
@@ -259,7 +259,7 @@ mod tests {
     fn a_file_of_ones_own_changes_single_keys() {
         let keymap = Keymap::with("k", "[everywhere]\n\"x\" = \"none\"\n\"ctrl-x\" = \"terminate\"").expect("good");
         let name = |code, modifiers| {
-            keymap.command(&[Place::Runs, Place::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
+            keymap.command(&[KeyPlace::Runs, KeyPlace::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
         };
         assert_eq!(name(KeyCode::Char('x'), KeyModifiers::NONE), None);
         assert_eq!(name(KeyCode::Char('x'), KeyModifiers::CONTROL), Some("terminate"));
@@ -270,7 +270,7 @@ mod tests {
     fn a_capital_and_a_sign_are_found_however_the_terminal_tells_of_them() {
         let keymap = Keymap::built_in();
         let name = |code, modifiers| {
-            keymap.command(&[Place::Runs, Place::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
+            keymap.command(&[KeyPlace::Runs, KeyPlace::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
         };
         for (code, modifiers, command) in [
             (KeyCode::Char('G'), KeyModifiers::SHIFT, "last"),

@@ -23,6 +23,6 @@ pub use commands::reference;
 pub use console::Console;
 pub use keymap::{Keymap, KeymapError};
 pub use model::TuiError;
-pub use notify::Way;
+pub use notify::NotifyWay;
 pub use screens::runs::Welcome;
 pub use theme::{Theme, ThemeError};

@@ -11,7 +11,7 @@ use domain::{RunId, Timestamp};
 use protocol::{Base, Disk, Row, Today};
 
 use crate::glyphs::Glyphs;
-use crate::overlays::{NewRun, Overlay};
+use crate::overlays::{NewRunForm, Overlay};
 use crate::screens::attach::Attached;
 use crate::screens::calls::CallsView;
 use crate::screens::checks::ChecksView;
@@ -142,7 +142,7 @@ pub(crate) struct Model {
     pub(crate) facts_top: usize,
     pub(crate) overlay: Option<Overlay>,
     /// A form that was left before it was sent.
-    pub(crate) draft: Option<Box<NewRun>>,
+    pub(crate) draft: Option<Box<NewRunForm>>,
     /// What was typed into prompts and not sent, by what it was for.
     pub(crate) drafts: BTreeMap<String, String>,
     /// The terminal of a run, while it has the whole screen.

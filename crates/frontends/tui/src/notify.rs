@@ -4,7 +4,7 @@ use domain::text;
 
 /// A way of telling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum NotifyWay {
     Bell,
     /// `OSC 9 ; text` (iTerm2, WezTerm, Windows Terminal, Ghostty, kitty).
     Osc9,
@@ -12,7 +12,7 @@ pub enum Way {
     Osc777,
 }
 
-impl Way {
+impl NotifyWay {
     /// The way that the settings call by this name.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -25,16 +25,16 @@ impl Way {
 }
 
 /// The bytes that tell it. Nothing of the text steers the terminal.
-pub(crate) fn bytes(ways: &[Way], title: &str, body: &str, tmux: bool) -> String {
+pub(crate) fn bytes(ways: &[NotifyWay], title: &str, body: &str, tmux: bool) -> String {
     // A semicolon would end the title.
     let clean = |text: &str| text::line(text).chars().filter(|c| !c.is_control()).take(200).collect::<String>();
     let (title, body) = (clean(title).replace(';', ","), clean(body));
     let mut out = String::new();
     for way in ways {
         match way {
-            Way::Bell => out.push('\u{7}'),
-            Way::Osc9 => out.push_str(&through(&format!("\u{1b}]9;{title}: {body}\u{7}"), tmux)),
-            Way::Osc777 => out.push_str(&through(&format!("\u{1b}]777;notify;{title};{body}\u{7}"), tmux)),
+            NotifyWay::Bell => out.push('\u{7}'),
+            NotifyWay::Osc9 => out.push_str(&through(&format!("\u{1b}]9;{title}: {body}\u{7}"), tmux)),
+            NotifyWay::Osc777 => out.push_str(&through(&format!("\u{1b}]777;notify;{title};{body}\u{7}"), tmux)),
         }
     }
     out
@@ -56,10 +56,10 @@ mod tests {
     #[test]
     fn a_hostile_name_sends_nothing_of_its_own_and_tmux_passes_it_on() {
         let evil = "fix;\u{1b}]52;c;aGk=\u{7}\nlogin";
-        let said = bytes(&[Way::Bell, Way::Osc777], evil, "asks: may I?", false);
+        let said = bytes(&[NotifyWay::Bell, NotifyWay::Osc777], evil, "asks: may I?", false);
         assert_eq!(said.matches('\u{1b}').count(), 1, "{said:?}");
         assert!(said.starts_with("\u{7}\u{1b}]777;notify;fix,") && said.ends_with(";asks: may I?\u{7}"), "{said:?}");
-        let wrapped = bytes(&[Way::Osc9], "a", "b", true);
+        let wrapped = bytes(&[NotifyWay::Osc9], "a", "b", true);
         assert_eq!(wrapped, "\u{1b}Ptmux;\u{1b}\u{1b}]9;a: b\u{7}\u{1b}\\");
     }
 }

@@ -15,7 +15,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::action::Action;
 use crate::cockpit::actions;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::glyphs::Glyphs;
 use crate::keymap::Keymap;
 use crate::model::Model;
@@ -27,14 +27,14 @@ use play::{NOW, Play, night};
 /// The sizes that screens are stored at.
 pub(crate) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
-pub(crate) struct Cockpit {
+pub(crate) struct TestCockpit {
     pub(crate) model: Model,
     pub(crate) keymap: Keymap,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<CockpitEffect>,
     pub(crate) night: Vec<Play>,
 }
 
-impl Cockpit {
+impl TestCockpit {
     pub(crate) fn with(night: Vec<Play>, glyphs: Glyphs) -> Self {
         let now = Timestamp::from_millis(NOW);
         let model = Model::new("acme/shop".to_owned(), Some("/home/dev/acme/shop".into()), now, 0, glyphs);
@@ -54,7 +54,7 @@ impl Cockpit {
     pub(crate) fn act(&mut self, action: Action) {
         for effect in update(&mut self.model, action) {
             // The daemon answers a look with the run's events.
-            if let Effect::Look { run: Some(run), .. } = &effect {
+            if let CockpitEffect::Look { run: Some(run), .. } = &effect {
                 let play = self.night.iter().find(|p| p.row().id == *run);
                 let (run, lines) = (run.clone(), play.map(Play::lines).unwrap_or_default());
                 self.act(Action::Events { run, lines });

@@ -1,13 +1,13 @@
 //! What each action makes of the model; the only code that changes it.
 
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Model, Tab};
 use crate::overlays;
 use crate::screens::{attach, calls, checks, details, diff, output, runs, timeline};
 
 /// Changes the model and gives what is to be done outside.
-pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(crate) fn update(model: &mut Model, action: Action) -> Vec<CockpitEffect> {
     let mut effects = match action {
         Action::AllRows(rows) => runs::replace(model, rows),
         Action::Rows(rows) => {
@@ -91,8 +91,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyBranch => runs::copy(model, |row| row.branch.clone()),
         Action::CopyId => runs::copy(model, |row| Some(row.id.to_string())),
         Action::Mouse => mouse(model),
-        Action::Redraw => vec![Effect::Redraw],
-        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => vec![CockpitEffect::Redraw],
+        Action::Suspend => vec![CockpitEffect::Suspend],
         Action::Accept => overlays::accept(model),
         Action::Close => overlays::close(model),
         Action::Edit(key) => overlays::edit(model, key),
@@ -110,7 +110,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Typed(data) => attach::typed(model, data),
         Action::ScrollBack(by) => attach::scroll_back(model, by),
         Action::Detach => attach::detach(model),
-        Action::Leave => vec![Effect::Leave],
+        Action::Leave => vec![CockpitEffect::Leave],
     };
     runs::keep_in_view(model);
     // What has come into view is loaded.
@@ -118,12 +118,12 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     effects
 }
 
-fn with(model: &mut Model, change: impl FnOnce(&mut Model)) -> Vec<Effect> {
+fn with(model: &mut Model, change: impl FnOnce(&mut Model)) -> Vec<CockpitEffect> {
     change(model);
     Vec::new()
 }
 
-fn reconnected(model: &mut Model, connected: bool) -> Vec<Effect> {
+fn reconnected(model: &mut Model, connected: bool) -> Vec<CockpitEffect> {
     model.connected = connected;
     // A daemon that can't write says so anew.
     model.degraded = None;
@@ -138,7 +138,7 @@ fn reconnected(model: &mut Model, connected: bool) -> Vec<Effect> {
     effects
 }
 
-fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
+fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<CockpitEffect> {
     let line = diff::top_line(model);
     model.size = (columns, rows);
     diff::show_again(model, line);
@@ -150,9 +150,9 @@ fn resized(model: &mut Model, columns: u16, rows: u16) -> Vec<Effect> {
     attach::resized(model)
 }
 
-fn mouse(model: &mut Model) -> Vec<Effect> {
+fn mouse(model: &mut Model) -> Vec<CockpitEffect> {
     model.mouse = !model.mouse;
     let says = if model.mouse { "the mouse selects runs" } else { "the mouse selects text; shift-m takes it back" };
     model.notice = Some(says.to_owned());
-    vec![Effect::Mouse(model.mouse)]
+    vec![CockpitEffect::Mouse(model.mouse)]
 }

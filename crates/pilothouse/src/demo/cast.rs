@@ -2,7 +2,7 @@
 //! real agent's what it does at work.
 
 /// One run: its name, its model, which says what it plays, its task, and how it ends when nobody interferes.
-pub(super) struct Part {
+pub(super) struct CastPart {
     pub(super) name: &'static str,
     pub(super) scenario: &'static str,
     pub(super) task: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Part {
     pub(super) collides: bool,
 }
 
-impl Part {
+impl CastPart {
     const fn new(name: &'static str, scenario: &'static str, task: &'static str, end: &'static str) -> Self {
         Self { name, scenario, task, end, phases: &[], budget: None, collides: false }
     }
@@ -37,30 +37,30 @@ impl Part {
 pub(super) const AT_ONCE: u32 = 9;
 
 /// What is played with the built-in agent. Those that need a person or are soon over come first.
-pub(super) const REHEARSAL: &[Part] = &[
-    Part::new("fix-login", "asks", "Reject empty passwords and publish", "ready").in_one().within(5.0),
-    Part::new("cart-totals", "edits", "Show totals with tax in src/cart.js", "ready").in_one(),
-    Part::new("cart-currency", "edits", "Show prices in euros in src/cart.js", "ready").in_one().collides(),
-    Part::new("add-search", "repairs", "Add a search box to the product list", "ready").within(2.0),
-    Part::new("port-tests", "fails", "Port the tests to the new runner", "failed").in_one(),
-    Part::new("upgrade-deps", "limited", "Upgrade all dependencies", "ready").in_one(),
-    Part::new("load-test", "forks", "Start ten servers and load them", "terminated").in_one(),
-    Part::new("import-data", "slow", "Write the importer for old orders", "lost").in_one(),
-    Part::new("count-costs", "calls", "Ask a model twelve times, and count", "ready").in_one().within(1.5),
-    Part::new("rename-user", "slow", "Rename User to Account everywhere", "terminated"),
-    Part::new("api-docs", "no-change", "Check that the API docs are complete", "ready").in_one(),
+pub(super) const REHEARSAL: &[CastPart] = &[
+    CastPart::new("fix-login", "asks", "Reject empty passwords and publish", "ready").in_one().within(5.0),
+    CastPart::new("cart-totals", "edits", "Show totals with tax in src/cart.js", "ready").in_one(),
+    CastPart::new("cart-currency", "edits", "Show prices in euros in src/cart.js", "ready").in_one().collides(),
+    CastPart::new("add-search", "repairs", "Add a search box to the product list", "ready").within(2.0),
+    CastPart::new("port-tests", "fails", "Port the tests to the new runner", "failed").in_one(),
+    CastPart::new("upgrade-deps", "limited", "Upgrade all dependencies", "ready").in_one(),
+    CastPart::new("load-test", "forks", "Start ten servers and load them", "terminated").in_one(),
+    CastPart::new("import-data", "slow", "Write the importer for old orders", "lost").in_one(),
+    CastPart::new("count-costs", "calls", "Ask a model twelve times, and count", "ready").in_one().within(1.5),
+    CastPart::new("rename-user", "slow", "Rename User to Account everywhere", "terminated"),
+    CastPart::new("api-docs", "no-change", "Check that the API docs are complete", "ready").in_one(),
 ];
 
 /// The path of the scripted provider that the built-in agent's runs ask.
 pub(super) const CALLS: &str = "ok.demo";
 
 /// What is played with a real agent and a scripted model.
-pub(super) const REAL: &[Part] = &[
-    Part::new("fix-login", "commit", "Reject empty passwords and commit", "ready"),
-    Part::new("add-search", "ok", "Add a search box to the product list", "ready"),
-    Part::new("port-tests", "400", "Port the tests to the new runner", "failed"),
-    Part::new("upgrade-deps", "429once", "Upgrade all dependencies", "ready"),
-    Part::new("write-notes", "slow", "Write notes on the release", "ready"),
+pub(super) const REAL: &[CastPart] = &[
+    CastPart::new("fix-login", "commit", "Reject empty passwords and commit", "ready"),
+    CastPart::new("add-search", "ok", "Add a search box to the product list", "ready"),
+    CastPart::new("port-tests", "400", "Port the tests to the new runner", "failed"),
+    CastPart::new("upgrade-deps", "429once", "Upgrade all dependencies", "ready"),
+    CastPart::new("write-notes", "slow", "Write notes on the release", "ready"),
 ];
 
 /// The run whose keeper is killed, as a crash would.

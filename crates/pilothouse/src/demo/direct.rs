@@ -9,11 +9,11 @@ use domain::command::{Answer, Command};
 use domain::money::Usd;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
-use super::cast::{self, Part};
-use super::stage::Stage;
+use super::cast::{self, CastPart};
+use super::stage::DemoStage;
 
 pub(super) struct Direction<'a> {
-    stage: &'a Stage,
+    stage: &'a DemoStage,
     connection: Connection,
     rows: BTreeMap<String, Row>,
     crashed: bool,
@@ -22,7 +22,7 @@ pub(super) struct Direction<'a> {
 
 impl<'a> Direction<'a> {
     /// Starts the daemon and the runs.
-    pub(super) async fn begin(stage: &'a Stage) -> Result<Self, CliError> {
+    pub(super) async fn begin(stage: &'a DemoStage) -> Result<Self, CliError> {
         let mut connection = client::connect(&stage.places).await?;
         connection.ask(Request::Watch(Scope::All)).await?;
         let mut rows = BTreeMap::new();
@@ -103,7 +103,7 @@ impl<'a> Direction<'a> {
     }
 
     /// Nothing more is told of it: it is delivered, where there is something, and seen to collide.
-    fn is_over(&self, part: &Part) -> bool {
+    fn is_over(&self, part: &CastPart) -> bool {
         let Some(row) = self.rows.get(part.name) else { return false };
         let delivered = row.status != "ready" || row.removed || row.pr.is_some();
         row.is_settled() && delivered && (!part.collides || !row.conflicts.is_empty())
@@ -158,12 +158,12 @@ impl<'a> Direction<'a> {
     }
 }
 
-fn evidence_folder(stage: &Stage, row: &Row) -> std::path::PathBuf {
+fn evidence_folder(stage: &DemoStage, row: &Row) -> std::path::PathBuf {
     stage.places.home.join("runs").join(row.id.as_str())
 }
 
 /// Whether every run ended as its part says.
-pub(super) fn as_expected(stage: &Stage, rows: &[Row]) -> Result<Code, CliError> {
+pub(super) fn as_expected(stage: &DemoStage, rows: &[Row]) -> Result<Code, CliError> {
     let wrong: Vec<String> = stage
         .cast
         .iter()

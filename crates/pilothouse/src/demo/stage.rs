@@ -8,22 +8,22 @@ use cli::CliError;
 use client::Places;
 use domain::command::Command;
 use protocol::{Code, Reply, Request, Scope};
-use provider::Provider;
+use provider::ScriptedProvider;
 use tempfile::TempDir;
 
-use super::cast::{self, Part};
+use super::cast::{self, CastPart};
 use super::shop;
 
-pub(super) struct Stage {
+pub(super) struct DemoStage {
     folder: TempDir,
     pub(super) places: Places,
     pub(super) agent: String,
-    pub(super) cast: &'static [Part],
+    pub(super) cast: &'static [CastPart],
     /// Stands for whoever has the models.
-    _provider: Option<Provider>,
+    _provider: Option<ScriptedProvider>,
 }
 
-impl Stage {
+impl DemoStage {
     /// For the built-in agent, or for a real one with a scripted model.
     pub(super) fn set(agent: Option<&str>, headless: bool) -> Result<Self, CliError> {
         let folder = tempfile::Builder::new().prefix("pilothouse-demo-").tempdir()?;
@@ -34,7 +34,7 @@ impl Stage {
         let (cast, provider) = match agent {
             "rehearsal" => {
                 // Its runs ask a model, a scripted one, through the gateway.
-                let provider = Provider::start()?;
+                let provider = ScriptedProvider::start()?;
                 let key = folder.path().join("key");
                 fs::write(&key, "a-key-of-the-demo")?;
                 // Who watches has time to see it; nobody waits for it otherwise.
@@ -42,9 +42,9 @@ impl Stage {
                 settings += &shop::rehearsed(&provider.url(cast::CALLS), &key, limited);
                 (cast::REHEARSAL, Some(provider))
             }
-            other if Provider::AGENTS.contains(&other) => {
+            other if ScriptedProvider::AGENTS.contains(&other) => {
                 installed(other)?;
-                let provider = Provider::start()?;
+                let provider = ScriptedProvider::start()?;
                 // What it keeps beside the worktree goes with the demo.
                 let own = folder.path().join("agent");
                 fs::create_dir(&own)?;
@@ -57,7 +57,7 @@ impl Stage {
             other => {
                 let reason = format!(
                     "the demo can't be played with {other:?}; with these it can: {}",
-                    Provider::AGENTS.join(", ")
+                    ScriptedProvider::AGENTS.join(", ")
                 );
                 return Err(CliError::new(Code::Usage, reason));
             }
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// The built-in agent's model is its scenario; a real one's is what it has, chosen where it would ask a model for it.
-    pub(super) fn agent_for(&self, part: &Part) -> String {
+    pub(super) fn agent_for(&self, part: &CastPart) -> String {
         match self.agent.as_str() {
             "rehearsal" => format!("rehearsal:{}", part.scenario),
             "gemini" => "gemini:gemini-2.5-pro".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agents::{Agent, LoginFile, Program, Told};
+use agents::{Agent, GatewayHint, LoginFile, Program};
 use client::Places;
 use serde_json::Value;
 use settings::{Key, Settings};
@@ -16,7 +16,7 @@ pub(super) fn agents(places: &Places) -> Vec<DoctorFinding> {
     // Mistakes in them are told by the settings' own line.
     let Ok(settings) = Settings::from_layers(&[(places.config.clone(), text)]) else { return Vec::new() };
     let serving = gateway::serving(&places.home).ok().flatten().filter(|_| gateway::is_serving(&places.home));
-    let look = Look { settings: &settings, gateway_has: serving.map(|serving| serving.keys).unwrap_or_default() };
+    let look = AgentLook { settings: &settings, gateway_has: serving.map(|serving| serving.keys).unwrap_or_default() };
     let (mut here, mut missing) = (Vec::new(), Vec::new());
     for agent in agents::all() {
         let Program::InPath { name, install } = agent.program else { continue };
@@ -41,7 +41,7 @@ pub(super) fn agents(places: &Places) -> Vec<DoctorFinding> {
 }
 
 /// A program that a person's settings make an agent of.
-fn of_a_person(name: &str, own: &settings::Agent) -> Option<DoctorFinding> {
+fn of_a_person(name: &str, own: &settings::AgentSettings) -> Option<DoctorFinding> {
     let wanted = own.command.as_ref()?.first()?;
     let (ok, says) = match supervisor::in_path(wanted, None) {
         Some(program) => (Some(true), format!("{name} at {}; whose account it uses is not known", program.display())),
@@ -50,7 +50,7 @@ fn of_a_person(name: &str, own: &settings::Agent) -> Option<DoctorFinding> {
     Some(DoctorFinding { name: "agent", ok, says })
 }
 
-struct Look<'a> {
+struct AgentLook<'a> {
     settings: &'a Settings,
     /// Variables whose keys a gateway has already.
     gateway_has: Vec<String>,
@@ -64,12 +64,12 @@ enum Payer {
     Unknown,
 }
 
-impl Look<'_> {
-    fn own(&self, agent: &str) -> settings::Agent {
+impl AgentLook<'_> {
+    fn own(&self, agent: &str) -> settings::AgentSettings {
         self.settings.agents.get(agent).map(|own| own.value.clone()).unwrap_or_default()
     }
 
-    fn at(&self, agent: &Agent, own: &settings::Agent, program: &Path) -> DoctorFinding {
+    fn at(&self, agent: &Agent, own: &settings::AgentSettings, program: &Path) -> DoctorFinding {
         let env: Vec<(String, String)> = own.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let version = supervisor::Versions::default().of(program, &env);
         let minimum = own.minimum.as_deref().or(agent.minimum);
@@ -90,7 +90,7 @@ impl Look<'_> {
         DoctorFinding { name: "agent", ok, says }
     }
 
-    fn payer(&self, agent: &Agent, own: &settings::Agent) -> Payer {
+    fn payer(&self, agent: &Agent, own: &settings::AgentSettings) -> Payer {
         let set = |name: &str| match own.env.get(name) {
             Some(value) => !value.is_empty(),
             None => std::env::var_os(name).is_some_and(|value| !value.is_empty()),
@@ -113,8 +113,8 @@ impl Look<'_> {
     }
 
     /// The key that the gateway puts in place of whatever the agent has, as the daemon decides it.
-    fn by_gateway(&self, agent: &Agent, own: &settings::Agent) -> Option<String> {
-        let stands_between = own.gateway.unwrap_or(agent.takes_keys) && agent.told != Told::Never;
+    fn by_gateway(&self, agent: &Agent, own: &settings::AgentSettings) -> Option<String> {
+        let stands_between = own.gateway.unwrap_or(agent.takes_keys) && agent.told != GatewayHint::Never;
         let keys: Vec<String> = agent
             .doors
             .iter()

@@ -100,9 +100,9 @@ fn repository(folder: &Path) -> DoctorFinding {
 }
 
 /// The places as the daemon knows them.
-fn of_daemon(places: &Places) -> daemon::Places {
+fn of_daemon(places: &Places) -> daemon::DaemonPlaces {
     let (home, runtime, config) = (places.home.clone(), places.runtime.clone(), places.config.clone());
-    daemon::Places { home, runtime, config, binary: PathBuf::new(), keys: ::gateway::Given::default() }
+    daemon::DaemonPlaces { home, runtime, config, binary: PathBuf::new(), keys: ::gateway::GivenKeys::default() }
 }
 
 fn settings(places: &Places, folder: &Path) -> DoctorFinding {

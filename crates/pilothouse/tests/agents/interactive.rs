@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use testkit::{Seat, wait_until};
+use testkit::{TerminalSeat, wait_until};
 
 use crate::office::{Office, tokens};
 
@@ -49,7 +49,7 @@ fn claude_in_a_terminal_says_what_it_waits_for_also_to_a_new_daemon() {
     office.house.kill_daemon();
     let again = office.house.wait_for("seen", "waiting");
     assert_eq!(again["question"], waits["question"], "the same question, and not another one");
-    let mut seat = Seat::take(&office.house, &["attach", "seen"], 100, 30);
+    let mut seat = TerminalSeat::take(&office.house, &["attach", "seen"], 100, 30);
     seat.wait_until("the question", |screen| screen.contains("Do you want to proceed?"));
     seat.press("\r");
     wait_until("its turn to be over", || over(&office.house.row("seen").expect("a row")));

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use domain::tokens::Tokens;
-use provider::Provider;
+use provider::ScriptedProvider;
 use serde_json::Value;
-use testkit::{House, Repo, Seat, wait_until};
+use testkit::{House, Repo, TerminalSeat, wait_until};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -41,7 +41,7 @@ impl From<&'static str> for Who {
 pub(crate) struct Office {
     pub(crate) agent: &'static str,
     pub(crate) metered: bool,
-    pub(crate) provider: Provider,
+    pub(crate) provider: ScriptedProvider,
     pub(crate) path: String,
     pub(crate) house: House,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Office {
 impl Office {
     pub(crate) fn new(who: impl Into<Who>, scenario: &str) -> Self {
         let Who { agent, metered } = who.into();
-        let provider = Provider::start().expect("a free port");
+        let provider = ScriptedProvider::start().expect("a free port");
         let house = House::new(BINARY, Repo::with_files(5));
         let (home, path) = (house.home(), format!("{scenario}.1"));
         let own = home.join("agent-home");
@@ -112,7 +112,7 @@ impl Office {
     }
 
     /// The agent's own program with these words in a terminal, in the repository, as a person would start it.
-    pub(crate) fn by_hand(&self, words: &[&str]) -> Seat {
+    pub(crate) fn by_hand(&self, words: &[&str]) -> TerminalSeat {
         self.introduce();
         let folder = &self.house.repo.path();
         let settings = std::fs::read_to_string(self.house.home().join("config.toml")).expect("settings");
@@ -122,7 +122,7 @@ impl Office {
             let (name, value) = line.split_once(" = ").expect("a variable");
             command = command.env(name, serde_json::from_str::<String>(value).expect("a text"));
         }
-        Seat::of(command, 100, 30)
+        TerminalSeat::of(command, 100, 30)
     }
 
     /// Waits until the agent has asked the provider for something.

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use domain::money::Usd;
 use domain::tokens::Tokens;
 use metering::Prices;
-use provider::Provider;
+use provider::ScriptedProvider;
 use serde_json::Value;
-use testkit::{House, Repo, Said, wait_until};
+use testkit::{CommandOutput, House, Repo, wait_until};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
@@ -16,7 +16,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 pub(crate) const KEY: &str = "sk-real-0123456789-of-a-test";
 
 pub(crate) struct Office {
-    pub(crate) provider: Provider,
+    pub(crate) provider: ScriptedProvider,
     pub(crate) path: String,
     pub(crate) house: House,
 }
@@ -29,7 +29,7 @@ impl Office {
 
     /// Where the key comes from, and more settings.
     pub(crate) fn with(scenario: &str, key: &str, more: &str) -> Self {
-        let provider = Provider::start().expect("a free port");
+        let provider = ScriptedProvider::start().expect("a free port");
         provider.require(KEY);
         let path = format!("{scenario}.1");
         let upstream = provider.url(&path);
@@ -41,10 +41,10 @@ impl Office {
     }
 
     /// The command with the key in its environment, so that a daemon that it starts has it.
-    pub(crate) fn say(&self, words: &[&str]) -> Said {
+    pub(crate) fn say(&self, words: &[&str]) -> CommandOutput {
         let output = self.house.command(words).env("TEST_MODEL_KEY", KEY).output().expect("pilothouse starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Said { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+        CommandOutput { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     pub(crate) fn ok(&self, words: &[&str]) -> String {

@@ -94,12 +94,12 @@ impl House {
         let version = env!("CARGO_PKG_VERSION");
         let taken = daemon::Instance::take(&places.home, &places.runtime, version, now).expect("a state folder");
         let instance = taken.unwrap_or_else(|_| panic!("nobody else serves it"));
-        let of_daemon = daemon::Places {
+        let of_daemon = daemon::DaemonPlaces {
             home: places.home.clone(),
             runtime: places.runtime.clone(),
             config: places.config.clone(),
             binary: PathBuf::from(binary),
-            keys: gateway::Given::default(),
+            keys: gateway::GivenKeys::default(),
         };
         let daemon = std::thread::spawn(move || daemon::run(&of_daemon, instance).expect("it serves"));
         let faces = tokio::runtime::Runtime::new().expect("a runtime");

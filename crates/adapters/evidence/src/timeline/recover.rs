@@ -14,7 +14,7 @@ use crate::plain;
 /// A timeline with more bytes is none: a million events have a quarter of them.
 pub(crate) const LARGEST: u64 = 1 << 30;
 
-pub(super) struct Found {
+pub(super) struct RecoveredLines {
     pub(super) events: Vec<Event>,
     pub(super) len: u64,
     pub(super) head: String,
@@ -22,7 +22,7 @@ pub(super) struct Found {
 }
 
 /// Reads `file`, keeps what is whole and cuts off the rest after keeping it aside.
-pub(super) fn recover(file: &mut File, path: &Path) -> Result<Found, EvidenceError> {
+pub(super) fn recover(file: &mut File, path: &Path) -> Result<RecoveredLines, EvidenceError> {
     let copy = file.try_clone().map_err(EvidenceError::io("read", path))?;
     let bytes = plain::read_to_end(copy, LARGEST).map_err(EvidenceError::io("read", path))?;
     let mut found = whole_lines(&bytes, path)?;
@@ -38,8 +38,8 @@ pub(super) fn recover(file: &mut File, path: &Path) -> Result<Found, EvidenceErr
 }
 
 /// All lines that are events and continue the chain. Only the last line may be torn.
-pub(super) fn whole_lines(bytes: &[u8], path: &Path) -> Result<Found, EvidenceError> {
-    let mut found = Found { events: Vec::new(), len: 0, head: GENESIS.to_owned(), torn: 0 };
+pub(super) fn whole_lines(bytes: &[u8], path: &Path) -> Result<RecoveredLines, EvidenceError> {
+    let mut found = RecoveredLines { events: Vec::new(), len: 0, head: GENESIS.to_owned(), torn: 0 };
     let mut rest = bytes;
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let (line, number) = (&rest[..end], found.events.len() + 1);
@@ -74,7 +74,7 @@ pub(super) fn next_event(line: &[u8], seq: u64, head: &str) -> Result<Event, Str
 
 /// A batch read from a stream whose last event (the one with the offset) is missing is read again,
 /// so what there is of it goes.
-fn drop_open_batch(found: &mut Found, bytes: &[u8]) {
+fn drop_open_batch(found: &mut RecoveredLines, bytes: &[u8]) {
     while found.events.last().is_some_and(|e| e.src.as_ref().is_some_and(|s| s.to.is_none())) {
         let event = found.events.pop().expect("a last event was just seen");
         found.head = event.prev;

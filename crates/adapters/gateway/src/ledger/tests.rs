@@ -27,8 +27,8 @@ fn pass(limits: Limits) -> Pass {
     }
 }
 
-fn account(day: &str) -> Account {
-    Account { run: "abc123".to_owned(), repo: "/repo".to_owned(), day: day.to_owned() }
+fn account(day: &str) -> LedgerAccount {
+    LedgerAccount { run: "abc123".to_owned(), repo: "/repo".to_owned(), day: day.to_owned() }
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn one_that_is_alone_goes_however_long_it_may_be() {
     let pass = pass(Limits { run: budget(3_000), day: budget(10_000), ..Limits::default() });
     assert_eq!(ledger.admit(&of, &pass, tokens(50_000)), Admission::Goes);
     assert_eq!(ledger.admit(&of, &pass, tokens(1)), Admission::Waits);
-    let other = Account { run: "other1".to_owned(), ..of.clone() };
+    let other = LedgerAccount { run: "other1".to_owned(), ..of.clone() };
     let its = Pass { run: "other1".to_owned(), ..pass.clone() };
     assert_eq!(ledger.admit(&other, &its, tokens(1)), Admission::Waits, "of the same day");
     ledger.release(&of, tokens(50_000));

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::play::End;
 use crate::model::post;
-use crate::stage::Stage;
+use crate::stage::AgentStage;
 
 /// So many are made, in all attempts of a session together.
 const CALLS: usize = 12;
@@ -19,7 +19,7 @@ const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks the model a question for each line that it adds to a file.
-pub(super) fn calls(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn calls(stage: &mut AgentStage) -> io::Result<End> {
     let done = fs::read_to_string(stage.worktree.join("calls.txt")).unwrap_or_default().lines().count();
     for number in done + 1..=CALLS {
         match ask(stage, number)? {
@@ -32,7 +32,7 @@ pub(super) fn calls(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// The length of the answer, or why there is none.
-fn ask(stage: &mut Stage, number: usize) -> io::Result<Result<usize, String>> {
+fn ask(stage: &mut AgentStage, number: usize) -> io::Result<Result<usize, String>> {
     let mut last = String::new();
     for tried in 0..TRIES {
         if tried > 0 {

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 
 use super::play::End;
-use crate::stage::Stage;
+use crate::stage::AgentStage;
 
 /// Changes the first line of each file that the task names, to a line that no other run writes.
-pub(super) fn edits(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn edits(stage: &mut AgentStage) -> io::Result<End> {
     let task = stage.task.clone();
     stage.says(&format!("I will do this: {task}"))?;
     stage.think(300);

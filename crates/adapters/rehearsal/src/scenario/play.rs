@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::files::own;
-use crate::stage::{Stage, git_folder};
+use crate::stage::{AgentStage, git_folder};
 
 /// What an agent says at its end.
 pub(super) struct End {
@@ -24,7 +24,7 @@ fn gives_up(text: &str) -> io::Result<End> {
 }
 
 /// Plans, edits two files, runs a command, commits one file and leaves the other uncommitted.
-pub(super) fn success(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn success(stage: &mut AgentStage) -> io::Result<End> {
     let task = stage.task.clone();
     stage.says(&format!("I will do this: {task}"))?;
     stage.think(300);
@@ -42,7 +42,7 @@ pub(super) fn success(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// A small step twice a second for a minute. What it finds done it does not do again.
-pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn slow(stage: &mut AgentStage) -> io::Result<End> {
     let steps = own("slow", "txt");
     let done_before = fs::read_to_string(stage.worktree.join(&steps)).unwrap_or_default().lines().count();
     if done_before > 0 {
@@ -59,7 +59,7 @@ pub(super) fn slow(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Twenty messages a second for half a minute.
-pub(super) fn chatty(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn chatty(stage: &mut AgentStage) -> io::Result<End> {
     for n in 1..=600 {
         // Whoever sees it can tell how long that took.
         let now = jiff::Timestamp::now().as_millisecond();
@@ -71,7 +71,7 @@ pub(super) fn chatty(stage: &mut Stage) -> io::Result<End> {
     done("Done talking.")
 }
 
-pub(super) fn fails(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn fails(stage: &mut AgentStage) -> io::Result<End> {
     stage.says("I will try.")?;
     stage.think(400);
     stage.appends("attempt.txt", "half of the work")?;
@@ -81,7 +81,7 @@ pub(super) fn fails(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Fails when it finds no trace of an earlier attempt in git's own folder, which no rollback touches.
-pub(super) fn fails_once(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn fails_once(stage: &mut AgentStage) -> io::Result<End> {
     let trace = git_folder()?.join("rehearsal-failed-once");
     if trace.exists() {
         return success(stage);
@@ -92,7 +92,7 @@ pub(super) fn fails_once(stage: &mut Stage) -> io::Result<End> {
 
 /// Waits for permission to run a command, and goes on either way. A task with the word `twice` makes it ask
 /// once more.
-pub(super) fn asks(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn asks(stage: &mut AgentStage) -> io::Result<End> {
     stage.says("I want to publish, and need permission for that.")?;
     stage.think(300);
     let command = "npm publish --dry-run";
@@ -112,7 +112,7 @@ pub(super) fn asks(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Meets the provider's limit, waits for the time it gave, and goes on.
-pub(super) fn limited(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn limited(stage: &mut AgentStage) -> io::Result<End> {
     let seconds: u32 = std::env::var("REHEARSAL_LIMITED").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     stage.says("I will begin.")?;
     stage.think(300);
@@ -126,7 +126,7 @@ pub(super) fn limited(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Meets the provider's limit and ends there; its session goes on when it is told to.
-pub(super) fn limit_ends(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn limit_ends(stage: &mut AgentStage) -> io::Result<End> {
     const SECONDS: i64 = 3;
     if stage.resumed {
         return success(stage);
@@ -140,7 +140,7 @@ pub(super) fn limit_ends(stage: &mut Stage) -> io::Result<End> {
 
 /// Leaves children in every way there is: same group, own group, own session, orphaned, and one that
 /// ignores polite signals; then waits for a minute.
-pub(super) fn forks(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn forks(stage: &mut AgentStage) -> io::Result<End> {
     stage.says("I start helpers.")?;
     let ways = [
         "sleep 300 & echo same group",
@@ -164,7 +164,7 @@ pub(super) fn forks(stage: &mut Stage) -> io::Result<End> {
     done("Done; the helpers still run.")
 }
 
-pub(super) fn no_change(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn no_change(stage: &mut AgentStage) -> io::Result<End> {
     stage.says("I look around.")?;
     stage.think(300);
     stage.runs("git log --oneline -3 && ls")?;
@@ -173,7 +173,7 @@ pub(super) fn no_change(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Thirty-two megabytes: many lines, one line of ten megabytes, and a flood on standard error.
-pub(super) fn big_output(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn big_output(stage: &mut AgentStage) -> io::Result<End> {
     stage.says("This will be long.")?;
     let id = stage.calls("Bash", json!({"command": "cat everything"}))?;
     stage.returned(&id, &"0123456789".repeat(1 << 20), false)?;
@@ -189,7 +189,7 @@ pub(super) fn big_output(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Writes outside its worktree: into the main checkout beside it.
-pub(super) fn escape(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn escape(stage: &mut AgentStage) -> io::Result<End> {
     let output = Command::new("git").args(["rev-parse", "--path-format=absolute", "--git-common-dir"]).output()?;
     let common = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let outside = std::path::Path::new(&common).parent().map_or_else(Default::default, |main| main.join("ESCAPED.txt"));
@@ -202,7 +202,7 @@ pub(super) fn escape(stage: &mut Stage) -> io::Result<End> {
 }
 
 /// Everything that could steer a terminal or a parser, in every place where text can stand.
-pub(super) fn hostile(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn hostile(stage: &mut AgentStage) -> io::Result<End> {
     let evil = "\u{1b}[2J\u{1b}[31;5mPWNED\u{1b}]0;owned\u{7}\u{1b}]52;c;cm0gLXJmIH4=\u{7}\u{9b}31m\u{202e}gnp.exe\u{200b}\u{8}\u{8}";
     stage.says(&format!("Hello {evil}\r\nsecond line\u{1b}[1A\u{1b}[K"))?;
     stage.runs(&format!("printf '%s' '{}'", evil.replace('\'', "")))?;

@@ -3,10 +3,10 @@
 use std::io;
 
 use super::play::{End, success};
-use crate::stage::Stage;
+use crate::stage::AgentStage;
 
 /// What it writes first has a word that is wrong. Told of lines such as `FILE: expected "X", found "Y"`, it writes X.
-pub(super) fn repairs(stage: &mut Stage) -> io::Result<End> {
+pub(super) fn repairs(stage: &mut AgentStage) -> io::Result<End> {
     let task = stage.task.clone();
     let told: Vec<(String, String)> = task.lines().filter_map(expected).collect();
     if !told.is_empty() {

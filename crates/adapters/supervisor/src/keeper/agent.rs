@@ -13,11 +13,11 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::patience::with_patience;
-use crate::record::Start;
+use crate::record::KeeperStart;
 use crate::sandbox;
 use crate::{HOME_MARKER, RUN_MARKER};
 
-pub(super) struct Agent {
+pub(super) struct AgentProcess {
     pub(super) pid: u32,
     pub(super) pidfd: OwnedFd,
     pub(super) streams: Streams,
@@ -28,7 +28,7 @@ pub(super) enum Streams {
     Terminal(pty_process::blocking::Pty),
 }
 
-impl Agent {
+impl AgentProcess {
     /// The descriptor that the agent's standard input is written to, given away once.
     pub(super) fn take_stdin(&mut self) -> Result<Option<OwnedFd>, SupervisorError> {
         match &mut self.streams {
@@ -43,10 +43,10 @@ impl Agent {
 
 /// Starts it with what it was `given` and what `start` says on top.
 pub(super) fn spawn(
-    start: &Start,
+    start: &KeeperStart,
     given: &[(OsString, OsString)],
     group: Option<&Cgroup>,
-) -> Result<Agent, SupervisorError> {
+) -> Result<AgentProcess, SupervisorError> {
     let cannot = |e: io::Error| SupervisorError::NotStarted(format!("cannot start {}: {e}", start.program));
     let (child, streams) = with_patience(|| match start.terminal {
         Some(size) => on_terminal(start, given, group, size.columns, size.rows).map_err(|error| match error {
@@ -61,12 +61,12 @@ pub(super) fn spawn(
     let pidfd = with_patience(|| Ok(pidfd_open(handle, PidfdFlags::empty())?)).map_err(cannot)?;
     // The keeper reaps with wait(2), so the handle of the standard library is not needed.
     drop(child);
-    Ok(Agent { pid, pidfd, streams })
+    Ok(AgentProcess { pid, pidfd, streams })
 }
 
 /// Its whole environment. What is set for it by name stays, also where it is unset.
 fn environment<'a>(
-    start: &'a Start,
+    start: &'a KeeperStart,
     given: &'a [(OsString, OsString)],
 ) -> impl Iterator<Item = (&'a OsStr, &'a OsStr)> {
     let markers = [(RUN_MARKER, start.run.as_str()), (HOME_MARKER, start.home.as_str())];
@@ -93,11 +93,15 @@ fn confine(inside: &mut Option<RulesetCreated>) -> io::Result<()> {
     }
 }
 
-fn inside(start: &Start) -> io::Result<Option<RulesetCreated>> {
+fn inside(start: &KeeperStart) -> io::Result<Option<RulesetCreated>> {
     start.writable.as_deref().map(sandbox::ruleset).transpose().map_err(io::Error::other)
 }
 
-fn on_pipes(start: &Start, given: &[(OsString, OsString)], group: Option<&Cgroup>) -> io::Result<(Child, Streams)> {
+fn on_pipes(
+    start: &KeeperStart,
+    given: &[(OsString, OsString)],
+    group: Option<&Cgroup>,
+) -> io::Result<(Child, Streams)> {
     let entrance = group.and_then(Cgroup::entrance);
     let mut inside = inside(start)?;
     let mut command = Command::new(&start.program);
@@ -127,7 +131,7 @@ fn on_pipes(start: &Start, given: &[(OsString, OsString)], group: Option<&Cgroup
 }
 
 fn on_terminal(
-    start: &Start,
+    start: &KeeperStart,
     given: &[(OsString, OsString)],
     group: Option<&Cgroup>,
     columns: u16,

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use terminal::{Emulator, Looks, answer};
 
-use crate::record::Terminal;
+use crate::record::TerminalSpec;
 
 /// The bytes of the longest question.
 const LONGEST: usize = 4 << 10;
@@ -12,15 +12,15 @@ const LONGEST: usize = 4 << 10;
 const MOST: usize = 64 << 10;
 
 /// Listens to what the agent writes.
-pub(super) struct Asked {
+pub(super) struct TerminalQueries {
     emulator: Emulator,
     size: (u16, u16),
     looks: Looks,
     answers: String,
 }
 
-impl Asked {
-    pub(super) fn new(terminal: Terminal) -> Self {
+impl TerminalQueries {
+    pub(super) fn new(terminal: TerminalSpec) -> Self {
         let size = (terminal.columns, terminal.rows);
         let looks = Looks { light: terminal.light, true_colour: terminal.true_colour };
         Self { emulator: emulator(size), size, looks, answers: String::new() }

@@ -14,7 +14,7 @@ use crate::error::SupervisorError;
 /// The bytes that may wait for an agent that asks its terminal and does not read.
 const MOST_ANSWERS: usize = 64 << 10;
 
-pub(super) struct Input {
+pub(super) struct AgentInput {
     to: Option<OwnedFd>,
     log: File,
     path: PathBuf,
@@ -29,7 +29,7 @@ struct Logged<'a> {
     data: &'a str,
 }
 
-impl Input {
+impl AgentInput {
     pub(super) fn open(folder: &Path) -> Result<Self, SupervisorError> {
         let path = folder.join("stdin.jsonl");
         let log = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);

@@ -24,14 +24,14 @@ use crate::attempt_lock::{self, HeldAttempt};
 use crate::cgroup::Cgroup;
 use crate::error::SupervisorError;
 use crate::identity::Identity;
-use crate::record::{self, KeeperRecord, Start};
+use crate::record::{self, KeeperRecord, KeeperStart};
 use crate::syscalls::child_ends;
 use crate::{descriptors, given, launch};
-use agent::Agent;
+use agent::AgentProcess;
 use freeze::Freeze;
-use input::Input;
-use output::Output;
-use serve::Server;
+use input::AgentInput;
+use output::OutputStream;
+use serve::KeeperServer;
 use stop::Stop;
 
 /// How often the keeper looks after its socket and what it has frozen when nothing wakes it.
@@ -47,7 +47,7 @@ pub fn main(folder: &Path) -> i32 {
         Ok(held) => held,
         Err(code) => return code,
     };
-    match Keeper::start(folder, held) {
+    match KeeperLoop::start(folder, held) {
         Ok(keeper) => keeper.run(),
         Err(error) => {
             // The agent may have been started before the rest failed: nobody would watch it.
@@ -74,14 +74,14 @@ fn hold(folder: &Path) -> Result<HeldAttempt, i32> {
     attempt_lock::hold(folder).map_err(|_| 1)?.ok_or(launch::HELD_BY_ANOTHER)
 }
 
-struct Keeper {
+struct KeeperLoop {
     folder: PathBuf,
-    start: Start,
+    start: KeeperStart,
     held: HeldAttempt,
-    agent: Agent,
-    outputs: Vec<Output>,
-    input: Input,
-    server: Server,
+    agent: AgentProcess,
+    outputs: Vec<OutputStream>,
+    input: AgentInput,
+    server: KeeperServer,
     stop: Option<Stop>,
     group: Option<Cgroup>,
     frozen: Option<Freeze>,
@@ -96,14 +96,14 @@ struct Keeper {
     looked: Instant,
 }
 
-impl Keeper {
+impl KeeperLoop {
     fn start(folder: &Path, held: HeldAttempt) -> Result<Self, SupervisorError> {
         let path = folder.join("start.json");
-        let start: Start = record::read(&path)?.ok_or(SupervisorError::Silent(path))?;
+        let start: KeeperStart = record::read(&path)?.ok_or(SupervisorError::Silent(path))?;
         let me = std::process::id();
         set_child_subreaper(i32::try_from(me).ok().and_then(Pid::from_raw))
             .map_err(|e| SupervisorError::io("become the subreaper for", folder)(e.into()))?;
-        let server = Server::bind(&start.socket)?;
+        let server = KeeperServer::bind(&start.socket)?;
         let keeper = Identity::of(me).ok_or(SupervisorError::Silent("/proc".into()))?;
         let group = start.freezer.then(|| Cgroup::make(&format!("pilothouse-{}-{me}", start.run))).flatten();
         let mut known = KeeperRecord {
@@ -114,7 +114,7 @@ impl Keeper {
             cgroup: group.as_ref().map(|group| group.path().to_owned()),
         };
         record::write(folder, "keeper.json", &known)?;
-        let mut input = Input::open(folder)?;
+        let mut input = AgentInput::open(folder)?;
         // Before the first child, so that the end of none goes unnoticed.
         let child_ends = child_ends().map_err(SupervisorError::io("hear of ends in", folder))?;
         let given = given::read().map_err(SupervisorError::io("read the environment for", folder))?;
@@ -250,8 +250,8 @@ impl Keeper {
     /// Nothing lives: the last bytes are kept, then the exit record is written.
     fn finish(mut self) -> i32 {
         loop {
-            self.outputs.iter_mut().for_each(Output::drain);
-            if self.outputs.iter().all(Output::is_kept) {
+            self.outputs.iter_mut().for_each(OutputStream::drain);
+            if self.outputs.iter().all(OutputStream::is_kept) {
                 break;
             }
             std::thread::sleep(output::RETRY);

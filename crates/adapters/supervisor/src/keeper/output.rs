@@ -7,10 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::agent::{Agent, Streams};
-use super::asked::Asked;
+use super::agent::{AgentProcess, Streams};
+use super::asked::TerminalQueries;
 use crate::error::SupervisorError;
-use crate::record::Terminal;
+use crate::record::TerminalSpec;
 
 /// How long to wait before trying again to write to a full disk.
 pub(super) const RETRY: Duration = Duration::from_millis(500);
@@ -18,19 +18,19 @@ pub(super) const RETRY: Duration = Duration::from_millis(500);
 const CHUNK: usize = 64 << 10;
 
 /// One stream of the agent and the file it goes to.
-pub(super) struct Output {
+pub(super) struct OutputStream {
     from: Option<OwnedFd>,
     to: File,
-    form: Form,
+    form: OutputForm,
     /// Read and not yet written, since the disk is full; nothing more is read until it is.
     unwritten: Vec<u8>,
 }
 
-enum Form {
+enum OutputForm {
     /// Bytes as they come.
     Raw,
     /// asciicast v2: a header line, then `[seconds, "o", text]` for each piece.
-    Cast { began: Instant, cut_character: Vec<u8>, asked: Box<Asked> },
+    Cast { began: Instant, cut_character: Vec<u8>, asked: Box<TerminalQueries> },
 }
 
 pub(super) enum Wants<'a> {
@@ -39,7 +39,11 @@ pub(super) enum Wants<'a> {
     Nothing,
 }
 
-pub(super) fn open(folder: &Path, agent: &Agent, terminal: Option<Terminal>) -> Result<Vec<Output>, SupervisorError> {
+pub(super) fn open(
+    folder: &Path,
+    agent: &AgentProcess,
+    terminal: Option<TerminalSpec>,
+) -> Result<Vec<OutputStream>, SupervisorError> {
     let file = |name: &str| {
         let path = folder.join(name);
         OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(SupervisorError::io("open", path))
@@ -52,14 +56,14 @@ pub(super) fn open(folder: &Path, agent: &Agent, terminal: Option<Terminal>) -> 
     let reader = |fd| reader(fd).map_err(SupervisorError::io("read from", "the agent"));
     match &agent.streams {
         Streams::Pipes { stdout, stderr, .. } => Ok(vec![
-            Output::new(reader(stdout.as_fd())?, file("stdout")?, Form::Raw),
-            Output::new(reader(stderr.as_fd())?, file("stderr")?, Form::Raw),
+            OutputStream::new(reader(stdout.as_fd())?, file("stdout")?, OutputForm::Raw),
+            OutputStream::new(reader(stderr.as_fd())?, file("stderr")?, OutputForm::Raw),
         ]),
         Streams::Terminal(pty) => {
             let size = terminal.unwrap_or_default();
-            let asked = Box::new(Asked::new(size));
-            let form = Form::Cast { began: Instant::now(), cut_character: Vec::new(), asked };
-            let mut output = Output::new(reader(pty.as_fd())?, file("output.cast")?, form);
+            let asked = Box::new(TerminalQueries::new(size));
+            let form = OutputForm::Cast { began: Instant::now(), cut_character: Vec::new(), asked };
+            let mut output = OutputStream::new(reader(pty.as_fd())?, file("output.cast")?, form);
             let header = format!("{{\"version\":2,\"width\":{},\"height\":{}}}\n", size.columns, size.rows);
             output.unwritten.extend_from_slice(header.as_bytes());
             output.flush();
@@ -68,14 +72,14 @@ pub(super) fn open(folder: &Path, agent: &Agent, terminal: Option<Terminal>) -> 
     }
 }
 
-impl Output {
-    fn new(from: OwnedFd, to: File, form: Form) -> Self {
+impl OutputStream {
+    fn new(from: OwnedFd, to: File, form: OutputForm) -> Self {
         Self { from: Some(from), to, form, unwritten: Vec::new() }
     }
 
     /// Records that the terminal has another size from here on.
     pub(super) fn resized(&mut self, columns: u16, rows: u16) {
-        if let Form::Cast { began, asked, .. } = &mut self.form {
+        if let OutputForm::Cast { began, asked, .. } = &mut self.form {
             asked.resized(columns, rows);
             let size = format!("{columns}x{rows}");
             let line = serde_json::to_string(&(began.elapsed().as_secs_f64(), "r", size));
@@ -88,8 +92,8 @@ impl Output {
     /// What is to be answered to what the agent asked its terminal since it was looked last.
     pub(super) fn take_answers(&mut self) -> String {
         match &mut self.form {
-            Form::Raw => String::new(),
-            Form::Cast { asked, .. } => asked.take_answers(),
+            OutputForm::Raw => String::new(),
+            OutputForm::Cast { asked, .. } => asked.take_answers(),
         }
     }
 
@@ -147,8 +151,8 @@ impl Output {
 
     fn take(&mut self, bytes: &[u8]) {
         match &mut self.form {
-            Form::Raw => self.unwritten.extend_from_slice(bytes),
-            Form::Cast { began, cut_character, asked } => {
+            OutputForm::Raw => self.unwritten.extend_from_slice(bytes),
+            OutputForm::Cast { began, cut_character, asked } => {
                 asked.hear(bytes);
                 cut_character.extend_from_slice(bytes);
                 let whole = cut_character.len() - unfinished(cut_character);

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 
-use super::Keeper;
+use super::KeeperLoop;
 use super::agent::Streams;
 use super::freeze::Freeze;
 use crate::error::SupervisorError;
 use crate::peer::Peer;
 use crate::processes;
-use crate::wire::{MAX_REQUEST, Reply, Request};
+use crate::wire::{KeeperReply, KeeperRequest, MAX_REQUEST};
 
 /// A caller that has not finished its request by then is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 16;
 /// Requests that may be under way; whoever comes then waits.
 const MOST: usize = 64;
 
-pub(super) struct Server {
+pub(super) struct KeeperServer {
     listener: UnixListener,
     open: Vec<Conversation>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Conversation {
     since: Instant,
 }
 
-impl Server {
+impl KeeperServer {
     pub(super) fn bind(path: &Path) -> Result<Self, SupervisorError> {
         let bind = || {
             if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
@@ -84,7 +84,7 @@ impl Server {
     }
 
     /// The next whole request of somebody who still may ask, if there is one.
-    pub(super) fn next(&mut self, may_ask: impl Fn(&UnixStream) -> bool) -> Option<(Request, Conversation)> {
+    pub(super) fn next(&mut self, may_ask: impl Fn(&UnixStream) -> bool) -> Option<(KeeperRequest, Conversation)> {
         let mut i = 0;
         while i < self.open.len() {
             match self.open[i].hear() {
@@ -94,7 +94,7 @@ impl Server {
                 Heard::Nothing => i += 1,
                 Heard::TooMuch => {
                     let why = format!("that is more than a keeper takes at once ({} MB)", MAX_REQUEST >> 20);
-                    self.open.swap_remove(i).answer(&Reply::Refused(why));
+                    self.open.swap_remove(i).answer(&KeeperReply::Refused(why));
                 }
                 Heard::Request(_) | Heard::End => drop(self.open.swap_remove(i)),
             }
@@ -114,7 +114,7 @@ fn is_of_daemon(stream: &UnixStream, home: &Path, held: &File) -> bool {
 }
 
 enum Heard {
-    Request(Request),
+    Request(KeeperRequest),
     Nothing,
     TooMuch,
     End,
@@ -145,7 +145,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn answer(mut self, reply: &Reply) {
+    pub(super) fn answer(mut self, reply: &KeeperReply) {
         let mut line = serde_json::to_vec(reply).expect("a reply is plain values");
         line.push(b'\n');
         // A caller that hung up does not want to know.
@@ -153,7 +153,7 @@ impl Conversation {
     }
 }
 
-impl Keeper {
+impl KeeperLoop {
     /// Answers who may ask.
     pub(super) fn serve(&mut self) {
         let (home, held) = (PathBuf::from(&self.start.home), self.held.lock.try_clone());
@@ -165,66 +165,66 @@ impl Keeper {
         }
     }
 
-    fn answer(&mut self, request: Request) -> Reply {
+    fn answer(&mut self, request: KeeperRequest) -> KeeperReply {
         match request {
-            Request::Status => Reply::Status {
+            KeeperRequest::Status => KeeperReply::Status {
                 run: self.start.run.clone(),
                 agent_pid: self.ended.is_none().then_some(self.agent.pid),
                 agent_over: self.ended.is_some(),
                 stopping: self.stop.is_some(),
                 frozen: self.frozen.as_ref().map(|frozen| frozen.count(self.group.as_ref())),
             },
-            Request::Freeze if self.stop.is_some() || self.ended.is_some() => {
-                Reply::Refused("the agent has ended or is being ended".to_owned())
+            KeeperRequest::Freeze if self.stop.is_some() || self.ended.is_some() => {
+                KeeperReply::Refused("the agent has ended or is being ended".to_owned())
             }
-            Request::Freeze => {
+            KeeperRequest::Freeze => {
                 let frozen = self.frozen.get_or_insert_with(Freeze::begin);
-                Reply::Frozen(frozen.hold(self.group.as_ref()))
+                KeeperReply::Frozen(frozen.hold(self.group.as_ref()))
             }
-            Request::Thaw => {
+            KeeperRequest::Thaw => {
                 self.thaw();
-                Reply::Done
+                KeeperReply::Done
             }
-            Request::Interrupt => {
+            KeeperRequest::Interrupt => {
                 let sent = self.ended.is_none() && processes::signal(self.agent.pid, Signal::INT);
-                if sent { Reply::Done } else { Reply::Refused("the agent has ended".to_owned()) }
+                if sent { KeeperReply::Done } else { KeeperReply::Refused("the agent has ended".to_owned()) }
             }
-            Request::Stop { grace_ms } => {
+            KeeperRequest::Stop { grace_ms } => {
                 self.asked = true;
                 self.begin_stop(grace_ms);
-                Reply::Done
+                KeeperReply::Done
             }
-            Request::Resize { columns, rows } => match &self.agent.streams {
+            KeeperRequest::Resize { columns, rows } => match &self.agent.streams {
                 Streams::Terminal(pty) => match pty.resize(pty_process::Size::new(rows, columns)) {
                     Ok(()) => {
                         self.outputs.iter_mut().for_each(|output| output.resized(columns, rows));
-                        Reply::Done
+                        KeeperReply::Done
                     }
-                    Err(e) => Reply::Refused(e.to_string()),
+                    Err(e) => KeeperReply::Refused(e.to_string()),
                 },
-                Streams::Pipes { .. } => Reply::Refused("the agent has no terminal".to_owned()),
+                Streams::Pipes { .. } => KeeperReply::Refused("the agent has no terminal".to_owned()),
             },
-            Request::Type { data } => match &self.agent.streams {
+            KeeperRequest::Type { data } => match &self.agent.streams {
                 Streams::Terminal(_) if self.input.is_open() => {
                     self.input.type_in(&data);
-                    Reply::Done
+                    KeeperReply::Done
                 }
-                Streams::Terminal(_) => Reply::Refused("the agent has ended".to_owned()),
-                Streams::Pipes { .. } => Reply::Refused("the agent has no terminal".to_owned()),
+                Streams::Terminal(_) => KeeperReply::Refused("the agent has ended".to_owned()),
+                Streams::Pipes { .. } => KeeperReply::Refused("the agent has no terminal".to_owned()),
             },
-            Request::Stdin { id, data } if self.input.is_open() => match self.input.write(&id, &data) {
-                Ok(true) => Reply::Done,
-                Ok(false) => Reply::Known,
-                Err(e) => Reply::Refused(e.to_string()),
+            KeeperRequest::Stdin { id, data } if self.input.is_open() => match self.input.write(&id, &data) {
+                Ok(true) => KeeperReply::Done,
+                Ok(false) => KeeperReply::Known,
+                Err(e) => KeeperReply::Refused(e.to_string()),
             },
-            Request::Stdin { .. } => Reply::Refused("the agent's input is closed".to_owned()),
-            Request::CloseStdin => {
+            KeeperRequest::Stdin { .. } => KeeperReply::Refused("the agent's input is closed".to_owned()),
+            KeeperRequest::CloseStdin => {
                 self.input.close();
                 if let Some(ms) = self.start.leave_ms.filter(|_| self.start.terminal.is_none()) {
                     let leaves = Instant::now() + Duration::from_millis(ms);
                     self.limit = Some(self.limit.map_or(leaves, |limit| limit.min(leaves)));
                 }
-                Reply::Done
+                KeeperReply::Done
             }
         }
     }

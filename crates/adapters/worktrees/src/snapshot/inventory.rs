@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::WorktreeError;
-use crate::look::Look;
+use crate::look::WorktreeLook;
 
 /// Ignored files are kept up to this many bytes in all.
 const IGNORED_UP_TO: u64 = 100 << 20;
@@ -75,7 +75,7 @@ pub(crate) struct Ignored(BTreeSet<Vec<u8>>);
 impl Ignored {
     /// # Errors
     /// When git can't be run.
-    pub(crate) fn of(look: &Look) -> Result<Self, WorktreeError> {
+    pub(crate) fn of(look: &WorktreeLook) -> Result<Self, WorktreeError> {
         let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
         let listed = look.git().args(&words).run()?;
         Ok(Self(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()))
@@ -100,7 +100,12 @@ impl Inventory {
     ///
     /// # Errors
     /// When something can't be read: then it can't be kept either.
-    pub(crate) fn take(root: &Path, look: &Look, commit: &str, ignored: &Ignored) -> Result<Self, WorktreeError> {
+    pub(crate) fn take(
+        root: &Path,
+        look: &WorktreeLook,
+        commit: &str,
+        ignored: &Ignored,
+    ) -> Result<Self, WorktreeError> {
         let listed = look.git().args(&["ls-tree", "-r", "-z", "--full-tree", commit]).run()?;
         // A sparse checkout leaves files away on purpose.
         let flagged = look.git().args(&["ls-files", "-t", "-z"]).run()?;

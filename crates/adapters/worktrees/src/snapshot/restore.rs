@@ -12,7 +12,7 @@ use crate::error::WorktreeError;
 use crate::list::LOCK_REASON;
 use crate::register::Registration;
 use crate::repository::Repository;
-use crate::tree::Found;
+use crate::tree::FoundWorktree;
 
 /// Says in the worktree's git folder which snapshot came back whole.
 const DONE: &str = "pilothouse-restored";
@@ -41,7 +41,7 @@ impl Repository {
         }
         seal::check(&record, restoring.folder)?;
         let place = match self.worktree_of(restoring.run)? {
-            Found::There(tree) => Some(tree.path),
+            FoundWorktree::There(tree) => Some(tree.path),
             _ if Path::new(&record.repo) == self.main() => None,
             _ => Some(restoring.or_at.to_owned()),
         };
@@ -49,7 +49,7 @@ impl Repository {
             record.path = place.to_string_lossy().into_owned();
         }
         let path = PathBuf::from(&record.path);
-        if !matches!(self.worktree_of(restoring.run)?, Found::There(_)) {
+        if !matches!(self.worktree_of(restoring.run)?, FoundWorktree::There(_)) {
             self.add_again(&record, &path)?;
         }
         let (held, linked) = self.lock_worktree(&path)?;

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::say::{AGAIN, INITIALIZE, MODE, MODEL, PROMPT, SESSION};
 use super::usage;
 use crate::dialect::Dialect;
-use crate::rpc::{self, Message, Request};
-use crate::session::{Held, Session};
+use crate::rpc::{self, Message, RpcRequest};
+use crate::session::{HeldMessage, Session};
 use crate::short::{short, whole as whole_text};
 use crate::written;
 
@@ -66,7 +66,9 @@ fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
             session.over(false, &format!("its mode can't be set: {why}"))
         }
         Message::Response { .. } => Vec::new(),
-        Message::Request { id, method, params } => vec![asked(&Request { id: &id, method: &method, params: &params })],
+        Message::Request { id, method, params } => {
+            vec![asked(&RpcRequest { id: &id, method: &method, params: &params })]
+        }
         Message::Notification { method, params } => match method.as_str() {
             // Until the task was given an agent only repeats what an earlier process did.
             "session/update" if !session.has_said(crate::write_id::PROMPT) => Vec::new(),
@@ -106,7 +108,7 @@ fn held_back(session: &mut Session, piece: &str, offset: u64) -> Vec<Body> {
     if piece.is_empty() || piece.starts_with("[MODE_UPDATE]") || !session.has_said(crate::write_id::PROMPT) {
         return Vec::new();
     }
-    let held = session.held.get_or_insert_with(|| Held { from: offset, text: String::new() });
+    let held = session.held.get_or_insert_with(|| HeldMessage { from: offset, text: String::new() });
     held.text.push_str(piece);
     let full = held.text.len() >= LONGEST_PART;
     if full { whole(session).into_iter().collect() } else { Vec::new() }
@@ -184,7 +186,7 @@ fn prompt_answered(session: &Session, result: &Value) -> Vec<Body> {
 }
 
 /// A request of the agent: a question, or something that nobody here can do.
-fn asked(request: &Request<'_>) -> Body {
+fn asked(request: &RpcRequest<'_>) -> Body {
     if request.method != "session/request_permission" {
         return request.refused();
     }

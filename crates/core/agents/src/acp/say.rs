@@ -1,12 +1,12 @@
 //! What is written to an agent that speaks the protocol.
 
-use domain::decide::{Given, Refusal};
+use domain::decide::{FittingAnswer, Refusal};
 use domain::run::Question;
 use serde_json::{Value, json};
 
 use crate::registry::by_policy;
 use crate::rpc;
-use crate::start::{Place, Task};
+use crate::start::{AttemptPlace, Task};
 
 /// Our requests, by number.
 pub(super) const INITIALIZE: u64 = 1;
@@ -19,7 +19,7 @@ pub(super) const AGAIN: u64 = 100;
 
 /// The lines that open the session: a new one, or the one to go on in. No file access is offered: Gemini 0.61.0 can't
 /// write a new file through it, and an agent's own access is what its sandbox is about.
-pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
+pub(crate) fn begin(task: &Task<'_>, place: &AttemptPlace) -> String {
     let capabilities = json!({
         "protocolVersion": 1,
         "clientCapabilities": {"fs": {"readTextFile": false, "writeTextFile": false}, "terminal": false},
@@ -61,7 +61,7 @@ pub(crate) fn goes_on(session: &str, n: usize, text: &str) -> String {
 }
 
 /// The answer to a request, and the words that it has no place for; what it was stands in the question's input.
-pub(crate) fn answer(question: &Question, given: &Given) -> Result<(String, Option<String>), Refusal> {
+pub(crate) fn answer(question: &Question, given: &FittingAnswer) -> Result<(String, Option<String>), Refusal> {
     let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
     if request["method"] != "session/request_permission" {
@@ -74,14 +74,14 @@ pub(crate) fn answer(question: &Question, given: &Given) -> Result<(String, Opti
     let mut words = None;
     let rejected = || option(&["reject_once", "reject_always"]);
     let chosen = match given {
-        Given::Allow => Some(option(&["allow_once"]).ok_or_else(|| {
+        FittingAnswer::Allow => Some(option(&["allow_once"]).ok_or_else(|| {
             let next = "allow it for the run with --allow-run, say no with --deny, or name one of its options";
             Refusal::new("it offers no leave that is for once", format!("{next}: {}", names(params)))
         })?),
         // What is allowed for the run is remembered here, and not by the agent where it can be helped.
-        Given::AllowRun => option(&["allow_once", "allow_always"]),
-        Given::Deny | Given::Cancel => rejected(),
-        Given::Words(text) => {
+        FittingAnswer::AllowRun => option(&["allow_once", "allow_always"]),
+        FittingAnswer::Deny | FittingAnswer::Cancel => rejected(),
+        FittingAnswer::Words(text) => {
             let options = params["options"].as_array().into_iter().flatten();
             let named = |o: &&Value| ["optionId", "name"].iter().any(|name| o[*name].as_str() == Some(text.trim()));
             options.into_iter().find(named).or_else(|| {
@@ -89,7 +89,7 @@ pub(crate) fn answer(question: &Question, given: &Given) -> Result<(String, Opti
                 rejected()
             })
         }
-        Given::Answers(answers) => {
+        FittingAnswer::Answers(answers) => {
             words = Some(crate::step::spelled(answers));
             rejected()
         }

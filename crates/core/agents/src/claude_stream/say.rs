@@ -1,6 +1,6 @@
 //! What is written to the agent's standard input.
 
-use domain::decide::Given;
+use domain::decide::FittingAnswer;
 use domain::question::QuestionKind;
 use domain::run::Question;
 use serde_json::{Value, json};
@@ -17,26 +17,26 @@ pub(crate) fn prompt(text: &str) -> String {
 }
 
 /// The response to a control request, one line with its newline. Allowing hands the input back.
-pub(crate) fn answer(question: &Question, given: &Given) -> String {
+pub(crate) fn answer(question: &Question, given: &FittingAnswer) -> String {
     let input = question.input.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let mut input = input.unwrap_or_else(|| json!({}));
     let response = match (question.kind, given) {
-        (QuestionKind::Form, Given::Answers(answers)) => form::accepted(&input, answers),
-        (QuestionKind::Form, Given::Cancel) => json!({"action": "cancel"}),
+        (QuestionKind::Form, FittingAnswer::Answers(answers)) => form::accepted(&input, answers),
+        (QuestionKind::Form, FittingAnswer::Cancel) => json!({"action": "cancel"}),
         (QuestionKind::Form, _) => json!({"action": "decline"}),
-        (_, Given::Answers(answers)) => {
+        (_, FittingAnswer::Answers(answers)) => {
             let said = answers.iter().map(|answer| (answer.id.clone(), json!(answer.values.join(", "))));
             input["answers"] = Value::Object(said.collect());
             json!({"behavior": "allow", "updatedInput": input})
         }
-        (_, Given::Allow | Given::AllowRun) => json!({"behavior": "allow", "updatedInput": input}),
-        (QuestionKind::Questions, Given::Deny) => {
+        (_, FittingAnswer::Allow | FittingAnswer::AllowRun) => json!({"behavior": "allow", "updatedInput": input}),
+        (QuestionKind::Questions, FittingAnswer::Deny) => {
             json!({"behavior": "deny", "message": "The person at the cockpit does not want to answer this."})
         }
-        (_, Given::Deny | Given::Cancel) => {
+        (_, FittingAnswer::Deny | FittingAnswer::Cancel) => {
             json!({"behavior": "deny", "message": "The person at the cockpit said no."})
         }
-        (_, Given::Words(text)) => json!({"behavior": "deny", "message": text}),
+        (_, FittingAnswer::Words(text)) => json!({"behavior": "deny", "message": text}),
     };
     let line = json!({
         "type": "control_response",

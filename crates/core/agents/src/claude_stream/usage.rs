@@ -5,7 +5,7 @@ use domain::event::UsageReported;
 use domain::tokens::{Amount, ModelUse, Tokens, billed};
 use serde_json::Value;
 
-use crate::counted::{Counted, plain_name};
+use crate::counted::{TokensByModel, plain_name};
 use crate::session::Session;
 
 /// What the name of a report of usage begins with that is of a result, and not of a message.
@@ -61,7 +61,7 @@ pub(super) fn of_result(session: &Session, result: &Value) -> Vec<Body> {
     };
     let mut reports: Vec<_> = rest.0.iter().map(|(model, amount)| report(model, amount)).collect();
     // What comes after this result is told from here on, so that it is marked where nothing is left to tell.
-    if reports.is_empty() && of.is_some() && session.since_result() != &Counted::default() {
+    if reports.is_empty() && of.is_some() && session.since_result() != &TokensByModel::default() {
         reports.push(UsageReported { of: of.clone(), ..UsageReported::default() });
     }
     reports.extend(aside(result, &rest.of_models_in(session.since_result())));
@@ -70,7 +70,7 @@ pub(super) fn of_result(session: &Session, result: &Value) -> Vec<Body> {
 
 /// Compactions, which sums by model leave out (2.1.332). Those of a turn's last answer are told; of earlier ones its
 /// transcript and the gateway know.
-fn aside(result: &Value, told: &Counted) -> Option<UsageReported> {
+fn aside(result: &Value, told: &TokensByModel) -> Option<UsageReported> {
     let steps = result["usage"]["iterations"].as_array().into_iter().flatten();
     let apart = steps.filter(|step| step["type"] != "message" && step["model"].is_null());
     let Amount { tokens, cache_write_1h } = apart.map(amount).fold(Amount::default(), Amount::plus);
@@ -87,8 +87,8 @@ fn covers(whole: Tokens, counted: Tokens) -> bool {
 }
 
 /// `modelUsage`, also right where `usage` has lost a turn that was cut.
-fn by_model(models: &Value) -> Counted {
-    let mut counted = Counted::default();
+fn by_model(models: &Value) -> TokensByModel {
+    let mut counted = TokensByModel::default();
     for (name, usage) in models.as_object().into_iter().flatten() {
         let count = |name: &str| usage[name].as_u64().unwrap_or(0);
         let tokens = Tokens {

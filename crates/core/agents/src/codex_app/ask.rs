@@ -6,14 +6,14 @@ use domain::question::{AnswerOption, SingleQuestion, in_a_line, written_out};
 use serde_json::{Value, json};
 
 use super::read::command;
-use crate::rpc::{self, Request};
+use crate::rpc::{self, RpcRequest};
 use crate::session::Session;
 use crate::short::{short, whole};
 use crate::{form, written};
 
 /// The event that a request of the agent is: a question, or something that nobody here can do.
-pub(super) fn asked(session: &Session, request: &Request<'_>) -> Body {
-    let Request { method, params, .. } = request;
+pub(super) fn asked(session: &Session, request: &RpcRequest<'_>) -> Body {
+    let RpcRequest { method, params, .. } = request;
     let text = |name: &str| params[name].as_str().unwrap_or_default();
     let item = params["itemId"].as_str().or(params["callId"].as_str()).unwrap_or("request");
     let asked = match *method {

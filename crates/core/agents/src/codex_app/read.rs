@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::say::{INITIALIZE, STEER, THREAD, TURN};
 use super::{ask, usage};
-use crate::rpc::{self, Message, Request};
+use crate::rpc::{self, Message, RpcRequest};
 use crate::session::Session;
 use crate::short::{short, told, whole};
 
@@ -53,7 +53,7 @@ pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> 
         Message::Response { id: STEER, result: Err(why) } => not_heard(session, &why),
         Message::Response { .. } => Vec::new(),
         Message::Request { id, method, params } => {
-            vec![ask::asked(session, &Request { id: &id, method: &method, params: &params })]
+            vec![ask::asked(session, &RpcRequest { id: &id, method: &method, params: &params })]
         }
         Message::Notification { method, params } => notified(session, &method, &params)?,
     })

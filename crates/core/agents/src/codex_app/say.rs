@@ -1,15 +1,15 @@
 //! What is written to the app-server.
 
-use domain::decide::Given;
+use domain::decide::FittingAnswer;
 use domain::policy::Policy;
 use domain::question::SingleAnswer;
 use domain::run::Question;
 use serde_json::{Value, json};
 
 use crate::form;
-use crate::redirect::Gateway;
+use crate::redirect::GatewayAccess;
 use crate::rpc;
-use crate::start::{Place, Task};
+use crate::start::{AttemptPlace, Task};
 
 /// Our requests, by number.
 pub(super) const INITIALIZE: u64 = 1;
@@ -18,7 +18,7 @@ pub(super) const TURN: u64 = 3;
 pub(super) const STEER: u64 = 4;
 
 /// The lines that open the thread: a new one, or the one to go on in.
-pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
+pub(crate) fn begin(task: &Task<'_>, place: &AttemptPlace) -> String {
     let client =
         json!({"clientInfo": {"name": "pilothouse", "title": "pilothouse", "version": env!("CARGO_PKG_VERSION")}});
     let (approval, sandbox) = match task.policy {
@@ -33,7 +33,7 @@ pub(crate) fn begin(task: &Task<'_>, place: &Place) -> String {
         // Without these it can't commit in a linked worktree; measured with 0.169.0.
         "config": {"sandbox_workspace_write.writable_roots": place.git_paths()},
     });
-    for (key, value) in place.gateway.as_ref().and_then(Gateway::codex).into_iter().flatten() {
+    for (key, value) in place.gateway.as_ref().and_then(GatewayAccess::codex).into_iter().flatten() {
         if key == "model_provider" {
             params["modelProvider"] = value.clone();
         }
@@ -60,10 +60,10 @@ pub(crate) fn prompt(thread: &str, text: &str) -> String {
 }
 
 /// The answer to a request; what it was stands in the question's input. `resting`: its turn is over.
-pub(crate) fn answer(question: &Question, given: &Given, resting: bool) -> String {
+pub(crate) fn answer(question: &Question, given: &FittingAnswer, resting: bool) -> String {
     let request = rpc::asked(question.input.as_deref());
     let (id, params) = (&request["id"], &request["params"]);
-    let allowed = matches!(given, Given::Allow | Given::AllowRun);
+    let allowed = matches!(given, FittingAnswer::Allow | FittingAnswer::AllowRun);
     let decision = |yes: &str, no: &str| json!({"decision": if allowed { yes } else { no }});
     let answered = match request["method"].as_str() {
         // It asked in a message, and is told in a prompt.
@@ -77,14 +77,14 @@ pub(crate) fn answer(question: &Question, given: &Given, resting: bool) -> Strin
             json!({"permissions": granted, "scope": "turn"})
         }
         Some("mcpServer/elicitation/request") => match given {
-            Given::Answers(answers) => form::accepted(params, answers),
-            Given::Cancel => json!({"action": "cancel"}),
+            FittingAnswer::Answers(answers) => form::accepted(params, answers),
+            FittingAnswer::Cancel => json!({"action": "cancel"}),
             _ => json!({"action": "decline"}),
         },
         Some("item/tool/requestUserInput") => {
             let said = |answer: &SingleAnswer| (answer.id.clone(), json!({"answers": answer.values}));
             let answers: serde_json::Map<_, _> = match given {
-                Given::Answers(answers) => answers.iter().map(said).collect(),
+                FittingAnswer::Answers(answers) => answers.iter().map(said).collect(),
                 _ => serde_json::Map::new(),
             };
             return rpc::response(id, &json!({"answers": answers}));
@@ -94,14 +94,14 @@ pub(crate) fn answer(question: &Question, given: &Given, resting: bool) -> Strin
     let answered = rpc::response(id, &answered);
     match given {
         // Words go to the turn that is under way, which goes on without what it asked for.
-        Given::Words(text) => answered + &told(params, text, false),
+        FittingAnswer::Words(text) => answered + &told(params, text, false),
         _ => answered,
     }
 }
 
 /// An answer as a person would write it.
-fn in_words(question: &Question, given: &Given) -> String {
-    let Given::Answers(answers) = given else { return "The person does not want to answer this.".to_owned() };
+fn in_words(question: &Question, given: &FittingAnswer) -> String {
+    let FittingAnswer::Answers(answers) = given else { return "The person does not want to answer this.".to_owned() };
     let asked = |id: &str| question.asks.iter().find(|ask| ask.id == id).map_or("", |ask| ask.text.as_str());
     let lines = answers.iter().map(|answer| format!("{} {}", asked(&answer.id), answer.values.join(", ")));
     lines.collect::<Vec<_>>().join("\n")

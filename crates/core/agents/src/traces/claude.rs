@@ -77,11 +77,11 @@ fn calls(told: &mut Transcribed, message: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Told, Traces};
+    use super::super::{SessionTrace, Traces};
     use super::*;
 
     fn tokens(told: &Transcribed) -> Option<domain::tokens::Tokens> {
-        Told { answers: vec![told.answers.clone()], ..Told::default() }.tokens()
+        SessionTrace { answers: vec![told.answers.clone()], ..SessionTrace::default() }.tokens()
     }
 
     const FILE: &str = r#"{"pid":11103,"sessionId":"8a0fed58-edaf-449c-8960-2fdf90a59818","cwd":"/w","procStart":"6862383",

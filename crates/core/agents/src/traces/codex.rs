@@ -60,8 +60,9 @@ mod tests {
         ] {
             told.line(Traces::Codex, line.as_bytes());
         }
-        let tokens =
-            super::super::Told { answers: vec![told.answers.clone()], ..Default::default() }.tokens().expect("tokens");
+        let tokens = super::super::SessionTrace { answers: vec![told.answers.clone()], ..Default::default() }
+            .tokens()
+            .expect("tokens");
         assert_eq!((tokens.input, tokens.output, tokens.cache_read, tokens.cache_write), (18, 190, 29_430, 828));
         assert_eq!((told.model.as_deref(), told.in_turn), (Some("gpt-6-astra"), Some(true)));
         told.line(Traces::Codex, br#"{"type":"event_msg","payload":{"type":"task_complete"}}"#);

@@ -24,7 +24,7 @@ use crate::registry::{self, Agent, Program};
 
 /// What an agent tells of itself just now; what it does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Told {
+pub struct SessionTrace {
     pub doing: Option<Doing>,
     /// Since when it does that.
     pub since: Option<Timestamp>,
@@ -47,7 +47,7 @@ pub struct Told {
 /// How many calls are named of which one is asked for.
 const CALLS: usize = 3;
 
-impl Told {
+impl SessionTrace {
     /// What it waits for, in words; `None` when it does not wait.
     pub fn waits_for(&self) -> Option<String> {
         let Some(Doing::Waiting(what)) = &self.doing else { return None };

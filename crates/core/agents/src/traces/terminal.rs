@@ -7,7 +7,7 @@ use domain::event::{AgentSession, UsageReported, WaitingEnded, WaitingStarted};
 use domain::tokens::{Amount, ModelUse};
 use domain::{Body, Timestamp};
 
-use super::Told;
+use super::SessionTrace;
 use crate::session::Session;
 use crate::short::short;
 
@@ -18,14 +18,14 @@ const QUESTION: &str = "terminal.";
 const UNHEARD: &str = "terminal.0";
 
 /// Whether nothing was heard yet of the agent, and nobody was told so.
-pub fn is_unheard(known: &Session, told: &Told) -> bool {
+pub fn is_unheard(known: &Session, told: &SessionTrace) -> bool {
     known.named.is_none() && told.session.is_none() && known.questions.is_empty()
 }
 
 /// The events that bring what is known of an attempt to what was told; none when it is the same. Comparing makes it safe to
 /// be asked twice, also by another daemon. Answers from before `since` are of another run's session that it goes on in.
 /// While it is `vague` what it waits for, that is left as it was. It is `late` when it should have said something of itself.
-pub fn news(known: &Session, told: &Told, since: Option<Timestamp>, vague: bool, late: bool) -> Vec<Body> {
+pub fn news(known: &Session, told: &SessionTrace, since: Option<Timestamp>, vague: bool, late: bool) -> Vec<Body> {
     let mut events = Vec::new();
     if let Some(session) = told.session.as_ref().filter(|session| known.named.as_ref() != Some(session)) {
         events.push(
@@ -87,7 +87,7 @@ mod tests {
     use crate::dialect::Dialect;
 
     /// What a look adds to what is known, by the kinds of events.
-    fn look(known: &mut Session, told: &Told) -> Vec<&'static str> {
+    fn look(known: &mut Session, told: &SessionTrace) -> Vec<&'static str> {
         let events = news(known, told, Some(Timestamp::from_millis(100)), false, false);
         for event in &events {
             known.fold(event);
@@ -115,15 +115,15 @@ mod tests {
             let at = Some(Timestamp::from_millis(99 + i64::try_from(n).expect("small")));
             (format!("a{n}"), Answered::of(Tokens { output: n, ..Tokens::default() }, None, at))
         };
-        let told = |doing, since, answers: u64| Told {
+        let told = |doing, since, answers: u64| SessionTrace {
             doing,
             since: Some(Timestamp::from_millis(since)),
             session: Some("s1".to_owned()),
             answers: vec![Arc::new((0..=answers).map(answer).collect())],
-            ..Told::default()
+            ..SessionTrace::default()
         };
-        assert_eq!(look(&mut known, &Told::default()), Vec::<&str>::new());
-        let begins = Told { answers: Vec::new(), ..told(Some(Doing::Idle), 1, 0) };
+        assert_eq!(look(&mut known, &SessionTrace::default()), Vec::<&str>::new());
+        let begins = SessionTrace { answers: Vec::new(), ..told(Some(Doing::Idle), 1, 0) };
         assert_eq!(look(&mut known, &begins), ["agent.session"], "it has not begun");
         assert_eq!(look(&mut known, &told(Some(Doing::Working), 2, 1)), ["usage.reported"]);
         let asks = told(Some(Doing::Waiting(Some("Bash: ls".to_owned()))), 3, 2);
@@ -133,9 +133,10 @@ mod tests {
         assert_eq!(look(&mut known, &told(Some(Doing::Working), 5, 3)), ["usage.reported", "waiting.ended"]);
         assert_eq!(look(&mut known, &told(Some(Doing::Idle), 6, 3)), ["waiting.started"]);
         assert_eq!(look(&mut known, &told(None, 7, 3)), Vec::<&str>::new(), "what is not told changes nothing");
-        let other = Told { session: Some("s2".to_owned()), answers: Vec::new(), ..told(Some(Doing::Idle), 8, 0) };
+        let other =
+            SessionTrace { session: Some("s2".to_owned()), answers: Vec::new(), ..told(Some(Doing::Idle), 8, 0) };
         assert_eq!(look(&mut known, &other), ["agent.session", "waiting.ended", "waiting.started"], "it was cleared");
-        let silent = Told { silent: true, session: Some("s2".to_owned()), ..Told::default() };
+        let silent = SessionTrace { silent: true, session: Some("s2".to_owned()), ..SessionTrace::default() };
         assert_eq!(look(&mut known, &silent), ["waiting.ended"]);
         assert_eq!(known.counted().total().output, 6);
     }
@@ -143,8 +144,8 @@ mod tests {
     #[test]
     fn one_of_which_nothing_is_heard_needs_its_person() {
         let mut known = Session::new(Dialect::Plain, None);
-        let silent = Told { silent: true, ..Told::default() };
-        let mut look = |told: &Told, late: bool| {
+        let silent = SessionTrace { silent: true, ..SessionTrace::default() };
+        let mut look = |told: &SessionTrace, late: bool| {
             let events = news(&known, told, None, false, late);
             for event in &events {
                 known.fold(event);
@@ -156,7 +157,8 @@ mod tests {
         assert!(matches!(&asked[..], [Body::WaitingStarted(w)] if w.text.contains("trust this folder")), "{asked:?}");
         assert_eq!(look(&silent, true), Vec::new(), "it is told once");
         assert_eq!(look(&silent, false), Vec::new(), "and stands until something is heard");
-        let works = Told { doing: Some(Doing::Working), session: Some("s1".to_owned()), ..Told::default() };
+        let works =
+            SessionTrace { doing: Some(Doing::Working), session: Some("s1".to_owned()), ..SessionTrace::default() };
         let heard = look(&works, false);
         assert!(matches!(&heard[..], [Body::AgentSession(_), Body::WaitingEnded(_)]), "{heard:?}");
         assert_eq!(look(&silent, true), Vec::new(), "its session is known");

@@ -11,7 +11,7 @@ use crate::run::{Question, RunState};
 
 /// An answer that fits its question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum FittingAnswer {
     Allow,
     AllowRun,
     Deny,
@@ -45,20 +45,20 @@ pub fn answer<'a>(run: &'a RunState, question: &str) -> Result<(&'a Question, At
 ///
 /// # Errors
 /// Refused where it is none, with what can be answered.
-pub fn given(question: &Question, answer: &Answer) -> Result<Given, Refusal> {
+pub fn given(question: &Question, answer: &Answer) -> Result<FittingAnswer, Refusal> {
     match (question.kind, answer) {
-        (_, Answer::Deny) => Ok(Given::Deny),
-        (QuestionKind::Form, Answer::Cancel) => Ok(Given::Cancel),
+        (_, Answer::Deny) => Ok(FittingAnswer::Deny),
+        (QuestionKind::Form, Answer::Cancel) => Ok(FittingAnswer::Cancel),
         (_, Answer::Cancel) => Err(Refusal::new("only a form of a tool's server can be cancelled", "--deny says no")),
-        (QuestionKind::Permission, Answer::Allow) => Ok(Given::Allow),
-        (QuestionKind::Permission, Answer::AllowRun) => Ok(Given::AllowRun),
-        (QuestionKind::Permission, Answer::Text(text)) => Ok(Given::Words(text.clone())),
+        (QuestionKind::Permission, Answer::Allow) => Ok(FittingAnswer::Allow),
+        (QuestionKind::Permission, Answer::AllowRun) => Ok(FittingAnswer::AllowRun),
+        (QuestionKind::Permission, Answer::Text(text)) => Ok(FittingAnswer::Words(text.clone())),
         (QuestionKind::Permission, Answer::Each(texts)) => match texts.as_slice() {
-            [text] => Ok(Given::Words(text.clone())),
+            [text] => Ok(FittingAnswer::Words(text.clone())),
             _ => Err(Refusal::new("it asks for leave, which takes one answer", "put what you say into quotes")),
         },
         (QuestionKind::Form, Answer::Allow) if question.asks.iter().all(|ask| ask.optional) => {
-            Ok(Given::Answers(Vec::new()))
+            Ok(FittingAnswer::Answers(Vec::new()))
         }
         (_, Answer::Allow | Answer::AllowRun) => {
             let reason = match question.kind {
@@ -67,8 +67,8 @@ pub fn given(question: &Question, answer: &Answer) -> Result<Given, Refusal> {
             };
             Err(Refusal::new(reason, to_type(question)))
         }
-        (_, Answer::Text(text)) => answers(question, std::slice::from_ref(text)).map(Given::Answers),
-        (_, Answer::Each(texts)) => answers(question, texts).map(Given::Answers),
+        (_, Answer::Text(text)) => answers(question, std::slice::from_ref(text)).map(FittingAnswer::Answers),
+        (_, Answer::Each(texts)) => answers(question, texts).map(FittingAnswer::Answers),
     }
 }
 

@@ -27,7 +27,7 @@ mod rollback;
 mod terminate;
 
 pub use adopt::{NewPlace, adopt};
-pub use answer::{Given, answer, given};
+pub use answer::{FittingAnswer, answer, given};
 pub use background::{rested, rests_until};
 pub use budget::reason as budget_reason;
 pub use check::check;
@@ -46,8 +46,8 @@ pub use proof::{proof, prove_again, proves_again_at};
 pub use reply::reply;
 pub use restore::restore;
 pub use resume::resume;
-pub use retry::{Retry, retry};
-pub use review::{Verdict, review};
+pub use retry::{RetryOrder, retry};
+pub use review::{ReviewOrder, review};
 pub use rm::rm;
 pub use rollback::rollback;
 pub use terminate::terminate;
@@ -68,7 +68,9 @@ pub fn command(run: &RunState, command: &Command, alive: usize) -> Result<Decisi
     match command {
         Command::Pause => pause(run, by),
         Command::Resume { budget } => resume(run, *budget, by),
-        Command::Retry { phase, resume } => retry(run, &Retry { phase: phase.as_deref(), resume: *resume, alive }, by),
+        Command::Retry { phase, resume } => {
+            retry(run, &RetryOrder { phase: phase.as_deref(), resume: *resume, alive }, by)
+        }
         Command::Terminate { grace_ms } => terminate(run, *grace_ms, by),
         Command::Reply { text } => reply(run, text, alive, by),
         Command::Rollback { to } => rollback(run, *to, alive, by),
@@ -104,7 +106,9 @@ pub fn judged(
     merge::not_yet(run)?;
     settled(run, alive)?;
     match command {
-        Command::Review { verdict, text } => review(run, &Verdict { verdict: *verdict, text, stale }, now, By::Person),
+        Command::Review { verdict, text } => {
+            review(run, &ReviewOrder { verdict: *verdict, text, stale }, now, By::Person)
+        }
         Command::Gate => gate(run, now),
         Command::Merge { method } => merge(run, *method, now, By::Person),
         other => self::command(run, other, alive),

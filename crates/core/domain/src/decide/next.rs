@@ -143,7 +143,7 @@ fn at_rest(run: &RunState) -> Decision {
 }
 
 /// Another attempt: what there is now is kept first, then the phase begins where it began before.
-fn again(run: &RunState, phase: &PhaseState, retry: &crate::checkpoint::Retry) -> Decision {
+fn again(run: &RunState, phase: &PhaseState, retry: &crate::checkpoint::RetryAsked) -> Decision {
     if retry.resume {
         let session = phase.attempts.iter().rev().find_map(|a| a.session.clone());
         return start(run, retry.phase, None, session);

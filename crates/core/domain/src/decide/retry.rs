@@ -7,7 +7,7 @@ use crate::status::{By, Status};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Retry<'a> {
+pub struct RetryOrder<'a> {
     /// The phase to try again; `None`: the one that is to go on.
     pub phase: Option<&'a str>,
     /// Whether to continue the agent's session in the worktree as it is; `None`: when it was cut short. Where neither this nor
@@ -22,7 +22,7 @@ pub struct Retry<'a> {
 /// # Errors
 /// Refused while anything of the run lives, so that there are never two copies, and where there is nothing
 /// to begin with.
-pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refusal> {
+pub fn retry(run: &RunState, asked: &RetryOrder<'_>, by: By) -> Result<Decision, Refusal> {
     // One that waits for a limit to be lifted need not wait.
     if run.goes_on_at.is_none() || asked.alive > 0 {
         settled(run, asked.alive)?;
@@ -30,7 +30,7 @@ pub fn retry(run: &RunState, asked: &Retry<'_>, by: By) -> Result<Decision, Refu
     if run.status == Status::Merged {
         return Err(Refusal::new("it is merged", "start another run"));
     }
-    if run.step_failed && *asked == (Retry { alive: asked.alive, ..Retry::default() }) {
+    if run.step_failed && *asked == (RetryOrder { alive: asked.alive, ..RetryOrder::default() }) {
         let phase = run.current().map(|phase| phase.spec.name.clone()).unwrap_or_default();
         let event = RetryRequested { phase, resume: false, only_step: true, by };
         return Ok(Decision::default().event(run.attempt_key(), event));

@@ -1,7 +1,7 @@
 //! A person's verdict on a run's work: an approval of one commit, or changes that its agent is asked for next.
 
 use super::decision::{Decision, Refusal};
-use crate::comment::{Comment, Said};
+use crate::comment::{Comment, SentComment};
 use crate::event::{Remark, Review, ReviewGiven, WorkMeasured};
 use crate::run::RunState;
 use crate::status::{By, Status};
@@ -9,7 +9,7 @@ use crate::text::short;
 
 /// What a person says of the whole.
 #[derive(Debug, Clone, Copy)]
-pub struct Verdict<'a> {
+pub struct ReviewOrder<'a> {
     pub verdict: Review,
     pub text: &'a str,
     /// Comments whose lines are no more what was said something of.
@@ -20,8 +20,8 @@ pub struct Verdict<'a> {
 ///
 /// # Errors
 /// Refused where there is nothing to judge, and where what would be judged is not what was proven.
-pub fn review(run: &RunState, said: &Verdict<'_>, now: &WorkMeasured, by: By) -> Result<Decision, Refusal> {
-    let Verdict { verdict, text, stale } = *said;
+pub fn review(run: &RunState, said: &ReviewOrder<'_>, now: &WorkMeasured, by: By) -> Result<Decision, Refusal> {
+    let ReviewOrder { verdict, text, stale } = *said;
     if !matches!(run.status, Status::Ready | Status::Failed { .. }) {
         return Err(Refusal::new(format!("it is {}", run.status.word()), "a review is of work that is done"));
     }
@@ -45,7 +45,7 @@ pub fn review(run: &RunState, said: &Verdict<'_>, now: &WorkMeasured, by: By) ->
         }
         _ => {}
     }
-    let takes = |said: &&Said| !said.sent && verdict == Review::Changes;
+    let takes = |said: &&SentComment| !said.sent && verdict == Review::Changes;
     let open = run.comments.iter().filter(takes).map(|said| said.comment.clone());
     let comments = open.map(|comment| Remark { stale: stale.contains(&comment), comment }).collect();
     let given = ReviewGiven { verdict, head: now.head.clone(), text: text.trim().to_owned(), comments, by };

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct EventLine {
     v: u32,
     seq: u64,
     at: Timestamp,
@@ -39,7 +39,7 @@ pub enum LineError {
 impl Event {
     /// The event as one line of JSON without a newline.
     pub fn to_line(&self) -> String {
-        let line = Line {
+        let line = EventLine {
             v: VERSION,
             seq: self.seq,
             at: self.at,
@@ -58,7 +58,7 @@ impl Event {
     /// # Errors
     /// When the line is not JSON, lacks a field, or its data does not fit its kind.
     pub fn from_line(text: &str) -> Result<Self, LineError> {
-        let line: Line = serde_json::from_str(text)?;
+        let line: EventLine = serde_json::from_str(text)?;
         if line.v != VERSION {
             return Err(LineError::Version(line.v));
         }

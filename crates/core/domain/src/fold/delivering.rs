@@ -1,6 +1,6 @@
 //! Events of pull requests and of what reviewers say of single lines.
 
-use crate::comment::Said;
+use crate::comment::SentComment;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, CommentGiven, Event};
 use crate::run::RunState;
@@ -31,7 +31,7 @@ fn said(state: &mut RunState, given: &CommentGiven) {
     if given.comment.text.is_empty() {
         return;
     }
-    state.comments.push(Said { comment: given.comment.clone(), head: given.head.clone(), sent: false });
+    state.comments.push(SentComment { comment: given.comment.clone(), head: given.head.clone(), sent: false });
     let over = state.comments.len().saturating_sub(KEPT);
     state.comments.drain(..over);
 }

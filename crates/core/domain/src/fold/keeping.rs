@@ -2,7 +2,7 @@
 
 use super::attempt::{ends, unpause};
 use super::spending::let_go_on;
-use crate::checkpoint::{Checkpoint, Retry, Rollback};
+use crate::checkpoint::{Checkpoint, RetryAsked, Rollback};
 use crate::event::{Body, Event};
 use crate::run::{Paused, RunState, Snapshot};
 use crate::status::{By, Status};
@@ -67,7 +67,7 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
                 state.ended_at = None;
                 state.dismissed = false;
             } else if let Some(phase) = state.phases.iter().position(|p| p.spec.name == data.phase) {
-                state.retry = Some(Retry { phase, resume: data.resume, saved: false, put_back: false });
+                state.retry = Some(RetryAsked { phase, resume: data.resume, saved: false, put_back: false });
                 state.status = Status::Queued;
                 state.ended_at = None;
                 state.dismissed = false;

@@ -10,13 +10,13 @@ const NAMED: usize = 3;
 
 /// One line of a text with every hidden sign in it written out, and where those stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Shown {
+pub struct ShownText {
     pub text: String,
     /// What stands for a hidden sign, in bytes of the text.
     pub signs: Vec<Range<usize>>,
 }
 
-impl Shown {
+impl ShownText {
     /// The text of a line, from which nothing is left out: not control sequences, not a line end inside it.
     pub fn of(text: &str) -> Self {
         // Most lines are plain.
@@ -58,7 +58,7 @@ impl Shown {
 
 /// One line with every hidden sign in it written out: `^[`, `<U+202E>`, tabs as `→`.
 pub fn shown(text: &str) -> String {
-    Shown::of(text).text
+    ShownText::of(text).text
 }
 
 /// The hidden signs of many lines, counted by kind. Tabs are none: they are seen.
@@ -66,7 +66,7 @@ pub fn shown(text: &str) -> String {
 pub struct Signs(BTreeMap<String, usize>);
 
 impl Signs {
-    pub fn add(&mut self, line: &Shown) {
+    pub fn add(&mut self, line: &ShownText) {
         for sign in line.signs.iter().filter(|sign| !line.is_tab(sign)) {
             *self.0.entry(line.text[sign.clone()].to_owned()).or_default() += 1;
         }
@@ -165,7 +165,7 @@ mod tests {
     fn signs_are_counted_by_kind_and_tabs_are_not() {
         let mut signs = Signs::default();
         for line in ["\ta\r", "b\r", "\u{202e}", "\u{1b}", "\u{7}\u{200b}"] {
-            signs.add(&Shown::of(line));
+            signs.add(&ShownText::of(line));
         }
         assert_eq!(signs.says().as_deref(), Some("hidden signs: 2 ^M, 1 <U+200B>, 1 <U+202E>, 2 others"));
         assert_eq!(Signs::default().says(), None);
@@ -173,6 +173,6 @@ mod tests {
 
     #[test]
     fn a_line_is_known_without_its_signs() {
-        assert_eq!(Shown::of("\tlet a\u{200b} = 1; → b\r").without_signs(), "    let a = 1; → b");
+        assert_eq!(ShownText::of("\tlet a\u{200b} = 1; → b\r").without_signs(), "    let a = 1; → b");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::text::{Shown, Signs};
+use domain::text::{ShownText, Signs};
 use quick_xml::escape::escape;
 
 use super::text_html::line;
@@ -12,7 +12,7 @@ const MOST_OF_FILE: usize = 1_000;
 /// Lines in all.
 const MOST: usize = 20_000;
 
-struct File<'a> {
+struct PatchedFile<'a> {
     name: String,
     lines: Vec<&'a str>,
     added: usize,
@@ -65,12 +65,12 @@ fn span(text: &str) -> String {
         _ => "",
     };
     // An empty line would have no height.
-    let shown = if text.is_empty() { " ".to_owned() } else { with_signs(&Shown::of(text)) };
+    let shown = if text.is_empty() { " ".to_owned() } else { with_signs(&ShownText::of(text)) };
     format!("<span{class}>{shown}</span>")
 }
 
 /// A line as harmless HTML in which hidden signs stand out.
-fn with_signs(line: &Shown) -> String {
+fn with_signs(line: &ShownText) -> String {
     let mut html = String::new();
     let mut from = 0;
     for sign in &line.signs {
@@ -83,13 +83,13 @@ fn with_signs(line: &Shown) -> String {
 }
 
 /// The files of a patch. Only what stands between a header and the next one is a file's.
-fn files(text: &str) -> Vec<File<'_>> {
-    let mut files: Vec<File<'_>> = Vec::new();
+fn files(text: &str) -> Vec<PatchedFile<'_>> {
+    let mut files: Vec<PatchedFile<'_>> = Vec::new();
     let mut in_hunk = false;
     for text in text.split_terminator('\n') {
         if let Some(rest) = text.strip_prefix("diff --git ") {
             in_hunk = false;
-            files.push(File {
+            files.push(PatchedFile {
                 name: name(rest),
                 lines: Vec::new(),
                 added: 0,
@@ -107,7 +107,7 @@ fn files(text: &str) -> Vec<File<'_>> {
         if in_hunk {
             file.added += usize::from(text.starts_with('+'));
             file.removed += usize::from(text.starts_with('-'));
-            file.signs.add(&Shown::of(text));
+            file.signs.add(&ShownText::of(text));
             file.lines.push(text);
         } else if ["new file", "deleted file", "old mode", "new mode"].iter().any(|word| text.starts_with(word)) {
             file.lines.push(text);

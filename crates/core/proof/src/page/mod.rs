@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use domain::{docs, figures, text};
 
 use self::text_html::{block, line};
-use crate::facts::{Fact, Origin, facts, unknown};
+use crate::facts::{Origin, SummaryFact, facts, unknown};
 use crate::history::History;
 
 /// Its whole style; the page may load none from elsewhere.
@@ -76,7 +76,7 @@ fn tag(origin: Origin) -> String {
     format!("<span class=\"tag {0}\">{0}</span>", origin.word())
 }
 
-fn row(fact: &Fact) -> String {
+fn row(fact: &SummaryFact) -> String {
     format!("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", fact.name, line(&fact.value), tag(fact.origin))
 }
 

@@ -12,7 +12,7 @@ struct Log {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Run {
-    results: Option<Vec<Finding>>,
+    results: Option<Vec<SarifResult>>,
     invocations: Vec<Invocation>,
 }
 
@@ -24,7 +24,7 @@ struct Invocation {
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct Finding {
+struct SarifResult {
     rule_id: String,
     /// `warning` where it is left out.
     level: Option<String>,
@@ -70,7 +70,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, String> {
             .iter()
             .flatten()
             .filter(|found| found.level.as_deref() == Some("error") && found.suppressions.is_empty());
-        let errors: Vec<String> = errors.map(Finding::says).collect();
+        let errors: Vec<String> = errors.map(SarifResult::says).collect();
         report.counts.tests += 1;
         report.counts.failed += u64::from(!errors.is_empty());
         for error in &errors {
@@ -80,7 +80,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Report, String> {
     Ok(report)
 }
 
-impl Finding {
+impl SarifResult {
     /// `RULE FILE:LINE`.
     fn says(&self) -> String {
         let place = self.locations.first().map(|location| &location.physical_location);

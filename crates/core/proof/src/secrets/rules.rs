@@ -10,10 +10,10 @@ const BUILT_IN: &str = include_str!("../../../../../assets/secrets.toml");
 
 /// What looks like a secret.
 #[derive(Debug)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules(Vec<SecretRule>);
 
 #[derive(Debug)]
-struct Rule {
+struct SecretRule {
     name: String,
     has: String,
     pattern: Regex,
@@ -22,13 +22,13 @@ struct Rule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    rule: Vec<Said>,
+struct RulesFile {
+    rule: Vec<RuleEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct RuleEntry {
     name: String,
     has: String,
     pattern: String,
@@ -44,8 +44,8 @@ impl Rules {
     }
 
     fn read() -> Self {
-        let file: File = toml::from_str(BUILT_IN).expect("a test reads the built-in rules");
-        let rule = |said: Said| Rule {
+        let file: RulesFile = toml::from_str(BUILT_IN).expect("a test reads the built-in rules");
+        let rule = |said: RuleEntry| SecretRule {
             pattern: Regex::new(&said.pattern).expect("a test reads the built-in rules"),
             name: said.name,
             has: said.has,

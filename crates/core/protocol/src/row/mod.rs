@@ -124,7 +124,7 @@ pub struct Row {
     pub resets_at: Option<Timestamp>,
     /// `ok` or `gone` while an attempt is open.
     pub keeper: Option<String>,
-    pub frozen: Option<Frozen>,
+    pub frozen: Option<FrozenRow>,
     /// Part of one core, 1.0 is a whole one.
     pub cpu: Option<f64>,
     pub rss_bytes: Option<u64>,
@@ -195,7 +195,7 @@ pub struct Changes {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frozen {
+pub struct FrozenRow {
     pub n: u32,
     pub of: u32,
     pub by: String,
@@ -369,7 +369,7 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
             _ => None,
         },
         keeper: live.map(|_| if run.keeper_gone { "gone" } else { "ok" }.to_owned()),
-        frozen: run.paused.as_ref().map(|p| Frozen { n: p.frozen.n, of: p.frozen.of, by: p.frozen.means.clone() }),
+        frozen: run.paused.as_ref().map(|p| FrozenRow { n: p.frozen.n, of: p.frozen.of, by: p.frozen.means.clone() }),
         cpu: seen.cpu.filter(|_| live.is_some()),
         rss_bytes: seen.rss_bytes.filter(|_| live.is_some()),
         disk_at: seen.disk_bytes.map(|d| d.at),

@@ -2,7 +2,7 @@
 
 use domain::RunState;
 use domain::event::{Merge, WorkMeasured};
-use domain::score::{self, Part};
+use domain::score::{self, ScorePart};
 use serde::{Deserialize, Serialize};
 
 /// The pack in `proof/<k>` of the run's folder.
@@ -18,7 +18,7 @@ pub struct ProofRow {
     /// Something happened since that it does not tell.
     pub stale: bool,
     /// The parts of the score as they are now.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ScorePart>,
     /// Why the run may not be merged, by what was measured last; nothing when it may. A merge looks again.
     pub closed: Vec<String>,
     /// `approve` or `changes`, of the commit that was measured last; `null` when nobody looked at that.

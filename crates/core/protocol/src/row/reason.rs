@@ -172,7 +172,7 @@ fn of_status(run: &RunState, held: Option<&str>, proof: Option<&ProofRow>) -> Op
 #[cfg(test)]
 mod tests {
     use domain::command::NewRun;
-    use domain::comment::{Comment, Said, Side};
+    use domain::comment::{Comment, SentComment, Side};
     use domain::escape::Escape;
     use domain::event::{ConflictFound, Merge, ProofWritten, Review, ReviewGiven, WorkMeasured};
 
@@ -260,7 +260,7 @@ mod tests {
     fn an_unsent_comment_stands_beside_an_approval() {
         let mut run = approved(ready(), 0);
         let comment = Comment { path: "a".into(), side: Side::New, line: 1, on: "x".into(), text: "no".into() };
-        run.comments = vec![Said { comment, head: HEAD.to_owned(), sent: false }];
+        run.comments = vec![SentComment { comment, head: HEAD.to_owned(), sent: false }];
         run.commented_at = 7;
         assert_eq!(why(&run), "approved, and the gate is open; 1 comment not yet with its agent");
     }

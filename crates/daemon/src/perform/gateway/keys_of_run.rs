@@ -5,11 +5,11 @@ use gateway::KeySource;
 use settings::Key;
 
 use super::side::GatewaySide;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// The keys that one run may use.
 pub(super) struct KeysOfRun<'a> {
-    pub(super) places: &'a Places,
+    pub(super) places: &'a DaemonPlaces,
     pub(super) side: &'a GatewaySide,
     pub(super) spec: &'a NewRun,
 }

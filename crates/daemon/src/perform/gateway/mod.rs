@@ -10,7 +10,7 @@ mod routes;
 mod serving;
 mod side;
 
-use agents::Open;
+use agents::OpenProvider;
 use domain::RunId;
 use domain::attempt::AttemptKey;
 use gateway::{CallLog, KeySource, Limits, Pass, Route};
@@ -22,20 +22,20 @@ pub(crate) use self::process::{end_unneeded, ensure};
 use self::routes::routes;
 pub(crate) use self::side::GatewaySide;
 use super::Performer;
-use crate::known::Known;
+use crate::known::KnownAgent;
 use crate::perform::job::Job;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// The way through the gateway that one attempt has. All that its agent asks goes there, or it has none: figures of two
 /// origins can't be added up.
 pub(super) struct Through {
-    pub(super) gateway: agents::Gateway,
+    pub(super) gateway: agents::GatewayAccess,
     paid_by: String,
 }
 
 /// What of an attempt's start it changes.
 #[derive(Default)]
-pub(super) struct Redirected {
+pub(super) struct RedirectedStart {
     pub(super) env: Vec<(String, String)>,
     pub(super) unset: Vec<String>,
     pub(super) files: Vec<(String, String)>,
@@ -47,33 +47,39 @@ pub(super) struct Redirected {
 }
 
 impl Through {
-    pub(super) fn redirect(self, agent: &Known, place: &agents::Place, set: Vec<(String, String)>) -> Redirected {
+    pub(super) fn redirect(
+        self,
+        agent: &KnownAgent,
+        place: &agents::AttemptPlace,
+        set: Vec<(String, String)>,
+    ) -> RedirectedStart {
         // What it would have found in the environment counts where nothing else is set.
-        let inherited =
-            agents::Gateway::READS.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let inherited = agents::GatewayAccess::READS
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
         let set: Vec<_> = inherited.chain(set).collect();
         let to = self.gateway.redirect(told(agent), doors(agent), &place.attempt, &set);
         // What every agent can read must not tell it the token of another one.
         let (unwritten, env) = to.env.into_iter().partition(|(_, value)| value.contains(&self.gateway.token));
-        Redirected { env, unset: to.unset, files: to.files, metered: true, paid_by: Some(self.paid_by), unwritten }
+        RedirectedStart { env, unset: to.unset, files: to.files, metered: true, paid_by: Some(self.paid_by), unwritten }
     }
 }
 
 /// An attempt that asks its providers itself finds their keys where it always found them, and those of no others: what
 /// stands in the environment of one agent every other agent of this user can read.
 pub(super) fn beside(
-    places: &Places,
+    places: &DaemonPlaces,
     side: &GatewaySide,
     job: &Job,
     settings: &Settings,
-    agent: &Known,
-    own: &settings::Agent,
-) -> Redirected {
+    agent: &KnownAgent,
+    own: &settings::AgentSettings,
+) -> RedirectedStart {
     let asks_itself = own.gateway == Some(false);
     // A program of a person's own says nothing of its providers; `gateway = false` says that it asks them itself.
     let asks = match agent {
-        Known::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with, own)),
-        Known::Own(_) => asks_itself,
+        KnownAgent::BuiltIn(_) => job.start.as_ref().is_some_and(|with| asks_models(agent, with, own)),
+        KnownAgent::Own(_) => asks_itself,
     };
     let providers = doors(agent).iter().filter(|_| asks).filter_map(|door| settings.providers.get(door.provider));
     let names = providers.filter_map(|provider| match &provider.value.key {
@@ -83,7 +89,7 @@ pub(super) fn beside(
     let keys = KeysOfRun { places, side, spec: &job.spec };
     let unwritten = names.filter_map(|name| Some((name.clone(), keys.value(name)?))).collect();
     let paid_by = job.start.as_ref().and_then(|with| payer::beside(&keys, settings, agent, own, with));
-    Redirected { unwritten, paid_by, ..Redirected::default() }
+    RedirectedStart { unwritten, paid_by, ..RedirectedStart::default() }
 }
 
 /// Gives an attempt a pass and has a gateway serve, where it is to go through one; `None` where it is not.
@@ -91,13 +97,13 @@ pub(super) fn beside(
 /// # Errors
 /// When the gateway is asked for and can't be had.
 pub(super) fn open(
-    places: &Places,
+    places: &DaemonPlaces,
     performer: &Performer,
     job: &Job,
     attempt: &AttemptKey,
     settings: &Settings,
-    agent: &Known,
-    own: &settings::Agent,
+    agent: &KnownAgent,
+    own: &settings::AgentSettings,
 ) -> Result<Option<Through>, String> {
     let with = job.start.as_ref().ok_or("nothing says what it is to do")?;
     let routes = routes(places, &performer.gateway, &job.spec, settings, agent, own);
@@ -108,7 +114,7 @@ pub(super) fn open(
     CallLog::of(folder.path()).make().map_err(|e| e.to_string())?;
     let opened = routes
         .iter()
-        .map(|(provider, route)| Open { provider: provider.clone(), ours: route.key != KeySource::Own })
+        .map(|(provider, route)| OpenProvider { provider: provider.clone(), ours: route.key != KeySource::Own })
         .collect();
     let pass = Pass {
         run: job.spec.id.to_string(),
@@ -126,7 +132,7 @@ pub(super) fn open(
     let token = performer.gateway.passes.give(&pass).map_err(|e| e.to_string())?;
     let port = ensure(places, performer, &needs)?;
     let url = format!("http://127.0.0.1:{port}");
-    let gateway = agents::Gateway { url, token, header: gateway::TOKEN_HEADER, doors: opened };
+    let gateway = agents::GatewayAccess { url, token, header: gateway::TOKEN_HEADER, doors: opened };
     Ok(Some(Through { gateway, paid_by }))
 }
 

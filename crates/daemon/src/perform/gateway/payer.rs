@@ -6,13 +6,13 @@ use settings::{Key, Settings};
 use super::doors::{asks_models, doors};
 use super::keys_of_run::KeysOfRun;
 use super::routes::set;
-use crate::known::Known;
+use crate::known::KnownAgent;
 use crate::perform::job::StartWith;
 
 const LOGIN: &str = "its own login";
 
 /// Where the gateway stands between.
-pub(super) fn of_routes(agent: &Known, own: &settings::Agent, routes: &[(String, Route)]) -> String {
+pub(super) fn of_routes(agent: &KnownAgent, own: &settings::AgentSettings, routes: &[(String, Route)]) -> String {
     let paid: Vec<(&str, String)> = routes
         .iter()
         .map(|(provider, route)| {
@@ -36,11 +36,11 @@ pub(super) fn of_routes(agent: &Known, own: &settings::Agent, routes: &[(String,
 pub(super) fn beside(
     keys: &KeysOfRun<'_>,
     settings: &Settings,
-    agent: &Known,
-    own: &settings::Agent,
+    agent: &KnownAgent,
+    own: &settings::AgentSettings,
     with: &StartWith,
 ) -> Option<String> {
-    let Known::BuiltIn(known) = agent else { return None };
+    let KnownAgent::BuiltIn(known) = agent else { return None };
     if !known.takes_keys || !asks_models(agent, with, own) {
         return None;
     }
@@ -57,7 +57,7 @@ pub(super) fn beside(
 }
 
 /// A key that is set for the agent itself.
-fn own_key(agent: &Known, own: &settings::Agent, provider: &str) -> Option<String> {
+fn own_key(agent: &KnownAgent, own: &settings::AgentSettings, provider: &str) -> Option<String> {
     let door = doors(agent).iter().find(|door| door.provider == provider)?;
     let name = door.keys.iter().chain(door.instead_of).find(|name| set(own, name).is_some())?;
     Some(format!("the key in {name}"))

@@ -11,7 +11,7 @@ use super::first_word::first_word;
 use super::side::GatewaySide;
 use crate::input::Input;
 use crate::perform::Performer;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// How long a gateway may take until it serves; it sums up the day first.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Why there can't be one.
-pub(crate) fn ensure(places: &Places, performer: &Performer, needs: &[Route]) -> Result<u16, String> {
+pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Route]) -> Result<u16, String> {
     let side = &performer.gateway;
     let mut watched = side.watched.lock().unwrap_or_else(PoisonError::into_inner);
     let deadline = Instant::now() + STARTS_WITHIN;
@@ -61,7 +61,7 @@ pub(crate) fn ensure(places: &Places, performer: &Performer, needs: &[Route]) ->
 ///
 /// # Errors
 /// When it lacks something that this daemon has not either: it stays, since others ask through it.
-fn unfit(places: &Places, passes: &Passes, needs: &[Route]) -> Result<Option<String>, String> {
+fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Option<String>, String> {
     let told = match passes.ask_gateway() {
         Ok(Some(told)) => told,
         // It has just gone.
@@ -98,7 +98,7 @@ fn unfit(places: &Places, passes: &Passes, needs: &[Route]) -> Result<Option<Str
 }
 
 /// Returns when it serves, or another one does.
-fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
+fn start(places: &DaemonPlaces, side: &GatewaySide) -> Result<(), String> {
     let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
     let log = evidence::append_plain(&places.home.join("gateway.log"));
     let mut command = Command::new(&places.binary);
@@ -129,14 +129,14 @@ fn start(places: &Places, side: &GatewaySide) -> Result<(), String> {
 }
 
 /// Ends the gateway when nobody has a pass, so that what is stopped leaves nothing behind.
-pub(crate) fn end_unneeded(places: &Places, side: &GatewaySide) {
+pub(crate) fn end_unneeded(places: &DaemonPlaces, side: &GatewaySide) {
     if !side.passes.is_any() {
         end(places);
     }
 }
 
 /// Kills the gateway that serves, and waits for its end as long as one needs for it.
-pub(super) fn end(places: &Places) {
+pub(super) fn end(places: &DaemonPlaces) {
     let serving = gateway::serving(&places.home).ok().flatten();
     let named = serving.filter(|serving| serving.pid > 0).and_then(|serving| Identity::of(serving.pid));
     // Its lock says that it lives, so this process is it.

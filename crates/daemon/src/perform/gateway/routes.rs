@@ -1,6 +1,6 @@
 //! The providers that an agent asks through the gateway: at which address, and with whose key.
 
-use agents::{Door, Told};
+use agents::{Door, GatewayHint};
 use domain::command::NewRun;
 use gateway::{KeySource, Route};
 use settings::Settings;
@@ -8,20 +8,20 @@ use settings::Settings;
 use super::doors::{doors, told};
 use super::keys_of_run::KeysOfRun;
 use super::side::GatewaySide;
-use crate::known::Known;
-use crate::places::Places;
+use crate::known::KnownAgent;
+use crate::places::DaemonPlaces;
 
 /// The providers that an agent asks through the gateway, and with whose key.
 pub(super) fn routes(
-    places: &Places,
+    places: &DaemonPlaces,
     side: &GatewaySide,
     spec: &NewRun,
     settings: &Settings,
-    agent: &Known,
-    own: &settings::Agent,
+    agent: &KnownAgent,
+    own: &settings::AgentSettings,
 ) -> Vec<(String, Route)> {
-    let takes_keys = matches!(agent, Known::BuiltIn(agent) if agent.takes_keys);
-    if own.gateway == Some(false) || own.gateway.is_none() && !takes_keys || told(agent) == Told::Never {
+    let takes_keys = matches!(agent, KnownAgent::BuiltIn(agent) if agent.takes_keys);
+    if own.gateway == Some(false) || own.gateway.is_none() && !takes_keys || told(agent) == GatewayHint::Never {
         return Vec::new();
     }
     let asked = own.gateway == Some(true);
@@ -56,6 +56,6 @@ pub(super) fn routes(
 }
 
 /// What is set of a variable, for this agent or in the environment.
-pub(super) fn set(own: &settings::Agent, name: &str) -> Option<String> {
+pub(super) fn set(own: &settings::AgentSettings, name: &str) -> Option<String> {
     own.env.get(name).cloned().or_else(|| std::env::var(name).ok()).filter(|value| !value.is_empty())
 }

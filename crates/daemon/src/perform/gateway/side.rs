@@ -10,7 +10,7 @@ use supervisor::Identity;
 
 use super::bindings::Bindings;
 use super::process::end;
-use crate::places::Places;
+use crate::places::DaemonPlaces;
 
 /// How long a new daemon asks a gateway that does not answer; a machine under load may make it late.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
@@ -28,7 +28,7 @@ pub(crate) struct GatewaySide {
 
 impl GatewaySide {
     /// Where keys of the environment may go is what these settings say, for as long as this daemon lives.
-    pub(crate) fn new(places: &Places, settings: &Settings) -> Self {
+    pub(crate) fn new(places: &DaemonPlaces, settings: &Settings) -> Self {
         Self {
             passes: Passes::new(&places.home, &places.keys),
             bindings: Arc::new(Bindings::new(settings)),
@@ -43,7 +43,7 @@ impl GatewaySide {
     }
 
     /// Takes up the passes of an earlier daemon.
-    pub(crate) fn take_over(&self, places: &Places) {
+    pub(crate) fn take_over(&self, places: &DaemonPlaces) {
         match self.passes.take_over(&self.bindings.all(&places.config), ANSWERS_WITHIN) {
             Ok(TakenOver::Whole) => {}
             // What it lets through nobody could take back.

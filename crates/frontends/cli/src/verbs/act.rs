@@ -4,7 +4,7 @@ use client::{Connection, Places};
 use domain::command::Command;
 use protocol::{Acted, Code, Reply, Request, Row};
 
-use super::by_hand::ByHand;
+use super::by_hand::ByHandConsent;
 use super::find::here;
 use super::report::report;
 use crate::error::CliError;
@@ -16,16 +16,16 @@ pub(super) async fn act(
     runs: Vec<String>,
     command: Command,
 ) -> Result<Vec<Acted>, CliError> {
-    act_with(connection, runs, command, ByHand::Unasked).await
+    act_with(connection, runs, command, ByHandConsent::Unasked).await
 }
 
 pub(super) async fn act_with(
     connection: &mut Connection,
     runs: Vec<String>,
     command: Command,
-    said: ByHand,
+    said: ByHandConsent,
 ) -> Result<Vec<Acted>, CliError> {
-    let by_hand_too = said == ByHand::Yes;
+    let by_hand_too = said == ByHandConsent::Yes;
     match connection.ask(Request::Act { runs, scope: here()?, command, by_hand_too }).await? {
         Reply::Acted(acted) => Ok(acted),
         _ => Err(client::ClientError::Unexpected.into()),

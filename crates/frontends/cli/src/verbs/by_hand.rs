@@ -10,7 +10,7 @@ use crate::out::Out;
 
 /// What a person says to acting on agents that were started by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ByHand {
+pub(super) enum ByHandConsent {
     /// There is none among them, or nobody was asked; the daemon refuses those it finds all the same.
     Unasked,
     Yes,
@@ -24,9 +24,9 @@ pub(super) async fn confirm_by_hand(
     does: &str,
     yes: bool,
     out: &mut Out,
-) -> Result<ByHand, CliError> {
+) -> Result<ByHandConsent, CliError> {
     if yes {
-        return Ok(ByHand::Yes);
+        return Ok(ByHandConsent::Yes);
     }
     let mut by_hand = Vec::new();
     for run in runs {
@@ -34,7 +34,7 @@ pub(super) async fn confirm_by_hand(
         by_hand.extend(find(connection, run).await.ok().filter(Row::is_observed));
     }
     if by_hand.is_empty() {
-        return Ok(ByHand::Unasked);
+        return Ok(ByHandConsent::Unasked);
     }
     let told = if out.json { &[][..] } else { &by_hand };
     for row in told {
@@ -43,8 +43,8 @@ pub(super) async fn confirm_by_hand(
     }
     // A program that reads JSON can't be asked.
     if confirm(&format!("{does} what was started by hand?"), out.terminal && !out.json)? {
-        return Ok(ByHand::Yes);
+        return Ok(ByHandConsent::Yes);
     }
     out.line("nothing was done")?;
-    Ok(ByHand::No)
+    Ok(ByHandConsent::No)
 }

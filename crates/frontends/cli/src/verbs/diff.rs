@@ -2,7 +2,7 @@
 //! patch for git apply(1).
 
 use client::Places;
-use domain::text::{Shown, Signs};
+use domain::text::{ShownText, Signs};
 use domain::{digest, figures, text};
 use protocol::{Code, DiffReply, Reply, Request};
 
@@ -62,7 +62,7 @@ fn give(diff: &DiffReply, out: &mut Out) -> Result<Code, CliError> {
 }
 
 /// A line of a diff as a terminal may have it.
-struct Line {
+struct PatchLine {
     text: String,
     /// What stands for a hidden sign, in bytes.
     signs: Vec<std::ops::Range<usize>>,
@@ -70,12 +70,12 @@ struct Line {
 }
 
 /// The lines of a diff with all that is hidden in them. Tabs stay, as git leaves them, and each file's heading counts the rest.
-fn readable(diff: &str) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+fn readable(diff: &str) -> Vec<PatchLine> {
+    let mut lines: Vec<PatchLine> = Vec::new();
     let (mut heading, mut signs) = (None, Signs::default());
-    let end = |lines: &mut Vec<Line>, heading: Option<usize>, signs: &mut Signs| {
+    let end = |lines: &mut Vec<PatchLine>, heading: Option<usize>, signs: &mut Signs| {
         if let (Some(at), Some(says)) = (heading, std::mem::take(signs).says()) {
-            lines.insert(at + 1, Line { text: says, signs: Vec::new(), colour: Some(33) });
+            lines.insert(at + 1, PatchLine { text: says, signs: Vec::new(), colour: Some(33) });
         }
     };
     for raw in diff.split_terminator('\n') {
@@ -83,12 +83,12 @@ fn readable(diff: &str) -> Vec<Line> {
             end(&mut lines, heading, &mut signs);
             heading = Some(lines.len());
         }
-        let mut line = Line { text: String::new(), signs: Vec::new(), colour: colour(raw) };
+        let mut line = PatchLine { text: String::new(), signs: Vec::new(), colour: colour(raw) };
         for (at, part) in raw.split('\t').enumerate() {
             if at > 0 {
                 line.text.push('\t');
             }
-            let shown = Shown::of(part);
+            let shown = ShownText::of(part);
             signs.add(&shown);
             let from = line.text.len();
             line.signs.extend(shown.signs.iter().map(|sign| sign.start + from..sign.end + from));
@@ -100,7 +100,7 @@ fn readable(diff: &str) -> Vec<Line> {
     lines
 }
 
-impl Line {
+impl PatchLine {
     /// The line in its colour, with its hidden signs in reverse: nothing that a file has looks like them.
     fn coloured(&self) -> String {
         let mut line = String::new();

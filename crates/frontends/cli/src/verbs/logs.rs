@@ -3,7 +3,7 @@
 use client::{Connection, Places};
 use domain::attempt::AttemptKey;
 use domain::text;
-use protocol::{Code, FromDaemon, Output, OutputFile, Piece, Reply, Request, Row, Scope};
+use protocol::{Code, FromDaemon, Output, OutputFile, OutputRange, Reply, Request, Row, Scope};
 
 use super::find::find_run;
 use super::report::complain;
@@ -70,7 +70,7 @@ async fn piece(
     file: OutputFile,
     from: u64,
 ) -> Result<Output, CliError> {
-    let (run, attempt, piece) = (row.id.clone(), attempt.cloned(), Piece::From(from));
+    let (run, attempt, piece) = (row.id.clone(), attempt.cloned(), OutputRange::From(from));
     let request = Request::Output { run, attempt, file, piece, len: PIECE };
     match connection.ask(request).await? {
         Reply::Output(output) => Ok(output),

@@ -5,7 +5,7 @@ use domain::command::Command;
 use protocol::Code;
 
 use super::act::act_with;
-use super::by_hand::{ByHand, confirm_by_hand};
+use super::by_hand::{ByHandConsent, confirm_by_hand};
 use super::find::find;
 use super::report::report;
 use crate::args::HoldArgs;
@@ -16,7 +16,7 @@ pub(super) async fn pause(args: HoldArgs, places: &Places) -> Result<Code, CliEr
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
     let said = confirm_by_hand(&mut connection, &args.runs, "Pause", args.yes, &mut out).await?;
-    if said == ByHand::No {
+    if said == ByHandConsent::No {
         return Ok(Code::Done);
     }
     let mut acted = act_with(&mut connection, args.runs, Command::Pause, said).await?;

@@ -6,7 +6,7 @@ use domain::command::Command;
 use protocol::Code;
 
 use super::act::act_with;
-use super::by_hand::{ByHand, confirm_by_hand};
+use super::by_hand::{ByHandConsent, confirm_by_hand};
 use super::report::report;
 use crate::args::ResumeArgs;
 use crate::error::CliError;
@@ -16,7 +16,7 @@ pub(super) async fn resume(args: ResumeArgs, places: &Places) -> Result<Code, Cl
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
     let said = confirm_by_hand(&mut connection, &args.runs, "Resume", args.yes, &mut out).await?;
-    if said == ByHand::No {
+    if said == ByHandConsent::No {
         return Ok(Code::Done);
     }
     let budget = Budget { usd: args.budget, tokens: args.tokens };

@@ -121,7 +121,7 @@ pub(super) async fn wait(
     terminal: bool,
 ) -> Result<Vec<Row>, CliError> {
     let mut now = watch(&mut connection).await;
-    let mut progress = Progress { shown: String::new(), terminal };
+    let mut progress = ProgressLine { shown: String::new(), terminal };
     loop {
         match now {
             Ok(changed) => take_up(&mut rows, changed),
@@ -164,12 +164,12 @@ fn is_over(row: &Row) -> bool {
 }
 
 /// One line on a terminal, drawn again when it changes.
-struct Progress {
+struct ProgressLine {
     shown: String,
     terminal: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     fn show(&mut self, rows: &[Row]) {
         let line = match rows {
             [row] => {

@@ -15,7 +15,7 @@ use crate::out::Out;
 
 /// One line; unknown figures are `null`.
 #[derive(Debug, Serialize)]
-struct Line {
+struct SpendLine {
     key: String,
     calls: u64,
     input: u64,
@@ -41,7 +41,7 @@ pub(super) async fn spend(args: &SpendArgs, all: bool, places: &Places) -> Resul
     let mut out = Out::stdout(args.json);
     let from = args.days.map(|days| first_day(days.max(1))).transpose()?;
     let sums = sums(&reply, args.by, from);
-    let lines: Vec<Line> = sums.iter().map(|(key, sum)| line(key, sum)).collect();
+    let lines: Vec<SpendLine> = sums.iter().map(|(key, sum)| line(key, sum)).collect();
     if out.json {
         out.value(&lines)?;
         return Ok(Code::Done);
@@ -127,9 +127,9 @@ fn first_day(days: u32) -> Result<i64, CliError> {
     Ok(midnight.timestamp().as_millisecond().div_euclid(QUARTER_MS))
 }
 
-fn line(key: &str, sum: &Sum) -> Line {
+fn line(key: &str, sum: &Sum) -> SpendLine {
     let t = sum.tokens;
-    Line {
+    SpendLine {
         key: key.to_owned(),
         calls: sum.calls,
         input: t.input,
@@ -145,7 +145,7 @@ fn line(key: &str, sum: &Sum) -> Line {
     }
 }
 
-fn print(line: &Line, width: usize) -> String {
+fn print(line: &SpendLine, width: usize) -> String {
     let own = if line.tokens_source == "agent" { "~" } else { "" };
     let more = if line.calls_cut > 0 { "+" } else { "" };
     let cost =

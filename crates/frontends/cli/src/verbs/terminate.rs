@@ -5,7 +5,7 @@ use domain::command::Command;
 use protocol::{Acted, Code, FromDaemon, Reply, Request, Row, Scope};
 
 use super::act::{act_with, take_up};
-use super::by_hand::{ByHand, confirm_by_hand};
+use super::by_hand::{ByHandConsent, confirm_by_hand};
 use super::report::report;
 use crate::args::TerminateArgs;
 use crate::error::CliError;
@@ -16,7 +16,7 @@ pub(super) async fn terminate(args: TerminateArgs, places: &Places) -> Result<Co
     let mut connection = client::connect(places).await?;
     let mut out = Out::stdout(args.json);
     let said = confirm_by_hand(&mut connection, &args.runs, "Terminate", args.yes, &mut out).await?;
-    if said == ByHand::No {
+    if said == ByHandConsent::No {
         return Ok(Code::Done);
     }
     let Reply::Rows(mut rows) = connection.ask(Request::Watch(Scope::All)).await? else {

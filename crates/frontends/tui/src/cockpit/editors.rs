@@ -30,12 +30,12 @@ const WITH_GOTO: &[&str] = &["code", "codium", "code-insiders", "cursor", "winds
 
 /// A file of the folder that the editor begins in, and its line; none is the folder itself.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct At<'a> {
+pub(super) struct EditorTarget<'a> {
     pub(super) file: Option<&'a str>,
     pub(super) line: Option<u64>,
 }
 
-impl At<'_> {
+impl EditorTarget<'_> {
     /// The words for this program.
     pub(super) fn words(self, program: &str) -> Vec<String> {
         let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or(program);
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn editors_are_told_in_their_own_words() {
-        let words = |program: &str, file, line| At { file, line }.words(program).join(" ");
+        let words = |program: &str, file, line| EditorTarget { file, line }.words(program).join(" ");
         assert_eq!(words("/usr/bin/nano", Some("src/a.rs"), Some(12)), "+12 -- src/a.rs");
         assert_eq!(words("code", Some("src/a.rs"), Some(12)), "--goto ./src/a.rs:12");
         assert_eq!(words("hx", Some("src/a.rs"), Some(12)), "-- src/a.rs:12");

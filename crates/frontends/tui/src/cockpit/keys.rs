@@ -4,45 +4,49 @@ use crossterm::event::{Event, KeyEvent, KeyEventKind};
 
 use super::mouse;
 use crate::action::Action;
-use crate::keymap::{Keymap, Place};
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::{Focus, Model, Tab};
 use crate::overlays::Overlay;
 use crate::screens::{attach, details};
 
 /// Whose keys are in force, the innermost place first.
-pub(crate) fn places(model: &Model) -> Vec<Place> {
+pub(crate) fn places(model: &Model) -> Vec<KeyPlace> {
     if let Some(attached) = &model.attached {
-        return if attached.over.is_some() { vec![Place::Ended, Place::Attached] } else { vec![Place::Attached] };
+        return if attached.over.is_some() {
+            vec![KeyPlace::Ended, KeyPlace::Attached]
+        } else {
+            vec![KeyPlace::Attached]
+        };
     }
     match &model.overlay {
-        Some(Overlay::Help(help)) if help.types => return vec![Place::Prompt],
-        Some(Overlay::Help(_) | Overlay::Spend(_)) => return vec![Place::Help],
-        Some(Overlay::Confirm(_)) => return vec![Place::Confirm],
-        Some(Overlay::Question(_)) => return vec![Place::Question],
-        Some(Overlay::Choose(_)) => return vec![Place::Choose],
-        Some(Overlay::Prompt(_)) => return vec![Place::Prompt],
-        Some(Overlay::Palette(_)) => return vec![Place::Palette],
-        Some(Overlay::NewRun(_)) => return vec![Place::Form],
+        Some(Overlay::Help(help)) if help.types => return vec![KeyPlace::Prompt],
+        Some(Overlay::Help(_) | Overlay::Spend(_)) => return vec![KeyPlace::Help],
+        Some(Overlay::Confirm(_)) => return vec![KeyPlace::Confirm],
+        Some(Overlay::Question(_)) => return vec![KeyPlace::Question],
+        Some(Overlay::Choose(_)) => return vec![KeyPlace::Choose],
+        Some(Overlay::Prompt(_)) => return vec![KeyPlace::Prompt],
+        Some(Overlay::Palette(_)) => return vec![KeyPlace::Palette],
+        Some(Overlay::NewRun(_)) => return vec![KeyPlace::Form],
         None => {}
     }
     beneath(model)
 }
 
 /// Whose keys are in force when nothing is open over the screen.
-pub(crate) fn beneath(model: &Model) -> Vec<Place> {
+pub(crate) fn beneath(model: &Model) -> Vec<KeyPlace> {
     if model.focus == Focus::Runs {
-        return vec![Place::Runs, Place::Everywhere];
+        return vec![KeyPlace::Runs, KeyPlace::Everywhere];
     }
-    let search = details::search(model).map(|_| Place::Search);
+    let search = details::search(model).map(|_| KeyPlace::Search);
     let tab = match model.open_tab() {
-        Tab::Timeline => Some(Place::Timeline),
-        Tab::Output => Some(Place::Output),
-        Tab::Diff => Some(Place::Diff),
-        Tab::Checks => Some(Place::Checks),
-        Tab::Proof => Some(Place::Proof),
+        Tab::Timeline => Some(KeyPlace::Timeline),
+        Tab::Output => Some(KeyPlace::Output),
+        Tab::Diff => Some(KeyPlace::Diff),
+        Tab::Checks => Some(KeyPlace::Checks),
+        Tab::Proof => Some(KeyPlace::Proof),
         Tab::Calls | Tab::Facts => None,
     };
-    search.into_iter().chain(tab).chain([Place::Details, Place::Everywhere]).collect()
+    search.into_iter().chain(tab).chain([KeyPlace::Details, KeyPlace::Everywhere]).collect()
 }
 
 /// The actions of a terminal event. A key that can't be used says why; one that means nothing does nothing.
@@ -81,13 +85,14 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
 }
 
 /// Where text is typed, a key that is no command is text.
-fn typed(model: &mut Model, keymap: &Keymap, places: &[Place], key: KeyEvent) -> Vec<Action> {
-    let types = places.iter().any(|place| matches!(place, Place::Prompt | Place::Palette | Place::Form));
+fn typed(model: &mut Model, keymap: &Keymap, places: &[KeyPlace], key: KeyEvent) -> Vec<Action> {
+    let types = places.iter().any(|place| matches!(place, KeyPlace::Prompt | KeyPlace::Palette | KeyPlace::Form));
     if types {
         return vec![Action::Edit(key)];
     }
-    let in_details = [Place::Timeline, Place::Output, Place::Diff, Place::Checks, Place::Proof, Place::Details];
-    let elsewhere = places.contains(&Place::Runs).then(|| keymap.command(&in_details, key)).flatten();
+    let in_details =
+        [KeyPlace::Timeline, KeyPlace::Output, KeyPlace::Diff, KeyPlace::Checks, KeyPlace::Proof, KeyPlace::Details];
+    let elsewhere = places.contains(&KeyPlace::Runs).then(|| keymap.command(&in_details, key)).flatten();
     if let Some(command) = elsewhere {
         return vec![Action::Notice(format!("{}: it is for the details of a run; enter opens them", command.name))];
     }

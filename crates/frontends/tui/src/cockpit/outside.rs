@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::editors::At;
+use super::editors::EditorTarget;
 use crate::console::Console;
 use crate::screen::Screen;
 
@@ -15,7 +15,7 @@ pub(super) async fn editor<C: Console>(
     screen: &mut Screen<C>,
     editor: Option<&str>,
     folder: &Path,
-    at: At<'_>,
+    at: EditorTarget<'_>,
 ) -> io::Result<Option<String>> {
     let words = match shell_words::split(editor.unwrap_or("vi")) {
         Ok(words) if !words.is_empty() => words,
@@ -53,7 +53,9 @@ pub(super) async fn edit_text<C: Console>(
         Ok(made) => made,
         Err(error) => return Ok(Err(format!("the text can't be put into a file: {error}"))),
     };
-    if let Some(problem) = editor(screen, command, folder.path(), At { file: Some("task.md"), line: None }).await? {
+    if let Some(problem) =
+        editor(screen, command, folder.path(), EditorTarget { file: Some("task.md"), line: None }).await?
+    {
         return Ok(Err(problem));
     }
     Ok(std::fs::read_to_string(&path).map_err(|error| format!("the edited text can't be read: {error}")))

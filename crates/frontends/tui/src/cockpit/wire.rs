@@ -9,13 +9,13 @@ use domain::RunId;
 use domain::attempt::AttemptKey;
 use domain::command::Command;
 use domain::event::Review;
-use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, Piece, Reply, Request, Scope};
+use protocol::{Acted, Code, DiffReply, FromDaemon, OutputFile, OutputRange, Reply, Request, Scope};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::TuiError;
 use crate::screens::diff;
 
@@ -28,13 +28,13 @@ const CALLS: u64 = 500;
 /// Frames that may wait to be drawn; a daemon with more of them waits.
 const WAITING: usize = 64;
 
-pub(super) struct Wire {
+pub(super) struct DaemonWire {
     outgoing: Outgoing,
     /// The daemon's frames, read beside the loop that keys go through: a hundred rows at once take a while.
     frames: mpsc::Receiver<FromDaemon>,
     _beside: Beside,
     scope: Scope,
-    asked: HashMap<u64, Asked>,
+    asked: HashMap<u64, InFlight>,
     /// Actions that were worked out on other threads.
     worked: mpsc::UnboundedReceiver<Action>,
     workers: mpsc::UnboundedSender<Action>,
@@ -44,7 +44,7 @@ pub(super) struct Wire {
     waiting: VecDeque<Action>,
 }
 
-enum Asked {
+enum InFlight {
     Look(RunId),
     Output(RunId, u64),
     Diff(RunId),
@@ -60,7 +60,7 @@ enum Asked {
     Nothing,
 }
 
-impl Wire {
+impl DaemonWire {
     /// Connects and watches the scope; gives all its rows as the first action.
     pub(super) async fn open(places: &Places, scope: &Scope) -> Result<(Self, Action), TuiError> {
         let beside = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -100,54 +100,58 @@ impl Wire {
 
     /// Sends what the cockpit wants; gives an effect back that is none of the daemon's. A daemon that is gone shows
     /// as the end of its frames.
-    pub(super) async fn perform(&mut self, effect: Effect) -> Option<Effect> {
+    pub(super) async fn perform(&mut self, effect: CockpitEffect) -> Option<CockpitEffect> {
         let scope = self.scope.clone();
         let texts = |runs: &[RunId]| runs.iter().map(RunId::to_string).collect::<Vec<_>>();
         let (request, asked) = match effect {
-            Effect::Look { run, last } => {
-                let asked = run.clone().map_or(Asked::Nothing, Asked::Look);
+            CockpitEffect::Look { run, last } => {
+                let asked = run.clone().map_or(InFlight::Nothing, InFlight::Look);
                 (Request::Look { run, last }, asked)
             }
-            Effect::Output { run, number, attempt, file, piece } => {
-                (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, Asked::Output(run, number))
+            CockpitEffect::Output { run, number, attempt, file, piece } => {
+                (Request::Output { run: run.clone(), attempt, file, piece, len: PIECE }, InFlight::Output(run, number))
             }
-            Effect::Diff { run } => {
-                (Request::Diff { run: run.to_string(), scope, since: None, patch: false }, Asked::Diff(run))
+            CockpitEffect::Diff { run } => {
+                (Request::Diff { run: run.to_string(), scope, since: None, patch: false }, InFlight::Diff(run))
             }
-            Effect::CheckOutput { run, check } => {
-                let (file, piece) = (OutputFile::Stdout, Piece::Before(u64::MAX));
+            CockpitEffect::CheckOutput { run, check } => {
+                let (file, piece) = (OutputFile::Stdout, OutputRange::Before(u64::MAX));
                 let attempt = Some(check.clone());
-                let asked = Asked::CheckOutput(run.clone(), check);
+                let asked = InFlight::CheckOutput(run.clone(), check);
                 (Request::Output { run, attempt, file, piece, len: CHECK_END }, asked)
             }
-            Effect::Calls { run } => (Request::Calls { run: run.to_string(), scope, last: CALLS }, Asked::Calls(run)),
-            Effect::Spend => (Request::Spend(Scope::All), Asked::Spend),
-            Effect::Run(request) => (Request::Run(Box::new(request)), Asked::Run),
-            Effect::Choices(folder) => (Request::Choices { folder }, Asked::Choices),
-            Effect::Removable(runs) => (Request::Removable { runs: texts(&runs), scope }, Asked::Removable(runs)),
-            Effect::Act { runs, command, asked } => {
-                let done = Asked::Act(runs.len(), Some(done(&command)));
+            CockpitEffect::Calls { run } => {
+                (Request::Calls { run: run.to_string(), scope, last: CALLS }, InFlight::Calls(run))
+            }
+            CockpitEffect::Spend => (Request::Spend(Scope::All), InFlight::Spend),
+            CockpitEffect::Run(request) => (Request::Run(Box::new(request)), InFlight::Run),
+            CockpitEffect::Choices(folder) => (Request::Choices { folder }, InFlight::Choices),
+            CockpitEffect::Removable(runs) => {
+                (Request::Removable { runs: texts(&runs), scope }, InFlight::Removable(runs))
+            }
+            CockpitEffect::Act { runs, command, asked } => {
+                let done = InFlight::Act(runs.len(), Some(done(&command)));
                 (Request::Act { runs: texts(&runs), scope, command, by_hand_too: asked }, done)
             }
-            Effect::Answer { run, question, answer } => {
-                (Request::Answer { run: run.to_string(), scope, question, answer }, Asked::Act(1, None))
+            CockpitEffect::Answer { run, question, answer } => {
+                (Request::Answer { run: run.to_string(), scope, question, answer }, InFlight::Act(1, None))
             }
-            Effect::Attach { run, columns, rows } => {
-                (Request::Attach { run: run.clone(), columns, rows }, Asked::Attach(run))
+            CockpitEffect::Attach { run, columns, rows } => {
+                (Request::Attach { run: run.clone(), columns, rows }, InFlight::Attach(run))
             }
-            Effect::Type { run, data } => (Request::Type { run, data }, Asked::Nothing),
-            Effect::Resize { run, columns, rows } => (Request::Resize { run, columns, rows }, Asked::Nothing),
-            Effect::Detach(_) => (Request::Detach, Asked::Nothing),
-            own @ (Effect::Editor { .. }
-            | Effect::EditText(_)
-            | Effect::Copy(_)
-            | Effect::Browse(_)
-            | Effect::Notify { .. }
-            | Effect::Tell(_)
-            | Effect::Mouse(_)
-            | Effect::Suspend
-            | Effect::Redraw
-            | Effect::Leave) => return Some(own),
+            CockpitEffect::Type { run, data } => (Request::Type { run, data }, InFlight::Nothing),
+            CockpitEffect::Resize { run, columns, rows } => (Request::Resize { run, columns, rows }, InFlight::Nothing),
+            CockpitEffect::Detach(_) => (Request::Detach, InFlight::Nothing),
+            own @ (CockpitEffect::Editor { .. }
+            | CockpitEffect::EditText(_)
+            | CockpitEffect::Copy(_)
+            | CockpitEffect::Browse(_)
+            | CockpitEffect::Notify { .. }
+            | CockpitEffect::Tell(_)
+            | CockpitEffect::Mouse(_)
+            | CockpitEffect::Suspend
+            | CockpitEffect::Redraw
+            | CockpitEffect::Leave) => return Some(own),
         };
         if let Ok(id) = self.outgoing.ask(request).await {
             self.asked.insert(id, asked);
@@ -185,50 +189,50 @@ impl Wire {
     fn replied(&mut self, id: u64, reply: Reply) -> Vec<Action> {
         let Some(asked) = self.asked.remove(&id) else { return Vec::new() };
         match (asked, reply) {
-            (Asked::Look(run), Reply::Lines(lines)) => vec![Action::Events { run, lines }],
-            (Asked::Output(run, number), Reply::Output(output)) => vec![Action::Output { run, number, output }],
+            (InFlight::Look(run), Reply::Lines(lines)) => vec![Action::Events { run, lines }],
+            (InFlight::Output(run, number), Reply::Output(output)) => vec![Action::Output { run, number, output }],
             // No output yet is nothing to say; it is asked for again when the run changes.
-            (Asked::Output(run, number), Reply::Refused(refused)) if refused.code == Code::NotFound => {
+            (InFlight::Output(run, number), Reply::Refused(refused)) if refused.code == Code::NotFound => {
                 let output =
                     protocol::Output { text: String::new(), from: 0, next: 0, len: 0, over: false, reads: None };
                 vec![Action::Output { run, number, output }]
             }
-            (Asked::Output(_, number), Reply::Refused(refused)) => {
+            (InFlight::Output(_, number), Reply::Refused(refused)) => {
                 vec![Action::NoOutput { number, why: refused.reason }]
             }
-            (Asked::Diff(run), Reply::Diff(reply)) => {
+            (InFlight::Diff(run), Reply::Diff(reply)) => {
                 self.work_out(run, reply);
                 Vec::new()
             }
-            (Asked::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
-            (Asked::CheckOutput(run, check), reply) => {
+            (InFlight::Diff(run), Reply::Refused(refused)) => vec![Action::Diff { run, diff: Err(refused.reason) }],
+            (InFlight::CheckOutput(run, check), reply) => {
                 // One that has just begun has written nothing yet.
                 let text = if let Reply::Output(output) = reply { output.text } else { String::new() };
                 let text = proof::Rules::built_in().mask_text(&text);
                 vec![Action::CheckOutput { run, check, text }]
             }
-            (Asked::Calls(run), Reply::Calls(calls)) => vec![Action::Calls { run, reply: Ok(calls) }],
-            (Asked::Calls(run), Reply::Refused(refused)) => vec![Action::Calls { run, reply: Err(refused.reason) }],
-            (Asked::Spend, Reply::Spend(spend)) => vec![Action::Spent(spend)],
-            (Asked::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
-            (Asked::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
-            (Asked::Run, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
-            (Asked::Choices, Reply::Choices(mut choices)) => {
+            (InFlight::Calls(run), Reply::Calls(calls)) => vec![Action::Calls { run, reply: Ok(calls) }],
+            (InFlight::Calls(run), Reply::Refused(refused)) => vec![Action::Calls { run, reply: Err(refused.reason) }],
+            (InFlight::Spend, Reply::Spend(spend)) => vec![Action::Spent(spend)],
+            (InFlight::Run, Reply::Rows(rows)) => vec![Action::Started(rows)],
+            (InFlight::Run, Reply::Mistake { field, refused }) => vec![Action::Mistake { field, why: refused.reason }],
+            (InFlight::Run, Reply::Refused(refused)) => vec![Action::Refused(refused.reason)],
+            (InFlight::Choices, Reply::Choices(mut choices)) => {
                 for agent in &mut choices.agents {
                     agent.missing = agent.program.as_deref().is_some_and(|program| !client::has_program(program));
                 }
                 vec![Action::Choices(choices)]
             }
-            (Asked::Removable(runs), Reply::Removable(rows)) => vec![Action::Removable { runs, rows }],
-            (Asked::Removable(runs), Reply::Refused(refused)) => {
+            (InFlight::Removable(runs), Reply::Removable(rows)) => vec![Action::Removable { runs, rows }],
+            (InFlight::Removable(runs), Reply::Refused(refused)) => {
                 vec![Action::NotRemovable { runs, why: refused.reason }]
             }
-            (Asked::Act(many, word), Reply::Acted(acted)) => said(many, word, &acted),
-            (Asked::Attach(run), Reply::Attached(terminal)) => {
+            (InFlight::Act(many, word), Reply::Acted(acted)) => said(many, word, &acted),
+            (InFlight::Attach(run), Reply::Attached(terminal)) => {
                 vec![Action::Attached { run, columns: terminal.columns, rows: terminal.rows }]
             }
             // One that was shown before is over.
-            (Asked::Attach(run), Reply::Refused(refused)) => {
+            (InFlight::Attach(run), Reply::Refused(refused)) => {
                 vec![Action::Detached { run, why: refused.reason.clone() }, Action::Notice(refused.reason)]
             }
             (_, Reply::Refused(refused)) => vec![Action::Notice(refused.reason)],

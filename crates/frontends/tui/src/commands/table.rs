@@ -3,8 +3,8 @@
 use domain::command::Answer;
 
 use super::available::*;
-use super::{Command, Kind};
-use crate::action::{Action, Jump, Verb};
+use super::{CommandKind, KeyCommand};
+use crate::action::{Action, Jump, RunVerb};
 use crate::model::Model;
 
 type When = fn(&Model) -> Option<String>;
@@ -15,8 +15,8 @@ const fn run(
     hint: Option<&'static str>,
     unavailable: When,
     action: fn() -> Action,
-) -> Command {
-    Command { name, kind: Kind::Run, doc, hint, unavailable, action }
+) -> KeyCommand {
+    KeyCommand { name, kind: CommandKind::Run, doc, hint, unavailable, action }
 }
 
 const fn view(
@@ -25,15 +25,20 @@ const fn view(
     hint: Option<&'static str>,
     unavailable: When,
     action: fn() -> Action,
-) -> Command {
-    Command { name, kind: Kind::View, doc, hint, unavailable, action }
+) -> KeyCommand {
+    KeyCommand { name, kind: CommandKind::View, doc, hint, unavailable, action }
 }
 
-const fn motion(name: &'static str, doc: &'static str, hint: Option<&'static str>, action: fn() -> Action) -> Command {
-    Command { name, kind: Kind::Motion, doc, hint, unavailable: always, action }
+const fn motion(
+    name: &'static str,
+    doc: &'static str,
+    hint: Option<&'static str>,
+    action: fn() -> Action,
+) -> KeyCommand {
+    KeyCommand { name, kind: CommandKind::Motion, doc, hint, unavailable: always, action }
 }
 
-pub(crate) const ALL: &[Command] = &[
+pub(crate) const ALL: &[KeyCommand] = &[
     view("next-in-need", "go to the next run that needs you", Some("next"), none_in_need, || Action::NextInNeed),
     run("allow", "allow what the run asks for, once", None, asks_nothing, || Action::Answer(Answer::Allow)),
     run("allow-run", "allow it for the rest of this run, after a look at all of it", None, asks_nothing, || {
@@ -46,45 +51,47 @@ pub(crate) const ALL: &[Command] = &[
     view("new-run", "start a run", Some("new"), nowhere, || Action::NewRun),
     view("open", "give the details the keys", Some("open"), no_run, || Action::Open),
     run("pause", "freeze every process of the run, or let them go on", Some("pause"), not_running, || {
-        Action::Verb(Verb::PauseOrResume)
+        Action::Verb(RunVerb::PauseOrResume)
     }),
     run(
         "retry",
         "try the phase again from its beginning; what is there now is kept",
         Some("retry"),
         not_over_with_worktree,
-        || Action::Verb(Verb::Retry),
+        || Action::Verb(RunVerb::Retry),
     ),
     run(
         "continue",
         "go on in the agent's own session, with the files as they are",
         None,
         not_over_with_worktree,
-        || Action::Verb(Verb::Continue),
+        || Action::Verb(RunVerb::Continue),
     ),
     run("terminate", "end the run; its worktree and branch stay", Some("terminate"), not_running, || {
-        Action::Verb(Verb::Terminate)
+        Action::Verb(RunVerb::Terminate)
     }),
     run("restore", "bring back a worktree that was removed", Some("restore"), not_removed, || {
-        Action::Verb(Verb::Restore)
+        Action::Verb(RunVerb::Restore)
     }),
     run("rollback", "go back to one of the run's checkpoints", None, no_checkpoints, || Action::ChooseCheckpoint),
     run("remove", "take the run's worktree away; a snapshot keeps what is in it", None, not_over_with_worktree, || {
-        Action::Verb(Verb::Remove)
+        Action::Verb(RunVerb::Remove)
     }),
-    run("dismiss", "put a run that is over out of sight", None, not_over, || Action::Verb(Verb::Dismiss)),
+    run("dismiss", "put a run that is over out of sight", None, not_over, || Action::Verb(RunVerb::Dismiss)),
     run("diff", "show what the run has changed", Some("diff"), none_of_ours, || Action::ShowDiff),
     run("checks", "show what the run's checks came to", Some("checks"), none_of_ours, || Action::ShowChecks),
     run("check", "run the checks again, on the worktree as it is", Some("check again"), not_checkable, || {
-        Action::Verb(Verb::Check)
+        Action::Verb(RunVerb::Check)
     }),
     run("merge", "bring the run's work into its base, when the gate is open", Some("merge"), not_proven, || {
-        Action::Verb(Verb::Merge)
+        Action::Verb(RunVerb::Merge)
     }),
     run("pull-request", "open the page of the run's pull request, or copy where it is", None, no_pull_request, || {
         Action::PullRequest
     }),
-    run("approve", "approve the commit that was proven", Some("approve"), not_proven, || Action::Verb(Verb::Approve)),
+    run("approve", "approve the commit that was proven", Some("approve"), not_proven, || {
+        Action::Verb(RunVerb::Approve)
+    }),
     run("ask-changes", "type what the run's agent is to change", Some("ask for changes"), not_proven, || {
         Action::AskChanges
     }),

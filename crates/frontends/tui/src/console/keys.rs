@@ -13,27 +13,27 @@ use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
-use super::typed::Typed;
+use super::typed::TypedInput;
 
 /// Bytes read at once.
 const PIECE: usize = 4096;
 
-pub(super) struct Keys {
+pub(super) struct KeyReader {
     terminal: AsyncFd<OwnedFd>,
     resized: Signal,
-    typed: Typed,
+    typed: TypedInput,
     /// Keys that came together with the one before.
     waiting: VecDeque<Event>,
 }
 
-impl Keys {
+impl KeyReader {
     /// Listens on a terminal; whoever else reads from it gets what does not come here.
     pub(super) fn on(own: OwnedFd) -> io::Result<Self> {
         #[expect(unsafe_code, reason = "tokio can't know that a descriptor is owned and stays what it is")]
         // SAFETY: `own` is a valid descriptor that nobody else knows, closes or replaces before it is dropped with this.
         let terminal = unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?;
         let resized = signal(SignalKind::window_change())?;
-        Ok(Self { terminal, resized, typed: Typed::new(Instant::now()), waiting: VecDeque::new() })
+        Ok(Self { terminal, resized, typed: TypedInput::new(Instant::now()), waiting: VecDeque::new() })
     }
 
     /// Forgets what was typed and not yet read. It was meant for whoever had the terminal before, as are the answers to
@@ -102,7 +102,7 @@ mod tests {
     #[tokio::test]
     async fn keys_that_come_together_are_all_heard_and_then_the_end() {
         let (reader, mut writer) = io::pipe().expect("a pipe");
-        let mut keys = Keys::on(reader.into()).expect("it can be listened on");
+        let mut keys = KeyReader::on(reader.into()).expect("it can be listened on");
         writer.write_all(b"jk\x1b[Aq").expect("room");
         for wanted in [KeyCode::Char('j'), KeyCode::Char('k'), KeyCode::Up, KeyCode::Char('q')] {
             let event = keys.next().await.expect("a key");
@@ -116,7 +116,7 @@ mod tests {
     #[tokio::test]
     async fn an_escape_is_heard_with_nothing_behind_it() {
         let (reader, mut writer) = io::pipe().expect("a pipe");
-        let mut keys = Keys::on(reader.into()).expect("it can be listened on");
+        let mut keys = KeyReader::on(reader.into()).expect("it can be listened on");
         writer.write_all(b"\x1b]11;rgb:3030/3434/4646\x07\x1b").expect("room");
         let event = keys.next().await.expect("a key");
         assert_eq!(event.as_key_event().map(|key| key.code), Some(KeyCode::Esc));

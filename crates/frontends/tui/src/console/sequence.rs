@@ -25,7 +25,7 @@ pub(super) enum Begun {
 
 /// What became of one more byte.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Came {
+pub(super) enum SequenceStep {
     /// It goes on so.
     On(Begun),
     /// With this byte it is whole.
@@ -54,49 +54,49 @@ pub(super) fn begin(byte: u8) -> Option<Begun> {
 }
 
 /// What a byte makes of what was begun; `before` is all that stands before it, from the escape on.
-pub(super) fn go_on(begun: Begun, before: &[u8], byte: u8) -> Came {
+pub(super) fn go_on(begun: Begun, before: &[u8], byte: u8) -> SequenceStep {
     match begun {
         Begun::Character => character(before, byte),
         Begun::Escape => match byte {
-            b'[' => Came::On(Begun::Control),
-            b'O' => Came::On(Begun::Single),
-            b']' | b'P' | b'X' | b'^' | b'_' => Came::On(Begun::Text { wide: false, ending: false }),
+            b'[' => SequenceStep::On(Begun::Control),
+            b'O' => SequenceStep::On(Begun::Single),
+            b']' | b'P' | b'X' | b'^' | b'_' => SequenceStep::On(Begun::Text { wide: false, ending: false }),
             // Two escapes are the key, and then whatever the second one begins.
-            ESCAPE | 0x80..=0xc1 | 0xf5.. => Came::Apart,
-            0xc2..=0xf4 => Came::On(Begun::Character),
-            _ => Came::Whole,
+            ESCAPE | 0x80..=0xc1 | 0xf5.. => SequenceStep::Apart,
+            0xc2..=0xf4 => SequenceStep::On(Begun::Character),
+            _ => SequenceStep::Whole,
         },
         Begun::Control => match (byte, before) {
-            (b'[', b"\x1b[") => Came::On(Begun::Console),
-            (b'M', b"\x1b[") => Came::On(Begun::Click(3)),
-            (b'~', b"\x1b[200") => Came::On(Begun::Paste),
-            (0x20..=0x3f, _) => Came::On(begun),
-            (0x40..=0x7e, _) => Came::Whole,
-            _ => Came::Apart,
+            (b'[', b"\x1b[") => SequenceStep::On(Begun::Console),
+            (b'M', b"\x1b[") => SequenceStep::On(Begun::Click(3)),
+            (b'~', b"\x1b[200") => SequenceStep::On(Begun::Paste),
+            (0x20..=0x3f, _) => SequenceStep::On(begun),
+            (0x40..=0x7e, _) => SequenceStep::Whole,
+            _ => SequenceStep::Apart,
         },
-        Begun::Console if byte.is_ascii_alphabetic() => Came::Whole,
-        Begun::Single if byte.is_ascii_digit() => Came::On(begun),
-        Begun::Single if (0x40..=0x7e).contains(&byte) => Came::Whole,
-        Begun::Console | Begun::Single => Came::Apart,
-        Begun::Text { ending: true, .. } if byte == b'\\' => Came::Whole,
-        Begun::Text { ending: true, .. } => Came::Apart,
+        Begun::Console if byte.is_ascii_alphabetic() => SequenceStep::Whole,
+        Begun::Single if byte.is_ascii_digit() => SequenceStep::On(begun),
+        Begun::Single if (0x40..=0x7e).contains(&byte) => SequenceStep::Whole,
+        Begun::Console | Begun::Single => SequenceStep::Apart,
+        Begun::Text { ending: true, .. } if byte == b'\\' => SequenceStep::Whole,
+        Begun::Text { ending: true, .. } => SequenceStep::Apart,
         Begun::Text { wide, ending: false } => match byte {
-            BELL => Came::Whole,
-            0x9c if wide => Came::Whole,
-            ESCAPE => Came::On(Begun::Text { wide, ending: true }),
+            BELL => SequenceStep::Whole,
+            0x9c if wide => SequenceStep::Whole,
+            ESCAPE => SequenceStep::On(Begun::Text { wide, ending: true }),
             // No answer has control characters in it: this is a key of somebody who waits for the end in vain.
-            0..0x20 | 0x7f => Came::Apart,
-            _ => Came::On(begun),
+            0..0x20 | 0x7f => SequenceStep::Apart,
+            _ => SequenceStep::On(begun),
         },
-        Begun::Click(1) => Came::Whole,
-        Begun::Click(missing) => Came::On(Begun::Click(missing - 1)),
-        Begun::Paste if byte == b'~' && before.ends_with(&PASTE_ENDS[..PASTE_ENDS.len() - 1]) => Came::Whole,
-        Begun::Paste => Came::On(begun),
+        Begun::Click(1) => SequenceStep::Whole,
+        Begun::Click(missing) => SequenceStep::On(Begun::Click(missing - 1)),
+        Begun::Paste if byte == b'~' && before.ends_with(&PASTE_ENDS[..PASTE_ENDS.len() - 1]) => SequenceStep::Whole,
+        Begun::Paste => SequenceStep::On(begun),
     }
 }
 
 /// As [`go_on`], within a character, which may stand behind an escape.
-fn character(before: &[u8], byte: u8) -> Came {
+fn character(before: &[u8], byte: u8) -> SequenceStep {
     let bytes = before.strip_prefix(&[ESCAPE]).unwrap_or(before);
     let len = match bytes.first() {
         Some(0xc2..=0xdf) => 2,
@@ -104,8 +104,8 @@ fn character(before: &[u8], byte: u8) -> Came {
         _ => 4,
     };
     match byte {
-        0x80..=0xbf if bytes.len() + 1 == len => Came::Whole,
-        0x80..=0xbf => Came::On(Begun::Character),
-        _ => Came::Apart,
+        0x80..=0xbf if bytes.len() + 1 == len => SequenceStep::Whole,
+        0x80..=0xbf => SequenceStep::On(Begun::Character),
+        _ => SequenceStep::Apart,
     }
 }

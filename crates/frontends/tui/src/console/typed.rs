@@ -7,7 +7,7 @@ use crossterm::event::Event;
 use tokio::time::Instant;
 
 use super::meaning::meaning;
-use super::sequence::{Begun, Came, begin, go_on};
+use super::sequence::{Begun, SequenceStep, begin, go_on};
 
 /// After this long an escape with nothing behind it is the key of that name.
 const LONE: Duration = Duration::from_millis(50);
@@ -26,16 +26,16 @@ const LONGEST_PASTE: usize = 4 << 20;
 
 /// What has been begun and is not yet whole.
 #[derive(Debug)]
-pub(super) struct Typed {
-    begun: Option<Unfinished>,
+pub(super) struct TypedInput {
+    begun: Option<OpenSequence>,
     /// What was given up, and until when the next piece may be its rest.
-    given_up: Option<(Unfinished, Instant)>,
+    given_up: Option<(OpenSequence, Instant)>,
     since: Instant,
 }
 
 /// A part of a sequence.
 #[derive(Debug, Clone)]
-struct Unfinished {
+struct OpenSequence {
     begun: Begun,
     bytes: Vec<u8>,
     /// One byte began it that is no key's.
@@ -46,7 +46,7 @@ struct Unfinished {
     at: Instant,
 }
 
-impl Typed {
+impl TypedInput {
     pub(super) fn new(since: Instant) -> Self {
         Self { begun: None, given_up: None, since }
     }
@@ -80,25 +80,25 @@ impl Typed {
     fn byte(&mut self, byte: u8, now: Instant, events: &mut Vec<Event>) {
         if let Some(mut part) = self.begun.take() {
             match part.go_on(byte) {
-                Came::On(_) => {
+                SequenceStep::On(_) => {
                     self.begun = Some(part);
                     return;
                 }
-                Came::Whole => {
+                SequenceStep::Whole => {
                     events.extend(part.meaning());
                     return;
                 }
-                Came::Apart => {
+                SequenceStep::Apart => {
                     events.extend(part.cut_short());
                     if let Begun::Text { ending: true, .. } = part.begun {
-                        self.begun = Some(Unfinished::new(Begun::Escape, 0x1b, now));
+                        self.begun = Some(OpenSequence::new(Begun::Escape, 0x1b, now));
                         return self.byte(byte, now, events);
                     }
                 }
             }
         }
         match begin(byte) {
-            Some(begun) => self.begun = Some(Unfinished::new(begun, byte, now)),
+            Some(begun) => self.begun = Some(OpenSequence::new(begun, byte, now)),
             None => events.extend(meaning(&[byte])),
         }
     }
@@ -115,12 +115,12 @@ impl Typed {
         {
             for (at, byte) in piece.iter().enumerate() {
                 match part.go_on(*byte) {
-                    Came::On(_) => {}
-                    Came::Whole => {
+                    SequenceStep::On(_) => {}
+                    SequenceStep::Whole => {
                         events.extend(part.meaning());
                         return at + 1;
                     }
-                    Came::Apart => break,
+                    SequenceStep::Apart => break,
                 }
             }
         }
@@ -128,7 +128,7 @@ impl Typed {
     }
 }
 
-impl Unfinished {
+impl OpenSequence {
     fn new(begun: Begun, byte: u8, at: Instant) -> Self {
         // Bytes that are beginnings by themselves are kept as the two that they stand for.
         let wide = (0x80..=0x9f).contains(&byte);
@@ -136,9 +136,9 @@ impl Unfinished {
         Self { begun, bytes, wide, too_long: false, at }
     }
 
-    fn go_on(&mut self, byte: u8) -> Came {
+    fn go_on(&mut self, byte: u8) -> SequenceStep {
         let came = go_on(self.begun, &self.bytes, byte);
-        if let Came::On(begun) = came {
+        if let SequenceStep::On(begun) = came {
             self.begun = begun;
         }
         let longest = if self.begun == Begun::Paste { LONGEST_PASTE } else { LONGEST };

@@ -6,7 +6,7 @@ use domain::question::{QuestionKind, SingleQuestion, asked_last, written_out};
 use domain::text;
 use protocol::Row;
 
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::screens::runs::why;
 
 /// What is answered. Bound to the question's id: another question gets no answer to this one.
@@ -27,8 +27,8 @@ pub(crate) struct Asking {
 }
 
 /// What follows when a line was typed.
-pub(super) enum Typed {
-    Send(Effect),
+pub(super) enum TypedLine {
+    Send(CockpitEffect),
     /// The next question, or the same one again and why.
     Ask(Asking, Option<String>),
 }
@@ -96,17 +96,17 @@ impl Asking {
     }
 
     /// An answer to all of it.
-    pub(super) fn answer(self, answer: Answer) -> Effect {
-        Effect::Answer { run: self.run, question: self.question, answer }
+    pub(super) fn answer(self, answer: Answer) -> CockpitEffect {
+        CockpitEffect::Answer { run: self.run, question: self.question, answer }
     }
 
     /// Takes a line for the question that is open.
-    pub(super) fn take(mut self, typed: &str) -> Typed {
+    pub(super) fn take(mut self, typed: &str) -> TypedLine {
         let typed = typed.trim();
         let Some(ask) = self.asks.get(self.at) else {
             return match typed.is_empty() {
-                true => Typed::Ask(self, Some("an empty answer was not sent".to_owned())),
-                false => Typed::Send(self.answer(Answer::Text(typed.to_owned()))),
+                true => TypedLine::Ask(self, Some("an empty answer was not sent".to_owned())),
+                false => TypedLine::Send(self.answer(Answer::Text(typed.to_owned()))),
             };
         };
         let left_out = typed.is_empty() && ask.optional;
@@ -116,17 +116,17 @@ impl Asking {
                 true => format!("an empty answer was not sent; it takes {takes}"),
                 false => format!("that is no answer to it; it takes {takes}"),
             };
-            return Typed::Ask(self, Some(why));
+            return TypedLine::Ask(self, Some(why));
         }
         if !left_out {
             self.said.push(format!("{}={typed}", ask.id));
         }
         self.at += 1;
         if self.at < self.asks.len() {
-            return Typed::Ask(self, None);
+            return TypedLine::Ask(self, None);
         }
         // A form may be sent with nothing filled in.
         let answer = if self.said.is_empty() { Answer::Allow } else { Answer::Each(std::mem::take(&mut self.said)) };
-        Typed::Send(self.answer(answer))
+        TypedLine::Send(self.answer(answer))
     }
 }

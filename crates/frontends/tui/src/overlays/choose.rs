@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 
 use super::Overlay;
 use super::window::{self, keys};
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, wrapped};
@@ -22,7 +22,7 @@ pub(crate) struct Choose {
     pub(crate) at: usize,
 }
 
-pub(crate) fn checkpoints(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn checkpoints(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(row) = model.selected() else { return Vec::new() };
     let checkpoints = row.checkpoints.iter().rev().cloned().collect();
     let choose = Choose { run: row.id.clone(), name: row.name.clone(), checkpoints, at: 0 };
@@ -65,7 +65,7 @@ pub(super) fn draw(choose: &Choose, model: &Model, keymap: &Keymap, theme: &Them
             after = lines.len();
         }
     }
-    let footer = keys(keymap, Place::Choose, theme, &[("accept", "go back to it"), ("close", "stay")]);
+    let footer = keys(keymap, KeyPlace::Choose, theme, &[("accept", "go back to it"), ("close", "stay")]);
     let top = after.saturating_sub(usize::from(frame.area().height).saturating_sub(5));
     window::scrolled(" checkpoints ", lines, footer, top, width, theme, frame);
 }

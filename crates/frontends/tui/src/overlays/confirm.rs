@@ -9,8 +9,8 @@ use ratatui::text::{Line, Span};
 
 use super::Overlay;
 use super::window::{self, keys};
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
@@ -35,7 +35,7 @@ pub(crate) struct Confirm {
 
 /// What was looked up before worktrees are removed: what a snapshot keeps, what it leaves out, and what else one should
 /// know. What stands in the way for good is said by the daemon, which refuses.
-pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]) -> Vec<Effect> {
+pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]) -> Vec<CockpitEffect> {
     let Some(confirm) = waiting_for(model, runs) else { return Vec::new() };
     confirm.waits = false;
     let name = |row: &RemovableRow| domain::text::line(row.name.as_deref().unwrap_or(&row.path));
@@ -54,7 +54,7 @@ pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]
 }
 
 /// What would be kept can't be told, so nothing is taken away.
-pub(crate) fn not_removable(model: &mut Model, runs: &[RunId], why: String) -> Vec<Effect> {
+pub(crate) fn not_removable(model: &mut Model, runs: &[RunId], why: String) -> Vec<CockpitEffect> {
     if let Some(confirm) = waiting_for(model, runs) {
         confirm.waits = false;
         confirm.runs.clear();
@@ -109,9 +109,9 @@ pub(super) fn draw(confirm: &Confirm, keymap: &Keymap, theme: &Theme, frame: &mu
         lines.push(Line::styled("looking at what is there …", theme.style(Role::Dim)));
     }
     let footer = if confirm.waits || confirm.runs.is_empty() {
-        keys(keymap, Place::Confirm, theme, &[("close", "close")])
+        keys(keymap, KeyPlace::Confirm, theme, &[("close", "close")])
     } else {
-        keys(keymap, Place::Confirm, theme, &[("accept", &confirm.yes), ("close", confirm.no)])
+        keys(keymap, KeyPlace::Confirm, theme, &[("accept", &confirm.yes), ("close", confirm.no)])
     };
     window::scrolled(" are you sure? ", lines, footer, confirm.top, width, theme, frame);
 }

@@ -8,8 +8,8 @@ use ratatui_textarea::TextArea;
 use super::window::{self, keys};
 use super::{Overlay, one_line};
 use crate::cockpit::beneath;
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
@@ -26,13 +26,13 @@ pub(crate) struct Help {
     /// Keys are text of the search.
     pub(crate) types: bool,
     /// The places in the order that they are told in.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<KeyPlace>,
 }
 
 /// Opens the help.
-pub(crate) fn help(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn help(model: &mut Model) -> Vec<CockpitEffect> {
     let here = beneath(model);
-    let others = Place::ALL.iter().map(|(place, _)| *place).filter(|place| !here.contains(place));
+    let others = KeyPlace::ALL.iter().map(|(place, _)| *place).filter(|place| !here.contains(place));
     let places = here.iter().copied().chain(others).collect();
     model.overlay = Some(Overlay::Help(Box::new(Help { top: 0, find: one_line(""), types: false, places })));
     Vec::new()
@@ -53,7 +53,7 @@ impl Help {
         let wanted = self.wanted();
         let mut lines = Vec::new();
         for place in &self.places {
-            let title = Place::ALL.iter().find(|(known, _)| known == place).map_or("", |(_, title)| *title);
+            let title = KeyPlace::ALL.iter().find(|(known, _)| known == place).map_or("", |(_, title)| *title);
             let has = |text: &str| text.to_lowercase().contains(&wanted);
             let all = keymap.of(*place).iter();
             let found = all.filter(|(command, keys)| {
@@ -86,7 +86,7 @@ pub(super) fn draw(help: &Help, keymap: &Keymap, theme: &Theme, frame: &mut Fram
         true => {
             Line::styled(format!("/{}", domain::text::line(&help.find.lines().join(" "))), theme.style(Role::Match))
         }
-        false => keys(keymap, Place::Help, theme, &pairs),
+        false => keys(keymap, KeyPlace::Help, theme, &pairs),
     };
     let width = window::width(frame, WIDTH);
     let place: Rect =

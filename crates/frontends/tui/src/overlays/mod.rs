@@ -20,7 +20,7 @@ pub(crate) use choose::{Choose, checkpoints};
 pub(crate) use confirm::{Confirm, not_removable, removable};
 pub(crate) use draw::draw;
 pub(crate) use help::{Help, help};
-pub(crate) use new_run::{NewRun, choice, choices, field, mistake, new_run, started};
+pub(crate) use new_run::{NewRunForm, choice, choices, field, mistake, new_run, started};
 pub(crate) use palette::{Palette, palette};
 pub(crate) use prompt::{Prompt, ask_answer, ask_changes, ask_comment, find};
 pub(crate) use question::{OpenQuestion, answer_open, question};
@@ -38,7 +38,7 @@ pub(crate) enum Overlay {
     Choose(Choose),
     Prompt(Prompt),
     Palette(Palette),
-    NewRun(Box<NewRun>),
+    NewRun(Box<NewRunForm>),
 }
 
 /// A field of one line to type into.

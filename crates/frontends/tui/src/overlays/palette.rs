@@ -12,9 +12,9 @@ use ratatui_textarea::TextArea;
 use super::window::{self, keys};
 use super::{Overlay, one_line};
 use crate::action::Action;
-use crate::commands::{self, Command, Kind};
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::commands::{self, CommandKind, KeyCommand};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::screens::runs;
 use crate::theme::{Role, Theme};
@@ -29,12 +29,12 @@ pub(crate) struct Palette {
 
 /// What can be chosen.
 #[derive(Debug, Clone)]
-pub(super) enum Entry {
-    Command(&'static Command),
+pub(super) enum PaletteEntry {
+    Command(&'static KeyCommand),
     Run(RunId, String),
 }
 
-impl Entry {
+impl PaletteEntry {
     fn text(&self) -> String {
         match self {
             Self::Command(command) => format!("{} {}", command.name, command.doc),
@@ -43,15 +43,15 @@ impl Entry {
     }
 }
 
-pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn palette(model: &mut Model) -> Vec<CockpitEffect> {
     model.overlay = Some(Overlay::Palette(Palette { input: one_line(""), at: 0 }));
     Vec::new()
 }
 
 /// What fits what was typed, the best first.
-pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
-    let commands = commands::ALL.iter().filter(|command| command.in_palette()).map(Entry::Command);
-    let runs = model.shown().into_iter().map(|row| Entry::Run(row.id.clone(), domain::text::line(&row.name)));
+pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<PaletteEntry> {
+    let commands = commands::ALL.iter().filter(|command| command.in_palette()).map(PaletteEntry::Command);
+    let runs = model.shown().into_iter().map(|row| PaletteEntry::Run(row.id.clone(), domain::text::line(&row.name)));
     let all = commands.chain(runs);
     let typed = palette.input.lines().join(" ");
     if typed.trim().is_empty() {
@@ -62,11 +62,11 @@ pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<Entry> {
     let mut buffer = Vec::new();
     let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
     let wanted = typed.trim().to_lowercase();
-    let mut scored: Vec<((u8, u32), Entry)> = all
+    let mut scored: Vec<((u8, u32), PaletteEntry)> = all
         .filter_map(|entry| {
             let (name, usable) = match &entry {
-                Entry::Command(command) => (command.name, (command.unavailable)(model).is_none()),
-                Entry::Run(_, name) => (name.as_str(), true),
+                PaletteEntry::Command(command) => (command.name, (command.unavailable)(model).is_none()),
+                PaletteEntry::Run(_, name) => (name.as_str(), true),
             };
             // What is called so comes first, also when it can't be done: then it says why.
             let how = match score(name) {
@@ -95,14 +95,14 @@ pub(super) fn line(model: &mut Model, by: isize) {
 }
 
 /// Does what is chosen, or says why it can't be done.
-pub(super) fn accept(model: &mut Model, palette: &Palette) -> Vec<Effect> {
+pub(super) fn accept(model: &mut Model, palette: &Palette) -> Vec<CockpitEffect> {
     match entries(model, palette).get(palette.at) {
         None => Vec::new(),
-        Some(Entry::Run(run, _)) => {
+        Some(PaletteEntry::Run(run, _)) => {
             model.cursor = None;
             runs::select(model, run.clone())
         }
-        Some(Entry::Command(command)) => match (command.unavailable)(model) {
+        Some(PaletteEntry::Command(command)) => match (command.unavailable)(model) {
             Some(why) => {
                 model.notice = Some(format!("{}: {why}", command.name));
                 Vec::new()
@@ -152,18 +152,18 @@ pub(super) fn draw(palette: &Palette, model: &Model, keymap: &Keymap, theme: &Th
     let lines =
         if lines.is_empty() { vec![Line::styled("nothing is called that", theme.style(Role::Dim))] } else { lines };
     frame.render_widget(ratatui::widgets::Paragraph::new(lines), list);
-    frame.render_widget(keys(keymap, Place::Palette, theme, &[("accept", "do it"), ("close", "leave")]), footer);
+    frame.render_widget(keys(keymap, KeyPlace::Palette, theme, &[("accept", "do it"), ("close", "leave")]), footer);
 }
 
 /// What is chosen, in full, and which runs it is for.
-fn about(entry: &Entry, model: &Model) -> String {
-    let Entry::Command(command) = entry else { return String::new() };
+fn about(entry: &PaletteEntry, model: &Model) -> String {
+    let PaletteEntry::Command(command) = entry else { return String::new() };
     if let Some(why) = (command.unavailable)(model) {
         return format!("not now: {why}");
     }
     // Marked runs are for what can be done with many; the rest is for the one under the cursor.
     let with_many = matches!((command.action)(), Action::Verb(_));
-    match model.selected().filter(|_| command.kind == Kind::Run) {
+    match model.selected().filter(|_| command.kind == CommandKind::Run) {
         _ if with_many && model.marks.len() > 1 => format!("{} marked runs: {}", model.marks.len(), command.doc),
         Some(_) if with_many => {
             let meant = model.meant();
@@ -175,16 +175,23 @@ fn about(entry: &Entry, model: &Model) -> String {
     }
 }
 
-fn draw_entry(entry: &Entry, here: bool, model: &Model, keymap: &Keymap, theme: &Theme, width: usize) -> Line<'static> {
+fn draw_entry(
+    entry: &PaletteEntry,
+    here: bool,
+    model: &Model,
+    keymap: &Keymap,
+    theme: &Theme,
+    width: usize,
+) -> Line<'static> {
     let sign = if here { ">" } else { " " };
     let style = |role| theme.style(if here { Role::Selected } else { role });
     match entry {
-        Entry::Run(_, name) => Line::from(vec![
+        PaletteEntry::Run(_, name) => Line::from(vec![
             Span::raw(sign),
             Span::styled(fit(&format!("go to {name}"), width.saturating_sub(1)), style(Role::Text)),
         ]),
-        Entry::Command(command) => {
-            let key = Place::ALL.iter().find_map(|(place, _)| keymap.keys_in(*place, command.name).first());
+        PaletteEntry::Command(command) => {
+            let key = KeyPlace::ALL.iter().find_map(|(place, _)| keymap.keys_in(*place, command.name).first());
             let why = (command.unavailable)(model);
             let text = why.as_ref().map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
             let role = if why.is_some() { Role::Dim } else { Role::Text };

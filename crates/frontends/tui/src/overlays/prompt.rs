@@ -10,9 +10,9 @@ use ratatui::text::Line;
 use ratatui_textarea::{CursorMove, TextArea};
 use unicode_width::UnicodeWidthStr;
 
-use super::asking::{Asking, Typed};
+use super::asking::{Asking, TypedLine};
 use super::{Overlay, one_line, question};
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::{details, runs};
 use crate::theme::{Role, Theme};
@@ -48,7 +48,7 @@ pub(crate) struct Prompt {
 }
 
 /// Filters the runs, or searches in the help when that is open, or in the details when those have the keys.
-pub(crate) fn find(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn find(model: &mut Model) -> Vec<CockpitEffect> {
     if let Some(Overlay::Help(help)) = &mut model.overlay {
         help.types = true;
         return Vec::new();
@@ -84,14 +84,14 @@ fn lines(text: &str) -> TextArea<'static> {
     area
 }
 
-pub(crate) fn ask_answer(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn ask_answer(model: &mut Model) -> Vec<CockpitEffect> {
     // What is open is answered, whatever the cursor has come to meanwhile.
     let asking = question::say_to_open(model).or_else(|| model.selected().and_then(Asking::of));
     asking.map(|asking| answer_to(model, asking)).unwrap_or_default()
 }
 
 /// Has an answer to this typed.
-pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<Effect> {
+pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<CockpitEffect> {
     if let Some(why) = asking.objection() {
         model.notice = Some(why);
         return Vec::new();
@@ -100,7 +100,7 @@ pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn ask_changes(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn ask_changes(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(row) = model.selected() else { return Vec::new() };
     let purpose = Purpose::Changes { run: row.id.clone(), name: row.name.clone() };
     open(model, purpose, "");
@@ -108,7 +108,7 @@ pub(crate) fn ask_changes(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Says something of the line under the diff's cursor, or something else than before.
-pub(crate) fn ask_comment(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn ask_comment(model: &mut Model) -> Vec<CockpitEffect> {
     let Some((run, on)) = model.looking.clone().zip(crate::screens::diff::under(model)) else { return Vec::new() };
     let before = on.text.clone();
     let purpose = Purpose::Comment { run, on };
@@ -167,7 +167,7 @@ impl Prompt {
 }
 
 /// Every key of a filter or a search shows what it finds.
-pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
+pub(super) fn typed(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     let text = domain::text::line(prompt.text().trim_start());
     match prompt.purpose {
@@ -183,7 +183,7 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<CockpitEffect> {
     let text = prompt.text();
     model.drafts.remove(&prompt.purpose.place());
     match prompt.purpose {
@@ -202,11 +202,11 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
                 return Vec::new();
             }
             let command = Command::Comment { comment: Comment { text, ..on } };
-            vec![Effect::Act { runs: vec![run], command, asked: true }]
+            vec![CockpitEffect::Act { runs: vec![run], command, asked: true }]
         }
         Purpose::Answer(asking) => match asking.take(&text) {
-            Typed::Send(effect) => vec![effect],
-            Typed::Ask(next, why) => {
+            TypedLine::Send(effect) => vec![effect],
+            TypedLine::Ask(next, why) => {
                 let again = if why.is_some() { text.as_str() } else { "" };
                 open(model, Purpose::Answer(next), again);
                 model.notice = why;
@@ -220,13 +220,13 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
                 return Vec::new();
             }
             let command = Command::Review { verdict: Review::Changes, text };
-            vec![Effect::Act { runs: vec![run], command, asked: true }]
+            vec![CockpitEffect::Act { runs: vec![run], command, asked: true }]
         }
     }
 }
 
 /// Leaves it as it was before; what was typed is there when it is opened again.
-pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<CockpitEffect> {
     let (place, text) = (prompt.purpose.place(), prompt.text());
     if text.trim().is_empty() {
         model.drafts.remove(&place);

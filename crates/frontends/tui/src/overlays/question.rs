@@ -6,8 +6,8 @@ use ratatui::text::Line;
 
 use super::window::{self, keys};
 use super::{Asking, Overlay, prompt};
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
@@ -22,14 +22,14 @@ pub(crate) struct OpenQuestion {
 }
 
 /// Opens what the selected run asks.
-pub(crate) fn question(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn question(model: &mut Model) -> Vec<CockpitEffect> {
     let asking = model.selected().and_then(Asking::of);
     model.overlay = asking.map(|asking| Overlay::Question(OpenQuestion { asking, top: 0 }));
     Vec::new()
 }
 
 /// Answers the question that is open. A yes goes on to its next lines as long as its end was not seen.
-pub(crate) fn answer_open(model: &mut Model, answer: Answer) -> Vec<Effect> {
+pub(crate) fn answer_open(model: &mut Model, answer: Answer) -> Vec<CockpitEffect> {
     let Some(Overlay::Question(question)) = &mut model.overlay else { return Vec::new() };
     let says_yes = matches!(answer, Answer::Allow | Answer::AllowRun);
     if says_yes && !window::is_read(question.height(model.size.0), model.size.1, question.top) {
@@ -72,7 +72,7 @@ pub(super) fn draw(question: &OpenQuestion, keymap: &Keymap, theme: &Theme, fram
     let width = window::width(frame, WIDTH);
     let lines = question.lines(width).into_iter().map(|line| Line::styled(line, theme.style(Role::NeedsYou)));
     let pairs = [question.asking.ways(), &[("close", "leave")]].concat();
-    let footer = keys(keymap, Place::Question, theme, &pairs);
+    let footer = keys(keymap, KeyPlace::Question, theme, &pairs);
     window::scrolled(
         &format!(" {} ", question.asking.name),
         lines.collect(),

@@ -11,8 +11,8 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::{Overlay, window};
-use crate::effect::Effect;
-use crate::keymap::{Keymap, Place};
+use crate::effect::CockpitEffect;
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::Model;
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, fit_right, wrapped};
@@ -35,12 +35,12 @@ pub(crate) struct Spend {
 }
 
 /// Opens the window and has the figures sent.
-pub(crate) fn spend(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn spend(model: &mut Model) -> Vec<CockpitEffect> {
     model.overlay = Some(Overlay::Spend(Box::default()));
-    vec![Effect::Spend]
+    vec![CockpitEffect::Spend]
 }
 
-pub(crate) fn spent(model: &mut Model, reply: SpendReply) -> Vec<Effect> {
+pub(crate) fn spent(model: &mut Model, reply: SpendReply) -> Vec<CockpitEffect> {
     if let Some(Overlay::Spend(spend)) = &mut model.overlay {
         spend.reply = Some(reply);
     }
@@ -53,7 +53,7 @@ pub(super) fn count(spend: &Spend, model: &Model) -> usize {
 }
 
 pub(super) fn draw(spend: &Spend, model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
-    let footer = window::keys(keymap, Place::Help, theme, &[("line-down", "scroll"), ("close", "close")]);
+    let footer = window::keys(keymap, KeyPlace::Help, theme, &[("line-down", "scroll"), ("close", "close")]);
     let width = window::width(frame, WIDTH);
     window::scrolled(" spend today ", lines(spend, model, theme, width), footer, spend.top, width, theme, frame);
 }

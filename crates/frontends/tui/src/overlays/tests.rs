@@ -13,10 +13,10 @@ use protocol::{AgentChoice, Choices, Field, LastChoice, RemovableRow, SpendReply
 
 use super::Overlay;
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
-use crate::testing::{Cockpit, stored};
+use crate::testing::{TestCockpit, stored};
 
 fn id(text: &str) -> RunId {
     RunId::parse(text).expect("an id")
@@ -47,17 +47,17 @@ fn choices() -> Choices {
     }
 }
 
-fn form() -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("n");
-    assert!(cockpit.effects.contains(&Effect::Choices("/home/dev/acme/shop".into())));
+fn form() -> TestCockpit {
+    let mut cockpit = TestCockpit::open().keys("n");
+    assert!(cockpit.effects.contains(&CockpitEffect::Choices("/home/dev/acme/shop".into())));
     cockpit.act(Action::Choices(choices()));
     cockpit
 }
 
 #[test]
 fn help_names_every_key_and_is_scrolled() {
-    stored!(Cockpit::open().keys("?"), "help");
-    let mut cockpit = Cockpit::open().keys("?G");
+    stored!(TestCockpit::open().keys("?"), "help");
+    let mut cockpit = TestCockpit::open().keys("?G");
     assert!(cockpit.screen(80, 24).contains("In a run's own terminal"));
     cockpit.press("k");
     assert!(!cockpit.screen(80, 24).contains("goes back to the runs"), "one key up is one line up");
@@ -67,7 +67,7 @@ fn help_names_every_key_and_is_scrolled() {
 fn a_form_has_what_was_chosen_last_and_its_choices() {
     stored!(form().keys("Add a search box⇥↓"), "new-run");
     let mut cockpit = form().keys("Add a search box⏎");
-    let Some(Effect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
+    let Some(CockpitEffect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
     assert_eq!((request.model.as_deref(), request.budget_tokens), (Some("slow"), Some(500_000)));
     cockpit.press("⎋n");
     assert!(cockpit.screen(80, 24).contains("Add a search box"), "what was not yet started is kept");
@@ -82,7 +82,11 @@ fn mistakes_are_said_at_their_field_by_the_form_and_by_the_daemon() {
     let screen = cockpit.screen(80, 24);
     assert!(screen.contains("!Base") && screen.contains("no branch called nowhere"), "{screen}");
     cockpit.press("main⏎");
-    assert_eq!(cockpit.effects.iter().filter(|e| matches!(e, Effect::Run(_))).count(), 2, "it can be sent again");
+    assert_eq!(
+        cockpit.effects.iter().filter(|e| matches!(e, CockpitEffect::Run(_))).count(),
+        2,
+        "it can be sent again"
+    );
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn a_daemon_that_goes_away_leaves_the_form_as_it_was() {
     cockpit.act(Action::Connected(true));
     assert!(cockpit.screen(80, 24).contains("went away before it answered"));
     cockpit.press("⏎");
-    assert_eq!(cockpit.effects.iter().filter(|e| matches!(e, Effect::Run(_))).count(), 2);
+    assert_eq!(cockpit.effects.iter().filter(|e| matches!(e, CockpitEffect::Run(_))).count(), 2);
 }
 
 #[test]
@@ -100,32 +104,32 @@ fn a_task_has_lines_and_is_written_outside() {
     let mut cockpit = form();
     cockpit.act(Action::Paste("one\rtwo\r\nthree \u{1b}[31mred".to_owned()));
     cockpit.act(Action::EditOutside);
-    assert_eq!(cockpit.effects.last(), Some(&Effect::EditText("one\ntwo\nthree red".to_owned())));
+    assert_eq!(cockpit.effects.last(), Some(&CockpitEffect::EditText("one\ntwo\nthree red".to_owned())));
     cockpit.act(Action::Edited("another\ntask\n".to_owned()));
     let cockpit = cockpit.keys("⏎");
-    let Some(Effect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
+    let Some(CockpitEffect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
     assert_eq!(request.task, "another\ntask");
 }
 
 #[test]
 fn the_palette_finds_by_a_few_letters_and_says_what_can_not_be_done() {
-    stored!(Cockpit::open().keys(":term"), "palette");
-    let cockpit = Cockpit::open().keys("jjj:trmnt⏎");
+    stored!(TestCockpit::open().keys(":term"), "palette");
+    let cockpit = TestCockpit::open().keys("jjj:trmnt⏎");
     assert!(matches!(cockpit.model.overlay, Some(Overlay::Confirm(_))), "the first that fits is done");
-    let cockpit = Cockpit::open().keys(":upgrade-deps⏎");
+    let cockpit = TestCockpit::open().keys(":upgrade-deps⏎");
     assert_eq!(cockpit.model.selected().expect("a run").name, "upgrade-deps");
-    let cockpit = Cockpit::open().keys("j:allow⏎");
+    let cockpit = TestCockpit::open().keys("j:allow⏎");
     assert_eq!(cockpit.model.notice.as_deref(), Some("allow: add-audit asks nothing"));
 }
 
 #[test]
 fn an_answer_is_typed_and_bound_to_its_question() {
-    stored!(Cockpit::open().keys("suse the staging registry"), "answer");
-    let cockpit = Cockpit::open().keys("suse staging⏎");
+    stored!(TestCockpit::open().keys("suse the staging registry"), "answer");
+    let cockpit = TestCockpit::open().keys("suse staging⏎");
     let answer = Answer::Text("use staging".to_owned());
     assert_eq!(
         cockpit.effects.last(),
-        Some(&Effect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer })
+        Some(&CockpitEffect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer })
     );
 }
 
@@ -133,7 +137,7 @@ fn an_answer_is_typed_and_bound_to_its_question() {
 fn each_question_takes_an_answer() {
     let open = || {
         let play = Play::new("aaaaa2", "fix-login", "asks", 22).at_work().asks_each();
-        Cockpit::with(vec![play], Glyphs::Unicode)
+        TestCockpit::with(vec![play], Glyphs::Unicode)
     };
     stored!(open(), "questions");
     stored!(open().keys("y"), "questions-open");
@@ -142,10 +146,10 @@ fn each_question_takes_an_answer() {
     stored!(open().keys("yy9⏎"), "questions-no-answer");
     stored!(open().keys("yy9⏎⌫2⏎"), "questions-second");
     let mut cockpit = open().keys("yy2⏎⏎");
-    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Answer { .. })), "one is open");
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Answer { .. })), "one is open");
     cockpit = cockpit.keys("look up⏎");
     let answer = Answer::Each(vec!["library=2".to_owned(), "name=look up".to_owned()]);
-    let sent = Effect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer };
+    let sent = CockpitEffect::Answer { run: id("aaaaa2"), question: Some("q1".to_owned()), answer };
     assert_eq!(cockpit.effects.last(), Some(&sent));
 }
 
@@ -157,24 +161,27 @@ fn last_words_are_answered() {
             .says("I looked.\nShall I go on?")
             .ends(true, "")
             .add(true, RunReady { changed: true });
-        Cockpit::with(vec![play], Glyphs::Unicode)
+        TestCockpit::with(vec![play], Glyphs::Unicode)
     };
     stored!(open(), "last-words");
     stored!(open().keys("s"), "last-words-answered");
     let cockpit = open().keys("sgo on⏎");
     let answer = Answer::Text("go on".to_owned());
-    assert_eq!(cockpit.effects.last(), Some(&Effect::Answer { run: id("aaaaa2"), question: None, answer }));
+    assert_eq!(cockpit.effects.last(), Some(&CockpitEffect::Answer { run: id("aaaaa2"), question: None, answer }));
 }
 
 #[test]
 fn terminating_says_what_ends_what_is_kept_and_what_is_lost() {
-    stored!(Cockpit::open().keys("jjjx"), "terminate");
+    stored!(TestCockpit::open().keys("jjjx"), "terminate");
 }
 
 #[test]
 fn removing_says_what_the_snapshot_keeps_and_what_it_leaves_out() {
-    let mut cockpit = Cockpit::open().keys("j⌦⏎");
-    assert!(!cockpit.effects.iter().any(|e| matches!(e, Effect::Act { .. })), "not before it is known what is kept");
+    let mut cockpit = TestCockpit::open().keys("j⌦⏎");
+    assert!(
+        !cockpit.effects.iter().any(|e| matches!(e, CockpitEffect::Act { .. })),
+        "not before it is known what is kept"
+    );
     let row = |run: &str, may_go: bool| RemovableRow {
         path: "/w".to_owned(),
         run: Some(run.to_owned()),
@@ -191,20 +198,20 @@ fn removing_says_what_the_snapshot_keeps_and_what_it_leaves_out() {
     cockpit.press("⏎");
     assert_eq!(
         cockpit.effects.last(),
-        Some(&Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rm, asked: true })
+        Some(&CockpitEffect::Act { runs: vec![id("aaaaa3")], command: Command::Rm, asked: true })
     );
 
-    let mut cockpit = Cockpit::open().keys("j⌦");
+    let mut cockpit = TestCockpit::open().keys("j⌦");
     cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", true)] });
     stored!(cockpit, "remove");
-    let mut cockpit = Cockpit::open().keys("j⌦");
+    let mut cockpit = TestCockpit::open().keys("j⌦");
     cockpit.act(Action::Removable { runs: vec![id("aaaaa3")], rows: vec![row("aaaaa3", false)] });
     assert!(cockpit.screen(80, 24).contains("an editor works in it"), "what one should know is said");
 }
 
 #[test]
 fn a_checkpoint_is_chosen() {
-    let mut cockpit = Cockpit::open();
+    let mut cockpit = TestCockpit::open();
     let mut row = cockpit.night[1].row();
     let at = domain::Timestamp::from_millis(crate::testing::play::NOW);
     let point = |n, why: &str| protocol::CheckpointRow { n, why: why.to_owned(), at };
@@ -212,7 +219,7 @@ fn a_checkpoint_is_chosen() {
     cockpit.act(Action::Rows(vec![row]));
     let mut cockpit = cockpit.keys("jbj");
     cockpit.press("⏎");
-    let wanted = Effect::Act { runs: vec![id("aaaaa3")], command: Command::Rollback { to: 0 }, asked: true };
+    let wanted = CockpitEffect::Act { runs: vec![id("aaaaa3")], command: Command::Rollback { to: 0 }, asked: true };
     assert_eq!(cockpit.effects.last(), Some(&wanted));
     cockpit.press("b");
     stored!(cockpit, "checkpoints");
@@ -220,7 +227,7 @@ fn a_checkpoint_is_chosen() {
 
 #[test]
 fn a_question_about_many_names_all_of_them_and_can_be_read_to_its_end() {
-    let mut cockpit = Cockpit::open().keys("†x");
+    let mut cockpit = TestCockpit::open().keys("†x");
     let names = cockpit.screen(80, 24);
     assert!(names.contains("Terminate 5 runs?") && names.contains("rename-user"), "{names}");
     stored!(cockpit, "terminate-many");
@@ -229,11 +236,11 @@ fn a_question_about_many_names_all_of_them_and_can_be_read_to_its_end() {
 #[test]
 fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
     for (typed, name) in [("pause", "pause"), ("rest", "restore"), ("quit", "leave")] {
-        let cockpit = Cockpit::open().keys("j:").keys(typed);
+        let cockpit = TestCockpit::open().keys("j:").keys(typed);
         let Some(Overlay::Palette(palette)) = &cockpit.model.overlay else { panic!("no palette") };
         let entries = super::palette::entries(&cockpit.model, palette);
         let first = match entries.first() {
-            Some(super::palette::Entry::Command(command)) => command.name,
+            Some(super::palette::PaletteEntry::Command(command)) => command.name,
             _ => "a run",
         };
         assert_eq!(first, name, "{typed}");
@@ -242,8 +249,8 @@ fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
 
 #[test]
 fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
-    let mut cockpit = Cockpit::open().keys("$");
-    assert!(cockpit.effects.contains(&Effect::Spend));
+    let mut cockpit = TestCockpit::open().keys("$");
+    assert!(cockpit.effects.contains(&CockpitEffect::Spend));
     let midnight = cockpit.model.now.as_millis().div_euclid(86_400_000) * 96;
     let spent = |hour: i64, agent: &str, model: Option<&str>, output: u64, cents: u64| Spent {
         quarter: midnight + hour * 4,
@@ -273,11 +280,11 @@ fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
 
 #[test]
 fn a_yes_is_to_all_that_a_window_says() {
-    let is_act = |effect: &Effect| matches!(effect, Effect::Act { .. });
+    let is_act = |effect: &CockpitEffect| matches!(effect, CockpitEffect::Act { .. });
     let letters = || "bcdefg".chars();
     let ids = letters().flat_map(|a| letters().map(move |b| format!("aaaa{a}{b}")));
     let runs = ids.map(|id| Play::new(&id, &format!("a-long-name-of-a-run-{id}"), "slow", 9));
-    let mut cockpit = Cockpit::with(runs.map(Play::at_work).collect(), Glyphs::Unicode);
+    let mut cockpit = TestCockpit::with(runs.map(Play::at_work).collect(), Glyphs::Unicode);
     cockpit.screen(50, 12);
     cockpit.press("†x");
     let mut presses = 0;
@@ -294,16 +301,16 @@ fn a_yes_is_to_all_that_a_window_says() {
 #[test]
 fn help_begins_where_one_is_and_is_searched() {
     let first = |keys: &str| {
-        let screen = Cockpit::open().keys(keys).screen(100, 30);
+        let screen = TestCockpit::open().keys(keys).screen(100, 30);
         screen.lines().find(|line| line.contains("│ In ")).map(str::to_owned).unwrap_or_default()
     };
     assert!(first("?").contains("In the table of runs"), "{}", first("?"));
     assert!(first("d?").contains("In its diff"), "{}", first("d?"));
-    let mut cockpit = Cockpit::open().keys("?/freeze");
+    let mut cockpit = TestCockpit::open().keys("?/freeze");
     assert!(cockpit.screen(80, 24).contains("let them go on"));
     cockpit.press("⏎");
     stored!(cockpit, "help-found");
-    let mut cockpit = Cockpit::open().keys("?/nothing is called that⏎");
+    let mut cockpit = TestCockpit::open().keys("?/nothing is called that⏎");
     assert!(cockpit.screen(80, 24).contains("no key does that"));
     cockpit.press("⎋");
     assert!(cockpit.screen(80, 24).contains("more below"), "the search is gone, the help is not");
@@ -315,7 +322,7 @@ fn help_begins_where_one_is_and_is_searched() {
 fn what_is_sent_is_seen_whole() {
     let words = "say that the word no is meant, and that nothing is published before the tests of the cart pass";
     for (width, height) in [(40, 24), (80, 24)] {
-        let mut cockpit = Cockpit::open();
+        let mut cockpit = TestCockpit::open();
         cockpit.screen(width, height);
         cockpit.press(&format!("s{words}"));
         let screen = cockpit.screen(width, height);

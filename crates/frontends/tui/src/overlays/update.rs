@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 use domain::command::Command;
 
 use super::{Confirm, Help, Overlay, new_run, one_line, palette, prompt, spend, window};
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::keymap::Keymap;
 use crate::model::Model;
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 4 << 20;
 const MOST_LINES: usize = 50_000;
 
 /// Yes to what is open.
-pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn accept(model: &mut Model) -> Vec<CockpitEffect> {
     match model.overlay.take() {
         None => Vec::new(),
         // What is searched for in the help stays in force while its keys are read.
@@ -35,11 +35,11 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
             model.marks.clear();
-            vec![Effect::Act { runs: confirm.runs, command: confirm.command, asked: true }]
+            vec![CockpitEffect::Act { runs: confirm.runs, command: confirm.command, asked: true }]
         }
         Some(Overlay::Choose(choose)) => {
             let to = choose.checkpoints.get(choose.at).map(|checkpoint| checkpoint.n);
-            to.map(|to| Effect::Act { runs: vec![choose.run], command: Command::Rollback { to }, asked: true })
+            to.map(|to| CockpitEffect::Act { runs: vec![choose.run], command: Command::Rollback { to }, asked: true })
                 .into_iter()
                 .collect()
         }
@@ -49,7 +49,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn close(model: &mut Model) -> Vec<CockpitEffect> {
     match model.overlay.take() {
         // The first one takes the search away.
         Some(Overlay::Help(help)) if help.types || !help.find.is_empty() => {
@@ -63,7 +63,7 @@ pub(crate) fn close(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Goes up or down in what is open.
-pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let lines_of_spend = match &model.overlay {
         Some(Overlay::Spend(open)) => spend::count(open, model),
         _ => 0,
@@ -94,7 +94,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// A key that is text.
-pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.input(key);
@@ -120,7 +120,7 @@ pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// Begins a new line in what an agent reads.
-pub(crate) fn new_line(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn new_line(model: &mut Model) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.new_line(),
         Some(Overlay::NewRun(form)) => form.new_line(),
@@ -130,27 +130,27 @@ pub(crate) fn new_line(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Has the person's editor open what an agent reads.
-pub(crate) fn edit_outside(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn edit_outside(model: &mut Model) -> Vec<CockpitEffect> {
     let text = match &model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.for_editor(),
-        Some(Overlay::NewRun(form)) => Some(form.text(new_run::Entry::Task)),
+        Some(Overlay::NewRun(form)) => Some(form.text(new_run::FormField::Task)),
         _ => None,
     };
-    text.map(Effect::EditText).into_iter().collect()
+    text.map(CockpitEffect::EditText).into_iter().collect()
 }
 
 /// Takes a text as the editor left it.
-pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<Effect> {
+pub(crate) fn edited(model: &mut Model, text: &str) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.edited(text),
-        Some(Overlay::NewRun(form)) => form.set(new_run::Entry::Task, domain::text::block(text).trim_end()),
+        Some(Overlay::NewRun(form)) => form.set(new_run::FormField::Task, domain::text::block(text).trim_end()),
         _ => {}
     }
     Vec::new()
 }
 
 /// Takes away what stands in the field that is typed into.
-pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn clear(model: &mut Model) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => {
             prompt.input = one_line("");
@@ -173,7 +173,7 @@ pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<CockpitEffect> {
     // Terminals send the ends of pasted lines as the enter key does.
     let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
     let lines = text.match_indices('\n').nth(MOST_LINES).map_or(text.len(), |(at, _)| at);
@@ -209,7 +209,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// What an open window asked for was refused.
-pub(crate) fn refused(model: &mut Model, why: String) -> Vec<Effect> {
+pub(crate) fn refused(model: &mut Model, why: String) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::NewRun(form)) if form.sending => {
             form.sending = false;

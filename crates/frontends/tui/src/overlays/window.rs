@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph};
 
-use crate::keymap::{Keymap, Place};
+use crate::keymap::{KeyPlace, Keymap};
 use crate::theme::{Role, Theme};
 
 /// The width a window may have that wants `wanted`.
@@ -59,7 +59,7 @@ pub(super) fn scrolled(
 }
 
 /// The first key of each command with what it does here.
-pub(super) fn keys(keymap: &Keymap, place: Place, theme: &Theme, pairs: &[(&str, &str)]) -> Line<'static> {
+pub(super) fn keys(keymap: &Keymap, place: KeyPlace, theme: &Theme, pairs: &[(&str, &str)]) -> Line<'static> {
     let mut spans = Vec::new();
     for (name, does) in pairs {
         let Some(key) = keymap.keys_in(place, name).first() else { continue };

@@ -8,14 +8,14 @@ use domain::times::Times;
 use protocol::{CheckRow, CheckpointRow, PhaseRow, PullRequest, Row, Today, TokensRow};
 
 use super::play::{NOW, Play};
-use super::{Cockpit, proof_of};
+use super::{TestCockpit, proof_of};
 use crate::action::Action;
 use crate::glyphs::Glyphs;
 
 const CLAUDE: (&str, &str) = ("claude", "opus");
 
 /// The cockpit of that day, on the run that asks.
-pub(crate) fn day() -> Cockpit {
+pub(crate) fn day() -> TestCockpit {
     let plays = vec![
         Play::new("aaaaa2", "fix-login", "asks", 22)
             .at_work()
@@ -100,7 +100,7 @@ pub(crate) fn day() -> Cockpit {
     proven(flaky, 2, 0.95, "merged", "");
     (flaky.status, flaky.group, flaky.removed) = ("merged".to_owned(), Group::Finished, true);
     flaky.reason = Some("squashed into main as 9ab01c2".to_owned());
-    let mut cockpit = Cockpit::with(plays, Glyphs::Unicode);
+    let mut cockpit = TestCockpit::with(plays, Glyphs::Unicode);
     cockpit.act(Action::AllRows(rows));
     let usd = Usd::new(7.41).expect("an amount");
     let budget = domain::budget::Budget { tokens: None, usd: Usd::new(50.0) };

@@ -19,13 +19,13 @@ const GROUND: &str = "#16181d";
 const TEXT: &str = "#d5d9e0";
 
 #[derive(Clone, Copy, PartialEq)]
-struct Look {
+struct CellLook {
     colour: &'static str,
     bold: bool,
     reversed: bool,
 }
 
-impl Look {
+impl CellLook {
     fn of(cell: &Cell) -> Self {
         let has = |modifier| cell.modifier.contains(modifier);
         Self { colour: colour(cell.fg), bold: has(Modifier::BOLD), reversed: has(Modifier::REVERSED) }
@@ -57,8 +57,8 @@ fn svg(buffer: &Buffer) -> String {
     for row in 0..rows {
         let mut column = 0;
         while column < columns {
-            let look = Look::of(&buffer[(column, row)]);
-            let alike = (column..columns).take_while(|at| Look::of(&buffer[(*at, row)]) == look);
+            let look = CellLook::of(&buffer[(column, row)]);
+            let alike = (column..columns).take_while(|at| CellLook::of(&buffer[(*at, row)]) == look);
             let text: String = alike.map(|at| buffer[(at, row)].symbol()).collect();
             let long = u16::try_from(text.width()).unwrap_or(columns).max(1);
             if look.reversed || !text.trim().is_empty() {
@@ -70,7 +70,7 @@ fn svg(buffer: &Buffer) -> String {
     out + "</svg>\n"
 }
 
-fn stretch(out: &mut String, text: &str, look: Look, (column, row): (u16, u16)) {
+fn stretch(out: &mut String, text: &str, look: CellLook, (column, row): (u16, u16)) {
     let (x, y) = (MARGIN + f64::from(column) * CELL.0, MARGIN + f64::from(row) * CELL.1);
     let shown = if look.reversed { text } else { text.trim_end() };
     let width = f64::from(u16::try_from(shown.width()).unwrap_or(u16::MAX)) * CELL.0;

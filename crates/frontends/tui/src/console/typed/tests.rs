@@ -65,7 +65,7 @@ fn with(code: KeyCode, modifiers: KeyModifiers) -> Event {
 /// What comes of pieces with a time between; what is due to be given up in between is.
 fn heard(pieces: &[&[u8]], between: Duration) -> Vec<Event> {
     let mut now = Instant::now();
-    let mut typed = Typed::new(now - LEFTOVERS);
+    let mut typed = TypedInput::new(now - LEFTOVERS);
     let mut events = Vec::new();
     for piece in pieces {
         events.extend(typed.take(piece, now));
@@ -127,7 +127,7 @@ fn the_rest_of_anothers_answer_is_no_key() {
         let rests = (2..answer.len() - 1).map(|cut| &answer[cut..]);
         for rest in rests.filter(|rest| rest.len() > 2 && (is_text || rest.contains(&b';'))) {
             let shown = rest.escape_ascii();
-            assert_eq!(Typed::new(now).take(rest, now), [], "{shown}");
+            assert_eq!(TypedInput::new(now).take(rest, now), [], "{shown}");
         }
     }
 }
@@ -154,7 +154,7 @@ fn an_answer_that_lost_its_escape_is_no_key() {
 #[test]
 fn a_lone_escape_is_a_key_after_a_moment() {
     let now = Instant::now();
-    let mut typed = Typed::new(now);
+    let mut typed = TypedInput::new(now);
     assert_eq!(typed.take(b"\x1b", now), []);
     assert_eq!(typed.gives_up_at(), Some(now + LONE));
     assert_eq!(typed.give_up(now + LONE), [key(KeyCode::Esc)]);
@@ -170,7 +170,7 @@ fn a_lone_escape_is_a_key_after_a_moment() {
 fn what_never_ends_eats_keys_for_a_moment() {
     for begun in [&b"\x1b]11;rgb:30"[..], b"\x1bP>|tmux", b"\x1b[?2026", b"\x1b_Gi", b"\x1b[M ", b"\xe2\x82"] {
         let mut now = Instant::now();
-        let mut typed = Typed::new(now);
+        let mut typed = TypedInput::new(now);
         assert_eq!(typed.take(begun, now), []);
         // Keys that are pressed one by one don't keep it alive.
         for _ in 0..12 {
@@ -254,7 +254,7 @@ fn the_keys_of_the_number_block_are_heard() {
         (b"\x1b[1;5Q", KeyCode::F(2)),
         (b"\x1b[57427u", KeyCode::KeypadBegin),
     ] {
-        let events = Typed::new(Instant::now()).take(bytes, Instant::now());
+        let events = TypedInput::new(Instant::now()).take(bytes, Instant::now());
         let heard: Vec<_> = events.iter().filter_map(|event| event.as_key_event()).map(|key| key.code).collect();
         assert_eq!(heard, [code], "{:?}", String::from_utf8_lossy(bytes));
     }
@@ -262,13 +262,13 @@ fn the_keys_of_the_number_block_are_heard() {
 
 #[test]
 fn a_window_that_is_looked_at_no_more_is_told() {
-    let events = Typed::new(Instant::now()).take(b"\x1b[I\x1b[O", Instant::now());
+    let events = TypedInput::new(Instant::now()).take(b"\x1b[I\x1b[O", Instant::now());
     assert_eq!(events, [Event::FocusGained, Event::FocusLost]);
 }
 
 #[test]
 fn mere_motion_is_heard() {
-    let events = Typed::new(Instant::now()).take(b"\x1b[<35;10;5M", Instant::now());
+    let events = TypedInput::new(Instant::now()).take(b"\x1b[<35;10;5M", Instant::now());
     let moved = |event: &Event| event.as_mouse_event().is_some_and(|mouse| mouse.kind == MouseEventKind::Moved);
     assert!(events.len() == 1 && events.iter().all(moved), "{events:?}");
 }

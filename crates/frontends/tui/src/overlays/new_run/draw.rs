@@ -5,19 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::form::{Entry, NewRun};
-use crate::keymap::{Keymap, Place};
+use super::form::{FormField, NewRunForm};
+use crate::keymap::{KeyPlace, Keymap};
 use crate::overlays::window::{self, keys};
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
 
 const LABEL: u16 = 9;
 
-pub(crate) fn draw(form: &NewRun, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
+pub(crate) fn draw(form: &NewRunForm, keymap: &Keymap, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     let width = window::width(frame, 90);
     // The task gets what the other fields leave.
-    let others = 2 + 2 + (Entry::ALL.len() as u16 - 1) + 3;
+    let others = 2 + 2 + (FormField::ALL.len() as u16 - 1) + 3;
     let task = area.height.saturating_sub(others).clamp(1, 10);
     let height = (others + task).min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -27,8 +27,8 @@ pub(crate) fn draw(form: &NewRun, keymap: &Keymap, theme: &Theme, frame: &mut Fr
     };
     let inner = window::frame(&title, place, theme, frame);
     let mut y = inner.y;
-    for entry in Entry::ALL {
-        let rows = if entry == Entry::Task { task } else { 1 };
+    for entry in FormField::ALL {
+        let rows = if entry == FormField::Task { task } else { 1 };
         if y + rows > inner.bottom() {
             return;
         }
@@ -52,14 +52,14 @@ pub(crate) fn draw(form: &NewRun, keymap: &Keymap, theme: &Theme, frame: &mut Fr
             ("edit-outside", "$EDITOR"),
             ("close", "leave"),
         ];
-        keys(keymap, Place::Form, theme, &does)
+        keys(keymap, KeyPlace::Form, theme, &does)
     };
     if inner.height > 0 {
         frame.render_widget(footer, Rect { y: inner.bottom() - 1, height: 1, ..inner });
     }
 }
 
-fn draw_field(form: &NewRun, entry: Entry, area: Rect, theme: &Theme, frame: &mut Frame<'_>) {
+fn draw_field(form: &NewRunForm, entry: FormField, area: Rect, theme: &Theme, frame: &mut Frame<'_>) {
     let here = form.at == entry;
     let wrong = form.problem.as_ref().is_some_and(|(at, _)| *at == Some(entry));
     let role = match (wrong, here) {
@@ -90,7 +90,7 @@ fn draw_field(form: &NewRun, entry: Entry, area: Rect, theme: &Theme, frame: &mu
 }
 
 /// What is wrong, or what can be chosen here.
-fn below(form: &NewRun, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn below(form: &NewRunForm, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     if let Some((_, why)) = &form.problem {
         let lines = wrapped(why, width).into_iter();
         return lines.map(|line| Line::styled(line, theme.style(Role::Error))).collect();

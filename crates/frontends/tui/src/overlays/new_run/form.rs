@@ -13,7 +13,7 @@ use crate::overlays::one_line;
 
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum FormField {
     Task,
     Agent,
     Model,
@@ -29,7 +29,7 @@ pub(crate) enum Entry {
 /// What the field of that name can hold: whether the agent has a terminal of its own.
 const MODES: [&str; 2] = ["headless", "interactive"];
 
-impl Entry {
+impl FormField {
     pub(crate) const ALL: [Self; 10] = [
         Self::Task,
         Self::Agent,
@@ -61,36 +61,42 @@ impl Entry {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct NewRun {
+pub(crate) struct NewRunForm {
     /// Where the run is asked for from.
     pub(crate) folder: Option<PathBuf>,
     pub(crate) inputs: Vec<TextArea<'static>>,
-    pub(crate) at: Entry,
+    pub(crate) at: FormField,
     pub(crate) choices: Option<Choices>,
     /// What is wrong, and in which field; `None` is none of them alone.
-    pub(crate) problem: Option<(Option<Entry>, String)>,
+    pub(crate) problem: Option<(Option<FormField>, String)>,
     /// It is on its way.
     pub(crate) sending: bool,
 }
 
-impl Default for NewRun {
+impl Default for NewRunForm {
     fn default() -> Self {
-        let inputs = Entry::ALL.map(|entry| {
+        let inputs = FormField::ALL.map(|entry| {
             let mut input = one_line("");
-            if entry == Entry::Task {
+            if entry == FormField::Task {
                 input.set_wrap_mode(WrapMode::WordOrGlyph);
             }
             input
         });
-        let mut form =
-            Self { folder: None, inputs: inputs.into(), at: Entry::Task, choices: None, problem: None, sending: false };
-        form.focus(Entry::Task);
+        let mut form = Self {
+            folder: None,
+            inputs: inputs.into(),
+            at: FormField::Task,
+            choices: None,
+            problem: None,
+            sending: false,
+        };
+        form.focus(FormField::Task);
         form
     }
 }
 
-impl NewRun {
-    pub(crate) fn input(&self, entry: Entry) -> &TextArea<'static> {
+impl NewRunForm {
+    pub(crate) fn input(&self, entry: FormField) -> &TextArea<'static> {
         &self.inputs[place(entry)]
     }
 
@@ -100,18 +106,18 @@ impl NewRun {
     }
 
     /// Gives a field the keys; only there stands a cursor.
-    pub(crate) fn focus(&mut self, entry: Entry) {
+    pub(crate) fn focus(&mut self, entry: FormField) {
         self.at = entry;
-        for (known, input) in Entry::ALL.iter().zip(&mut self.inputs) {
+        for (known, input) in FormField::ALL.iter().zip(&mut self.inputs) {
             input.set_cursor_style(if *known == entry { Style::new().reversed() } else { Style::new() });
         }
     }
 
-    pub(crate) fn text(&self, entry: Entry) -> String {
+    pub(crate) fn text(&self, entry: FormField) -> String {
         self.input(entry).lines().join("\n")
     }
 
-    pub(crate) fn set(&mut self, entry: Entry, text: &str) {
+    pub(crate) fn set(&mut self, entry: FormField, text: &str) {
         let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
         let input = &mut self.inputs[place(entry)];
         input.select_all();
@@ -128,44 +134,45 @@ impl NewRun {
     }
 
     pub(crate) fn new_line(&mut self) {
-        if self.at == Entry::Task {
+        if self.at == FormField::Task {
             self.input_mut().insert_newline();
         }
     }
 
     /// Text that was pasted; only a task has lines.
     pub(crate) fn paste(&mut self, text: &str) {
-        let text = if self.at == Entry::Task { text.to_owned() } else { domain::text::line(text) };
+        let text = if self.at == FormField::Task { text.to_owned() } else { domain::text::line(text) };
         self.input_mut().insert_str(text);
     }
 
     /// What can be chosen in a field; nothing where anything may be typed.
-    pub(crate) fn options(&self, entry: Entry) -> Vec<String> {
+    pub(crate) fn options(&self, entry: FormField) -> Vec<String> {
         let Some(choices) = &self.choices else { return Vec::new() };
         match entry {
-            Entry::Agent => choices.agents.iter().map(|agent| agent.name.clone()).collect(),
-            Entry::Model => {
+            FormField::Agent => choices.agents.iter().map(|agent| agent.name.clone()).collect(),
+            FormField::Model => {
                 let (agent, _) = self.agent();
                 let named = choices.agents.iter().find(|known| known.name == agent);
                 named.map(|agent| agent.models.clone()).unwrap_or_default()
             }
-            Entry::Base => choices.bases.clone(),
-            Entry::Phases => choices.phases.clone(),
-            Entry::Policy => Policy::ALL.iter().map(|policy| policy.word().to_owned()).collect(),
-            Entry::Mode => MODES.map(str::to_owned).to_vec(),
+            FormField::Base => choices.bases.clone(),
+            FormField::Phases => choices.phases.clone(),
+            FormField::Policy => Policy::ALL.iter().map(|policy| policy.word().to_owned()).collect(),
+            FormField::Mode => MODES.map(str::to_owned).to_vec(),
             _ => Vec::new(),
         }
     }
 
     /// Whether this choice is an agent whose program is not here.
     pub(super) fn is_missing(&self, option: &str) -> bool {
-        let agents = self.choices.as_ref().filter(|_| self.at == Entry::Agent).map(|choices| choices.agents.as_slice());
+        let agents =
+            self.choices.as_ref().filter(|_| self.at == FormField::Agent).map(|choices| choices.agents.as_slice());
         agents.unwrap_or_default().iter().any(|agent| agent.name == option && agent.missing)
     }
 
     /// The agent that is named, or that of the settings, and a model that stands behind its name.
     fn agent(&self) -> (String, Option<String>) {
-        let typed = self.text(Entry::Agent).trim().to_owned();
+        let typed = self.text(FormField::Agent).trim().to_owned();
         let settings = self.choices.as_ref().map(|choices| choices.agent.clone()).unwrap_or_default();
         let named = if typed.is_empty() { settings } else { typed };
         match named.split_once(':') {
@@ -175,46 +182,46 @@ impl NewRun {
     }
 
     /// The request, or the field that does not make sense and why.
-    pub(crate) fn request(&self, folder: PathBuf) -> Result<RunRequest, (Entry, String)> {
+    pub(crate) fn request(&self, folder: PathBuf) -> Result<RunRequest, (FormField, String)> {
         let some = |entry| Some(self.text(entry).trim().to_owned()).filter(|text| !text.is_empty());
-        let task = some(Entry::Task).ok_or((Entry::Task, "say what is to be done".to_owned()))?;
-        let name = some(Entry::Name);
+        let task = some(FormField::Task).ok_or((FormField::Task, "say what is to be done".to_owned()))?;
+        let name = some(FormField::Name);
         if let Some(problem) = name.as_deref().and_then(domain::name::problem) {
-            return Err((Entry::Name, format!("the name {problem}")));
+            return Err((FormField::Name, format!("the name {problem}")));
         }
-        let count = match some(Entry::Count) {
+        let count = match some(FormField::Count) {
             None => 1,
             Some(text) => text
                 .parse()
                 .ok()
                 .filter(|n| (1..=100).contains(n))
-                .ok_or((Entry::Count, "a number from 1 to 100".to_owned()))?,
+                .ok_or((FormField::Count, "a number from 1 to 100".to_owned()))?,
         };
-        let budget = some(Entry::Budget)
+        let budget = some(FormField::Budget)
             .map(|text| {
                 Budget::parse(&text)
                     .filter(|budget| !budget.is_none())
-                    .ok_or((Entry::Budget, "USD like 0.50, or tokens like 500k tokens".to_owned()))
+                    .ok_or((FormField::Budget, "USD like 0.50, or tokens like 500k tokens".to_owned()))
             })
             .transpose()?
             .unwrap_or_default();
-        let policy = some(Entry::Policy)
-            .map(|text| Policy::parse(&text).ok_or((Entry::Policy, "ask, edits, all or sandboxed".to_owned())))
+        let policy = some(FormField::Policy)
+            .map(|text| Policy::parse(&text).ok_or((FormField::Policy, "ask, edits, all or sandboxed".to_owned())))
             .transpose()?;
-        let interactive = match some(Entry::Mode).as_deref() {
+        let interactive = match some(FormField::Mode).as_deref() {
             None | Some("headless") => false,
             Some("interactive") => true,
-            Some(_) => return Err((Entry::Mode, "headless or interactive".to_owned())),
+            Some(_) => return Err((FormField::Mode, "headless or interactive".to_owned())),
         };
-        let phases = some(Entry::Phases).map(|text| phases(&text)).unwrap_or_default();
-        let (agent, model) = (some(Entry::Agent), some(Entry::Model));
+        let phases = some(FormField::Phases).map(|text| phases(&text)).unwrap_or_default();
+        let (agent, model) = (some(FormField::Agent), some(FormField::Model));
         Ok(RunRequest {
             folder,
             task,
             agent,
             model,
             name,
-            base: some(Entry::Base),
+            base: some(FormField::Base),
             count,
             phases,
             budget_tokens: budget.tokens,
@@ -242,20 +249,20 @@ fn phases(text: &str) -> Vec<String> {
     phases
 }
 
-fn place(entry: Entry) -> usize {
-    Entry::ALL.iter().position(|known| *known == entry).unwrap_or(0)
+fn place(entry: FormField) -> usize {
+    FormField::ALL.iter().position(|known| *known == entry).unwrap_or(0)
 }
 
 /// The field of the form that the daemon means.
-pub(crate) fn entry_of(field: Field) -> Entry {
+pub(crate) fn entry_of(field: Field) -> FormField {
     match field {
-        Field::Task => Entry::Task,
-        Field::Agent => Entry::Agent,
-        Field::Model => Entry::Model,
-        Field::Name => Entry::Name,
-        Field::Base => Entry::Base,
-        Field::Phases => Entry::Phases,
-        Field::Count => Entry::Count,
+        Field::Task => FormField::Task,
+        Field::Agent => FormField::Agent,
+        Field::Model => FormField::Model,
+        Field::Name => FormField::Name,
+        Field::Base => FormField::Base,
+        Field::Phases => FormField::Phases,
+        Field::Count => FormField::Count,
     }
 }
 
@@ -272,25 +279,25 @@ mod tests {
 
     #[test]
     fn mistakes_are_said_at_their_field() {
-        let mut form = NewRun::default();
-        let mistake = |form: &NewRun| form.request("/r".into()).map_err(|(entry, _)| entry).expect_err("a mistake");
-        assert_eq!(mistake(&form), Entry::Task);
-        form.set(Entry::Task, "do\nit");
-        form.set(Entry::Count, "0");
-        assert_eq!(mistake(&form), Entry::Count);
-        form.set(Entry::Count, "3");
-        form.set(Entry::Budget, "5 EUR");
-        assert_eq!(mistake(&form), Entry::Budget);
-        form.set(Entry::Budget, "500k tokens");
-        form.set(Entry::Policy, "everything");
-        assert_eq!(mistake(&form), Entry::Policy);
-        form.set(Entry::Policy, "ask");
-        form.set(Entry::Mode, "none");
-        assert_eq!(mistake(&form), Entry::Mode);
-        form.set(Entry::Mode, "interactive");
-        form.set(Entry::Name, "no spaces please");
-        assert_eq!(mistake(&form), Entry::Name);
-        form.set(Entry::Name, "fine");
+        let mut form = NewRunForm::default();
+        let mistake = |form: &NewRunForm| form.request("/r".into()).map_err(|(entry, _)| entry).expect_err("a mistake");
+        assert_eq!(mistake(&form), FormField::Task);
+        form.set(FormField::Task, "do\nit");
+        form.set(FormField::Count, "0");
+        assert_eq!(mistake(&form), FormField::Count);
+        form.set(FormField::Count, "3");
+        form.set(FormField::Budget, "5 EUR");
+        assert_eq!(mistake(&form), FormField::Budget);
+        form.set(FormField::Budget, "500k tokens");
+        form.set(FormField::Policy, "everything");
+        assert_eq!(mistake(&form), FormField::Policy);
+        form.set(FormField::Policy, "ask");
+        form.set(FormField::Mode, "none");
+        assert_eq!(mistake(&form), FormField::Mode);
+        form.set(FormField::Mode, "interactive");
+        form.set(FormField::Name, "no spaces please");
+        assert_eq!(mistake(&form), FormField::Name);
+        form.set(FormField::Name, "fine");
         let request = form.request("/r".into()).expect("good");
         assert_eq!((request.policy, request.interactive), (Some(Policy::Ask), true));
         assert_eq!((request.task.as_str(), request.count, request.budget_tokens), ("do\nit", 3, Some(500_000)));

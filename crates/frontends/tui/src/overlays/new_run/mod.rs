@@ -5,5 +5,5 @@ mod form;
 mod update;
 
 pub(crate) use draw::draw;
-pub(crate) use form::{Entry, NewRun};
+pub(crate) use form::{FormField, NewRunForm};
 pub(crate) use update::{accept, choice, choices, close, field, mistake, new_run, started};

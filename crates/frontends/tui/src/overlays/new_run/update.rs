@@ -2,24 +2,24 @@
 
 use protocol::{Choices, Field, LastChoice, Row};
 
-use super::form::{Entry, NewRun, entry_of};
-use crate::effect::Effect;
+use super::form::{FormField, NewRunForm, entry_of};
+use crate::effect::CockpitEffect;
 use crate::model::Model;
 use crate::overlays::Overlay;
 use crate::screens::runs;
 
 /// Opens the form: what was left unsent is in it again.
-pub(crate) fn new_run(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn new_run(model: &mut Model) -> Vec<CockpitEffect> {
     let mut form = model.draft.take().unwrap_or_default();
     // Among runs of several repositories it is for the one under the cursor.
     let here = model.selected().filter(|_| model.all).map(|row| row.repo.clone().into());
     form.folder = here.or_else(|| model.folder.clone());
-    let asked = form.folder.clone().map(Effect::Choices);
+    let asked = form.folder.clone().map(CockpitEffect::Choices);
     model.overlay = Some(Overlay::NewRun(form));
     asked.into_iter().collect()
 }
 
-fn with(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect> {
+fn with(model: &mut Model, change: impl FnOnce(&mut NewRunForm)) -> Vec<CockpitEffect> {
     if let Some(Overlay::NewRun(form)) = &mut model.overlay {
         change(form);
     }
@@ -27,7 +27,7 @@ fn with(model: &mut Model, change: impl FnOnce(&mut NewRun)) -> Vec<Effect> {
 }
 
 /// What can be chosen has come; what was chosen last stands in fields that nobody has touched.
-pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
+pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<CockpitEffect> {
     with(model, |form| {
         let last = choices.last.clone().filter(|_| form.choices.is_none());
         form.choices = Some(choices);
@@ -35,12 +35,12 @@ pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
         let tokens = budget_tokens.map(|n| format!("{} tokens", domain::figures::count(n)));
         let budget = budget_usd.map(|usd| usd.to_string()).or(tokens).unwrap_or_default();
         let fields = [
-            (Entry::Agent, agent),
-            (Entry::Model, model.unwrap_or_default()),
-            (Entry::Base, base),
-            (Entry::Phases, phases.join(", ")),
-            (Entry::Policy, policy.map(|policy| policy.word().to_owned()).unwrap_or_default()),
-            (Entry::Budget, budget),
+            (FormField::Agent, agent),
+            (FormField::Model, model.unwrap_or_default()),
+            (FormField::Base, base),
+            (FormField::Phases, phases.join(", ")),
+            (FormField::Policy, policy.map(|policy| policy.word().to_owned()).unwrap_or_default()),
+            (FormField::Budget, budget),
         ];
         for (entry, text) in fields {
             if form.text(entry).is_empty() {
@@ -50,26 +50,31 @@ pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<Effect> {
     })
 }
 
-pub(crate) fn field(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn field(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     with(model, |form| {
-        let at = Entry::ALL.iter().position(|entry| *entry == form.at).unwrap_or(0);
-        let count = Entry::ALL.len().cast_signed();
-        form.focus(Entry::ALL[(at.cast_signed() + by).rem_euclid(count).cast_unsigned()]);
+        let at = FormField::ALL.iter().position(|entry| *entry == form.at).unwrap_or(0);
+        let count = FormField::ALL.len().cast_signed();
+        form.focus(FormField::ALL[(at.cast_signed() + by).rem_euclid(count).cast_unsigned()]);
     })
 }
 
 /// The next choice where there are some; else the line below or the next field.
-pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let Some(Overlay::NewRun(form)) = &mut model.overlay else { return Vec::new() };
-    let lines = form.input(Entry::Task).lines().len();
-    let row = form.input(Entry::Task).cursor().0;
+    let lines = form.input(FormField::Task).lines().len();
+    let row = form.input(FormField::Task).cursor().0;
     match form.at {
-        Entry::Task if (by < 0 && row > 0) || (by > 0 && row + 1 < lines) => {
+        FormField::Task if (by < 0 && row > 0) || (by > 0 && row + 1 < lines) => {
             let code = if by < 0 { crossterm::event::KeyCode::Up } else { crossterm::event::KeyCode::Down };
             form.edit(crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE));
             Vec::new()
         }
-        Entry::Agent | Entry::Model | Entry::Base | Entry::Phases | Entry::Policy | Entry::Mode
+        FormField::Agent
+        | FormField::Model
+        | FormField::Base
+        | FormField::Phases
+        | FormField::Policy
+        | FormField::Mode
             if !form.options(form.at).is_empty() =>
         {
             let options = form.options(form.at);
@@ -83,17 +88,17 @@ pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
             let (entry, text) = (form.at, options[next.cast_unsigned()].clone());
             form.problem = None;
             form.set(entry, &text);
-            if entry == Entry::Agent {
+            if entry == FormField::Agent {
                 // Another agent has other models.
-                form.set(Entry::Model, "");
+                form.set(FormField::Model, "");
             }
             Vec::new()
         }
-        Entry::Count => {
-            let now: i64 = form.text(Entry::Count).trim().parse().unwrap_or(1);
+        FormField::Count => {
+            let now: i64 = form.text(FormField::Count).trim().parse().unwrap_or(1);
             let next = now.saturating_sub(by as i64).clamp(1, 100);
             form.problem = None;
-            form.set(Entry::Count, &next.to_string());
+            form.set(FormField::Count, &next.to_string());
             Vec::new()
         }
         _ => field(model, by),
@@ -101,14 +106,14 @@ pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// Sends the request; the form stays until it is known to be good.
-pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
+pub(crate) fn accept(model: &mut Model, mut form: Box<NewRunForm>) -> Vec<CockpitEffect> {
     let Some(folder) = form.folder.clone() else { return Vec::new() };
     let mut effects = Vec::new();
     if !form.sending {
         match form.request(folder) {
             Ok(request) => {
                 (form.sending, form.problem) = (true, None);
-                effects.push(Effect::Run(request));
+                effects.push(CockpitEffect::Run(request));
             }
             Err((entry, why)) => {
                 form.focus(entry);
@@ -121,8 +126,8 @@ pub(crate) fn accept(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
 }
 
 /// Leaves the form; what was typed is there when it is opened again.
-pub(crate) fn close(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
-    if !form.text(Entry::Task).trim().is_empty() {
+pub(crate) fn close(model: &mut Model, mut form: Box<NewRunForm>) -> Vec<CockpitEffect> {
+    if !form.text(FormField::Task).trim().is_empty() {
         (form.problem, form.sending) = (None, false);
         model.draft = Some(form);
         model.notice = Some("the task is kept; n opens it again".to_owned());
@@ -130,7 +135,7 @@ pub(crate) fn close(model: &mut Model, mut form: Box<NewRun>) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn mistake(model: &mut Model, field: Field, why: String) -> Vec<Effect> {
+pub(crate) fn mistake(model: &mut Model, field: Field, why: String) -> Vec<CockpitEffect> {
     if !matches!(model.overlay, Some(Overlay::NewRun(_))) {
         model.notice = Some(why);
         return Vec::new();
@@ -143,7 +148,7 @@ pub(crate) fn mistake(model: &mut Model, field: Field, why: String) -> Vec<Effec
 }
 
 /// The runs exist: the form closes and the cursor goes to the first of them.
-pub(crate) fn started(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+pub(crate) fn started(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     if matches!(&model.overlay, Some(Overlay::NewRun(form)) if form.sending) {
         model.overlay = None;
     }

@@ -5,15 +5,15 @@ use domain::command::Command;
 use domain::event::Review;
 
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::overlays::Overlay;
-use crate::testing::{Cockpit, stored};
+use crate::testing::{TestCockpit, stored};
 
-fn ctrl(cockpit: &mut Cockpit, key: char) {
+fn ctrl(cockpit: &mut TestCockpit, key: char) {
     cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)));
 }
 
-fn typed(cockpit: &Cockpit) -> String {
+fn typed(cockpit: &TestCockpit) -> String {
     match &cockpit.model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt.input.lines().join("\n"),
         other => panic!("{other:?}"),
@@ -21,8 +21,8 @@ fn typed(cockpit: &Cockpit) -> String {
 }
 
 /// The first run, whose work is proven, so that changes can be asked for.
-fn proven() -> Cockpit {
-    let mut cockpit = Cockpit::open();
+fn proven() -> TestCockpit {
+    let mut cockpit = TestCockpit::open();
     let mut row = cockpit.night[0].row();
     row.proof = crate::testing::proof_of(0.65, &["nobody has approved it"]);
     (row.status, row.question) = ("ready".to_owned(), None);
@@ -32,7 +32,7 @@ fn proven() -> Cockpit {
 
 #[test]
 fn what_was_typed_is_there_again_until_it_is_sent() {
-    let mut cockpit = Cockpit::open().keys("suse npm ci⎋");
+    let mut cockpit = TestCockpit::open().keys("suse npm ci⎋");
     assert!(cockpit.model.notice.as_deref().is_some_and(|told| told.contains("is kept")));
     cockpit.press("jks");
     assert_eq!(typed(&cockpit), "use npm ci");
@@ -40,7 +40,7 @@ fn what_was_typed_is_there_again_until_it_is_sent() {
     assert_eq!(typed(&cockpit), "", "it was sent");
     cockpit.press("x⎋s⌫⎋s");
     assert_eq!(typed(&cockpit), "", "what was taken away is not kept");
-    let mut cockpit = Cockpit::open().keys("/rename⎋");
+    let mut cockpit = TestCockpit::open().keys("/rename⎋");
     assert!(cockpit.model.filter.is_empty());
     cockpit.press("/");
     assert_eq!((typed(&cockpit).as_str(), cockpit.model.filter.as_str()), ("rename", "rename"));
@@ -56,7 +56,7 @@ fn what_an_agent_reads_has_lines() {
     let last: Vec<&str> = screen.lines().skip(21).collect();
     assert!(last[0].ends_with("fewer words") && last[2].ends_with("for each"), "{screen}");
     ctrl(&mut cockpit, 'e');
-    assert_eq!(cockpit.effects.last(), Some(&Effect::EditText("fewer words\nand a test\nfor each".to_owned())));
+    assert_eq!(cockpit.effects.last(), Some(&CockpitEffect::EditText("fewer words\nand a test\nfor each".to_owned())));
     cockpit.act(Action::Edited("few words\n\nand tests\n".to_owned()));
     let shown = proven().keys("Cfew words");
     stored!(
@@ -69,9 +69,10 @@ fn what_an_agent_reads_has_lines() {
     );
     cockpit.press("⏎");
     let command = Command::Review { verdict: Review::Changes, text: "few words\n\nand tests".to_owned() };
-    let sent = cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { command: c, .. } if *c == command));
+    let sent =
+        cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { command: c, .. } if *c == command));
     assert!(sent, "{:?}", cockpit.effects.last());
-    let mut filter = Cockpit::open().keys("/a");
+    let mut filter = TestCockpit::open().keys("/a");
     ctrl(&mut filter, 'j');
     assert_eq!(typed(&filter), "a", "a filter has one line");
 }

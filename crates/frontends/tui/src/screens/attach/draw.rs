@@ -9,7 +9,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::Attached;
-use crate::keymap::{Keymap, Place};
+use crate::keymap::{KeyPlace, Keymap};
 use crate::theme::{Role, Theme};
 use crate::widgets::fit;
 
@@ -74,8 +74,8 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
 
 /// What the end of the last line says of leaving; a click on it leaves too.
 pub(crate) fn way_out(attached: &Attached, keymap: &Keymap) -> String {
-    let ended = if attached.over.is_some() { keymap.keys_in(Place::Ended, "detach") } else { &[] };
-    let key = ended.first().or_else(|| keymap.keys_in(Place::Attached, "detach").first()).map_or("", String::as_str);
+    let ended = if attached.over.is_some() { keymap.keys_in(KeyPlace::Ended, "detach") } else { &[] };
+    let key = ended.first().or_else(|| keymap.keys_in(KeyPlace::Attached, "detach").first()).map_or("", String::as_str);
     // A keyboard without a key for the bracket has one for the digit, and a terminal sends the same byte for both.
     let twin = if key == "ctrl-]" { " or ctrl-5" } else { "" };
     format!("{key}{twin} goes back ")

@@ -2,19 +2,19 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use domain::RunId;
-use terminal::Copied;
+use terminal::ClipboardText;
 
 use crate::action::Action;
-use crate::effect::{Effect, Modes, Tell};
-use crate::testing::{Cockpit, stored};
+use crate::effect::{CockpitEffect, Modes, Tell};
+use crate::testing::{TestCockpit, stored};
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")
 }
 
 /// A cockpit in the terminal of a run that draws a little form.
-fn attached(text: &str) -> Cockpit {
-    let mut cockpit = Cockpit::open();
+fn attached(text: &str) -> TestCockpit {
+    let mut cockpit = TestCockpit::open();
     cockpit.act(Action::Attached { run: run(), columns: 80, rows: 23 });
     cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None, live: false });
     cockpit
@@ -47,7 +47,10 @@ fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_t
     cockpit.effects.clear();
     cockpit.act(Action::Connected(true));
     assert!(
-        cockpit.effects.iter().any(|effect| matches!(effect, Effect::Attach { run: again, .. } if *again == run()))
+        cockpit
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, CockpitEffect::Attach { run: again, .. } if *again == run()))
     );
     cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
     assert!(cockpit.screen(80, 24).contains("the agent has ended"));
@@ -57,7 +60,7 @@ fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_t
 fn keys_a_daemon_may_have_lost() {
     let again = Action::Attached { run: run(), columns: 80, rows: 23 };
     let typed = || Action::Typed("x".to_owned());
-    let away = |cockpit: &mut Cockpit| super::away(&mut cockpit.model);
+    let away = |cockpit: &mut TestCockpit| super::away(&mut cockpit.model);
     let lost = "some keys may be lost";
     let mut cockpit = attached(FORM);
     cockpit.act(typed());
@@ -112,7 +115,7 @@ fn a_click_on_the_way_out_is_one() {
 }
 
 /// What is passed on of this to the person's own terminal.
-fn passed_on(cockpit: &mut Cockpit, text: &str, live: bool) -> Vec<Effect> {
+fn passed_on(cockpit: &mut TestCockpit, text: &str, live: bool) -> Vec<CockpitEffect> {
     cockpit.effects.clear();
     cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None, live });
     std::mem::take(&mut cockpit.effects)
@@ -122,15 +125,15 @@ fn passed_on(cockpit: &mut Cockpit, text: &str, live: bool) -> Vec<Effect> {
 fn what_is_for_the_person_reaches_them_while_they_look() {
     let all =
         "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u\u{1b}[?1003;1004h\u{1b}[5 q";
-    let copied = Copied { primary: false, base64: "aGk=".to_owned() };
+    let copied = ClipboardText { primary: false, base64: "aGk=".to_owned() };
     let lasting = [
-        Effect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))),
-        Effect::Tell(Tell::Modes(Modes { apart: true, focus: true, motion: true, cursor: 5 })),
+        CockpitEffect::Tell(Tell::Title(Some("fix-login: reads a.rs".to_owned()))),
+        CockpitEffect::Tell(Tell::Modes(Modes { apart: true, focus: true, motion: true, cursor: 5 })),
     ];
     let passing = [
-        Effect::Tell(Tell::Bell),
-        Effect::Notify { title: "fix-login".to_owned(), body: "done".to_owned() },
-        Effect::Tell(Tell::Copy(copied)),
+        CockpitEffect::Tell(Tell::Bell),
+        CockpitEffect::Notify { title: "fix-login".to_owned(), body: "done".to_owned() },
+        CockpitEffect::Tell(Tell::Copy(copied)),
     ];
     let mut cockpit = attached(FORM);
     assert_eq!(passed_on(&mut cockpit, all, true), [&lasting[..], &passing[..]].concat());
@@ -142,7 +145,11 @@ fn what_is_for_the_person_reaches_them_while_they_look() {
     assert_eq!(passed_on(&mut attached(FORM), all, false), lasting);
     cockpit.effects.clear();
     cockpit.event(Event::Key(KeyEvent::new(KeyCode::Char(']'), KeyModifiers::CONTROL)));
-    let undone = [Effect::Tell(Tell::Title(None)), Effect::Tell(Tell::Modes(Modes::default())), Effect::Detach(run())];
+    let undone = [
+        CockpitEffect::Tell(Tell::Title(None)),
+        CockpitEffect::Tell(Tell::Modes(Modes::default())),
+        CockpitEffect::Detach(run()),
+    ];
     assert_eq!(cockpit.effects, undone);
 }
 
@@ -157,7 +164,7 @@ fn a_clipboard_that_is_kept_says_so() {
 #[test]
 fn a_nuisance_is_heard_so_often_in_a_minute() {
     let mut cockpit = attached(FORM);
-    let rings = |cockpit: &mut Cockpit| (0..100).map(|_| passed_on(cockpit, "\u{7}", true).len()).sum::<usize>();
+    let rings = |cockpit: &mut TestCockpit| (0..100).map(|_| passed_on(cockpit, "\u{7}", true).len()).sum::<usize>();
     assert_eq!(rings(&mut cockpit), 30);
     let now = cockpit.model.now;
     cockpit.act(Action::Minute(now));
@@ -182,14 +189,14 @@ fn lines_through_text_and_links_are_drawn() {
 
 #[test]
 fn the_wheel_is_arrows_where_there_is_nothing_to_go_back_to() {
-    let wheel = |mut cockpit: Cockpit| {
+    let wheel = |mut cockpit: TestCockpit| {
         cockpit.effects.clear();
         let (kind, modifiers) = (MouseEventKind::ScrollUp, KeyModifiers::NONE);
         cockpit.event(Event::Mouse(MouseEvent { kind, column: 4, row: 4, modifiers }));
         cockpit.effects
     };
     assert_eq!(wheel(attached(FORM)), []);
-    let typed = |data: &str| [Effect::Type { run: run(), data: data.to_owned() }];
+    let typed = |data: &str| [CockpitEffect::Type { run: run(), data: data.to_owned() }];
     assert_eq!(wheel(attached("\u{1b}[?1049h")), typed("\u{1b}[A\u{1b}[A\u{1b}[A"));
     assert_eq!(wheel(attached("\u{1b}[?1049h\u{1b}[?1000h\u{1b}[?1006h")), typed("\u{1b}[<64;5;5M"));
 }
@@ -199,7 +206,7 @@ fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
     let mut cockpit = attached("\u{1b}[?1004h");
     cockpit.effects.clear();
     cockpit.event(Event::FocusLost);
-    assert_eq!(cockpit.effects, [Effect::Type { run: run(), data: "\u{1b}[O".to_owned() }]);
+    assert_eq!(cockpit.effects, [CockpitEffect::Type { run: run(), data: "\u{1b}[O".to_owned() }]);
     let mut cockpit = attached(FORM);
     cockpit.effects.clear();
     cockpit.event(Event::FocusLost);
@@ -209,8 +216,8 @@ fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
 #[test]
 fn a_title_goes_with_the_program_that_gave_it() {
     let mut cockpit = attached(FORM);
-    let title = |title: &str| [Effect::Tell(Tell::Title(Some(format!("fix-login: {title}"))))];
+    let title = |title: &str| [CockpitEffect::Tell(Tell::Title(Some(format!("fix-login: {title}"))))];
     assert_eq!(passed_on(&mut cockpit, "\u{1b}]0;shell\u{7}\u{1b}[22;0;0t\u{1b}]0;vim\u{7}", true), title("vim"));
     assert_eq!(passed_on(&mut cockpit, "\u{1b}[23;0;0t", true), title("shell"));
-    assert_eq!(passed_on(&mut cockpit, "\u{1b}[23;0;0t", true), [Effect::Tell(Tell::Title(None))]);
+    assert_eq!(passed_on(&mut cockpit, "\u{1b}[23;0;0t", true), [CockpitEffect::Tell(Tell::Title(None))]);
 }

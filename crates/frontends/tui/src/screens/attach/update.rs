@@ -3,7 +3,7 @@
 use domain::RunId;
 
 use super::Attached;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::details;
 
@@ -13,7 +13,7 @@ fn room(model: &Model) -> (u16, u16) {
 }
 
 /// Asks for the terminal of the selected run; an agent without one shows what it writes.
-pub(crate) fn attach(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn attach(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(row) = model.selected().cloned() else { return Vec::new() };
     if row.mode != "interactive" {
         model.notice = Some(format!("{} has no terminal of its own; this is what it writes", row.name));
@@ -21,11 +21,11 @@ pub(crate) fn attach(model: &mut Model) -> Vec<Effect> {
         return details::open(model);
     }
     let (columns, rows) = room(model);
-    vec![Effect::Attach { run: row.id, columns, rows }]
+    vec![CockpitEffect::Attach { run: row.id, columns, rows }]
 }
 
 /// The daemon sends the terminal's screen from now on, from its beginning.
-pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<Effect> {
+pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<CockpitEffect> {
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
     let mut new = Attached::new(run, name, columns, rows);
     if model.attached.as_ref().is_some_and(|before| before.may_have_lost && before.run == new.run) {
@@ -40,7 +40,7 @@ pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -
 }
 
 /// Goes back by lines in what the terminal showed.
-pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     if let Some(attached) = &mut model.attached {
         let screen = attached.emulator.screen_mut();
         let lines = screen.scrollback().saturating_add_signed(by);
@@ -60,14 +60,20 @@ pub(crate) fn away(model: &mut Model) {
 }
 
 /// Asks another daemon for the terminal that the one before it showed.
-pub(crate) fn again(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn again(model: &mut Model) -> Vec<CockpitEffect> {
     let (columns, rows) = room(model);
     let Some(attached) = model.attached.as_ref().filter(|attached| attached.away) else { return Vec::new() };
-    vec![Effect::Attach { run: attached.run.clone(), columns, rows }]
+    vec![CockpitEffect::Attach { run: attached.run.clone(), columns, rows }]
 }
 
 /// What the terminal shows next.
-pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u16, u16)>, live: bool) -> Vec<Effect> {
+pub(crate) fn shown(
+    model: &mut Model,
+    run: &RunId,
+    text: &str,
+    size: Option<(u16, u16)>,
+    live: bool,
+) -> Vec<CockpitEffect> {
     let clipboard = model.clipboard;
     let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) else { return Vec::new() };
     if let Some((columns, rows)) = size {
@@ -79,14 +85,14 @@ pub(crate) fn shown(model: &mut Model, run: &RunId, text: &str, size: Option<(u1
 }
 
 /// Nothing comes any more; what was shown stays to be read.
-pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<Effect> {
+pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<CockpitEffect> {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
         (attached.over, attached.away) = (Some(domain::text::line(&why)), false);
     }
     Vec::new()
 }
 
-pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
+pub(crate) fn typed(model: &mut Model, data: String) -> Vec<CockpitEffect> {
     let Some(attached) = &mut model.attached else { return Vec::new() };
     if attached.over.is_some() || data.is_empty() {
         return Vec::new();
@@ -98,22 +104,22 @@ pub(crate) fn typed(model: &mut Model, data: String) -> Vec<Effect> {
     attached.typed_at = Some(model.now);
     attached.emulator.screen_mut().set_scrollback(0);
     attached.note = None;
-    vec![Effect::Type { run: attached.run.clone(), data }]
+    vec![CockpitEffect::Type { run: attached.run.clone(), data }]
 }
 
-pub(crate) fn resized(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn resized(model: &mut Model) -> Vec<CockpitEffect> {
     let (columns, rows) = room(model);
     let Some(attached) = model.attached.as_ref().filter(|attached| attached.over.is_none()) else { return Vec::new() };
-    vec![Effect::Resize { run: attached.run.clone(), columns, rows }]
+    vec![CockpitEffect::Resize { run: attached.run.clone(), columns, rows }]
 }
 
 /// Back to the runs, or out where nothing else was opened.
-pub(crate) fn detach(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn detach(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(attached) = model.attached.take() else { return Vec::new() };
     let mut effects = attached.leave();
-    effects.push(Effect::Detach(attached.run));
+    effects.push(CockpitEffect::Detach(attached.run));
     if model.only_attach {
-        effects.push(Effect::Leave);
+        effects.push(CockpitEffect::Leave);
     }
     effects
 }

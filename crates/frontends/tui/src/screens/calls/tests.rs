@@ -8,8 +8,8 @@ use domain::{Event, RunId, Timestamp};
 use protocol::{CallsReply, TokensRow};
 
 use crate::action::Action;
-use crate::effect::Effect;
-use crate::testing::{Cockpit, stored};
+use crate::effect::CockpitEffect;
+use crate::testing::{TestCockpit, stored};
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")
@@ -43,13 +43,13 @@ fn call(n: u64) -> ModelCalled {
 }
 
 /// The tab of a run that the gateway measures, with this many calls.
-fn open(count: u64) -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("⇥⇥⇥⇥⏎");
+fn open(count: u64) -> TestCockpit {
+    let mut cockpit = TestCockpit::open().keys("⇥⇥⇥⇥⏎");
     measured(&mut cockpit, count);
     cockpit
 }
 
-fn measured(cockpit: &mut Cockpit, count: u64) {
+fn measured(cockpit: &mut TestCockpit, count: u64) {
     let mut row = cockpit.night[0].row();
     row.calls = Some(count);
     row.calls_cut = Some(1);
@@ -61,7 +61,7 @@ fn measured(cockpit: &mut Cockpit, count: u64) {
     cockpit.act(Action::Rows(vec![row]));
 }
 
-fn answer(cockpit: &mut Cockpit, count: u64) {
+fn answer(cockpit: &mut TestCockpit, count: u64) {
     let calls = (0..count).map(call).collect();
     cockpit.act(Action::Calls { run: run(), reply: Ok(CallsReply { run: run(), count, calls }) });
 }
@@ -69,7 +69,7 @@ fn answer(cockpit: &mut Cockpit, count: u64) {
 #[test]
 fn calls_stand_one_below_the_other_with_what_they_come_to_above() {
     let mut cockpit = open(30);
-    assert!(cockpit.effects.contains(&Effect::Calls { run: run() }), "{:?}", cockpit.effects);
+    assert!(cockpit.effects.contains(&CockpitEffect::Calls { run: run() }), "{:?}", cockpit.effects);
     answer(&mut cockpit, 30);
     stored!(cockpit, "calls");
 }
@@ -94,7 +94,10 @@ fn new_calls_come_with_the_events_and_what_is_read_stays() {
     };
     let lines = [28, 30].map(|n| event(n).to_line()).to_vec();
     cockpit.act(Action::Events { run: run(), lines });
-    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Calls { .. })), "they are asked for once");
+    assert!(
+        !cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Calls { .. })),
+        "they are asked for once"
+    );
     assert_eq!(cockpit.screen(80, 24).lines().nth(12).map(str::to_owned), read);
     cockpit.press("g");
     assert!(cockpit.screen(80, 24).contains(" 125 "), "{}", cockpit.screen(80, 24));
@@ -102,7 +105,7 @@ fn new_calls_come_with_the_events_and_what_is_read_stays() {
 
 #[test]
 fn a_run_that_is_not_measured_says_so() {
-    let cockpit = Cockpit::open().keys("⇥⇥⇥⇥⏎");
-    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Calls { .. })));
+    let cockpit = TestCockpit::open().keys("⇥⇥⇥⇥⏎");
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Calls { .. })));
     stored!(cockpit, "calls-none");
 }

@@ -3,19 +3,19 @@
 use domain::{Body, Event, RunId};
 use protocol::CallsReply;
 
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::Model;
 use crate::screens::runs::layout;
 
 /// Asks for the calls of the selected run, once; later ones come with its events.
-pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn load(model: &mut Model) -> Vec<CockpitEffect> {
     let wanted = model.selected().filter(|row| row.calls.is_some()).map(|row| row.id.clone());
     let Some(run) = wanted.filter(|run| model.calls.asked.as_ref() != Some(run)) else { return Vec::new() };
     model.calls.asked = Some(run.clone());
-    vec![Effect::Calls { run }]
+    vec![CockpitEffect::Calls { run }]
 }
 
-pub(crate) fn loaded(model: &mut Model, run: &RunId, reply: Result<CallsReply, String>) -> Vec<Effect> {
+pub(crate) fn loaded(model: &mut Model, run: &RunId, reply: Result<CallsReply, String>) -> Vec<CockpitEffect> {
     if model.calls.asked.as_ref() == Some(run) {
         model.calls.calls = Some(reply.map(|reply| reply.calls));
     }
@@ -37,7 +37,7 @@ pub(crate) fn heard(model: &mut Model, run: &RunId, lines: &[String]) {
     }
 }
 
-pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     // Two lines stand above the calls.
     let room = usize::from(layout(model).body.height).saturating_sub(2);
     let last = model.calls.known().len().saturating_sub(room);

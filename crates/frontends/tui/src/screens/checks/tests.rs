@@ -6,8 +6,8 @@ use domain::command::Command;
 use protocol::CheckRow;
 
 use crate::action::Action;
-use crate::effect::Effect;
-use crate::testing::{Cockpit, stored};
+use crate::effect::CockpitEffect;
+use crate::testing::{TestCockpit, stored};
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")
@@ -32,8 +32,8 @@ fn check(name: &str, verdict: Option<&str>, reason: Option<&str>) -> CheckRow {
     }
 }
 
-fn open(checks: Vec<CheckRow>) -> Cockpit {
-    let mut cockpit = Cockpit::open();
+fn open(checks: Vec<CheckRow>) -> TestCockpit {
+    let mut cockpit = TestCockpit::open();
     let mut row = cockpit.night[0].row();
     row.checks = checks;
     cockpit.act(Action::Rows(vec![row]));
@@ -50,9 +50,9 @@ fn all() -> Vec<CheckRow> {
     ]
 }
 
-fn asked(cockpit: &Cockpit) -> Vec<String> {
-    let of = |effect: &Effect| match effect {
-        Effect::CheckOutput { check, .. } => Some(check.to_string()),
+fn asked(cockpit: &TestCockpit) -> Vec<String> {
+    let of = |effect: &CockpitEffect| match effect {
+        CockpitEffect::CheckOutput { check, .. } => Some(check.to_string()),
         _ => None,
     };
     cockpit.effects.iter().filter_map(of).collect()
@@ -83,7 +83,7 @@ fn output_that_comes_late_is_not_shown_as_that_of_another_check() {
 fn enter_runs_them_again_where_the_run_is_over() {
     let mut cockpit = open(all());
     cockpit.press("⏎");
-    let acts = |cockpit: &Cockpit| cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { .. }));
+    let acts = |cockpit: &TestCockpit| cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { .. }));
     assert!(!acts(&cockpit), "it is at work: {:?}", cockpit.effects);
     let mut row = cockpit.night[0].row();
     (row.checks, row.status) = (all(), "failed".to_owned());
@@ -91,7 +91,7 @@ fn enter_runs_them_again_where_the_run_is_over() {
     cockpit.press("⏎");
     let command = Command::Check { names: Vec::new() };
     assert!(
-        cockpit.effects.contains(&Effect::Act { runs: vec![run()], command, asked: false }),
+        cockpit.effects.contains(&CockpitEffect::Act { runs: vec![run()], command, asked: false }),
         "{:?}",
         cockpit.effects
     );

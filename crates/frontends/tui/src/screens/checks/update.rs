@@ -5,7 +5,7 @@ use domain::attempt::AttemptKey;
 use domain::check;
 use protocol::Row;
 
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::Model;
 
 /// The check under the cursor, and whether it runs.
@@ -15,7 +15,7 @@ fn wanted(row: &Row, at: usize) -> Option<(RunId, AttemptKey, bool)> {
 }
 
 /// Asks for the output of the check under the cursor: once, and while it runs with every change of its run.
-pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn load(model: &mut Model) -> Vec<CockpitEffect> {
     let wanted = model.selected().and_then(|row| wanted(row, model.checks.at));
     let view = &mut model.checks;
     let runs = wanted.as_ref().is_some_and(|(_, _, running)| *running);
@@ -29,10 +29,10 @@ pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
     }
     view.asked = wanted.clone();
     view.open = wanted.is_some();
-    wanted.into_iter().map(|(run, check, _)| Effect::CheckOutput { run, check }).collect()
+    wanted.into_iter().map(|(run, check, _)| CockpitEffect::CheckOutput { run, check }).collect()
 }
 
-pub(crate) fn loaded(model: &mut Model, run: &RunId, check: &AttemptKey, text: &str) -> Vec<Effect> {
+pub(crate) fn loaded(model: &mut Model, run: &RunId, check: &AttemptKey, text: &str) -> Vec<CockpitEffect> {
     let view = &mut model.checks;
     if view.asked.as_ref().is_some_and(|(of, key, _)| (of, key) == (run, check)) {
         view.open = false;
@@ -41,7 +41,7 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, check: &AttemptKey, text: &
     Vec::new()
 }
 
-pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let last = model.selected().map_or(0, |row| row.checks.len().saturating_sub(1));
     model.checks.at = model.checks.at.min(last).saturating_add_signed(by).min(last);
     load(model)

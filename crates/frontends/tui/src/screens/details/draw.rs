@@ -76,7 +76,7 @@ const SHORT: usize = 3;
 
 /// How much room there is for the tabs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Room {
+enum TabRoom {
     Enough,
     Little,
     None,
@@ -87,17 +87,17 @@ enum Room {
 pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u16)>) {
     let dash = model.glyphs.pick("─", "-");
     let name = domain::text::line(&row.name);
-    let titles = |room: Room| {
+    let titles = |room: TabRoom| {
         let tabs = model.tabs().into_iter().enumerate();
         tabs.map(move |(n, tab)| {
             let title = tab.title();
             let text = match (tab == model.open_tab(), room) {
                 (true, _) => format!("[{title}]"),
-                (false, Room::Enough) => format!(" {title} "),
-                (false, Room::Little) => title.to_owned(),
-                (false, Room::None) => title.chars().take(SHORT).collect(),
+                (false, TabRoom::Enough) => format!(" {title} "),
+                (false, TabRoom::Little) => title.to_owned(),
+                (false, TabRoom::None) => title.chars().take(SHORT).collect(),
             };
-            (tab, if room != Room::Enough && n > 0 { " " } else { "" }, text)
+            (tab, if room != TabRoom::Enough && n > 0 { " " } else { "" }, text)
         })
         .collect::<Vec<_>>()
     };
@@ -105,10 +105,10 @@ pub(crate) fn tab_places(model: &Model, row: &Row) -> (String, Vec<(Tab, u16, u1
         |titles: &[(Tab, &str, String)]| titles.iter().map(|(_, gap, text)| gap.len() + text.width()).sum::<usize>();
     let said = says(model).width();
     let beside = |tabs: usize| usize::from(model.size.0).saturating_sub(tabs + said + 2 * usize::from(said > 0) + 5);
-    let least = |room: Room| if room == Room::Enough { name.width() } else { NAME.min(name.width()) };
-    let rooms = [Room::Enough, Room::Little, Room::None];
+    let least = |room: TabRoom| if room == TabRoom::Enough { name.width() } else { NAME.min(name.width()) };
+    let rooms = [TabRoom::Enough, TabRoom::Little, TabRoom::None];
     let fits = rooms.into_iter().find(|room| least(*room) <= beside(width(&titles(*room))));
-    let titles = titles(fits.unwrap_or(Room::None));
+    let titles = titles(fits.unwrap_or(TabRoom::None));
     let room = beside(width(&titles)).max(NAME).min(name.width());
     let mut text = format!("{dash} {} ", fit_ends(&name, room));
     let mut places = Vec::new();

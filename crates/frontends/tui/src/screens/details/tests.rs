@@ -1,11 +1,11 @@
 //! Stored screens of the facts where they have a tab of their own.
 
-use crate::testing::Cockpit;
+use crate::testing::TestCockpit;
 
 #[test]
 fn facts_have_a_tab_where_there_is_no_room_beside() {
     for (width, height) in [(80, 24), (100, 30)] {
-        let mut cockpit = Cockpit::open();
+        let mut cockpit = TestCockpit::open();
         cockpit.screen(width, height);
         cockpit.press("⏎⇥⇥⇥");
         insta::assert_snapshot!(format!("facts-{width}x{height}"), cockpit.styled(width, height));

@@ -2,13 +2,13 @@
 
 use domain::RunId;
 
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
 use crate::screens::{calls, checks, diff, output, proof, timeline};
 
 /// Has the selected run's details loaded, if they are not.
-pub(crate) fn look(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn look(model: &mut Model) -> Vec<CockpitEffect> {
     if model.cursor.is_none() {
         model.focus = Focus::Runs;
         model.zoomed = false;
@@ -23,7 +23,7 @@ fn wanted(model: &Model) -> Option<RunId> {
 }
 
 /// Loads the selected run's details anew.
-pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn look_again(model: &mut Model) -> Vec<CockpitEffect> {
     model.looking = wanted(model);
     model.timeline.forget();
     model.output.forget();
@@ -31,18 +31,18 @@ pub(crate) fn look_again(model: &mut Model) -> Vec<Effect> {
     model.checks.forget();
     model.calls.forget();
     (model.facts_top, model.proof_top) = (0, 0);
-    let mut effects = vec![Effect::Look { run: model.looking.clone(), last: timeline::LAST }];
+    let mut effects = vec![CockpitEffect::Look { run: model.looking.clone(), last: timeline::LAST }];
     effects.extend(load(model));
     effects
 }
 
 /// The row of the run looked into has changed, so there may be more of it.
-pub(crate) fn changed(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn changed(model: &mut Model) -> Vec<CockpitEffect> {
     load(model)
 }
 
 /// What the open tab needs.
-fn load(model: &mut Model) -> Vec<Effect> {
+fn load(model: &mut Model) -> Vec<CockpitEffect> {
     match model.open_tab() {
         Tab::Timeline | Tab::Proof | Tab::Facts => Vec::new(),
         Tab::Output => output::more(model),
@@ -52,12 +52,12 @@ fn load(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn open(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn open(model: &mut Model) -> Vec<CockpitEffect> {
     model.focus = Focus::Details;
     load(model)
 }
 
-pub(crate) fn zoom(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn zoom(model: &mut Model) -> Vec<CockpitEffect> {
     let line = diff::top_line(model);
     model.zoomed = !model.zoomed;
     model.focus = if model.zoomed { Focus::Details } else { Focus::Runs };
@@ -66,7 +66,7 @@ pub(crate) fn zoom(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Leaves the innermost thing that is open: a search, the details, marks, a filter.
-pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn back(model: &mut Model) -> Vec<CockpitEffect> {
     if model.focus == Focus::Details && search(model).is_some() {
         set_search(model, None);
     } else if model.focus == Focus::Details {
@@ -85,7 +85,7 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn tab(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let tabs = model.tabs();
     if tabs.len() < 2 {
         return Vec::new();
@@ -97,7 +97,7 @@ pub(crate) fn tab(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// Shows a tab; where there was no room for the details they are opened.
-pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
+pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<CockpitEffect> {
     model.tab = tab;
     if layout(model).body.height == 0 {
         model.focus = Focus::Details;
@@ -106,19 +106,19 @@ pub(crate) fn show(model: &mut Model, tab: Tab) -> Vec<Effect> {
 }
 
 /// Opens the details with the diff.
-pub(crate) fn show_diff(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn show_diff(model: &mut Model) -> Vec<CockpitEffect> {
     model.focus = Focus::Details;
     show(model, Tab::Diff)
 }
 
 /// Opens the details with the checks.
-pub(crate) fn show_checks(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn show_checks(model: &mut Model) -> Vec<CockpitEffect> {
     model.focus = Focus::Details;
     show(model, Tab::Checks)
 }
 
 /// Goes up or down in the open tab by lines.
-pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     match model.open_tab() {
         Tab::Timeline => timeline::go(model, by),
         Tab::Output => output::scroll(model, by),
@@ -133,7 +133,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
     }
 }
 
-pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn page(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let height = isize::try_from(layout(model).body.height).unwrap_or(1);
     let by = by * (height - 1).max(1);
     if model.open_tab() == Tab::Diff { diff::page(model, by) } else { line(model, by) }
@@ -160,7 +160,7 @@ pub(crate) fn set_search(model: &mut Model, text: Option<String>) {
 }
 
 /// Goes to the next or an earlier match, and says when there is none.
-pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn go_to_match(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let Some(wanted) = search(model).map(str::to_owned) else { return Vec::new() };
     let found = match model.open_tab() {
         Tab::Timeline => timeline::go_to_match(model, &wanted, by),

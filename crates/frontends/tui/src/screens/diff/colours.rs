@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-use super::parse::{DiffLine, Difference, Kind};
+use super::parse::{DiffLine, Difference, LineKind};
 use crate::theme::Role;
 
 /// Lines longer than this stay without colours.
@@ -35,22 +35,22 @@ pub(crate) fn colours(diff: &Difference, file: usize) -> Option<Colours> {
     let first = diff.files[file].line;
     let mut lines = Vec::new();
     // The old and the new side are two texts; each hunk begins in the middle of both.
-    let (mut old, mut new) = (Side::new(syntax), Side::new(syntax));
+    let (mut old, mut new) = (SideColours::new(syntax), SideColours::new(syntax));
     let of_file = diff.lines.iter().enumerate().skip(first).take_while(|(_, line)| line.file == file);
     for (at, line) in of_file.take(MOST) {
         let bits = match line.kind {
-            Kind::Hunk => {
-                (old, new) = (Side::new(syntax), Side::new(syntax));
+            LineKind::Hunk => {
+                (old, new) = (SideColours::new(syntax), SideColours::new(syntax));
                 continue;
             }
-            Kind::Removed => old.read(&source(line)),
-            Kind::Added => new.read(&source(line)),
-            Kind::Same => {
+            LineKind::Removed => old.read(&source(line)),
+            LineKind::Added => new.read(&source(line)),
+            LineKind::Same => {
                 let text = source(line);
                 let _old_side = old.read(&text);
                 new.read(&text)
             }
-            Kind::File | Kind::Note | Kind::Comment => continue,
+            LineKind::File | LineKind::Note | LineKind::Comment => continue,
         };
         lines.push((at, bits));
     }
@@ -76,12 +76,12 @@ fn syntax(path: &str) -> Option<&'static SyntaxReference> {
     set.find_syntax_by_extension(name).or_else(by_end)
 }
 
-struct Side {
+struct SideColours {
     state: ParseState,
     scopes: ScopeStack,
 }
 
-impl Side {
+impl SideColours {
     fn new(syntax: &SyntaxReference) -> Self {
         Self { state: ParseState::new(syntax), scopes: ScopeStack::new() }
     }

@@ -3,7 +3,7 @@
 use domain::comment::Side;
 use protocol::CommentRow;
 
-use super::parse::{DiffFile, DiffLine, Kind};
+use super::parse::{DiffFile, DiffLine, LineKind};
 use crate::widgets::wrapped;
 
 /// Columns of a comment's line.
@@ -52,7 +52,7 @@ fn drawn(row: &CommentRow, file: usize, elsewhere: bool) -> Vec<DiffLine> {
         said.push_str("  (not yet with the agent)");
     }
     let line = |text: String| DiffLine {
-        kind: Kind::Comment,
+        kind: LineKind::Comment,
         file,
         old: None,
         new: None,

@@ -1,18 +1,18 @@
 //! The line of a diff that a reviewer is at, and what can be said of it.
 
 use domain::comment::{Comment, Side as Of};
-use domain::text::Shown;
+use domain::text::ShownText;
 
 use protocol::CommentRow;
 
-use super::parse::{DiffFile, DiffLine, Side};
+use super::parse::{DiffFile, DiffLine, SideRow};
 use super::update::{has_sides, rows};
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::Model;
 use crate::screens::runs::layout;
 
 /// Moves the cursor by rows, and what is shown with it. The first move puts it on the screen.
-pub(crate) fn line(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn line(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let (height, count) = (usize::from(layout(model).body.height).max(1), rows(model));
     let top = model.diff.top;
     let last = count.saturating_sub(1);
@@ -36,8 +36,8 @@ pub(super) fn index(model: &Model) -> Option<usize> {
     match has_sides(model) {
         false => Some(row),
         true => match model.diff.difference()?.sides.get(row)? {
-            Side::Both(at) | Side::Pair(_, Some(at)) | Side::Pair(Some(at), None) => Some(*at),
-            Side::Pair(None, None) => None,
+            SideRow::Both(at) | SideRow::Pair(_, Some(at)) | SideRow::Pair(Some(at), None) => Some(*at),
+            SideRow::Pair(None, None) => None,
         },
     }
 }
@@ -72,7 +72,7 @@ pub(crate) fn under(model: &Model) -> Option<Comment> {
     if let Some(said) = diff.comments.iter().find(waits) {
         return Some(said.comment.clone());
     }
-    let shown = Shown { text: line.text.clone(), signs: line.signs.clone() };
+    let shown = ShownText { text: line.text.clone(), signs: line.signs.clone() };
     let (path, on) = (file.name.clone(), shown.without_signs());
     Some(Comment { path, side, line: line_number, on, text: String::new() })
 }

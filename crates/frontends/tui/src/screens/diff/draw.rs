@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::files;
-use super::parse::{DiffLine, Difference, Kind, Side};
+use super::parse::{DiffLine, Difference, LineKind, SideRow};
 use super::update::{has_sides, top_line};
 use crate::model::{Focus, Model};
 use crate::theme::{Role, Theme};
@@ -81,10 +81,10 @@ impl Pen<'_> {
         Line::from(spans)
     }
 
-    fn side(&self, side: Side, width: usize) -> Line<'static> {
+    fn side(&self, side: SideRow, width: usize) -> Line<'static> {
         let (old, new) = match side {
-            Side::Both(at) => return self.over_all(at, width),
-            Side::Pair(old, new) => (old, new),
+            SideRow::Both(at) => return self.over_all(at, width),
+            SideRow::Pair(old, new) => (old, new),
         };
         let half = width.saturating_sub(1) / 2;
         let mut spans = self.half(old, |line| line.old, half);
@@ -105,7 +105,7 @@ impl Pen<'_> {
     fn over_all(&self, at: usize, width: usize) -> Line<'static> {
         let line = &self.diff.lines[at];
         match line.kind {
-            Kind::File => {
+            LineKind::File => {
                 let counts = self.diff.files.get(line.file).map_or_else(String::new, files::counts);
                 let status = self.diff.files.get(line.file).map_or('M', |file| file.status);
                 let dash = self.model.glyphs.pick("━", "=");
@@ -120,8 +120,8 @@ impl Pen<'_> {
                 let hidden = Span::styled(fit(&signs, signs.width().min(width)), self.theme.style(Role::NeedsYou));
                 Line::from(vec![Span::styled(text, heading), hidden, Span::styled(rest, heading)])
             }
-            Kind::Hunk => Line::styled(fit(&line.text, width), self.theme.style(Role::Hunk)),
-            Kind::Comment => {
+            LineKind::Hunk => Line::styled(fit(&line.text, width), self.theme.style(Role::Hunk)),
+            LineKind::Comment => {
                 let text = format!("     {} {}", self.model.glyphs.pick("▌", "|"), line.text);
                 Line::styled(fit(&text, width), self.theme.style(Role::NeedsYou))
             }
@@ -134,8 +134,8 @@ impl Pen<'_> {
     fn content(&self, at: usize, width: usize) -> Vec<Span<'static>> {
         let line = &self.diff.lines[at];
         let (sign, role, word) = match line.kind {
-            Kind::Added => ("+", Role::Added, Role::AddedWord),
-            Kind::Removed => ("-", Role::Removed, Role::RemovedWord),
+            LineKind::Added => ("+", Role::Added, Role::AddedWord),
+            LineKind::Removed => ("-", Role::Removed, Role::RemovedWord),
             _ => (" ", Role::Text, Role::Text),
         };
         let plain = self.theme.style(role);

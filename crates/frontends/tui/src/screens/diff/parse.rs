@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use domain::text::{Shown, Signs};
+use domain::text::{ShownText, Signs};
 use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{comments, words};
 
 /// What one line of a diff is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum LineKind {
     File,
     Hunk,
     Same,
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DiffLine {
-    pub(crate) kind: Kind,
+    pub(crate) kind: LineKind,
     /// Which file it belongs to.
     pub(crate) file: usize,
     /// Its number in the old file, from 1.
@@ -63,13 +63,13 @@ impl DiffFile {
 
 /// A row of the side-by-side view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum SideRow {
     /// A line over both sides.
     Both(usize),
     Pair(Option<usize>, Option<usize>),
 }
 
-impl Side {
+impl SideRow {
     /// The first line of the diff that stands in it.
     pub(crate) fn line(self) -> usize {
         match self {
@@ -83,7 +83,7 @@ impl Side {
 pub(crate) struct Difference {
     pub(crate) files: Vec<DiffFile>,
     pub(crate) lines: Vec<DiffLine>,
-    pub(crate) sides: Vec<Side>,
+    pub(crate) sides: Vec<SideRow>,
     /// The text was cut: there is more than is shown.
     pub(crate) cut: bool,
     pub(crate) comments: Vec<CommentRow>,
@@ -138,7 +138,7 @@ impl Reader {
                 signs: Signs::default(),
                 line,
             });
-            self.push(Kind::File, "");
+            self.push(LineKind::File, "");
         } else if let Some(rest) = raw.strip_prefix("@@ ") {
             let sides = rest.split(" @@").next().unwrap_or("");
             let mut ranges = sides.split(' ').map(range);
@@ -146,9 +146,9 @@ impl Reader {
             if let (Some((old, n)), Some((new, m))) = (old, new) {
                 (self.next, self.left) = ((old, new), (n, m));
             }
-            self.push(Kind::Hunk, raw);
+            self.push(LineKind::Hunk, raw);
         } else if raw.starts_with("\\ ") {
-            self.push(Kind::Note, raw);
+            self.push(LineKind::Note, raw);
         } else if let Some(file) = self.files.last_mut() {
             let status = [
                 ("new file mode", 'A'),
@@ -163,31 +163,31 @@ impl Reader {
             }
             let dull = ["index ", "--- ", "+++ ", "similarity ", "dissimilarity "];
             if !raw.is_empty() && !dull.iter().any(|begin| raw.starts_with(begin)) {
-                self.push(Kind::Note, raw);
+                self.push(LineKind::Note, raw);
             }
         }
     }
 
     fn in_hunk(&mut self, raw: &str) {
         let (kind, text) = match raw.as_bytes().first() {
-            Some(b'+') => (Kind::Added, &raw[1..]),
-            Some(b'-') => (Kind::Removed, &raw[1..]),
-            Some(b'\\') => (Kind::Note, raw),
+            Some(b'+') => (LineKind::Added, &raw[1..]),
+            Some(b'-') => (LineKind::Removed, &raw[1..]),
+            Some(b'\\') => (LineKind::Note, raw),
             // Some mailers cut the space of an empty line.
-            Some(b' ') => (Kind::Same, &raw[1..]),
-            _ => (Kind::Same, raw),
+            Some(b' ') => (LineKind::Same, &raw[1..]),
+            _ => (LineKind::Same, raw),
         };
         self.push(kind, text);
     }
 
-    fn push(&mut self, kind: Kind, text: &str) {
+    fn push(&mut self, kind: LineKind, text: &str) {
         let (old, new) = self.next;
         let file = self.files.len().saturating_sub(1);
         let (old, new) = match kind {
-            Kind::Same => (Some(old), Some(new)),
-            Kind::Removed => (Some(old), None),
-            Kind::Added => (None, Some(new)),
-            Kind::File | Kind::Hunk | Kind::Note | Kind::Comment => (None, None),
+            LineKind::Same => (Some(old), Some(new)),
+            LineKind::Removed => (Some(old), None),
+            LineKind::Added => (None, Some(new)),
+            LineKind::File | LineKind::Hunk | LineKind::Note | LineKind::Comment => (None, None),
         };
         if old.is_some() {
             self.next.0 += 1;
@@ -197,11 +197,11 @@ impl Reader {
             self.next.1 += 1;
             self.left.1 = self.left.1.saturating_sub(1);
         }
-        let shown = Shown::of(text);
+        let shown = ShownText::of(text);
         if let Some(file) = self.files.last_mut() {
             file.signs.add(&shown);
         }
-        let Shown { text, signs } = shown;
+        let ShownText { text, signs } = shown;
         self.lines.push(DiffLine { kind, file, old, new, text, signs, words: Vec::new() });
     }
 }
@@ -216,25 +216,25 @@ fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 /// Pairs removed lines with the added ones that follow them, and marks the words in which they differ.
-fn pair(lines: &mut [DiffLine]) -> Vec<Side> {
+fn pair(lines: &mut [DiffLine]) -> Vec<SideRow> {
     let mut sides = Vec::new();
     let mut at = 0;
     while at < lines.len() {
         match lines[at].kind {
-            Kind::Same => sides.push(Side::Pair(Some(at), Some(at))),
-            Kind::File | Kind::Hunk | Kind::Note | Kind::Comment => sides.push(Side::Both(at)),
-            Kind::Removed | Kind::Added => {
+            LineKind::Same => sides.push(SideRow::Pair(Some(at), Some(at))),
+            LineKind::File | LineKind::Hunk | LineKind::Note | LineKind::Comment => sides.push(SideRow::Both(at)),
+            LineKind::Removed | LineKind::Added => {
                 let block = Block::at(lines, at);
                 for n in 0..block.removed.len().max(block.added.len()) {
                     let (old, new) = (block.removed.get(n).copied(), block.added.get(n).copied());
                     if let (Some(old), Some(new)) = (old, new) {
                         (lines[old].words, lines[new].words) = words::differ(&lines[old].text, &lines[new].text);
                     }
-                    sides.push(Side::Pair(old, new));
+                    sides.push(SideRow::Pair(old, new));
                     // What was said of either stands below both.
                     for line in [old, new].into_iter().flatten() {
-                        let said = (line + 1..block.end).take_while(|at| lines[*at].kind == Kind::Comment);
-                        sides.extend(said.map(Side::Both));
+                        let said = (line + 1..block.end).take_while(|at| lines[*at].kind == LineKind::Comment);
+                        sides.extend(said.map(SideRow::Both));
                     }
                 }
                 at = block.end;
@@ -258,9 +258,9 @@ impl Block {
         let mut block = Self { removed: Vec::new(), added: Vec::new(), end: from };
         for (at, line) in lines.iter().enumerate().skip(from) {
             match line.kind {
-                Kind::Removed if block.added.is_empty() => block.removed.push(at),
-                Kind::Added => block.added.push(at),
-                Kind::Comment => {}
+                LineKind::Removed if block.added.is_empty() => block.removed.push(at),
+                LineKind::Added => block.added.push(at),
+                LineKind::Comment => {}
                 _ => break,
             }
             block.end = at + 1;
@@ -295,16 +295,16 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                (Kind::File, None, None),
-                (Kind::Hunk, None, None),
-                (Kind::Same, Some(1), Some(1)),
-                (Kind::Removed, Some(2), None),
-                (Kind::Removed, Some(3), None),
-                (Kind::Added, None, Some(2)),
-                (Kind::Note, None, None),
-                (Kind::File, None, None),
-                (Kind::Note, None, None),
-                (Kind::Note, None, None),
+                (LineKind::File, None, None),
+                (LineKind::Hunk, None, None),
+                (LineKind::Same, Some(1), Some(1)),
+                (LineKind::Removed, Some(2), None),
+                (LineKind::Removed, Some(3), None),
+                (LineKind::Added, None, Some(2)),
+                (LineKind::Note, None, None),
+                (LineKind::File, None, None),
+                (LineKind::Note, None, None),
+                (LineKind::Note, None, None),
             ]
         );
         assert_eq!(got.lines[3].text, "-- a comment");
@@ -314,7 +314,7 @@ mod tests {
         );
         assert_eq!(
             got.sides[2..5],
-            [Side::Pair(Some(2), Some(2)), Side::Pair(Some(3), Some(5)), Side::Pair(Some(4), None)]
+            [SideRow::Pair(Some(2), Some(2)), SideRow::Pair(Some(3), Some(5)), SideRow::Pair(Some(4), None)]
         );
     }
 

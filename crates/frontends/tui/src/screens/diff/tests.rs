@@ -9,9 +9,9 @@ use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{colours, parse};
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::Focus;
-use crate::testing::{Cockpit, stored};
+use crate::testing::{TestCockpit, stored};
 
 const TEXT: &str = "diff --git a/src/login.rs b/src/login.rs
 index 1..2 100644
@@ -66,14 +66,14 @@ fn run() -> RunId {
 }
 
 /// The diff of the selected run as the daemon sends it and the workers read it.
-fn loaded(keys: &str) -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("d");
-    assert!(cockpit.effects.contains(&Effect::Diff { run: run() }));
+fn loaded(keys: &str) -> TestCockpit {
+    let mut cockpit = TestCockpit::open().keys("d");
+    assert!(cockpit.effects.contains(&CockpitEffect::Diff { run: run() }));
     show(&mut cockpit, TEXT);
     cockpit.keys(keys)
 }
 
-fn show(cockpit: &mut Cockpit, text: &str) {
+fn show(cockpit: &mut TestCockpit, text: &str) {
     let diff = Arc::new(parse(&reply(text)));
     cockpit.act(Action::Diff { run: run(), diff: Ok(Arc::clone(&diff)) });
     for file in 0..diff.files.len() {
@@ -107,7 +107,7 @@ new file mode 100644
 
 #[test]
 fn what_is_hidden_in_a_line_is_shown_and_counted() {
-    let mut cockpit = Cockpit::open().keys("d");
+    let mut cockpit = TestCockpit::open().keys("d");
     let change = |path: &str| FileChange { path: path.to_owned(), added: Some(3), removed: Some(2) };
     let files = vec![change("src/login.rs"), change("lo\u{202e}gnp.go")];
     let diff = Arc::new(parse(&DiffReply { files, ..reply(HIDING) }));
@@ -118,13 +118,13 @@ fn what_is_hidden_in_a_line_is_shown_and_counted() {
 
 #[test]
 fn a_comment_names_the_file_and_line_as_they_are() {
-    let mut cockpit = Cockpit::open().keys("d");
+    let mut cockpit = TestCockpit::open().keys("d");
     let files = vec![FileChange { path: "a\u{202e}b\tc.go".to_owned(), added: Some(1), removed: Some(0) }];
     let text = "diff --git a/x b/x\n@@ -0,0 +1 @@\n+\tif a\u{200b} {\r\n";
     let diff = Arc::new(parse(&DiffReply { files, ..reply(text) }));
     cockpit.act(Action::Diff { run: run(), diff: Ok(diff) });
     cockpit.press("jjjiwhy⏎");
-    let Some(Effect::Act { command: Command::Comment { comment }, .. }) = cockpit.effects.last() else {
+    let Some(CockpitEffect::Act { command: Command::Comment { comment }, .. }) = cockpit.effects.last() else {
         panic!("{:?}", cockpit.effects)
     };
     assert_eq!((comment.path.as_str(), comment.on.as_str()), ("a\u{202e}b\tc.go", "    if a {"));
@@ -138,8 +138,8 @@ fn said(side: Side, line: u64, now: Option<u64>, text: &str, sent: bool) -> Comm
 }
 
 /// With what a reviewer said of three lines.
-fn reviewed(keys: &str) -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("d");
+fn reviewed(keys: &str) -> TestCockpit {
+    let mut cockpit = TestCockpit::open().keys("d");
     let comments = vec![
         said(
             Side::New,
@@ -173,7 +173,7 @@ fn a_line_is_commented_on_by_key_and_what_was_said_can_be_changed() {
     let comment = |side, line, on: &str, text: &str| {
         let (path, on, text) = ("src/login.rs".to_owned(), on.to_owned(), text.to_owned());
         let command = Command::Comment { comment: Comment { path, side, line, on, text } };
-        Effect::Act { runs: vec![run()], command, asked: true }
+        CockpitEffect::Act { runs: vec![run()], command, asked: true }
     };
     let on = "    let good = known.password == password;";
     assert_eq!(cockpit.effects.last(), Some(&comment(Side::Old, 12, on, "too slow")), "{:?}", cockpit.effects);
@@ -209,8 +209,9 @@ fn what_is_searched_for_is_marked_and_gone_to() {
 #[test]
 fn changes_and_files_are_jumped_to_and_the_ends_are_said() {
     let mut cockpit = loaded("}");
-    let top =
-        |cockpit: &Cockpit| cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone();
+    let top = |cockpit: &TestCockpit| {
+        cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone()
+    };
     assert_eq!(top(&cockpit), "logo.png");
     cockpit.press("}");
     assert_eq!(top(&cockpit), "old.txt");
@@ -233,8 +234,9 @@ fn a_diff_that_shrinks_under_the_reader_is_no_crash_and_one_that_grows_moves_not
 
     let mut cockpit = loaded("]]");
     let before = cockpit.model.diff.top;
-    let line =
-        |cockpit: &Cockpit| cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone();
+    let line = |cockpit: &TestCockpit| {
+        cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone()
+    };
     let read = line(&cockpit);
     let grown =
         TEXT.replacen("     // The password", "+    // More.\n     // The password", 1).replacen("+10,8", "+10,9", 1);
@@ -248,7 +250,7 @@ fn another_width_shows_the_same_place() {
     let mut cockpit = loaded("");
     cockpit.screen(120, 20);
     cockpit.press("]]");
-    let file = |cockpit: &Cockpit| super::top_line(&cockpit.model);
+    let file = |cockpit: &TestCockpit| super::top_line(&cockpit.model);
     let before = file(&cockpit);
     cockpit.screen(200, 20);
     assert_eq!(file(&cockpit), before);
@@ -258,7 +260,7 @@ fn another_width_shows_the_same_place() {
 
 #[test]
 fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
-    let mut cockpit = Cockpit::open().keys("d");
+    let mut cockpit = TestCockpit::open().keys("d");
     let other = RunId::parse("aaaaa3").expect("an id");
     cockpit.act(Action::Diff { run: other, diff: Ok(Arc::new(parse(&reply(TEXT)))) });
     assert!(cockpit.model.diff.loaded.is_none());
@@ -269,8 +271,8 @@ fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
 
 #[test]
 fn an_editor_begins_at_what_is_looked_at() {
-    let opened = |cockpit: &Cockpit| match cockpit.effects.last() {
-        Some(Effect::Editor { file, line, .. }) => (file.clone(), *line),
+    let opened = |cockpit: &TestCockpit| match cockpit.effects.last() {
+        Some(CockpitEffect::Editor { file, line, .. }) => (file.clone(), *line),
         other => panic!("{other:?}"),
     };
     let first = (Some("src/login.rs".to_owned()), None);
@@ -278,10 +280,10 @@ fn an_editor_begins_at_what_is_looked_at() {
     let (file, line) = opened(&loaded("jjjje"));
     assert_eq!((file.as_deref(), line.is_some()), (Some("src/login.rs"), true));
     // What was changed is asked for first where nobody has looked at it.
-    let mut cockpit = Cockpit::open();
+    let mut cockpit = TestCockpit::open();
     cockpit.screen(120, 40);
     cockpit.press("e");
-    assert_eq!(cockpit.effects.last(), Some(&Effect::Diff { run: run() }));
+    assert_eq!(cockpit.effects.last(), Some(&CockpitEffect::Diff { run: run() }));
     show(&mut cockpit, TEXT);
     assert_eq!(opened(&cockpit), first);
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use domain::RunId;
 
 use super::colours::Colours;
-use super::parse::{Difference, Kind};
+use super::parse::{Difference, LineKind};
 use crate::action::Jump;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Model, Tab};
 use crate::screens::runs::layout;
 use crate::widgets::Nth;
@@ -22,18 +22,18 @@ pub(crate) fn has_sides(model: &Model) -> bool {
 
 /// Asks for the diff of the run under the cursor, for an editor that is to begin at what was changed; nothing where it is known,
 /// or can't be.
-pub(crate) fn asked_for_editor(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn asked_for_editor(model: &mut Model) -> Vec<CockpitEffect> {
     let run = model.looking.clone().filter(|run| model.cursor.as_ref() == Some(run));
     let Some(run) = run.filter(|_| model.connected && model.diff.loaded.is_none()) else { return Vec::new() };
     model.diff.for_editor = true;
     if std::mem::replace(&mut model.diff.asked, true) {
         return Vec::new();
     }
-    vec![Effect::Diff { run }]
+    vec![CockpitEffect::Diff { run }]
 }
 
 /// Asks for the diff when its tab is open and something may have changed since.
-pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn load(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(run) = model.looking.clone().filter(|_| model.tab == Tab::Diff) else { return Vec::new() };
     let row = model.rows.get(&run);
     let said = row.and_then(|row| row.comments).map_or(0, |comments| comments.seq);
@@ -43,10 +43,10 @@ pub(crate) fn load(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     (view.asked, view.measured) = (true, measured);
-    vec![Effect::Diff { run }]
+    vec![CockpitEffect::Diff { run }]
 }
 
-pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference>, String>) -> Vec<Effect> {
+pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference>, String>) -> Vec<CockpitEffect> {
     if model.looking.as_ref() != Some(run) {
         return Vec::new();
     }
@@ -71,7 +71,7 @@ pub(crate) fn loaded(model: &mut Model, run: &RunId, diff: Result<Arc<Difference
     effects
 }
 
-pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours) -> Vec<Effect> {
+pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours) -> Vec<CockpitEffect> {
     let same = matches!(&model.diff.loaded, Some(Ok(shown)) if Arc::ptr_eq(shown, of));
     for (line, bits) in colours.lines.into_iter().filter(|_| same) {
         if let Some(slot) = model.diff.colours.get_mut(line) {
@@ -82,15 +82,15 @@ pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours
 }
 
 /// What stands at this line of the diff.
-fn place_of(model: &Model, at: usize) -> Option<Place> {
+fn place_of(model: &Model, at: usize) -> Option<DiffPlace> {
     let diff = model.diff.difference()?;
     let line = diff.lines.get(at)?;
     let path = diff.files.get(line.file).map(|file| file.path.clone()).unwrap_or_default();
-    Some(Place { path, kind: line.kind, old: line.old, new: line.new })
+    Some(DiffPlace { path, kind: line.kind, old: line.old, new: line.new })
 }
 
 /// The row in which that very line stands now.
-fn row_of(model: &Model, place: &Place) -> Option<usize> {
+fn row_of(model: &Model, place: &DiffPlace) -> Option<usize> {
     let diff = model.diff.difference()?;
     let is = |line: &super::parse::DiffLine| {
         let same_file = diff.files.get(line.file).is_some_and(|file| file.path == place.path);
@@ -100,38 +100,39 @@ fn row_of(model: &Model, place: &Place) -> Option<usize> {
     match has_sides(model) {
         false => Some(at),
         true => diff.sides.iter().position(|side| match side {
-            super::parse::Side::Both(both) => *both == at,
-            super::parse::Side::Pair(old, new) => *old == Some(at) || *new == Some(at),
+            super::parse::SideRow::Both(both) => *both == at,
+            super::parse::SideRow::Pair(old, new) => *old == Some(at) || *new == Some(at),
         }),
     }
 }
 
 /// Where one reads: the file, the kind of line and its numbers there.
-struct Place {
+struct DiffPlace {
     path: String,
-    kind: Kind,
+    kind: LineKind,
     old: Option<u32>,
     new: Option<u32>,
 }
 
 /// The file and its line that stand at the top.
-fn place(model: &Model) -> Option<Place> {
+fn place(model: &Model) -> Option<DiffPlace> {
     let diff = model.diff.difference()?;
     let line = diff.lines.get(top_line(model)).filter(|_| model.diff.top > 0)?;
     let path = diff.files.get(line.file).map(|file| file.path.clone()).unwrap_or_default();
     // A heading is known by the first line below it.
     let numbered = diff.lines[top_line(model)..].iter().find(|line| line.old.is_some() || line.new.is_some());
     let (old, new) = numbered.map_or((None, None), |line| (line.old, line.new));
-    Some(Place { path, kind: line.kind, old, new })
+    Some(DiffPlace { path, kind: line.kind, old, new })
 }
 
-fn go_to_place(model: &mut Model, place: &Place) {
+fn go_to_place(model: &mut Model, place: &DiffPlace) {
     let Some(diff) = model.diff.difference() else { return };
     let of_file = |line: &super::parse::DiffLine| diff.files.get(line.file).is_some_and(|f| f.path == place.path);
     let beyond = |here: Option<u32>, there: Option<u32>| here.is_some() && there.is_some() && here >= there;
     let is_near = |line: &super::parse::DiffLine| beyond(line.new, place.new) || beyond(line.old, place.old);
     let near = diff.lines.iter().position(|line| of_file(line) && is_near(line));
-    let heading = near.filter(|at| *at > 0 && place.kind == Kind::Hunk && diff.lines[at - 1].kind == Kind::Hunk);
+    let heading =
+        near.filter(|at| *at > 0 && place.kind == LineKind::Hunk && diff.lines[at - 1].kind == LineKind::Hunk);
     if let Some(at) = heading.map(|at| at - 1).or(near).or_else(|| diff.lines.iter().position(of_file)) {
         show_line(model, at, 0);
     }
@@ -171,27 +172,27 @@ fn row_of_line(model: &Model, line: usize) -> Option<usize> {
     let diff = model.diff.difference()?;
     match has_sides(model) {
         true => diff.sides.iter().position(|side| match side {
-            super::parse::Side::Both(at) => *at >= line,
-            super::parse::Side::Pair(old, new) => *old == Some(line) || *new == Some(line),
+            super::parse::SideRow::Both(at) => *at >= line,
+            super::parse::SideRow::Pair(old, new) => *old == Some(line) || *new == Some(line),
         }),
         false => Some(line),
     }
 }
 
 /// Scrolls by pages; the cursor is left behind.
-pub(crate) fn page(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn page(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let height = usize::from(layout(model).body.height);
     let most = rows(model).saturating_sub(height.max(1));
     model.diff.top = model.diff.top.saturating_add_signed(by).min(most);
     Vec::new()
 }
 
-pub(crate) fn pan(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn pan(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     model.diff.left = model.diff.left.saturating_add_signed(by * 8).min(2_000);
     Vec::new()
 }
 
-pub(crate) fn side_by_side(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn side_by_side(model: &mut Model) -> Vec<CockpitEffect> {
     let line = top_line(model);
     model.diff.cursor = None;
     model.diff.sides = Some(!has_sides(model));
@@ -199,10 +200,10 @@ pub(crate) fn side_by_side(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<Effect> {
+pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<CockpitEffect> {
     let at = top_line(model);
     let Some(diff) = model.diff.difference() else { return Vec::new() };
-    let kind = if to == Jump::File { Kind::File } else { Kind::Hunk };
+    let kind = if to == Jump::File { LineKind::File } else { LineKind::Hunk };
     let is = |line: &usize| diff.lines[*line].kind == kind;
     let end = diff.lines.len();
     let found = if by > 0 { (at + 1..end).find(is) } else { (0..at.min(end)).rev().find(is) };
@@ -210,7 +211,7 @@ pub(crate) fn jump(model: &mut Model, to: Jump, by: isize) -> Vec<Effect> {
         Some(found) => {
             let file = diff.lines[found].file;
             let mut of_file = (found..end).take_while(|line| diff.lines[*line].file == file);
-            let first = of_file.find(|line| matches!(diff.lines[*line].kind, Kind::Added | Kind::Removed));
+            let first = of_file.find(|line| matches!(diff.lines[*line].kind, LineKind::Added | LineKind::Removed));
             show_line(model, found, 0);
             // So that something can be said of it at once.
             model.diff.cursor = first.and_then(|line| row_of_line(model, line));

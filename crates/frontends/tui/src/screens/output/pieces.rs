@@ -12,7 +12,7 @@ const KEPT: usize = 20_000;
 
 /// What was read at once: whole lines of the file, and how they read.
 #[derive(Debug, Clone, PartialEq)]
-struct Part {
+struct OutputPart {
     from: u64,
     to: u64,
     lines: Vec<String>,
@@ -20,7 +20,7 @@ struct Part {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct OutputView {
-    parts: VecDeque<Part>,
+    parts: VecDeque<OutputPart>,
     /// `None`: the last one.
     pub(crate) attempt: Option<AttemptKey>,
     /// Where the first piece began.
@@ -118,7 +118,7 @@ impl OutputView {
         }
         let lines = read(&piece.text);
         let added = lines.len();
-        self.parts.push_back(Part { from: piece.from, to: piece.next, lines });
+        self.parts.push_back(OutputPart { from: piece.from, to: piece.next, lines });
         // The other end goes when the window has grown too large; it can be read again.
         while self.count() > KEPT && self.parts.len() > 1 && self.scroll == 0 {
             self.parts.pop_front();
@@ -132,7 +132,7 @@ impl OutputView {
         let lines = read(&piece.text);
         let added = lines.len();
         // Also what holds no line is gone over, so that the window gets to the beginning.
-        self.parts.push_front(Part { from: piece.from, to: piece.next, lines });
+        self.parts.push_front(OutputPart { from: piece.from, to: piece.next, lines });
         self.found = self.found.map(|at| at + added);
         added
     }

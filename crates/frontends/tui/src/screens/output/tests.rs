@@ -1,11 +1,11 @@
 //! Stored screens of the output tab, reading on and back, and searching.
 
 use domain::RunId;
-use protocol::{Output, OutputFile, Piece};
+use protocol::{Output, OutputFile, OutputRange};
 
 use crate::action::Action;
-use crate::effect::Effect;
-use crate::testing::{Cockpit, stored};
+use crate::effect::CockpitEffect;
+use crate::testing::{TestCockpit, stored};
 
 /// Ten thousand bytes of numbered lines that are no stream of an agent, each ten bytes long.
 const LINES: u64 = 1_000;
@@ -19,23 +19,23 @@ fn run() -> RunId {
 }
 
 /// Answers what the cockpit asked for last, from a file of this length.
-fn answer(cockpit: &mut Cockpit, len: u64, over: bool) -> Option<Piece> {
+fn answer(cockpit: &mut TestCockpit, len: u64, over: bool) -> Option<OutputRange> {
     let asked = cockpit.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Output { number, piece, .. } => Some((*number, *piece)),
+        CockpitEffect::Output { number, piece, .. } => Some((*number, *piece)),
         _ => None,
     });
     let (number, piece) = asked.filter(|_| cockpit.model.output.asked)?;
     // Pieces of a hundred lines, as a daemon with a small limit would give them.
     let (from, next) = match piece {
-        Piece::Before(to) => (to.min(len).saturating_sub(1_000), to.min(len)),
-        Piece::Lines(from) | Piece::From(from) => (from, len.min(from + 1_000)),
+        OutputRange::Before(to) => (to.min(len).saturating_sub(1_000), to.min(len)),
+        OutputRange::Lines(from) | OutputRange::From(from) => (from, len.min(from + 1_000)),
     };
     let output = Output { text: text(from, next), from, next, len, over, reads: None };
     cockpit.act(Action::Output { run: run(), number, output });
     Some(piece)
 }
 
-fn all(cockpit: &mut Cockpit, len: u64) {
+fn all(cockpit: &mut TestCockpit, len: u64) {
     let mut asked = 0;
     while answer(cockpit, len, false).is_some() {
         asked += 1;
@@ -43,8 +43,8 @@ fn all(cockpit: &mut Cockpit, len: u64) {
     }
 }
 
-fn open() -> Cockpit {
-    let mut cockpit = Cockpit::open().keys("⇥⏎");
+fn open() -> TestCockpit {
+    let mut cockpit = TestCockpit::open().keys("⇥⏎");
     cockpit.act(Action::Resized(80, 24));
     all(&mut cockpit, LINES * 10);
     cockpit
@@ -93,7 +93,7 @@ fn a_search_goes_on_in_what_is_not_loaded() {
 
 #[test]
 fn an_answer_for_an_earlier_look_is_not_taken_up() {
-    let mut cockpit = Cockpit::open().keys("⇥⏎");
+    let mut cockpit = TestCockpit::open().keys("⇥⏎");
     let late = Output { text: "late\n".to_owned(), from: 0, next: 5, len: 5, over: false, reads: None };
     let number = cockpit.model.output.number;
     cockpit.press("JK");
@@ -118,7 +118,7 @@ fn another_attempt_has_another_output() {
 
 #[test]
 fn long_lines_are_cut_or_wrapped() {
-    let mut cockpit = Cockpit::open().keys("⇥⏎");
+    let mut cockpit = TestCockpit::open().keys("⇥⏎");
     cockpit.act(Action::Resized(80, 24));
     let text = format!("{}end\nshort\n", "a long line that goes on ".repeat(8));
     let len = text.len() as u64;
@@ -133,7 +133,7 @@ fn long_lines_are_cut_or_wrapped() {
 
 #[test]
 fn nothing_yet_is_said() {
-    let mut cockpit = Cockpit::open().keys("⇥⏎");
+    let mut cockpit = TestCockpit::open().keys("⇥⏎");
     answer(&mut cockpit, 0, false);
     assert!(cockpit.screen(80, 24).contains("nothing was written yet"));
     assert!(!cockpit.model.output.asked, "it is not asked for again until something changes");
@@ -141,14 +141,14 @@ fn nothing_yet_is_said() {
 
 #[test]
 fn errors_are_shown_where_nothing_else_was_written() {
-    let mut cockpit = Cockpit::open().keys("⇥⏎");
-    let asked = |cockpit: &Cockpit| {
+    let mut cockpit = TestCockpit::open().keys("⇥⏎");
+    let asked = |cockpit: &TestCockpit| {
         cockpit.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Output { number, file, .. } => Some((*number, *file)),
+            CockpitEffect::Output { number, file, .. } => Some((*number, *file)),
             _ => None,
         })
     };
-    let heard = |cockpit: &mut Cockpit, number: u64, text: &str| {
+    let heard = |cockpit: &mut TestCockpit, number: u64, text: &str| {
         let len = text.len() as u64;
         let output = Output { text: text.to_owned(), from: 0, next: len, len, over: true, reads: None };
         cockpit.act(Action::Output { run: run(), number, output });

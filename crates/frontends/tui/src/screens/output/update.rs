@@ -2,15 +2,15 @@
 
 use domain::RunId;
 use domain::attempt::AttemptKey;
-use protocol::{Output, OutputFile, Piece};
+use protocol::{Output, OutputFile, OutputRange};
 
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Model, Tab};
 use crate::screens::runs::layout;
 use crate::widgets::Nth;
 
 /// Asks for the next piece while one may have come. Another attempt has another output.
-pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn more(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(row) = model.looking.as_ref().and_then(|run| model.rows.get(run)) else { return Vec::new() };
     let last = row.phase.as_ref().map(|phase| (phase.name.clone(), phase.attempt));
     if model.output.attempt.is_none() && model.output.of != last {
@@ -22,32 +22,32 @@ pub(crate) fn more(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     // The last lines first: they are what one wants to see.
-    let piece = view.next().map_or(Piece::Before(u64::MAX), Piece::Lines);
+    let piece = view.next().map_or(OutputRange::Before(u64::MAX), OutputRange::Lines);
     ask(model, piece)
 }
 
-fn ask(model: &mut Model, piece: Piece) -> Vec<Effect> {
+fn ask(model: &mut Model, piece: OutputRange) -> Vec<CockpitEffect> {
     let Some(run) = model.looking.clone() else { return Vec::new() };
     let view = &mut model.output;
     view.asked = true;
     let file = if view.errors { OutputFile::Stderr } else { OutputFile::Stdout };
-    vec![Effect::Output { run, number: view.number, attempt: view.attempt.clone(), file, piece }]
+    vec![CockpitEffect::Output { run, number: view.number, attempt: view.attempt.clone(), file, piece }]
 }
 
 /// Asks for what stands before the window when its beginning comes near.
-fn earlier(model: &mut Model) -> Vec<Effect> {
+fn earlier(model: &mut Model) -> Vec<CockpitEffect> {
     let height = usize::from(layout(model).body.height);
     let view = &model.output;
     let near = view.searches || view.scroll + 2 * height >= view.count();
     if !near || view.asked || view.begin() == 0 {
         return Vec::new();
     }
-    let piece = Piece::Before(view.begin());
+    let piece = OutputRange::Before(view.begin());
     ask(model, piece)
 }
 
 /// What was asked for can't be had.
-pub(crate) fn refused(model: &mut Model, number: u64, why: String) -> Vec<Effect> {
+pub(crate) fn refused(model: &mut Model, number: u64, why: String) -> Vec<CockpitEffect> {
     if model.output.number == number {
         (model.output.asked, model.output.heard, model.output.searches) = (false, true, false);
         model.notice = Some(why);
@@ -56,7 +56,7 @@ pub(crate) fn refused(model: &mut Model, number: u64, why: String) -> Vec<Effect
 }
 
 /// Takes up a piece.
-pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) -> Vec<Effect> {
+pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) -> Vec<CockpitEffect> {
     if model.looking.as_ref() != Some(run) || model.output.number != number {
         return Vec::new();
     }
@@ -100,7 +100,7 @@ pub(crate) fn piece(model: &mut Model, run: &RunId, number: u64, piece: Output) 
 }
 
 /// Goes down or up by lines; up is negative and goes into the past.
-pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;
     // Wrapped lines take more rows than one, so there every line may stand at the bottom.
@@ -113,7 +113,7 @@ pub(crate) fn scroll(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// Shows the attempt before or after.
-pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let begun = model.timeline.lines.iter().filter(|line| line.kind == "attempt.started");
     let known: Vec<AttemptKey> =
         begun.filter_map(|line| line.attempt.clone()).map(|(phase, attempt)| AttemptKey { phase, attempt }).collect();
@@ -133,7 +133,7 @@ pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<Effect> {
 
 /// Goes to the nearest line that has the text, into the past first, since the end is what one looks from; what is not
 /// loaded is read on the way. Gives `true` when it was found or the search goes on, and what is asked for.
-pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, Vec<Effect>) {
+pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, Vec<CockpitEffect>) {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;
     let wanted = wanted.to_lowercase();

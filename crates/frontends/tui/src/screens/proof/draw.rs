@@ -77,7 +77,7 @@ pub(super) fn lines(model: &Model, row: &Row, width: usize) -> Vec<Said> {
 }
 
 fn parts(proof: &ProofRow, width: usize) -> Vec<Said> {
-    let part = |part: &domain::score::Part| {
+    let part = |part: &domain::score::ScorePart| {
         let (value, role) = match part.value {
             None => (figures::UNKNOWN.to_owned(), Role::Dim),
             Some(value) => (figures::share(value), if value == 100 { Role::Text } else { Role::NeedsYou }),

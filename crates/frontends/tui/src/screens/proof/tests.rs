@@ -3,23 +3,23 @@
 use domain::RunId;
 use domain::command::Command;
 use domain::event::Review;
-use domain::score::Part;
+use domain::score::ScorePart;
 use protocol::{CommentsRow, ProofRow, PullRequest, WorkRow};
 
 use crate::action::Action;
-use crate::effect::Effect;
-use crate::testing::{Cockpit, stored};
+use crate::effect::CockpitEffect;
+use crate::testing::{TestCockpit, stored};
 
 fn run() -> RunId {
     RunId::parse("aaaaa2").expect("an id")
 }
 
-fn part(name: &str, weight: u32, value: Option<u32>, reason: &str) -> Part {
-    Part { name: name.to_owned(), weight, value, reason: reason.to_owned(), evidence: Vec::new() }
+fn part(name: &str, weight: u32, value: Option<u32>, reason: &str) -> ScorePart {
+    ScorePart { name: name.to_owned(), weight, value, reason: reason.to_owned(), evidence: Vec::new() }
 }
 
-fn open(closed: &[&str]) -> Cockpit {
-    let mut cockpit = Cockpit::open();
+fn open(closed: &[&str]) -> TestCockpit {
+    let mut cockpit = TestCockpit::open();
     let mut row = cockpit.night[0].row();
     row.status = "ready".to_owned();
     row.question = None;
@@ -73,9 +73,9 @@ fn an_open_gate_says_so() {
 fn a_merge_is_confirmed_in_words_first() {
     let mut cockpit = open(&[]);
     cockpit.press("m");
-    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { .. })));
     cockpit.press("⏎");
-    let merge = Effect::Act { runs: vec![run()], command: Command::Merge { method: None }, asked: true };
+    let merge = CockpitEffect::Act { runs: vec![run()], command: Command::Merge { method: None }, asked: true };
     assert!(cockpit.effects.contains(&merge), "{:?}", cockpit.effects);
     cockpit.press("m");
     stored!(cockpit, "merge");
@@ -94,10 +94,10 @@ fn a_merge_says_what_stands_against_it() {
 fn an_approval_does_not_pass_a_comment_by() {
     let mut cockpit = open(&["nobody has approved it"]);
     cockpit.press("A");
-    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { .. })));
     cockpit.press("⏎");
     let command = Command::Review { verdict: Review::Approve, text: String::new() };
-    let approve = Effect::Act { runs: vec![run()], command, asked: true };
+    let approve = CockpitEffect::Act { runs: vec![run()], command, asked: true };
     assert!(cockpit.effects.contains(&approve), "{:?}", cockpit.effects);
     stored!(open(&["nobody has approved it"]).keys("A"), "approve-unsent");
 }
@@ -106,8 +106,12 @@ fn an_approval_does_not_pass_a_comment_by() {
 fn the_page_of_a_pull_request_is_opened_and_a_run_without_one_says_so() {
     let mut cockpit = open(&[]);
     cockpit.press("o");
-    assert!(cockpit.effects.contains(&Effect::Browse("file:///state/proof.html".to_owned())), "{:?}", cockpit.effects);
-    let cockpit = Cockpit::open().keys("o");
+    assert!(
+        cockpit.effects.contains(&CockpitEffect::Browse("file:///state/proof.html".to_owned())),
+        "{:?}",
+        cockpit.effects
+    );
+    let cockpit = TestCockpit::open().keys("o");
     assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("has no pull request")));
 }
 
@@ -115,7 +119,7 @@ fn the_page_of_a_pull_request_is_opened_and_a_run_without_one_says_so() {
 fn a_verdict_is_given_by_key_and_changes_are_typed() {
     let mut cockpit = open(&[]);
     cockpit.press("A");
-    let review = |verdict, text: &str| Effect::Act {
+    let review = |verdict, text: &str| CockpitEffect::Act {
         runs: vec![run()],
         command: Command::Review { verdict, text: text.to_owned() },
         asked: true,
@@ -129,5 +133,5 @@ fn a_verdict_is_given_by_key_and_changes_are_typed() {
 
 #[test]
 fn a_run_without_a_proof_says_so() {
-    stored!(Cockpit::open().keys("⇥⇥⇥⇥⇥⏎"), "proof-none");
+    stored!(TestCockpit::open().keys("⇥⇥⇥⇥⇥⏎"), "proof-none");
 }

@@ -14,8 +14,8 @@ use super::reasons::{self, Because};
 use super::widths::WIDE;
 use super::{TableLine, columns, layout, lines, notice, welcome};
 use crate::cockpit::{beneath, places};
-use crate::commands::{self, Command};
-use crate::keymap::{Keymap, Place};
+use crate::commands::{self, KeyCommand};
+use crate::keymap::{KeyPlace, Keymap};
 use crate::model::{Focus, Heading, Model};
 use crate::screens::details;
 use crate::theme::{Role, Theme};
@@ -256,11 +256,11 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
     }
     let mut spans = vec![Span::raw(" ")];
     let mut used = 1;
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<KeyHint> = Vec::new();
     if model.focus == Focus::Details {
-        told.push(Told { key: "esc".to_owned(), hint: "back", rank: FIRST });
-        let next = keymap.keys_in(Place::Details, "next").first();
-        told.extend(next.filter(|_| model.order.len() > 1).map(|key| Told {
+        told.push(KeyHint { key: "esc".to_owned(), hint: "back", rank: FIRST });
+        let next = keymap.keys_in(KeyPlace::Details, "next").first();
+        told.extend(next.filter(|_| model.order.len() > 1).map(|key| KeyHint {
             key: key.clone(),
             hint: "next run",
             rank: FIRST,
@@ -279,12 +279,12 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
                     "help" | "leave" => STAYS,
                     _ => 1,
                 };
-                told.push(Told { key: key.clone(), hint, rank });
+                told.push(KeyHint { key: key.clone(), hint, rank });
             }
         }
     }
     told.sort_by_key(|told| told.rank);
-    let mut kept: usize = told.iter().filter(|told| told.rank == STAYS).map(Told::width).sum();
+    let mut kept: usize = told.iter().filter(|told| told.rank == STAYS).map(KeyHint::width).sum();
     for told in told {
         kept -= if told.rank == STAYS { told.width() } else { 0 };
         if used + told.width() + kept > usize::from(width) + 2 {
@@ -298,7 +298,7 @@ fn hint_line(model: &Model, keymap: &Keymap, theme: &Theme, width: u16) -> Line<
 }
 
 /// A key and what it does.
-struct Told {
+struct KeyHint {
     key: String,
     hint: &'static str,
     /// Which of them have their places first.
@@ -309,7 +309,7 @@ const FIRST: u8 = 0;
 /// At the end, with a place whatever else there is to tell.
 const STAYS: u8 = 2;
 
-impl Told {
+impl KeyHint {
     /// Columns with the blanks after it.
     fn width(&self) -> usize {
         self.key.width() + self.hint.width() + 3
@@ -317,7 +317,7 @@ impl Told {
 }
 
 /// The word for a command where it stands now.
-fn hint(model: &Model, command: &Command) -> Option<&'static str> {
+fn hint(model: &Model, command: &KeyCommand) -> Option<&'static str> {
     let paused = model.meant().iter().all(|row| row.status == "paused");
     match command.name {
         "pause" if paused => Some("resume"),

@@ -5,26 +5,26 @@ use domain::group::Group;
 use protocol::Row;
 
 use super::layout::{first_line, layout};
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::model::{Finished, Model, Sort};
 use crate::screens::details;
 
 /// All rows there are.
-pub(crate) fn replace(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+pub(crate) fn replace(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     let rows: Vec<Row> = rows.into_iter().map(|row| row.by_clock(|at| model.when(at))).collect();
     let known = !model.rows.is_empty();
     let before = std::mem::take(&mut model.rows);
     model.rows = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
     model.marks.retain(|id| model.rows.contains_key(id));
     // At the start nothing begins to need a person: it is what the person comes to see.
-    let mut effects: Vec<Effect> =
+    let mut effects: Vec<CockpitEffect> =
         model.rows.values().filter(|_| known).filter_map(|row| need(before.get(&row.id), row)).collect();
     effects.extend(regroup(model));
     effects
 }
 
 /// Takes up changed rows. New ones come at the end; the order stays until the next [`regroup`].
-pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     let mut effects = Vec::new();
     let mut changed = false;
     for row in rows {
@@ -47,7 +47,7 @@ pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
 }
 
 /// All agents that were started by hand: those that are no more among them have ended and go.
-pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<Effect> {
+pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     let gone = |id: &RunId, row: &Row| row.is_observed() && !rows.iter().any(|row| row.id == *id);
     let gone: Vec<RunId> = model.rows.iter().filter(|(id, row)| gone(id, row)).map(|(id, _)| id.clone()).collect();
     let mut effects = take_up(model, rows);
@@ -67,13 +67,15 @@ pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<Effect>
 }
 
 /// A run that begins to need a person is told of, once.
-fn need(before: Option<&Row>, row: &Row) -> Option<Effect> {
+fn need(before: Option<&Row>, row: &Row) -> Option<CockpitEffect> {
     let same = before.is_some_and(|before| {
         let asks = |row: &Row| row.question.as_ref().map(|question| question.id.clone());
         before.needs_you && before.status == row.status && asks(before) == asks(row)
     });
-    (row.needs_you && !same)
-        .then(|| Effect::Notify { title: domain::text::line(&row.name), body: domain::text::line(&super::why(row)) })
+    (row.needs_you && !same).then(|| CockpitEffect::Notify {
+        title: domain::text::line(&row.name),
+        body: domain::text::line(&super::why(row)),
+    })
 }
 
 /// A new row comes last under its heading.
@@ -86,7 +88,7 @@ fn place(model: &mut Model, id: RunId) {
 }
 
 /// Sorts the rows; the cursor stays on its run.
-pub(crate) fn regroup(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn regroup(model: &mut Model) -> Vec<CockpitEffect> {
     let was = model.cursor.as_ref().and_then(|id| model.order.iter().position(|known| known == id));
     model.order = model.sorted();
     model.placed = model.rows.values().map(|row| (row.id.clone(), model.heading(row))).collect();
@@ -100,7 +102,7 @@ pub(crate) fn regroup(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Moves the cursor by rows; the ends hold it.
-pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn go(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let Some(last) = model.order.len().checked_sub(1) else { return Vec::new() };
     let at = model.cursor.as_ref().and_then(|id| model.order.iter().position(|o| o == id)).unwrap_or(0);
     let to = at.saturating_add_signed(by).min(last);
@@ -108,7 +110,7 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
     details::look(model)
 }
 
-pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<Effect> {
+pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<CockpitEffect> {
     if model.cursor.as_ref() == Some(&run) {
         return details::open(model);
     }
@@ -118,7 +120,7 @@ pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<Effect> {
 
 /// The next run below the cursor that needs a person, from the top again after the last. One that a filter hides
 /// is shown: a need is never out of reach.
-pub(crate) fn next_in_need(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn next_in_need(model: &mut Model) -> Vec<CockpitEffect> {
     let needy = |model: &Model, id: &RunId| model.rows.get(id).is_some_and(|row| row.needs_you);
     let mut effects = Vec::new();
     if !model.order.iter().any(|id| needy(model, id)) {
@@ -137,7 +139,7 @@ pub(crate) fn next_in_need(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Marks the run under the cursor, or takes its mark away, and goes to the next.
-pub(crate) fn mark(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn mark(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(id) = model.cursor.clone() else { return Vec::new() };
     if !model.marks.remove(&id) {
         model.marks.insert(id);
@@ -146,20 +148,20 @@ pub(crate) fn mark(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Marks what is shown; takes all marks away when everything is marked.
-pub(crate) fn mark_all(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn mark_all(model: &mut Model) -> Vec<CockpitEffect> {
     let all = model.order.iter().all(|id| model.marks.contains(id));
     model.marks = if all { Default::default() } else { model.order.iter().cloned().collect() };
     Vec::new()
 }
 
-pub(crate) fn sort(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn sort(model: &mut Model) -> Vec<CockpitEffect> {
     let at = Sort::ALL.iter().position(|sort| *sort == model.sort).unwrap_or(0);
     model.sort = Sort::ALL[(at + 1) % Sort::ALL.len()];
     model.notice = Some(format!("sorted by {}", model.sort.says()));
     regroup(model)
 }
 
-pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn show_finished(model: &mut Model) -> Vec<CockpitEffect> {
     let dismissed = model.rows.values().filter(|row| row.dismissed).count();
     model.finished = match model.finished {
         Finished::Kept if dismissed > 0 => Finished::All,
@@ -179,7 +181,7 @@ pub(crate) fn show_finished(model: &mut Model) -> Vec<Effect> {
     regroup(model)
 }
 
-pub(crate) fn by_repository(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn by_repository(model: &mut Model) -> Vec<CockpitEffect> {
     model.by_repository = !model.by_repository;
     regroup(model)
 }

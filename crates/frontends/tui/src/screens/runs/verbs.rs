@@ -8,8 +8,8 @@ use domain::event::Review;
 use protocol::Row;
 
 use super::merging;
-use crate::action::Verb;
-use crate::effect::Effect;
+use crate::action::RunVerb;
+use crate::effect::CockpitEffect;
 use crate::model::Model;
 use crate::overlays::{self, Confirm, Overlay};
 use crate::screens::diff;
@@ -21,14 +21,14 @@ const NAMED: usize = 3;
 /// How long a run may take to end by itself, in milliseconds.
 const GRACE_MS: u64 = 10_000;
 
-pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
+pub(crate) fn verb(model: &mut Model, verb: RunVerb) -> Vec<CockpitEffect> {
     let fits = |row: &&Row| match verb {
-        Verb::PauseOrResume | Verb::Terminate => !row.is_settled(),
-        Verb::Dismiss => row.is_settled(),
-        Verb::Restore => row.removed,
-        Verb::Approve | Verb::Merge => row.is_settled() && !row.removed && row.proof.is_some(),
-        Verb::Check => row.is_settled() && !row.removed && !row.checks.is_empty(),
-        Verb::Retry | Verb::Continue | Verb::Remove => row.is_settled() && !row.removed,
+        RunVerb::PauseOrResume | RunVerb::Terminate => !row.is_settled(),
+        RunVerb::Dismiss => row.is_settled(),
+        RunVerb::Restore => row.removed,
+        RunVerb::Approve | RunVerb::Merge => row.is_settled() && !row.removed && row.proof.is_some(),
+        RunVerb::Check => row.is_settled() && !row.removed && !row.checks.is_empty(),
+        RunVerb::Retry | RunVerb::Continue | RunVerb::Remove => row.is_settled() && !row.removed,
     };
     let meant = model.meant();
     let many = meant.len() > 1;
@@ -40,12 +40,12 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
     }
     // What can't be seen is never acted on without a question.
     let unseen = rows.iter().any(|row| !model.order.contains(&row.id));
-    if unseen && !matches!(verb, Verb::Terminate | Verb::Remove | Verb::Merge) {
+    if unseen && !matches!(verb, RunVerb::Terminate | RunVerb::Remove | RunVerb::Merge) {
         model.notice = Some("some marked runs are not shown; take the filter or the marks away with esc".to_owned());
         return Vec::new();
     }
     match verb {
-        Verb::PauseOrResume => {
+        RunVerb::PauseOrResume => {
             // The same key pauses what works and lets go on what is paused.
             let (paused, works): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.status == "paused");
             let (does, rows, command) = match works.is_empty() {
@@ -64,7 +64,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             };
             ask(model, does, &rows, command, lines, "leave it as it is")
         }
-        Verb::Terminate if rows.iter().any(Row::is_observed) => {
+        RunVerb::Terminate if rows.iter().any(Row::is_observed) => {
             let lines = [
                 ("ends", "every process of it: asked first, killed after 10 s"),
                 ("note", "it was started by hand, and is ended where somebody may sit at it"),
@@ -73,7 +73,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             ];
             ask(model, "Terminate", &rows, Command::Terminate { grace_ms: GRACE_MS }, &lines, "leave it running")
         }
-        Verb::Terminate => {
+        RunVerb::Terminate => {
             let lines = [
                 ("ends", "every process of the run: asked first, killed after 10 s"),
                 ("keeps", "its worktree, its branch, its timeline and its output"),
@@ -81,7 +81,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             ];
             ask(model, "Terminate", &rows, Command::Terminate { grace_ms: GRACE_MS }, &lines, "leave it running")
         }
-        Verb::Retry if many || rows.iter().any(|row| row.status == "ready") => {
+        RunVerb::Retry if many || rows.iter().any(|row| row.status == "ready") => {
             let lines = [
                 ("does", "puts each worktree back to where its phase began and starts the agent anew"),
                 ("keeps", "what is there now, as a checkpoint; b goes back to it"),
@@ -90,10 +90,10 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             let command = Command::Retry { phase: None, resume: Some(false) };
             ask(model, "Retry", &rows, command, &lines, "leave it as it is")
         }
-        Verb::Retry => act(&rows, Command::Retry { phase: None, resume: None }),
-        Verb::Continue => act(&rows, Command::Retry { phase: None, resume: Some(true) }),
-        Verb::Check => act(&rows, Command::Check { names: Vec::new() }),
-        Verb::Approve => {
+        RunVerb::Retry => act(&rows, Command::Retry { phase: None, resume: None }),
+        RunVerb::Continue => act(&rows, Command::Retry { phase: None, resume: Some(true) }),
+        RunVerb::Check => act(&rows, Command::Check { names: Vec::new() }),
+        RunVerb::Approve => {
             let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
             let command = Command::Review { verdict: Review::Approve, text: String::new() };
             let unsent = merging::unsent(&rows);
@@ -103,16 +103,16 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
                 let lines: Vec<_> = [does].into_iter().chain(unsent).chain([keeps]).collect();
                 return ask(model, "Approve", &rows, command, &merging::borrowed(&lines), "leave it as it is");
             }
-            if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command, asked: true }] }
+            if runs.is_empty() { Vec::new() } else { vec![CockpitEffect::Act { runs, command, asked: true }] }
         }
-        Verb::Merge => {
+        RunVerb::Merge => {
             let lines = merging::lines(&rows);
             let command = Command::Merge { method: None };
             ask(model, "Merge", &rows, command, &merging::borrowed(&lines), "leave it as it is")
         }
-        Verb::Restore => act(&rows, Command::Restore),
-        Verb::Dismiss => act(&rows, Command::Dismiss),
-        Verb::Remove => {
+        RunVerb::Restore => act(&rows, Command::Restore),
+        RunVerb::Dismiss => act(&rows, Command::Dismiss),
+        RunVerb::Remove => {
             let runs = rows.iter().map(|row| row.id.clone()).collect();
             let lines = [
                 ("takes away", "the worktree; the branch too, when its work is merged or in the snapshot"),
@@ -122,7 +122,7 @@ pub(crate) fn verb(model: &mut Model, verb: Verb) -> Vec<Effect> {
             if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
                 confirm.waits = true;
             }
-            vec![Effect::Removable(runs)]
+            vec![CockpitEffect::Removable(runs)]
         }
     }
 }
@@ -152,9 +152,9 @@ fn passed_over(row: &Row) -> String {
     format!("{name} is {}{more}", row.status)
 }
 
-fn act(rows: &[Row], command: Command) -> Vec<Effect> {
+fn act(rows: &[Row], command: Command) -> Vec<CockpitEffect> {
     let runs: Vec<RunId> = rows.iter().map(|row| row.id.clone()).collect();
-    if runs.is_empty() { Vec::new() } else { vec![Effect::Act { runs, command, asked: false }] }
+    if runs.is_empty() { Vec::new() } else { vec![CockpitEffect::Act { runs, command, asked: false }] }
 }
 
 fn ask(
@@ -164,7 +164,7 @@ fn ask(
     command: Command,
     lines: &[(&str, &str)],
     no: &'static str,
-) -> Vec<Effect> {
+) -> Vec<CockpitEffect> {
     let names: Vec<String> = rows.iter().map(|row| domain::text::line(&row.name)).collect();
     let runs = rows.iter().map(|row| row.id.clone()).collect();
     let title = match names.as_slice() {
@@ -184,7 +184,7 @@ fn ask(
 
 /// Answers the question that is on the screen now, by its id. A yes to what is not all on the screen shows it first, and so
 /// does one for all of the run, of which caps lock is all that tells it from a yes for once.
-pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
+pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<CockpitEffect> {
     if matches!(model.overlay, Some(Overlay::Question(_))) {
         return overlays::answer_open(model, answer);
     }
@@ -192,12 +192,12 @@ pub(crate) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         return overlays::question(model);
     }
     let asked = model.selected().and_then(|row| Some((row.id.clone(), row.question.clone()?.id)));
-    asked.map(|(run, question)| Effect::Answer { run, question: Some(question), answer }).into_iter().collect()
+    asked.map(|(run, question)| CockpitEffect::Answer { run, question: Some(question), answer }).into_iter().collect()
 }
 
 /// Opens the person's editor in the worktree: at the line of the diff that is looked at, else on the first file that was
 /// changed; what was changed is asked for first where it is not known.
-pub(crate) fn editor(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn editor(model: &mut Model) -> Vec<CockpitEffect> {
     let asked = diff::asked_for_editor(model);
     if !asked.is_empty() {
         return asked;
@@ -205,22 +205,22 @@ pub(crate) fn editor(model: &mut Model) -> Vec<Effect> {
     let path = model.selected().and_then(|row| row.worktree.clone());
     let (file, line) = diff::at(model).unzip();
     let line = line.flatten();
-    path.map(|path| Effect::Editor { folder: PathBuf::from(path), file, line }).into_iter().collect()
+    path.map(|path| CockpitEffect::Editor { folder: PathBuf::from(path), file, line }).into_iter().collect()
 }
 
-pub(crate) fn copy(model: &mut Model, what: impl FnOnce(&Row) -> Option<String>) -> Vec<Effect> {
+pub(crate) fn copy(model: &mut Model, what: impl FnOnce(&Row) -> Option<String>) -> Vec<CockpitEffect> {
     let text = model.selected().and_then(what);
     if let Some(text) = &text {
         model.notice = Some(format!("copied {}", domain::text::line(text)));
     }
-    text.map(Effect::Copy).into_iter().collect()
+    text.map(CockpitEffect::Copy).into_iter().collect()
 }
 
 /// Shows the page of the run's pull request.
-pub(crate) fn pull_request(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn pull_request(model: &mut Model) -> Vec<CockpitEffect> {
     let pull = model.selected().and_then(|row| row.pr.clone());
     match pull.map(|pull| (pull.url.clone(), pull)) {
-        Some((Some(url), _)) => vec![Effect::Browse(url)],
+        Some((Some(url), _)) => vec![CockpitEffect::Browse(url)],
         Some((None, pull)) => {
             model.notice = Some(format!("{} has no page", domain::text::line(&pull.name())));
             Vec::new()

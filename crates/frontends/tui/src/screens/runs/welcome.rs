@@ -27,11 +27,11 @@ pub(super) fn lines(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
 mod tests {
     use super::*;
     use crate::glyphs::Glyphs;
-    use crate::testing::{Cockpit, stored};
+    use crate::testing::{TestCockpit, stored};
 
     #[test]
     fn no_runs_yet() {
-        let mut cockpit = Cockpit::with(Vec::new(), Glyphs::Unicode);
+        let mut cockpit = TestCockpit::with(Vec::new(), Glyphs::Unicode);
         let found = ["claude", "codex"].map(str::to_owned).to_vec();
         cockpit.model.welcome = Some(Welcome { agent: "rehearsal".to_owned(), found, has_settings: false });
         stored!(cockpit, "empty");

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::lines::{Shown, TimelineLine, is_trouble};
+use super::lines::{DrawnLine, TimelineLine, is_trouble};
 use crate::model::{Focus, Model};
 use crate::theme::{Role, Theme};
 use crate::widgets::{fit, marked};
@@ -18,27 +18,27 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
         frame.render_widget(Line::styled(text, theme.style(Role::Dim)), area);
         return;
     }
-    let current = view.cursor.or_else(|| shown.first().map(Shown::seq)).filter(|_| model.focus == Focus::Details);
+    let current = view.cursor.or_else(|| shown.first().map(DrawnLine::seq)).filter(|_| model.focus == Focus::Details);
     let top = view.top.min(shown.len() - 1);
     let lines: Vec<Line<'_>> = shown
         .iter()
         .skip(top)
         .take(area.height.into())
         .map(|line| {
-            let here = current == Some(line.seq()) && !matches!(line, Shown::More(..));
+            let here = current == Some(line.seq()) && !matches!(line, DrawnLine::More(..));
             draw_line(model, line, here, theme, usize::from(area.width))
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn draw_line(model: &Model, line: &Shown<'_>, here: bool, theme: &Theme, width: usize) -> Line<'static> {
+fn draw_line(model: &Model, line: &DrawnLine<'_>, here: bool, theme: &Theme, width: usize) -> Line<'static> {
     let (event, text) = match line {
-        Shown::Event(event) => (event, event.said.told(|at| model.when(at))),
-        Shown::Folded(event, hidden) => {
+        DrawnLine::Event(event) => (event, event.said.told(|at| model.when(at))),
+        DrawnLine::Folded(event, hidden) => {
             (event, format!("{}  ({hidden} folded; enter unfolds)", event.said.told(|at| model.when(at))))
         }
-        Shown::More(_, text) => {
+        DrawnLine::More(_, text) => {
             let text = format!("{:22}{}", "", fit(text, width.saturating_sub(22)));
             return Line::from(marked(text, model.timeline.search.as_deref(), theme.style(Role::Dim), theme));
         }

@@ -109,7 +109,7 @@ pub(crate) struct TimelineView {
 
 /// What is drawn in one line.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Shown<'a> {
+pub(crate) enum DrawnLine<'a> {
     Event(&'a TimelineLine),
     /// The beginning of a phase whose events are folded, and how many there are.
     Folded(&'a TimelineLine, usize),
@@ -117,11 +117,11 @@ pub(crate) enum Shown<'a> {
     More(u64, String),
 }
 
-impl Shown<'_> {
+impl DrawnLine<'_> {
     pub(crate) fn seq(&self) -> u64 {
         match self {
-            Shown::Event(line) | Shown::Folded(line, _) => line.seq,
-            Shown::More(seq, _) => *seq,
+            DrawnLine::Event(line) | DrawnLine::Folded(line, _) => line.seq,
+            DrawnLine::More(seq, _) => *seq,
         }
     }
 }
@@ -146,7 +146,7 @@ impl TimelineView {
     }
 
     /// The lines shown, the newest first.
-    pub(crate) fn shown(&self) -> Vec<Shown<'_>> {
+    pub(crate) fn shown(&self) -> Vec<DrawnLine<'_>> {
         let mut shown = Vec::new();
         let mut hidden = 0;
         // Where the line is not shown that would say so, nothing is folded away.
@@ -154,15 +154,15 @@ impl TimelineView {
         for line in self.lines.iter().rev().filter(|line| self.kinds.has(line)) {
             let folded = folds && line.attempt.as_ref().is_some_and(|attempt| self.folded.contains(attempt));
             if folded && line.kind == "phase.started" {
-                shown.push(Shown::Folded(line, hidden));
+                shown.push(DrawnLine::Folded(line, hidden));
                 hidden = 0;
             } else if folded {
                 hidden += 1;
             } else {
-                shown.push(Shown::Event(line));
+                shown.push(DrawnLine::Event(line));
                 if self.unfolded.contains(&line.seq) {
                     let said = data(&line.raw).into_iter().flat_map(|text| wrapped(&text, self.width.max(20)));
-                    shown.extend(said.take(MOST).map(|text| Shown::More(line.seq, text)));
+                    shown.extend(said.take(MOST).map(|text| DrawnLine::More(line.seq, text)));
                 }
             }
         }

@@ -3,10 +3,10 @@
 use domain::RunId;
 
 use crate::action::Action;
-use crate::effect::Effect;
+use crate::effect::CockpitEffect;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
-use crate::testing::{Cockpit, stored};
+use crate::testing::{TestCockpit, stored};
 
 fn busy() -> Play {
     let mut play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work();
@@ -16,8 +16,8 @@ fn busy() -> Play {
     play
 }
 
-fn open() -> Cockpit {
-    let mut cockpit = Cockpit::with(vec![busy()], Glyphs::Unicode).keys("⏎");
+fn open() -> TestCockpit {
+    let mut cockpit = TestCockpit::with(vec![busy()], Glyphs::Unicode).keys("⏎");
     cockpit.act(Action::Resized(80, 24));
     cockpit
 }
@@ -59,7 +59,7 @@ fn what_is_read_stays_while_new_events_come_above_it() {
 #[test]
 fn a_search_goes_from_event_to_event_into_the_past() {
     let mut cockpit = open().keys("/step-3⏎");
-    let here = |cockpit: &mut Cockpit| {
+    let here = |cockpit: &mut TestCockpit| {
         let screen = cockpit.screen(80, 24);
         screen.lines().find(|line| line.starts_with('>')).expect("a cursor").to_owned()
     };
@@ -79,7 +79,7 @@ fn a_search_goes_from_event_to_event_into_the_past() {
 fn an_event_longer_than_the_screen_is_read_to_its_end() {
     let long: String = (0..60).map(|n| format!("row {n}\n")).collect();
     let play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work().says(&long).says("after");
-    let mut cockpit = Cockpit::with(vec![play], Glyphs::Unicode).keys("⏎");
+    let mut cockpit = TestCockpit::with(vec![play], Glyphs::Unicode).keys("⏎");
     cockpit.act(Action::Resized(80, 24));
     cockpit.press("j⏎");
     let mut seen = String::new();
@@ -96,13 +96,14 @@ fn an_event_longer_than_the_screen_is_read_to_its_end() {
 fn what_lies_before_is_asked_for_once_at_the_end() {
     let events = busy().lines();
     let run = RunId::parse("aaaaa2").expect("an id");
-    let mut cockpit = Cockpit::with(vec![busy()], Glyphs::Unicode);
+    let mut cockpit = TestCockpit::with(vec![busy()], Glyphs::Unicode);
     cockpit.act(Action::Resized(80, 24));
     cockpit.model.timeline.forget();
     cockpit.act(Action::Events { run: run.clone(), lines: events[50..].to_vec() });
     cockpit.effects.clear();
     cockpit.press("⏎GGG");
-    let asked = |cockpit: &Cockpit| cockpit.effects.iter().filter(|e| matches!(e, Effect::Look { .. })).count();
+    let asked =
+        |cockpit: &TestCockpit| cockpit.effects.iter().filter(|e| matches!(e, CockpitEffect::Look { .. })).count();
     assert_eq!(asked(&cockpit), 1, "not while the first answer is still to come, and not when all is there");
     assert_eq!(cockpit.model.timeline.lines.len(), events.len());
     cockpit.press("G");

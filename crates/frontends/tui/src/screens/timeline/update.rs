@@ -2,8 +2,8 @@
 
 use domain::RunId;
 
-use super::lines::{Kinds, Shown, TimelineLine};
-use crate::effect::Effect;
+use super::lines::{DrawnLine, Kinds, TimelineLine};
+use crate::effect::CockpitEffect;
 use crate::model::{Focus, Model, Tab};
 use crate::screens::runs::layout;
 use crate::widgets::Nth;
@@ -14,7 +14,7 @@ pub(crate) const LAST: u64 = 200;
 const KEPT: usize = 20_000;
 
 /// Takes up events, new ones or older ones that were asked for.
-pub(crate) fn events(model: &mut Model, run: &RunId, lines: Vec<String>) -> Vec<Effect> {
+pub(crate) fn events(model: &mut Model, run: &RunId, lines: Vec<String>) -> Vec<CockpitEffect> {
     if model.looking.as_ref() != Some(run) {
         return Vec::new();
     }
@@ -46,11 +46,11 @@ pub(crate) fn events(model: &mut Model, run: &RunId, lines: Vec<String>) -> Vec<
 /// The line of the cursor.
 fn place(model: &Model) -> Option<usize> {
     let cursor = model.timeline.cursor?;
-    model.timeline.shown().iter().position(|shown| shown.seq() == cursor && !matches!(shown, Shown::More(..)))
+    model.timeline.shown().iter().position(|shown| shown.seq() == cursor && !matches!(shown, DrawnLine::More(..)))
 }
 
 /// Moves the cursor; while the runs have the keys only the view moves.
-pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
+pub(crate) fn go(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let height = usize::from(layout(model).body.height).max(1);
     let shown = model.timeline.shown();
     let count = shown.len();
@@ -60,7 +60,7 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     let at = place(model).unwrap_or(0);
-    let of_event = shown[at..].iter().skip(1).take_while(|s| matches!(s, Shown::More(..))).count();
+    let of_event = shown[at..].iter().skip(1).take_while(|s| matches!(s, DrawnLine::More(..))).count();
     let top = model.timeline.top;
     // An event that is longer than the screen is read to its end before the cursor leaves it.
     if by > 0 && by < isize::MAX && at + of_event >= top + height {
@@ -73,12 +73,12 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
     }
     let mut to = at.saturating_add_signed(by).min(last);
     let shown = model.timeline.shown();
-    while matches!(shown[to], Shown::More(..)) && to != 0 && to != last {
+    while matches!(shown[to], DrawnLine::More(..)) && to != 0 && to != last {
         to = if by < 0 { to - 1 } else { to + 1 };
     }
     let seq = shown[to].seq();
     let at_newest = to == 0;
-    let unfolded_after = shown[to..].iter().skip(1).take_while(|s| matches!(s, Shown::More(..))).count();
+    let unfolded_after = shown[to..].iter().skip(1).take_while(|s| matches!(s, DrawnLine::More(..))).count();
     let top = model.timeline.top;
     let top = top.max((to + 1 + unfolded_after.min(height - 1)).saturating_sub(height)).min(to);
     model.timeline.top = top;
@@ -87,7 +87,7 @@ pub(crate) fn go(model: &mut Model, by: isize) -> Vec<Effect> {
 }
 
 /// Asks for what lies before the first event that is loaded, when the end is near.
-fn earlier(model: &mut Model, near: bool) -> Vec<Effect> {
+fn earlier(model: &mut Model, near: bool) -> Vec<CockpitEffect> {
     let view = &mut model.timeline;
     let first = view.lines.front().map_or(1, |line| line.seq);
     if !near || first <= 1 || view.asked || view.lines.len() >= KEPT {
@@ -95,7 +95,7 @@ fn earlier(model: &mut Model, near: bool) -> Vec<Effect> {
     }
     view.asked = true;
     let last = (view.lines.len() as u64).saturating_mul(4).min(KEPT as u64);
-    vec![Effect::Look { run: model.looking.clone(), last }]
+    vec![CockpitEffect::Look { run: model.looking.clone(), last }]
 }
 
 /// The event under the cursor.
@@ -106,13 +106,13 @@ fn current(model: &Model) -> Option<TimelineLine> {
         None => shown.first()?,
     };
     match line {
-        Shown::Event(line) | Shown::Folded(line, _) => Some((*line).clone()),
-        Shown::More(..) => None,
+        DrawnLine::Event(line) | DrawnLine::Folded(line, _) => Some((*line).clone()),
+        DrawnLine::More(..) => None,
     }
 }
 
 /// Shows all of an event; the beginning of a phase folds what happened in it.
-pub(crate) fn unfold(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn unfold(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(line) = current(model) else { return Vec::new() };
     let view = &mut model.timeline;
     match line.attempt.filter(|_| line.kind == "phase.started") {
@@ -132,7 +132,7 @@ pub(crate) fn unfold(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn fold_all(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn fold_all(model: &mut Model) -> Vec<CockpitEffect> {
     let view = &mut model.timeline;
     if view.folded.is_empty() {
         let begun = view.lines.iter().filter(|line| line.kind == "phase.started");
@@ -144,7 +144,7 @@ pub(crate) fn fold_all(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(crate) fn kinds(model: &mut Model) -> Vec<Effect> {
+pub(crate) fn kinds(model: &mut Model) -> Vec<CockpitEffect> {
     let at = Kinds::ALL.iter().position(|kinds| *kinds == model.timeline.kinds).unwrap_or(0);
     model.timeline.kinds = Kinds::ALL[(at + 1) % Kinds::ALL.len()];
     model.timeline.follow();
@@ -165,16 +165,16 @@ pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> bool {
     let shown = model.timeline.shown();
     // What an unfolded event says is searched with it.
     let has = |at: usize| match &shown[at] {
-        Shown::Event(line) | Shown::Folded(line, _) => {
+        DrawnLine::Event(line) | DrawnLine::Folded(line, _) => {
             let more = shown[at + 1..].iter().map_while(|line| match line {
-                Shown::More(_, text) => Some(text),
+                DrawnLine::More(_, text) => Some(text),
                 _ => None,
             });
             line.said.line.to_lowercase().contains(&wanted)
                 || line.said.word.contains(&wanted)
                 || more.into_iter().any(|text| text.to_lowercase().contains(&wanted))
         }
-        Shown::More(..) => false,
+        DrawnLine::More(..) => false,
     };
     let at = place(model).unwrap_or(0);
     // Behind the last one the first one comes.

@@ -6,14 +6,14 @@ use domain::status::By;
 use crate::action::Action;
 use crate::glyphs::Glyphs;
 use crate::testing::play::Play;
-use crate::testing::{Cockpit, stored};
+use crate::testing::{TestCockpit, stored};
 
 #[test]
 fn a_notice_is_there_in_full_and_leaves_the_keys() {
     let long = "nosuch can't be started (No such file or directory (os error 2)); set VISUAL or EDITOR to the program that is \
                 to open worktrees, as in EDITOR=\"code --wait\"";
     for (width, height) in [(40, 24), (80, 24), (120, 40)] {
-        let mut cockpit = Cockpit::open();
+        let mut cockpit = TestCockpit::open();
         cockpit.screen(width, height);
         cockpit.act(Action::Notice(long.to_owned()));
         let screen = cockpit.screen(width, height);
@@ -21,7 +21,7 @@ fn a_notice_is_there_in_full_and_leaves_the_keys() {
         assert!(flat.contains("--wait\"") && flat.contains("q leave"), "{screen}");
         assert!(screen.contains("publish --dry-run"), "the question is not covered: {screen}");
     }
-    let cockpit = Cockpit::open().keys("†x");
+    let cockpit = TestCockpit::open().keys("†x");
     let passed = cockpit.model.notice.clone().unwrap_or_default();
     assert!(passed.contains("add-audit is failed") && passed.starts_with("4 runs passed over: "), "{passed}");
     stored!(cockpit, "notice");
@@ -31,7 +31,7 @@ fn a_notice_is_there_in_full_and_leaves_the_keys() {
 fn names_get_the_room_that_a_table_has_left() {
     let name = "fix-the-discount-of-carts-with-two";
     for (width, shown) in [(80, 14), (90, 24), (100, 34), (109, 34), (118, 15), (140, 22), (200, 30)] {
-        let mut cockpit = Cockpit::with(vec![Play::new("aaaaa2", name, "slow", 5).at_work()], Glyphs::Unicode);
+        let mut cockpit = TestCockpit::with(vec![Play::new("aaaaa2", name, "slow", 5).at_work()], Glyphs::Unicode);
         let screen = cockpit.screen(width, 24);
         let row = screen.lines().nth(3).expect("its row");
         let begun: String = name.chars().take(shown - 5).collect();
@@ -44,7 +44,7 @@ fn names_get_the_room_that_a_table_has_left() {
 fn an_open_merge_is_told_anew() {
     let approved = (Some("approve"), "approved");
     let row = |closed: &[&str]| super::done("aaaab4", "looked-at", approved, closed);
-    let mut cockpit = Cockpit::with(Vec::new(), Glyphs::Unicode);
+    let mut cockpit = TestCockpit::with(Vec::new(), Glyphs::Unicode);
     cockpit.act(Action::AllRows(vec![row(&["something happened since the proof was written"])]));
     let mut cockpit = cockpit.keys("m");
     assert!(cockpit.screen(80, 24).contains("stops it    something happened"));
@@ -58,7 +58,7 @@ fn dismissed_runs_are_out_of_sight() {
     let play = |id: &str, name: &str| Play::new(id, name, "fails", 70).at_work().ends(false, "no");
     let ended = |id: &str, name: &str| play(id, name).add(true, RunTerminated { by: By::Person, untold: None });
     let dismissed = ended("aaaab5", "put-away").add(false, RunDismissed {});
-    let mut cockpit = Cockpit::with(vec![ended("aaaab4", "over"), dismissed], Glyphs::Unicode);
+    let mut cockpit = TestCockpit::with(vec![ended("aaaab4", "over"), dismissed], Glyphs::Unicode);
     let screen = cockpit.screen(80, 24);
     assert!(screen.contains("over") && !screen.contains("put-away") && screen.contains("f shows 1"), "{screen}");
     let mut cockpit = cockpit.keys("f");
