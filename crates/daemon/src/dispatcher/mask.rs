@@ -1,6 +1,7 @@
 //! What looks like a secret in what agents and checks say is masked before it is written down.
 
 use domain::Body;
+use domain::effect::Outcome;
 use evidence::RunFolder;
 use proof::Rules;
 
@@ -40,11 +41,106 @@ pub(super) fn mask(folder: &RunFolder, body: &mut Body) {
         Body::Limited(data) => hide(&mut data.reason),
         Body::RunFailed(data) => hide(&mut data.reason),
         Body::Note(data) => hide(&mut data.text),
+        // Why a line can't be read may quote it.
+        Body::Unread(data) => hide(&mut data.why),
+        Body::RequestRefused(data) => hide(&mut data.what),
+        // The last words of a program may be why an effect failed.
+        Body::EffectFinished(data) => match &mut data.outcome {
+            Outcome::Failed(reason) | Outcome::Refused(reason) | Outcome::Unknown(reason) => hide(reason),
+            Outcome::Done => {}
+        },
         Body::CheckFinished(data) => {
             hide(&mut data.reason);
             hide(&mut data.tail);
             data.failed.iter_mut().for_each(hide);
         }
-        _ => {}
+        // Named one by one, so that a new kind is not written unmasked: these hold ids, figures, paths, a person's own words, or
+        // what a part of pilothouse itself says.
+        Body::RunCreated(_)
+        | Body::RunQueued(_)
+        | Body::WorktreeCreated(_)
+        | Body::EnvironmentLeased(_)
+        | Body::SetupFinished(_)
+        | Body::PhaseStarted(_)
+        | Body::AttemptStarted(_)
+        | Body::AgentSession(_)
+        | Body::TurnStarted(_)
+        | Body::UsageReported(_)
+        | Body::ModelCalled(_)
+        | Body::BudgetWarned(_)
+        | Body::BudgetReached(_)
+        | Body::BudgetSet(_)
+        | Body::WordsGiven(_)
+        | Body::LimitedWaits(_)
+        | Body::LimitedEnded(_)
+        | Body::WorkCommitted(_)
+        | Body::CheckRequested(_)
+        | Body::CheckStarted(_)
+        | Body::RepairRequested(_)
+        | Body::PhaseFinished(_)
+        | Body::ProofRequested(_)
+        | Body::WorkMeasured(_)
+        | Body::ProofWritten(_)
+        | Body::ReviewGiven(_)
+        | Body::GateDecided(_)
+        | Body::MergeRequested(_)
+        | Body::RunMerged(_)
+        | Body::PullAsked(_)
+        | Body::PullOpened(_)
+        | Body::PullChanged(_)
+        | Body::CommentGiven(_)
+        | Body::ConflictFound(_)
+        | Body::ConflictCleared(_)
+        | Body::EscapeFound(_)
+        | Body::RunReady(_)
+        | Body::TerminateRequested(_)
+        | Body::RunTerminated(_)
+        | Body::RunPaused(_)
+        | Body::RunResumed(_)
+        | Body::CheckpointSaved(_)
+        | Body::CheckpointRestored(_)
+        | Body::RetryRequested(_)
+        | Body::ReplyGiven(_)
+        | Body::RollbackRequested(_)
+        | Body::RunDismissed(_)
+        | Body::RunMoved(_)
+        | Body::CheckpointsDropAsked(_)
+        | Body::CheckpointsDropped(_)
+        | Body::RemovalRequested(_)
+        | Body::SnapshotSaved(_)
+        | Body::WorktreeRemoved(_)
+        | Body::RestoreRequested(_)
+        | Body::WorktreeRestored(_)
+        | Body::Adopted(_)
+        | Body::Lost(_)
+        | Body::EffectStarted(_)
+        | Body::Other(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::{EffectFinished, RequestRefused, Unread};
+
+    use super::*;
+
+    #[test]
+    fn reasons_hold_no_secret() {
+        let secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        let says = || format!("not a line: {secret}");
+        let refused = RequestRefused { id: "1".to_owned(), what: says(), reply: "{}".to_owned() };
+        let bodies: [Body; 3] = [
+            Unread { from: 0, len: 1, why: says() }.into(),
+            refused.into(),
+            EffectFinished { id: 1, outcome: Outcome::Failed(says()) }.into(),
+        ];
+        let home = tempfile::tempdir().expect("a folder");
+        let state = evidence::StateFolder::open(home.path()).expect("a state folder");
+        let folder = state.run(&domain::RunId::parse("abcdef").expect("an id"));
+        for mut body in bodies {
+            mask(&folder, &mut body);
+            let text = format!("{body:?}");
+            assert!(text.contains("not a line") && !text.contains(secret), "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Events that belong to an attempt, and what they make of the run's status.
 
 use super::attempt_of::attempt_of;
+use super::concern::misplaced;
 use crate::attempt::AgentResult;
 use crate::command::ALLOWED_FOR_RUN;
 use crate::event::{Body, Event};
@@ -9,6 +10,7 @@ use crate::run::{Question, RunState};
 use crate::status::{Activity, Status};
 
 /// Events that belong to an attempt.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
 pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
     match body {
         Body::AttemptStarted(data) => {
@@ -131,7 +133,9 @@ pub(super) fn attempt_event(state: &mut RunState, event: &Event, body: &Body) {
                 *state.status_mut() = Status::Working(Activity::Thinking);
             }
         }
-        _ => {}
+        // What is settled waits for no limit.
+        Body::Limited(_) | Body::LimitedWaits(_) => {}
+        other => misplaced(other),
     }
 }
 

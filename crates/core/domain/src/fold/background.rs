@@ -2,22 +2,16 @@
 
 use super::attempt::works;
 use super::attempt_of::attempt_of;
+use super::concern::misplaced;
 use crate::attempt::Rest;
 use crate::event::{Body, Event};
 use crate::run::RunState;
 use crate::status::Activity;
 
-/// Whether the event was one of these.
-pub(super) fn background(state: &mut RunState, event: &Event, body: &Body) -> bool {
-    let Some(attempt) = attempt_of(state, event) else {
-        let known = |body: &Body| {
-            matches!(
-                body,
-                Body::TurnStarted(_) | Body::TurnEnded(_) | Body::BackgroundStarted(_) | Body::BackgroundEnded(_)
-            )
-        };
-        return known(body);
-    };
+/// Folds an event of this part.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn background(state: &mut RunState, event: &Event, body: &Body) {
+    let Some(attempt) = attempt_of(state, event) else { return };
     match body {
         Body::TurnStarted(_) => {
             attempt.rest = None;
@@ -40,7 +34,6 @@ pub(super) fn background(state: &mut RunState, event: &Event, body: &Body) -> bo
                 rest.since = event.at;
             }
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }

@@ -1,12 +1,14 @@
 //! Events of checks and repairs.
 
+use super::concern::misplaced;
 use crate::event::{Body, Event};
 use crate::phase::Repair;
 use crate::run::{Recheck, RunState};
 use crate::status::Status;
 
 /// Events of checks and repairs; `false` for all others.
-pub(super) fn checking(state: &mut RunState, event: &Event, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn checking(state: &mut RunState, event: &Event, body: &Body) {
     match body {
         Body::WorkCommitted(data) => {
             state.head = Some(data.head.clone());
@@ -55,7 +57,6 @@ pub(super) fn checking(state: &mut RunState, event: &Event, body: &Body) -> bool
                 phase.repair = Some(Repair::default());
             }
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }

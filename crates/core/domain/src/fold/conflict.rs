@@ -1,10 +1,12 @@
 //! Events of runs that get into each other's way.
 
+use super::concern::misplaced;
 use crate::event::Body;
 use crate::run::RunState;
 
 /// Events of conflicts; `false` for all others.
-pub(super) fn conflict(state: &mut RunState, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn conflict(state: &mut RunState, body: &Body) {
     match body {
         Body::ConflictFound(data) => {
             state.conflicts.retain(|known| known.with != data.with);
@@ -15,7 +17,6 @@ pub(super) fn conflict(state: &mut RunState, body: &Body) -> bool {
                 .sort_by(|a, b| (a.with.is_none(), &a.name, &a.with).cmp(&(b.with.is_none(), &b.name, &b.with)));
         }
         Body::ConflictCleared(data) => state.conflicts.retain(|known| known.with != data.with),
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }

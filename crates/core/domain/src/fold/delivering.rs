@@ -1,5 +1,6 @@
 //! Events of pull requests and of what reviewers say of single lines.
 
+use super::concern::misplaced;
 use crate::comment::SentComment;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, CommentGiven, Event};
@@ -9,7 +10,8 @@ use crate::run::RunState;
 const KEPT: usize = 200;
 
 /// Events of delivering; `false` for all others.
-pub(super) fn delivering(state: &mut RunState, event: &Event, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn delivering(state: &mut RunState, event: &Event, body: &Body) {
     match body {
         Body::PullAsked(data) => {
             (state.pull_asked, state.pull_failed) = (Some(data.to), None);
@@ -21,9 +23,8 @@ pub(super) fn delivering(state: &mut RunState, event: &Event, body: &Body) -> bo
             state.commented_at = event.seq;
             said(state, data);
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }
 
 fn said(state: &mut RunState, given: &CommentGiven) {

@@ -1,6 +1,7 @@
 //! Events of pausing, checkpoints, retries and removal.
 
 use super::attempt::{ends, unpause};
+use super::concern::misplaced;
 use super::spending::let_go_on;
 use crate::checkpoint::{Checkpoint, RetryAsked, Rollback};
 use crate::event::{Body, Event};
@@ -8,7 +9,8 @@ use crate::run::{Paused, RunState, Snapshot};
 use crate::status::{By, Status};
 
 /// Events of pausing, checkpoints and removal; `false` for all others.
-pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) {
     match body {
         Body::RunPaused(data) if state.is_live() || data.by == By::Budget && !state.status.is_settled() => {
             let under = state.status_mut().clone();
@@ -112,9 +114,8 @@ pub(super) fn keeping(state: &mut RunState, event: &Event, body: &Body) -> bool 
             state.dismissed = false;
             state.head = Some(data.head.clone());
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }
 
 /// Every phase is as far as it was when the checkpoint was saved; the one that goes on begins there.

@@ -1,6 +1,7 @@
 //! Events of proofs and reviews.
 
 use super::attempt::ends;
+use super::concern::misplaced;
 use super::stale::tells;
 use crate::effect::{Effect, Outcome};
 use crate::event::{Body, Event, Review, ReviewGiven};
@@ -12,7 +13,8 @@ use crate::status::{By, Status};
 use crate::timestamp::Timestamp;
 
 /// Events of proofs and reviews; `false` for all others.
-pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) {
     let proof = &mut state.proof;
     match body {
         Body::ProofRequested(data) => {
@@ -58,9 +60,8 @@ pub(super) fn proving(state: &mut RunState, event: &Event, body: &Body) -> bool 
             state.merged = Some(data.clone());
             ends(state, event, Status::Merged);
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }
 
 /// The last phase goes on with what a reviewer asks for, as with what a check found.

@@ -2,6 +2,7 @@
 
 use super::attempt::works;
 use super::attempt_of::attempt_of;
+use super::concern::misplaced;
 use crate::budget::{Budget, BudgetOf, Used};
 use crate::event::{Body, CallEnd, Event, KEY_SOURCE, ModelCalled, UsageReported};
 use crate::money::Usd;
@@ -11,7 +12,8 @@ use crate::status::{Activity, Status};
 use crate::tokens::Tokens;
 
 /// Events of tokens, money and budgets; `false` for all others.
-pub(super) fn spending(state: &mut RunState, event: &Event, body: &Body) -> bool {
+#[expect(clippy::wildcard_enum_match_arm, reason = "Concern::of names every kind")]
+pub(super) fn spending(state: &mut RunState, event: &Event, body: &Body) {
     match body {
         Body::UsageReported(data) => reported(state, event, data),
         Body::ModelCalled(data) => called(state, event, data),
@@ -23,9 +25,8 @@ pub(super) fn spending(state: &mut RunState, event: &Event, body: &Body) -> bool
             state.warned = false;
             state.over = None;
         }
-        _ => return false,
+        other => misplaced(other),
     }
-    true
 }
 
 /// What an agent says of itself counts where the gateway does not stand between.
