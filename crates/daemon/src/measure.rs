@@ -161,6 +161,7 @@ fn give_way(way: Yielding) {
     const THIS_THREAD: libc::c_int = 1;
     const IDLE: libc::c_int = 3 << 13;
     #[expect(unsafe_code, reason = "two system calls on numbers; failing they change nothing")]
+    // SAFETY: both calls take numbers alone and change no memory.
     unsafe {
         match way {
             Yielding::Behind => libc::setpriority(libc::PRIO_PROCESS, 0, 10),

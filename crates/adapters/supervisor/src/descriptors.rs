@@ -12,6 +12,7 @@ pub fn close_inherited() {
     let open: Vec<RawFd> = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect();
     for fd in open.into_iter().filter(|fd| *fd > 2) {
         #[expect(unsafe_code, reason = "nothing in this process owns a descriptor yet")]
+        // SAFETY: the number is that of a descriptor which was open a moment ago and which nobody owns.
         unsafe {
             // The listing's own descriptor is closed by now, and may not be closed again.
             if rustix::io::fcntl_getfd(BorrowedFd::borrow_raw(fd)).is_ok() {

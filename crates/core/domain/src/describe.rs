@@ -28,6 +28,7 @@ impl Described {
 /// Describes an event for people. The line holds nothing that steers a terminal.
 pub fn describe(event: &Event) -> Described {
     let (word, line, minor) = parts(event);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a moment that is not named is in the line all the same")]
     let names = match &event.body {
         Body::Limited(limited) => limited.resets_at,
         Body::LimitedWaits(waits) => Some(waits.until),

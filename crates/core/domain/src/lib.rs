@@ -2,6 +2,9 @@
 //!
 //! Everything here is a pure function of values: no clock, no file, no process, no network.
 
+// A kind of event, effect or command that is added later is seen in every place that must know it.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod attempt;
 pub mod budget;
 pub mod call;

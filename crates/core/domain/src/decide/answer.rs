@@ -63,7 +63,9 @@ pub fn given(question: &Question, answer: &Answer) -> Result<FittingAnswer, Refu
         (_, Answer::Allow | Answer::AllowRun) => {
             let reason = match question.kind {
                 QuestionKind::Form => "it asks for what it has no leave to make up",
-                _ => "it asks a question, and leave is no answer to it",
+                QuestionKind::Permission | QuestionKind::Questions => {
+                    "it asks a question, and leave is no answer to it"
+                }
             };
             Err(Refusal::new(reason, to_type(question)))
         }

@@ -81,7 +81,7 @@ pub fn reason(run: &RunState) -> String {
     let (of, used) = run.over.as_ref().map_or((BudgetOf::Run, String::new()), |over| (over.of, over.used.clone()));
     match of {
         BudgetOf::Run => format!("budget reached: {used}; resuming gives {} more", asked(run)),
-        of => {
+        of @ (BudgetOf::Repository | BudgetOf::Day) => {
             let word = of.word();
             format!(
                 "budget of the {word} reached: {used}; raise `budget.{word}`, or `resume` it with a --budget of its own"

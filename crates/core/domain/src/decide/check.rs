@@ -22,7 +22,17 @@ pub fn check(run: &RunState, names: &[String], alive: usize, by: By) -> Result<D
     }
     match run.status {
         Status::Ready | Status::Failed { .. } => {}
-        _ => {
+        Status::Queued
+        | Status::Preparing
+        | Status::Working(_)
+        | Status::Waiting
+        | Status::Limited { .. }
+        | Status::Paused { .. }
+        | Status::Checking
+        | Status::Merged
+        | Status::Terminated { .. }
+        | Status::Lost { .. }
+        | Status::Unknown { .. } => {
             let reason = format!("it is {}", run.status.word());
             return Err(Refusal::new(reason, "retry it first; checks are of work that is done"));
         }

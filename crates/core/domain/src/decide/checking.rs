@@ -58,7 +58,19 @@ pub(super) fn again(run: &RunState, recheck: &Recheck) -> Decision {
             let phase = Some(name.clone()).filter(|name| !name.is_empty());
             nothing.event(Some(of), RunFailed { phase, reason: reason.clone() })
         }
-        _ => nothing.event(Some(of), failed(phase.spec.name.clone())),
+        Status::Queued
+        | Status::Preparing
+        | Status::Working(_)
+        | Status::Waiting
+        | Status::Limited { .. }
+        | Status::Paused { .. }
+        | Status::Checking
+        | Status::Ready
+        | Status::Merged
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Lost { .. }
+        | Status::Unknown { .. } => nothing.event(Some(of), failed(phase.spec.name.clone())),
     }
 }
 

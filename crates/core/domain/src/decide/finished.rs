@@ -82,6 +82,33 @@ pub enum Facts {
     },
 }
 
+impl Facts {
+    /// Whether performing this effect finds out facts of this kind.
+    fn fit(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::CreateWorktree => matches!(self, Self::Worktree { .. }),
+            Effect::LeaseEnvironment => matches!(self, Self::Leased { .. }),
+            Effect::StartAttempt(_) => matches!(self, Self::Started { .. }),
+            Effect::StopAttempt { .. } => matches!(self, Self::Stopped { .. }),
+            Effect::CommitLeftovers { .. } => matches!(self, Self::Committed { .. }),
+            Effect::RunCheck { .. } => matches!(self, Self::Checked(_)),
+            Effect::MeasureWork => matches!(self, Self::Measured(_)),
+            Effect::WriteProof { .. } => matches!(self, Self::Proven(_)),
+            Effect::Merge { .. } => matches!(self, Self::Merged(_)),
+            Effect::Deliver { .. } => matches!(self, Self::Delivered(_)),
+            Effect::Freeze { .. } => matches!(self, Self::Frozen(_)),
+            Effect::SaveCheckpoint { .. } => matches!(self, Self::Checkpoint { .. }),
+            Effect::DropCheckpoints => matches!(self, Self::Dropped { .. }),
+            Effect::RestoreCheckpoint { .. } => matches!(self, Self::Restored { .. }),
+            Effect::RemoveWorktree { .. } => matches!(self, Self::Removed { .. }),
+            Effect::RestoreWorktree { .. } => matches!(self, Self::WorktreeBack { .. }),
+            Effect::SetUp { .. } | Effect::Write { .. } | Effect::CloseInput(_) | Effect::Thaw { .. } => {
+                matches!(self, Self::Nothing)
+            }
+        }
+    }
+}
+
 /// The events that follow when effect `id` has come to its `outcome`. They are appended as one batch,
 /// `effect.finished` last, so that a crash between them leaves the effect open and it is probed.
 pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) -> Decision {
@@ -113,6 +140,11 @@ pub fn finished(run: &RunState, id: EffectId, outcome: Outcome, facts: Facts) ->
 /// not told a second time.
 fn done(run: &RunState, effect: &Effect, facts: Facts) -> Decision {
     let decision = Decision::default();
+    if !facts.fit(effect) {
+        // A performer of ours gave the facts of another effect; silence would lose what it found out.
+        let text = format!("{}: done, and what it found out was not told", title(effect));
+        return decision.event(effect.attempt(), Note { text });
+    }
     match (effect, facts) {
         (Effect::CreateWorktree, Facts::Worktree { path, branch, head }) if run.worktree_at.is_none() => {
             decision.event(None, WorktreeCreated { path, branch, head })
@@ -259,7 +291,28 @@ fn failed(run: &RunState, effect: &Effect, reason: &str) -> Decision {
             let phase = run.current().map(|p| p.spec.name.clone());
             decision.event(run.attempt_key(), RunFailed { phase, reason: format!("{}: {reason}", title(effect)) })
         }
-        _ => decision.event(effect.attempt(), Note { text: format!("{}: {reason}", title(effect)) }),
+        Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::SetUp { .. }
+        | Effect::StartAttempt(_)
+        | Effect::StopAttempt { .. }
+        | Effect::CommitLeftovers { .. }
+        | Effect::RunCheck { .. }
+        | Effect::MeasureWork
+        | Effect::WriteProof { .. }
+        | Effect::Merge { .. }
+        | Effect::Deliver { .. }
+        | Effect::Write { .. }
+        | Effect::CloseInput(_)
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::DropCheckpoints
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => {
+            decision.event(effect.attempt(), Note { text: format!("{}: {reason}", title(effect)) })
+        }
     }
 }
 

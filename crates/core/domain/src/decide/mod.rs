@@ -111,6 +111,20 @@ pub fn judged(
         }
         Command::Gate => gate(run, now),
         Command::Merge { method } => merge(run, *method, now, By::Person),
-        other => self::command(run, other, alive),
+        Command::Pause
+        | Command::Resume { .. }
+        | Command::Retry { .. }
+        | Command::Reply { .. }
+        | Command::Terminate { .. }
+        | Command::Rollback { .. }
+        | Command::Check { .. }
+        | Command::Proof
+        | Command::Comment { .. }
+        | Command::Pr { .. }
+        | Command::Dismiss
+        | Command::Adopt { .. }
+        | Command::DropCheckpoints
+        | Command::Rm
+        | Command::Restore => self::command(run, command, alive),
     }
 }

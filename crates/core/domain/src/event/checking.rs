@@ -85,7 +85,9 @@ impl CheckFinished {
         let tests = self.counts.map(|counts| format!(", {} tests", counts.tests)).unwrap_or_default();
         match self.verdict {
             Verdict::Pass => format!("pass{tests}"),
-            verdict => format!("{}: {}", verdict.word(), self.reason),
+            verdict @ (Verdict::Fail | Verdict::Error | Verdict::Skipped) => {
+                format!("{}: {}", verdict.word(), self.reason)
+            }
         }
     }
 }

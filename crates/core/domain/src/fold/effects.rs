@@ -47,7 +47,23 @@ pub(super) fn effect_starts(state: &mut RunState, effect: &Effect) {
                 attempt.input_closed = true;
             }
         }
-        _ => {}
+        Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::StopAttempt { .. }
+        | Effect::CommitLeftovers { .. }
+        | Effect::RunCheck { .. }
+        | Effect::MeasureWork
+        | Effect::WriteProof { .. }
+        | Effect::Merge { .. }
+        | Effect::Deliver { .. }
+        | Effect::Write { .. }
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::DropCheckpoints
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => {}
     }
 }
 
@@ -74,6 +90,19 @@ pub(super) fn effect_ends(state: &mut RunState, effect: &Effect, outcome: &Outco
             state.restoring = false;
             state.reply = None;
         }
-        _ => {}
+        Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::SetUp { .. }
+        | Effect::StopAttempt { .. }
+        | Effect::CommitLeftovers { .. }
+        | Effect::RunCheck { .. }
+        | Effect::MeasureWork
+        | Effect::WriteProof { .. }
+        | Effect::Merge { .. }
+        | Effect::Deliver { .. }
+        | Effect::Write { .. }
+        | Effect::CloseInput(_)
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. } => {}
     }
 }

@@ -7,6 +7,7 @@ use crate::run::RunState;
 /// So many calls may be open at once; what comes beside them is not followed.
 const MOST_OPEN: usize = 64;
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these four kinds tell of writes")]
 pub(super) fn look(state: &mut RunState, event: &Event) {
     match &event.body {
         Body::ToolCalled(call) if writes(&call.name) && state.writing.len() < MOST_OPEN => {

@@ -82,6 +82,10 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
     if tells(&event.body) {
         state.proof.stale = true;
     }
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "which kinds make a pack old stands in `tells`; these end a run"
+    )]
     match &event.body {
         Body::RunReady(_) | Body::RunFailed(_) | Body::RunTerminated(_)
             if state.has_worktree() && state.spec.is_some() =>
@@ -107,7 +111,24 @@ pub(super) fn ended(state: &mut RunState, effect: &Effect, outcome: &Outcome, at
     let gives_up = match effect {
         Effect::MeasureWork => proof.covers.is_none(),
         Effect::WriteProof { .. } => true,
-        _ => false,
+        Effect::CreateWorktree
+        | Effect::LeaseEnvironment
+        | Effect::SetUp { .. }
+        | Effect::StartAttempt(_)
+        | Effect::StopAttempt { .. }
+        | Effect::CommitLeftovers { .. }
+        | Effect::RunCheck { .. }
+        | Effect::Merge { .. }
+        | Effect::Deliver { .. }
+        | Effect::Write { .. }
+        | Effect::CloseInput(_)
+        | Effect::Freeze { .. }
+        | Effect::Thaw { .. }
+        | Effect::SaveCheckpoint { .. }
+        | Effect::DropCheckpoints
+        | Effect::RestoreCheckpoint { .. }
+        | Effect::RemoveWorktree { .. }
+        | Effect::RestoreWorktree { .. } => false,
     };
     if gives_up {
         (proof.due, proof.covers) = (false, None);

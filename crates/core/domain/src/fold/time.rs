@@ -18,7 +18,16 @@ pub(super) fn pass_time(state: &mut RunState, at: Timestamp) {
         Status::Paused { .. } => &mut times.paused_ms,
         Status::Limited { .. } | Status::Working(Activity::Retrying { .. }) => &mut times.limited_ms,
         Status::Working(Activity::Tool { .. }) => &mut times.tools_ms,
-        _ => &mut times.thinking_ms,
+        Status::Queued
+        | Status::Preparing
+        | Status::Working(_)
+        | Status::Checking
+        | Status::Ready
+        | Status::Merged
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Lost { .. }
+        | Status::Unknown { .. } => &mut times.thinking_ms,
     };
     *slot = slot.saturating_add(passed);
 }
