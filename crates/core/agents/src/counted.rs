@@ -30,13 +30,13 @@ impl TokensByModel {
         sum
     }
 
-    /// What this has of models that `other` has too.
+    /// The amounts of those models that `other` has too.
     pub(crate) fn of_models_in(&self, other: &Self) -> Self {
         let known = |name: &String| other.0.keys().any(|model| is_same(name, model));
         Self(self.0.iter().filter(|(name, _)| known(name)).map(|(name, of)| (name.clone(), *of)).collect())
     }
 
-    /// What this has more than `counted`, model by model. Never negative: what was reported once stays.
+    /// The amounts that go beyond those of `counted`, model by model. Never negative: what was reported once stays.
     pub(crate) fn beyond(&self, counted: &Self) -> Self {
         let mut rest = self.clone();
         // A provider may answer in another name than the one that it was asked for, and what it used is counted once.

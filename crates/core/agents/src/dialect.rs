@@ -1,6 +1,6 @@
 //! What an agent's standard input and output are written in.
 
-/// One dialect; its name is what `reads` of a person's own agent says.
+/// A dialect of standard input and output; its name is the value of `reads` in the settings of a person's own agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Claude Code's stream-json, both ways, with `--permission-prompt-tool stdio`.

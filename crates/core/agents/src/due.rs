@@ -9,7 +9,7 @@ use crate::{acp, codex_app};
 /// A line, or several, for an agent's standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
-    /// What the keeper knows it by, so that it is sent once.
+    /// The id by which the keeper knows the line, so that the line is sent once.
     pub id: String,
     pub data: String,
 }
@@ -27,7 +27,7 @@ fn has_words(session: &Session) -> bool {
     session.named.is_some() && session.rest.is_some() && !session.words.is_empty()
 }
 
-/// What `session` waits for; `None` when that is nothing.
+/// Returns the write that `session` waits for; `None` when it waits for nothing.
 pub fn due(session: &Session, task: &Task<'_>) -> Option<Write> {
     let open = session.refusals.iter().find(|(id, _)| !session.has_said(&refusal(id)));
     if let Some((id, reply)) = open {

@@ -56,7 +56,7 @@ fn question(name: &str, field: &Value) -> SingleQuestion {
     }
 }
 
-/// What can be chosen: values with their own names, or values that are names.
+/// The options of a field: values with their own names, or values that are names.
 fn options(field: &Value) -> Vec<AnswerOption> {
     let option = |value: &Value, label: &Value| {
         let value = value.as_str().map(str::to_owned)?;
@@ -70,7 +70,7 @@ fn options(field: &Value) -> Vec<AnswerOption> {
     values.filter_map(|(n, value)| option(value, &field["enumNames"][n])).collect()
 }
 
-/// What was filled in, each value as its field wants it.
+/// The reply that accepts a form with these answers, each value as its field wants it.
 pub(crate) fn accepted(request: &Value, answers: &[SingleAnswer]) -> Value {
     let fields = &schema(request)["properties"];
     let content: Map<String, Value> =

@@ -1,7 +1,7 @@
 //! How each coding agent is started, and how what it writes becomes events.
 //!
-//! Everything is pure: a session is a value, [`step`] gives the events of one line, [`due`] and [`answer`] the lines to
-//! write back, and folding a run's events gives the same session again.
+//! Everything is pure: a session is a value, [`step`] returns the events of one line, [`due`] and [`answer`] the lines
+//! to write back, and folding a run's events rebuilds the same session.
 
 mod account;
 mod acp;

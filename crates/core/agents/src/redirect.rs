@@ -56,7 +56,7 @@ pub enum GatewayHint {
     Gemini,
 }
 
-/// What has to be changed of an agent's start.
+/// Changes of an agent's start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redirected {
     pub env: Vec<(String, String)>,
@@ -109,8 +109,8 @@ impl GatewayAccess {
         format!("{}/t/{}/{provider}", self.url, self.token)
     }
 
-    /// What an agent is started with so that it asks here; `attempt` is the folder for its files, `set` what is set of its
-    /// environment already.
+    /// Returns the changes of an agent's start that make it ask its models here; `attempt` is the folder for its files,
+    /// `set` the variables that are set in its environment already.
     pub fn redirect(&self, told: GatewayHint, doors: &[Door], attempt: &str, set: &[(String, String)]) -> Redirected {
         let mut to = Redirected::default();
         if told == GatewayHint::Never {

@@ -174,7 +174,7 @@ pub fn reference() -> String {
     text + &AFTER.replace("DIALECTS", &dialects.join(", ")).replace("OBSERVED\n", &format!("{observed}\n"))
 }
 
-/// What is known of one that a person started.
+/// Says what is known of an agent that a person started.
 fn traces(agent: &Agent) -> Option<&'static str> {
     if agent.program == Program::Own {
         return None;

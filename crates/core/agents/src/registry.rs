@@ -16,13 +16,13 @@ pub enum Program {
     InPath { name: &'static str, install: &'static str },
 }
 
-/// One word or mode for each policy, in the order of [`Policy::ALL`].
+/// A word or mode for each policy, in the order of [`Policy::ALL`].
 pub(crate) type ByPolicy<T> = [T; 4];
 
 pub(crate) type Variables = &'static [(&'static str, &'static str)];
 
-/// What starts an agent in a terminal, in this order; `{prompt}` stands for the task, `{session}` for the session to go on in,
-/// `{git_paths}` for the paths that a commit writes to, as JSON.
+/// Arguments that start an agent in a terminal, in this order; `{prompt}` stands for the task, `{session}` for the
+/// session to go on in, `{git_paths}` for the paths that a commit writes to, as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Interactive {
     pub(crate) args: &'static [&'static str],
@@ -32,7 +32,7 @@ pub(crate) struct Interactive {
     pub(crate) prompt: &'static [&'static str],
 }
 
-/// One agent.
+/// An agent that pilothouse knows how to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agent {
     pub name: &'static str,
@@ -40,7 +40,7 @@ pub struct Agent {
     pub program: Program,
     /// `{prompt}` stands for the task, `{attempt}` for the folder of the attempt.
     pub(crate) args: &'static [&'static str],
-    /// What stands before the model's name, where that is said on the command line.
+    /// The flag before the model's name, where the model is named on the command line.
     pub(crate) model_flag: Option<&'static str>,
     /// Arguments that say what it may do without asking.
     pub(crate) policy_args: ByPolicy<&'static [&'static str]>,
@@ -60,9 +60,9 @@ pub struct Agent {
     /// Milliseconds after a session's beginning before another process may go on in it.
     pub session_rests_ms: u64,
     pub dialect: Dialect,
-    /// What starts it in a terminal; `None` when it has no screen of its own that takes a task.
+    /// The arguments that start the agent in a terminal; `None` when it has no screen of its own that takes a task.
     pub(crate) interactive: Option<Interactive>,
-    /// What it writes of its sessions while a person has it in a terminal.
+    /// Files that the agent writes of its sessions while a person has it in a terminal.
     pub traces: Traces,
     /// How it is told to ask its models through the gateway, and where its environment says whom it asks.
     pub told: GatewayHint,
@@ -71,7 +71,8 @@ pub struct Agent {
     pub asking_models: &'static [&'static str],
     /// The variable with which all of them do.
     pub asking_variable: Option<&'static str>,
-    /// It would use a provider's key that it finds itself, so that the gateway may have it without being asked for.
+    /// Whether the agent would use a provider's key that it finds itself, so that the gateway may have that key
+    /// without being asked for.
     pub takes_keys: bool,
     /// Where it keeps what it remembers, beside the worktree: `~/` is the home folder, `$NAME/` what a variable says.
     pub state: &'static [&'static str],
@@ -88,7 +89,7 @@ const NO_ENV: ByPolicy<Variables> = [&[], &[], &[], &[]];
 /// An agent that leaves by itself is given this long before it is ended.
 pub(crate) const LEAVES: u64 = 10_000;
 
-/// What an agent has that says nothing else.
+/// The values of an agent that names no others.
 const USUAL: Agent = Agent {
     name: "",
     doc: "",
@@ -368,7 +369,7 @@ pub fn all() -> &'static [Agent] {
 }
 
 impl Agent {
-    /// What logs it in, or stands in for a login; `None` where that is not known.
+    /// Says how to log it in, or which variable stands in for a login; `None` where that is not known.
     pub fn log_in(&self) -> Option<String> {
         self.login.map(|(command, key)| format!("log in with {command}, or set {key} in [agent.{}] env", self.name))
     }

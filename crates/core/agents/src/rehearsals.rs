@@ -1,6 +1,6 @@
 //! What the built-in agent can play.
 
-/// Its models, each a scenario.
+/// Models of the built-in agent, each a scenario.
 pub(crate) const REHEARSALS: &[&str] = &[
     "success",
     "slow",

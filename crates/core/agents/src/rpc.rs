@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::short::{short, told};
 
-/// One line from the agent.
+/// A line from the agent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Message {
     /// The agent asks and goes no further in this without an answer.
@@ -46,7 +46,7 @@ pub(crate) fn read(line: &[u8]) -> Result<Message, String> {
     }
 }
 
-/// What an error says; some agents put what matters into its data.
+/// The message of an error, and its data too: some agents put what matters there.
 fn failure(error: &Value) -> String {
     let said = error["message"].as_str().unwrap_or("unknown error");
     let more = error["data"]["details"].as_str().or(error["data"]["message"].as_str()).or(error["data"].as_str());
@@ -103,7 +103,7 @@ pub(crate) fn asked(input: Option<&str>) -> Value {
     input.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-/// What a permission can be answered with.
+/// The choices with which a permission can be answered.
 pub(crate) fn permission() -> Vec<String> {
     ["allow", "allow for this run", "deny"].map(str::to_owned).to_vec()
 }

@@ -11,13 +11,13 @@ use crate::dialect::Dialect;
 use crate::short::short;
 use crate::{claude_stream, rpc};
 
-/// One attempt's conversation so far; folding the attempt's events gives it again.
+/// The conversation of an attempt so far; folding the attempt's events rebuilds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub(crate) dialect: Dialect,
     /// The session that the attempt was started to go on in.
     pub(crate) resumes: Option<String>,
-    /// What the agent calls the session.
+    /// The agent's own id of the session.
     pub(crate) named: Option<String>,
     /// The option of the session that its model is set by.
     pub(crate) model_option: Option<String>,
@@ -25,11 +25,11 @@ pub struct Session {
     said: BTreeSet<String>,
     /// Messages whose usage was counted; an agent says it once per block of the same message.
     pub(crate) counted: BTreeSet<String>,
-    /// What was counted, all of it.
+    /// Everything that was counted.
     sum: TokensByModel,
-    /// What its messages told since the agent last said how its work ended, where it tells its usage from there on.
+    /// The use that the agent's messages told since the last result, where the agent tells its usage from there on.
     since_result: TokensByModel,
-    /// What earlier attempts counted, by the session.
+    /// The amounts that earlier attempts counted, by the session.
     earlier: BTreeMap<String, TokensByModel>,
     /// The session that an earlier attempt named last.
     earlier_named: String,
@@ -38,19 +38,19 @@ pub struct Session {
     /// Questions whose answer is on its way.
     pub(crate) answering: BTreeSet<String>,
     pub(crate) limited: bool,
-    /// It tells when it is idle, so that a result alone is no end.
+    /// Whether the agent tells when it is idle, so that a result alone is no end.
     pub(crate) tells_turns: bool,
-    /// What it said at the end of a good turn that may not have been the last.
+    /// The agent's words at the end of a good turn that may not have been the last.
     pub(crate) rest: Option<String>,
     /// Background work that it goes on with when that is done.
     pub(crate) background: BTreeMap<String, String>,
     /// Requests that are to be refused, each with its id and the line that does so.
     pub(crate) refusals: Vec<(String, String)>,
-    /// What a person said that is told when the turn is over.
+    /// Words of a person that are told to the agent when the turn is over.
     pub(crate) words: Vec<String>,
     /// How often such words were told.
     pub(crate) told: usize,
-    /// What was said last into a turn under way.
+    /// The last words that were said into a turn under way.
     pub(crate) steered: Option<String>,
     /// Changes of files that have not returned, by the call's id, in full.
     pub(crate) changes: BTreeMap<String, String>,
@@ -108,7 +108,7 @@ impl Session {
         Self { said: BTreeSet::from([crate::write_id::PROMPT.to_owned()]), ..Self::new(dialect, None) }
     }
 
-    /// Takes up one event of this attempt; `step` does so itself with the events it gives.
+    /// Takes up one event of this attempt; `step` does so itself with the events it returns.
     pub fn fold(&mut self, body: &Body) {
         match body {
             Body::AgentSession(data) => {
@@ -215,7 +215,7 @@ impl Session {
         &self.since_result
     }
 
-    /// What earlier attempts counted of the session that this one goes on in.
+    /// The amounts that earlier attempts counted of the session that this one goes on in.
     pub(crate) fn counted_earlier(&self) -> TokensByModel {
         self.resumes.as_ref().and_then(|session| self.earlier.get(session)).cloned().unwrap_or_default()
     }
@@ -244,7 +244,7 @@ impl Session {
         }
     }
 
-    /// What ends with the agent's work; a limit outlives work that failed.
+    /// Returns the events that end what ends with the agent's work; a limit outlives work that failed.
     pub(crate) fn ended(&self, ok: bool) -> Vec<Body> {
         let mut events = Vec::new();
         if self.limited && ok {

@@ -7,7 +7,7 @@ use crate::redirect::{GatewayAccess, GatewayHint};
 use crate::registry::{Agent, ByPolicy, Interactive, LEAVES, by_policy};
 use crate::{acp, claude_stream, codex_app};
 
-/// What an agent is to do.
+/// A task for an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Task<'a> {
     pub prompt: &'a str,
@@ -18,7 +18,7 @@ pub struct Task<'a> {
     pub(crate) modes: Option<&'a ByPolicy<Option<&'static str>>>,
 }
 
-/// Where it is to do it, as absolute paths.
+/// The place where the agent is to do its task, as absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttemptPlace {
     pub cwd: String,
@@ -44,7 +44,7 @@ pub struct Own {
     pub dialect: Dialect,
 }
 
-/// What a keeper needs to start an agent, beside its program.
+/// The values that a keeper needs to start an agent, beside its program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentStart {
     pub args: Vec<String>,
@@ -53,12 +53,12 @@ pub struct AgentStart {
     pub input: Vec<(String, String)>,
     /// How many milliseconds it may live on once its input was closed.
     pub leave_ms: u64,
-    /// Its input is closed at once.
+    /// Whether the agent's input is closed at once.
     pub close_input: bool,
 }
 
 impl AttemptPlace {
-    /// What must be writable beside the worktree for a commit in it.
+    /// The paths that must be writable beside the worktree for a commit in it.
     pub fn git_paths(&self) -> Vec<String> {
         let shared = ["objects", "refs", "logs"].map(|name| format!("{}/{name}", self.common_dir));
         std::iter::once(self.git_dir.clone()).chain(shared).collect()
@@ -104,7 +104,7 @@ impl Agent {
         .collect()
     }
 
-    /// What stands on the command line; some dialects say model and session on standard input instead.
+    /// The arguments of the command line; some dialects say model and session on standard input instead.
     fn args_for(&self, task: &Task<'_>, place: &AttemptPlace) -> Vec<String> {
         let policy = by_policy(&self.policy_args, task.policy);
         let mut args: Vec<String> = self.args.iter().chain(policy).map(|arg| filled(arg, task, place)).collect();
@@ -153,7 +153,7 @@ impl Own {
     }
 }
 
-/// What is said first on standard input.
+/// The first lines for standard input, each with its id.
 fn first_input(dialect: Dialect, task: &Task<'_>, place: &AttemptPlace) -> Vec<(String, String)> {
     let said = match dialect {
         Dialect::ClaudeStream => (crate::write_id::PROMPT, claude_stream::prompt(task.prompt)),

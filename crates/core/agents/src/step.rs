@@ -51,7 +51,7 @@ pub struct AnswerPlan {
     pub line: String,
     /// The answer for people.
     pub how: String,
-    /// What its protocol has no place for in an answer, to be said when its turn is over.
+    /// Words that the agent's protocol has no place for in an answer, to be said when the turn is over.
     pub words: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::session::Session;
 use crate::step::{end, step};
 
-/// What is remembered of an output that is read from somewhere on.
+/// A reader of an output that begins somewhere in it, with what it remembers of the lines before.
 #[derive(Debug)]
 pub struct Transcript {
     session: Session,

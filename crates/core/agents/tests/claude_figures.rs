@@ -17,7 +17,7 @@ macro_rules! resumed {
     };
 }
 
-/// What the scripted provider billed for the three processes together.
+/// The tokens that the scripted provider billed for the three processes together.
 const BILLED: Tokens = Tokens { input: 57, output: 537, cache_read: 58_447, cache_write: 15_957 };
 
 /// The events of processes that go on in one session, each in an attempt of its own.

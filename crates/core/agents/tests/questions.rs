@@ -226,7 +226,7 @@ fn a_plan_and_a_patch_can_be_read_whole() {
     assert!(full.contains("changes a.rs") && full.contains("- one") && full.contains("+ two"), "{full}");
 }
 
-/// What is written to the agent next, and taken up as begun.
+/// Returns the next write to the agent, which is taken up as begun.
 fn told(session: &mut Session) -> Option<Value> {
     let claude = find("claude").expect("known");
     let task = claude.task("do it", None, None, Policy::Edits);

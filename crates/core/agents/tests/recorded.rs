@@ -15,7 +15,7 @@ use domain::tokens::Tokens;
 use domain::{Body, Event, Timestamp};
 use serde_json::Value;
 
-/// One line of a recording: what the agent wrote, or what was written to it.
+/// A line of a recording: what the agent wrote, or what was written to it.
 enum Line {
     Wrote(Vec<u8>),
     Heard(Value),
@@ -39,7 +39,7 @@ fn lines(path: &Path) -> Vec<Line> {
         .collect()
 }
 
-/// What pilothouse would have written down of what was written to the agent.
+/// Takes up the event that pilothouse would have written down for a message to the agent.
 fn heard(message: &Value, session: &mut Session, open: &mut Option<String>) {
     let gives_task = matches!(message["method"].as_str(), Some("turn/start" | "session/prompt"));
     let answers =

@@ -8,7 +8,7 @@ use agents::{Dialect, Session, step};
 use domain::Body;
 use serde_json::Value;
 
-/// What the agent wrote, and the events of each line.
+/// The lines that the agent wrote, each with its events.
 fn read(version: &str, name: &str) -> Vec<(Value, Vec<Body>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams").join(format!("claude-{version}"));
     let text = std::fs::read_to_string(folder.join(format!("{name}.jsonl"))).expect("a recording");

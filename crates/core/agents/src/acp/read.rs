@@ -15,7 +15,7 @@ use crate::written;
 /// A message longer than this is told of in parts, in bytes.
 const LONGEST_PART: usize = 16 << 10;
 
-/// Gives events, or why the line can't be read. Pieces of a message are held back until it is whole.
+/// Returns the events of a line, or why the line can't be read. Pieces of a message are held back until it is whole.
 pub(crate) fn read(session: &mut Session, line: &[u8], offset: u64) -> Result<Vec<Body>, String> {
     let message = rpc::read(line)?;
     if let Message::Notification { method, params } = &message
@@ -33,7 +33,7 @@ pub(crate) fn read(session: &mut Session, line: &[u8], offset: u64) -> Result<Ve
     Ok(before.into_iter().chain(meant).collect())
 }
 
-/// What a line means that ends the message before it.
+/// Returns the events of a message that ends the streamed message before it.
 fn meaning(session: &Session, message: Message) -> Result<Vec<Body>, String> {
     Ok(match message {
         Message::Response { id: SESSION, result: Ok(opened) } => {
@@ -120,7 +120,8 @@ pub(crate) fn whole(session: &mut Session) -> Option<Body> {
     (!text.trim().is_empty()).then(|| AgentMessage { text }.into())
 }
 
-/// Some agents tell of a call before they know what it is about, some only when it is over.
+/// Returns the events of an update of a tool call. Some agents tell of a call before they know what it is about, some
+/// only when it is over.
 fn updated(session: &Session, update: &Value) -> Result<Vec<Body>, String> {
     let text = |name: &str| update[name].as_str().unwrap_or_default();
     let kind = text("sessionUpdate");
@@ -140,7 +141,7 @@ fn updated(session: &Session, update: &Value) -> Result<Vec<Body>, String> {
     Ok(events)
 }
 
-/// What a tool is called, by its kind where it has one.
+/// The name of the tool that is called: the kind of the call where it has one.
 fn tool(call: &Value) -> &str {
     match call["kind"].as_str() {
         Some("execute") => "command",

@@ -3,7 +3,7 @@
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-/// What the answer to a prompt says of its tokens; `None` when it says nothing.
+/// Returns the tokens that the answer to a prompt tells; `None` when it tells none.
 pub(super) fn of_turn(result: &Value) -> Option<Tokens> {
     let usage = &result["usage"];
     if usage.is_object() {

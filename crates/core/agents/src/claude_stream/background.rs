@@ -11,15 +11,15 @@ use crate::session::Session;
 
 /// The agent's next wake-up; it has one at most.
 const WAKE_UP: &str = "wake-up";
-/// What stands before the id of a time at which it is given a prompt of its own.
+/// Prefix of the id of a time at which the agent is given a prompt of its own.
 const SCHEDULE: &str = "schedule:";
 
-/// Whether a system line of this kind is one of these.
+/// Whether a system line of this kind tells of background work or of the agent's state.
 pub(super) fn tells(kind: &str) -> bool {
     matches!(kind, "session_state_changed" | "task_started" | "task_notification" | "background_tasks_changed")
 }
 
-/// What such a line means.
+/// Returns the events of a system line of such a kind.
 pub(super) fn told(session: &Session, kind: &str, value: &Value) -> Vec<Body> {
     let text = |name: &str| value[name].as_str().unwrap_or_default();
     match kind {

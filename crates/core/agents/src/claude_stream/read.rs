@@ -12,7 +12,7 @@ use super::{ask, background, failed, usage};
 use crate::session::Session;
 use crate::short::short;
 
-/// Gives events, or why the line can't be read.
+/// Returns the events of a line, or why the line can't be read.
 pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> {
     let value: Value = serde_json::from_slice(line).map_err(|e| format!("not JSON: {e}"))?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();

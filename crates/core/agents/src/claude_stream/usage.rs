@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::counted::{TokensByModel, plain_name};
 use crate::session::Session;
 
-/// What the name of a report of usage begins with that is of a result, and not of a message.
+/// Prefix of the name of a usage report that is of a result, and not of a message.
 pub(crate) const RESULT: &str = "result ";
-/// What the name of a report begins with of steps that neither messages nor a result's sums have in them.
+/// Prefix of the name of a usage report of steps that neither messages nor a result's sums have in them.
 pub(crate) const ASIDE: &str = "aside ";
 
-/// What one message used, its own model first. Buckets are exclusive already.
+/// The use of one message, its own model first. Buckets are exclusive already.
 pub(crate) fn of_message(message: &Value) -> Vec<ModelUse> {
     let model = |of: &Value| of["model"].as_str().filter(|model| !model.is_empty()).map(str::to_owned);
     let usage = &message["usage"];
@@ -34,7 +34,7 @@ fn amount(usage: &Value) -> Amount {
     Amount { tokens, cache_write_1h }
 }
 
-/// What a result says that was used and no message has told.
+/// Returns reports of the use that a result counts and no message has told.
 pub(super) fn of_result(session: &Session, result: &Value) -> Vec<Body> {
     let whole = by_model(&result["modelUsage"]);
     // Of the turns since the result before, also where the session is another process's.

@@ -40,7 +40,7 @@ const SILENT: &[&str] = &[
     "windows",
 ];
 
-/// Gives events, or why the line can't be read.
+/// Returns the events of a line, or why the line can't be read.
 pub(crate) fn read(session: &Session, line: &[u8]) -> Result<Vec<Body>, String> {
     Ok(match rpc::read(line)? {
         Message::Response { id: THREAD, result: Ok(opened) } => {
@@ -134,7 +134,7 @@ fn not_heard(session: &Session, why: &str) -> Vec<Body> {
     }
 }
 
-/// What is run, without the shell that it is wrapped in.
+/// The commands that are run, without the shell that they are wrapped in.
 pub(super) fn command(item: &Value) -> String {
     let actions = item["commandActions"].as_array().into_iter().flatten();
     let commands: Vec<_> = actions.filter_map(|action| action["command"].as_str()).collect();

@@ -119,7 +119,7 @@ fn told(place: &Value, text: &str, resting: bool) -> String {
     rpc::request(STEER, "turn/steer", &steer)
 }
 
-/// What such lines say into a turn under way.
+/// Returns the words that lines for the agent say into a turn under way; `None` when they say none.
 pub(crate) fn steered(lines: &str) -> Option<String> {
     let read = |line: &str| serde_json::from_str::<Value>(line).ok();
     let steer = lines.lines().filter_map(read).find(|line| line["method"] == "turn/steer")?;

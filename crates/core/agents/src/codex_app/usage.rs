@@ -4,10 +4,11 @@
 use domain::tokens::Tokens;
 use serde_json::Value;
 
-/// What Codex calls the parts of a breakdown: its input, what of it was read from and written to a cache, its output.
+/// Names that Codex gives the parts of a breakdown: its input, the parts of it that were read from and written to a
+/// cache, its output.
 pub(crate) type Names = [&'static str; 4];
 
-/// As its protocol calls them.
+/// The names in Codex's protocol.
 pub(super) const NAMES: Names = ["inputTokens", "cachedInputTokens", "cacheWriteInputTokens", "outputTokens"];
 
 /// A breakdown in exclusive buckets: what it calls input has what was read from and written to a cache in it, what it

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Answered, Transcribed, cut, is_session_name};
 use crate::codex_app::{Names, exclusive};
 
-/// What its files call the parts of a breakdown.
+/// Names that the files of Codex give the parts of a breakdown.
 const NAMES: Names = ["input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens"];
 
 /// A line of a rollout file: one record of usage for each answer of the model.

@@ -25,8 +25,8 @@ pub fn gemini_project(text: &str, folder: &str) -> Option<String> {
     plain.then(|| name.to_owned())
 }
 
-/// What it calls input has what was read from a cache in it, and neither what it thought nor what tools were told
-/// beside is in the others.
+/// A count of Gemini in exclusive buckets: its input has what was read from a cache in it, while its thoughts and what
+/// tools were told beside are in none of the others.
 fn exclusive(tokens: &Value) -> Tokens {
     let count = |name: &str| tokens[name].as_u64().unwrap_or(0);
     let cache_read = count("cached");

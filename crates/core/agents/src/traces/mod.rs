@@ -22,7 +22,7 @@ pub use terminal::{is_unheard, news};
 
 use crate::registry::{self, Agent, Program};
 
-/// What an agent tells of itself just now; what it does not tell is `None`.
+/// The state that an agent tells of itself just now; what it does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SessionTrace {
     pub doing: Option<Doing>,
@@ -36,9 +36,9 @@ pub struct SessionTrace {
     pub calls: Vec<String>,
     /// The answers of the model in the session that is open now, of each of its files.
     pub answers: Vec<Answers>,
-    /// It lives, and has no file that says what it does.
+    /// Whether the agent lives, and has no file that says what it does.
     pub silent: bool,
-    /// Its files were not read to their ends yet, so that sums of them would be too small.
+    /// Whether the agent's files were not read to their ends yet, so that sums of them would be too small.
     pub behind: bool,
     /// The last line of its transcripts.
     pub last_at: Option<Timestamp>,
@@ -48,7 +48,7 @@ pub struct SessionTrace {
 const CALLS: usize = 3;
 
 impl SessionTrace {
-    /// What it waits for, in words; `None` when it does not wait.
+    /// The thing that the agent waits for, in words; `None` when it does not wait.
     pub fn waits_for(&self) -> Option<String> {
         let Some(Doing::Waiting(what)) = &self.doing else { return None };
         let calls = self.calls.iter().take(CALLS).cloned().collect::<Vec<_>>().join(" or ");
@@ -59,7 +59,7 @@ impl SessionTrace {
         })
     }
 
-    /// It waits, and its transcript may be about to say what for.
+    /// Whether the agent waits, and its transcript may be about to say what for.
     pub fn is_vague(&self) -> bool {
         self.calls.is_empty() && matches!(self.doing, Some(Doing::Waiting(_)))
     }
@@ -97,17 +97,17 @@ fn stem(path: &str) -> &str {
     [".js", ".mjs", ".cjs", ".exe"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
-/// One answer of a model.
+/// An answer of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answered {
-    /// What it used, of the model that gave it and of those that it asked.
+    /// The use of the model that gave the answer, and of the models that it asked.
     pub used: Vec<ModelUse>,
     /// When, where that is written down.
     pub at: Option<Timestamp>,
 }
 
 impl Answered {
-    /// Of one model, which may not be known.
+    /// An answer of a single model, which may not be known.
     fn of(tokens: Tokens, model: Option<String>, at: Option<Timestamp>) -> Self {
         Self { used: vec![ModelUse { model, amount: Amount { tokens, cache_write_1h: 0 } }], at }
     }
@@ -130,7 +130,7 @@ fn cut(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
 
-/// What a transcript has told so far, line by line.
+/// Everything that a transcript has told so far, line by line.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Transcribed {
     pub answers: Answers,

@@ -11,7 +11,7 @@ use super::SessionTrace;
 use crate::session::Session;
 use crate::short::short;
 
-/// What the ids of such questions begin with: they are answered in the terminal, and nowhere else.
+/// Prefix of the ids of such questions: they are answered in the terminal, and nowhere else.
 const QUESTION: &str = "terminal.";
 
 /// The question of one of which nothing was heard since it was started.
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::dialect::Dialect;
 
-    /// What a look adds to what is known, by the kinds of events.
+    /// Brings a session up to what was told, and returns the kinds of the events that this takes.
     fn look(known: &mut Session, told: &SessionTrace) -> Vec<&'static str> {
         let events = news(known, told, Some(Timestamp::from_millis(100)), false, false);
         for event in &events {
