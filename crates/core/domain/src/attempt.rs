@@ -95,7 +95,7 @@ impl Frozen {
     }
 }
 
-/// What the agent itself said at the end, which is worth more than its exit code.
+/// The agent's own word on its work at the end, which is worth more than its exit code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentResult {
     pub ok: bool,
@@ -128,7 +128,7 @@ pub struct AttemptState {
     pub rest: Option<Rest>,
     /// The end of what its agent said last.
     pub said: Option<String>,
-    /// What a person said that waits for the end of its agent's turn.
+    /// Words of a person that wait for the end of the agent's turn.
     pub unsaid: Vec<String>,
     /// A person's answer to what the attempt before it asked last, which is what it begins with.
     pub reply: Option<String>,
@@ -139,7 +139,7 @@ pub struct AttemptState {
     /// The time at which the next attempt was to begin by itself.
     pub waited_until: Option<Timestamp>,
     pub exit: Option<Exit>,
-    /// Its input was closed, or that was begun: nothing more will be asked of it.
+    /// Whether the agent's input was closed, or closing it was begun: nothing more will be asked of the agent.
     pub input_closed: bool,
     /// Bytes of the agent's standard output that became events.
     pub read_to: u64,
@@ -147,7 +147,7 @@ pub struct AttemptState {
     pub metered: bool,
     /// Who pays for what it asks, where that is known.
     pub paid_by: Option<String>,
-    /// Its last request was not forwarded, because a budget was reached.
+    /// Whether the agent's last request was not forwarded, because a budget was reached.
     pub refused: bool,
     /// Why its last request had no key that counts, where the gateway has the keys.
     pub without_key: Option<String>,

@@ -16,7 +16,7 @@ pub struct Budget {
     pub usd: Option<Usd>,
 }
 
-/// What was used, as far as it is known.
+/// Tokens and money that were used, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Used {
     pub tokens: u64,
@@ -141,7 +141,7 @@ impl Used {
         *self == Self::NOTHING
     }
 
-    /// What is left of it without `other`, never below nothing.
+    /// The rest after `other` is taken away, never below nothing.
     pub fn less(self, other: Self) -> Self {
         Self { tokens: self.tokens.saturating_sub(other.tokens), usd: self.usd.less(other.usd) }
     }

@@ -27,15 +27,15 @@ pub struct CheckSpec {
     pub report: Option<String>,
 }
 
-/// What a check came to.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Pass,
     Fail,
-    /// It says nothing of the work: it could not be run, or not on this work alone.
+    /// The check says nothing of the work: it could not be run, or not on this work alone.
     Error,
-    /// It ran and tested nothing.
+    /// The check ran and tested nothing.
     Skipped,
 }
 
@@ -50,7 +50,7 @@ impl Verdict {
     }
 }
 
-/// What a report counts.
+/// The counts of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub tests: u64,
@@ -64,9 +64,9 @@ pub struct Counts {
 pub struct CheckState {
     /// How often it was begun.
     pub begun: u32,
-    /// What it came to last, and when.
+    /// The last result, and when it came.
     pub last: Option<(CheckFinished, Timestamp)>,
-    /// It is at work now.
+    /// Whether the check is at work now.
     pub runs: bool,
 }
 
@@ -75,7 +75,7 @@ pub fn key(name: &str, n: u32) -> AttemptKey {
     AttemptKey { phase: format!("check.{name}"), attempt: n }
 }
 
-/// What is known when a check's command has ended.
+/// The facts that are known when a check's command has ended.
 #[derive(Debug, Clone, Default)]
 pub struct Ended<'a> {
     pub exit: Exit,
@@ -87,7 +87,7 @@ pub struct Ended<'a> {
     pub shared: Option<&'a str>,
 }
 
-/// What a check came to, and why it is no pass. Whatever proves nothing is none.
+/// The outcome of a check, and why it does not count as passed. A check that proves nothing counts as not passed.
 pub fn judge(spec: &CheckSpec, ended: &Ended<'_>) -> (Verdict, String) {
     let exit = &ended.exit;
     if let Some(error) = &exit.error {

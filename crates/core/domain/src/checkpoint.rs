@@ -17,7 +17,7 @@ pub struct Checkpoint {
     pub phase: usize,
     /// How far each phase had come.
     pub progress: Vec<PhaseProgress>,
-    /// It is no more, so nothing goes back to it.
+    /// Whether the checkpoint was dropped, so that nothing goes back to it.
     pub dropped: bool,
 }
 

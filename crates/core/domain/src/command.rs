@@ -47,10 +47,10 @@ pub struct NewRun {
     /// USD after which it is.
     #[serde(default)]
     pub budget_usd: Option<Usd>,
-    /// What all runs of its repository may use in a day, as its settings said.
+    /// The amount that all runs of its repository may use in a day, as its settings said.
     #[serde(default)]
     pub repository_budget: Budget,
-    /// What its agents may do without asking.
+    /// The policy that says what the run's agents may do without asking.
     #[serde(default)]
     pub policy: Policy,
     /// Milliseconds within which a provider must lift its limit for the run to go on by itself then; `None`: never.
@@ -63,13 +63,13 @@ pub struct NewRun {
     /// The repository's settings file in the checkout was another than that of the base commit, which counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settings_differ: bool,
-    /// What its worktree gets beside what git checks out.
+    /// The content that the run's worktree gets beside what git checks out.
     #[serde(default)]
     pub environment: EnvironmentSpec,
-    /// What is checked of its work, as the base commit's settings define it.
+    /// The checks of its work, as the base commit's settings define them.
     #[serde(default)]
     pub checks: Vec<CheckSpec>,
-    /// What must be so for it to be merged.
+    /// The conditions of its merge.
     #[serde(default)]
     pub gate: GateSpec,
     /// Where it is delivered.
@@ -116,7 +116,7 @@ impl NewRun {
         }
     }
 
-    /// What it may use until a person is asked.
+    /// The amount that the run may use until a person is asked.
     pub fn budget(&self) -> Budget {
         Budget { tokens: self.budget_tokens, usd: self.budget_usd }
     }
@@ -140,13 +140,14 @@ pub enum Answer {
 /// answered by pilothouse itself.
 pub const ALLOWED_FOR_RUN: &str = "allowed for this run";
 
-/// What someone asks of existing runs.
+/// A command that someone gives to existing runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     Pause,
     Resume {
-        /// What it may use in all from now on; none: as much again as was asked for, where a budget stopped it.
+        /// The amount that the run may use in all from now on; none: as much again as was asked for, where a budget
+        /// stopped it.
         #[serde(default)]
         budget: Budget,
     },
@@ -179,7 +180,7 @@ pub enum Command {
         verdict: Review,
         text: String,
     },
-    /// What a person says of one line of the work, to go with the next verdict.
+    /// A person's comment on one line of the work, to go with the next verdict.
     Comment {
         comment: Comment,
     },

@@ -24,7 +24,7 @@ pub struct Comment {
     pub line: u64,
     /// The line as the reviewer saw it.
     pub on: String,
-    /// What is said; nothing takes back what was said of the line before.
+    /// The words of the comment; empty ones take back what was said of the line before.
     pub text: String,
 }
 
@@ -34,7 +34,7 @@ pub struct SentComment {
     pub comment: Comment,
     /// The commit that was looked at, in full.
     pub head: String,
-    /// It went with a verdict.
+    /// Whether the comment went with a verdict.
     pub sent: bool,
 }
 
@@ -74,7 +74,7 @@ impl Comment {
     }
 }
 
-/// What a line of a file is known by: harmless, without hidden signs, with tabs as spaces.
+/// The text by which a line of a file is known: harmless, without hidden signs, with tabs as spaces.
 pub fn shown(line: &str) -> String {
     ShownText::of(line).without_signs()
 }

@@ -28,7 +28,7 @@ pub fn from_hex(hex: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-/// What a folder for things of the repository at this absolute path is called: sixteen digits of its path's hash.
+/// The name of a folder for things of the repository at this absolute path: sixteen digits of its path's hash.
 pub fn folder_of(repo: &str) -> String {
     sha256_hex(repo.as_bytes()).chars().take(16).collect()
 }

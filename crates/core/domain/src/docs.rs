@@ -1,6 +1,6 @@
 //! Where the documents of pilothouse can be read. Whoever installed the binary alone has none of them.
 
-/// What shows where tokens and money come from.
+/// The command that shows where tokens and money come from.
 pub const SPEND: &str = "`pilothouse help spend`";
 
 /// How a proof pack is verified without pilothouse.

@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doing {
     Working,
-    /// It asks its person something; what for, where it says that.
+    /// The agent asks its person something; what for, where it says that.
     Waiting(Option<String>),
-    /// Its turn is over.
+    /// The agent's turn is over.
     Idle,
 }

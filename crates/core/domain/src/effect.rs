@@ -12,7 +12,7 @@ use crate::status::By;
 /// An effect's number inside its run; it counts from 1 and is never used twice.
 pub type EffectId = u64;
 
-/// What stands before the id of a write that says something to an agent whose turn is over, so that another one begins.
+/// Prefix of the id of a write that says something to an agent whose turn is over, so that another turn begins.
 pub const WORDS: &str = "words:";
 
 /// Something to be done to the world for one run.

@@ -2,9 +2,9 @@
 
 use crate::timestamp::Timestamp;
 
-/// What is shown for a figure that is not known.
+/// The sign for a figure that is not known.
 pub const UNKNOWN: &str = "—";
-/// What is shown where there is nothing to know; no dash, which many fonts draw like that of the unknown.
+/// The sign where there is nothing to know; no dash, which many fonts draw like that of the unknown.
 pub const NONE: &str = "·";
 
 /// The first `n` of some names, and how many more there are: `a, b and 3 more`.

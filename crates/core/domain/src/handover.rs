@@ -46,7 +46,8 @@ pub fn prompt(run: &RunState, key: &AttemptKey) -> String {
     said
 }
 
-/// What an agent is told that is to mend what checks found. One that begins a new session is told the task too.
+/// The prompt of an agent that is to mend what checks or a review found. An agent that begins a new session is told the
+/// task too.
 fn repair(run: &RunState, index: usize, key: &AttemptKey, found: &str) -> String {
     let phase = &run.phases[index];
     if phase.attempts.iter().any(|a| a.number == key.attempt && a.resumes.is_some()) {
@@ -57,7 +58,8 @@ fn repair(run: &RunState, index: usize, key: &AttemptKey, found: &str) -> String
     format!("Your work in this worktree was this:\n\n{task}\n\nAll of it is committed. {found}")
 }
 
-/// What the checks found that failed, with the end of what each wrote.
+/// The findings that are to be mended: what a review asks for, or the checks that failed with the end of what each
+/// wrote.
 fn to_mend(phase: &PhaseState) -> String {
     if let Some(asked) = phase.repair.as_ref().and_then(|repair| repair.review.as_ref()) {
         return format!("Your work was reviewed, and this is asked for:\n\n{}", text::block(asked));
@@ -73,7 +75,7 @@ fn to_mend(phase: &PhaseState) -> String {
     said
 }
 
-/// What a review asks for, with what was said of single lines.
+/// The wishes of a review, with its comments on single lines.
 pub(crate) fn asked_for(given: &ReviewGiven) -> String {
     let mut said = given.text.clone();
     for Remark { comment, stale } in &given.comments {

@@ -41,7 +41,7 @@ impl Usd {
         Self(u64::try_from(pico).unwrap_or(u64::MAX))
     }
 
-    /// What is left of it when `other` is taken away, at least nothing.
+    /// The rest when `other` is taken away, at least nothing.
     pub fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }

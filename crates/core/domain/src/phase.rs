@@ -14,17 +14,17 @@ pub enum SessionUse {
     Continue,
 }
 
-/// What pilothouse commits at the end of a phase.
+/// The changes that pilothouse commits at the end of a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommitUse {
-    /// What the agent left uncommitted.
+    /// Changes that the agent left uncommitted.
     #[default]
     Leftovers,
     Never,
 }
 
-/// What was asked for in one phase.
+/// A phase as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PhaseSpec {
     pub name: String,
@@ -54,16 +54,16 @@ pub struct PhaseSpec {
 pub struct PhaseProgress {
     /// The checkpoint that it began at.
     pub began_at: Option<u32>,
-    /// What the agent left uncommitted is on the branch; the commit the branch then stood at.
+    /// The commit that the branch stood at once everything that the agent left uncommitted was on it.
     pub committed: Option<String>,
     pub finished: bool,
     /// The checkpoint that keeps how it ended.
     pub ended_at: Option<u32>,
-    /// It was rolled back since its last attempt, so that attempt's session knows nothing of how things are.
+    /// Whether the phase was rolled back since its last attempt, whose session then knows nothing of how things are.
     pub rolled_back: bool,
 }
 
-/// One phase of a run as folded.
+/// A phase of a run, as folded from its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhaseState {
     pub spec: PhaseSpec,
@@ -71,11 +71,11 @@ pub struct PhaseState {
     /// The session that the attempt about to be started continues.
     pub resumes: Option<String>,
     pub progress: PhaseProgress,
-    /// What its checks came to since its work was last committed.
+    /// The results of its checks since its work was last committed.
     pub checks: Vec<CheckFinished>,
-    /// What they came to before, where that was a failure.
+    /// The results of its checks before that, where they were failures.
     pub failed_before: Vec<CheckFinished>,
-    /// How often an agent was asked to mend that.
+    /// How often an agent was asked to mend those failures.
     pub repairs: u32,
     /// A repair that was asked for, until its work is committed.
     pub repair: Option<Repair>,
@@ -84,7 +84,7 @@ pub struct PhaseState {
 /// An attempt at mending what a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repair {
-    /// What a reviewer asked for, where it was no check that found something.
+    /// The wishes of a reviewer, where it was no check that found something.
     pub review: Option<String>,
     /// The present was kept as a checkpoint.
     pub saved: bool,

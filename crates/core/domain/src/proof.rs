@@ -3,7 +3,7 @@
 use crate::event::{ProofWritten, ReviewGiven, WorkMeasured};
 use crate::timestamp::Timestamp;
 
-/// What is known of a run's proof.
+/// The state of a run's proof.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProofState {
     /// A pack is to be written.
@@ -17,7 +17,7 @@ pub struct ProofState {
     pub written: Option<ProofWritten>,
     /// The last verdict of a person.
     pub review: Option<ReviewGiven>,
-    /// The event of that.
+    /// The event of that review.
     pub reviewed_at: Option<u64>,
     /// Why there is none, where the work could not be measured or the pack not be written.
     pub failed: Option<ProofFailure>,

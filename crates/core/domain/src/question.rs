@@ -21,7 +21,7 @@ impl QuestionKind {
     }
 }
 
-/// What an answer must be.
+/// The kind of value that an answer must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerKind {
@@ -32,28 +32,28 @@ pub enum AnswerKind {
     WholeNumber,
 }
 
-/// One of the answers that are offered.
+/// An answer that is offered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AnswerOption {
     pub label: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
-    /// What the agent wants to hear; the label where that is empty.
+    /// The value that the agent wants to hear; the label where that is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub value: String,
 }
 
 impl AnswerOption {
-    /// What the agent hears when this is chosen.
+    /// The words that the agent hears when this is chosen.
     pub fn said(&self) -> &str {
         if self.value.is_empty() { &self.label } else { &self.value }
     }
 }
 
-/// One question, or one field of a form.
+/// A question, or a field of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SingleQuestion {
-    /// What the agent knows it by.
+    /// The id by which the agent knows the question.
     pub id: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub header: String,
@@ -66,7 +66,7 @@ pub struct SingleQuestion {
     /// Nothing but an option is an answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_options: bool,
-    /// It may be left out.
+    /// The answer may be left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
     /// The answer is a secret.
@@ -77,12 +77,12 @@ pub struct SingleQuestion {
 }
 
 impl SingleQuestion {
-    /// What it is called among others.
+    /// The name of the question among others.
     pub fn name(&self) -> &str {
         if self.header.is_empty() { &self.id } else { &self.header }
     }
 
-    /// What may be answered: `1 serde, 2 miniserde (several may be chosen)`.
+    /// Says what may be answered: `1 serde, 2 miniserde (several may be chosen)`.
     pub fn takes_what(&self) -> String {
         let options: Vec<String> =
             self.options.iter().enumerate().map(|(n, o)| format!("{} {}", n + 1, o.label)).collect();
@@ -164,13 +164,13 @@ pub fn asked_last(said: &str) -> Option<&str> {
     bare.ends_with(['?', '？']).then_some(line)
 }
 
-/// What all of them ask, in one line.
+/// The texts of all questions, in one line.
 pub fn in_a_line(lead: &str, asks: &[SingleQuestion]) -> String {
     let texts: Vec<String> = asks.iter().map(|ask| format!("{} ({})", ask.text, ask.takes_what())).collect();
     [lead, &texts.join(" / ")].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" — ")
 }
 
-/// What all of them ask, with every option on a line of its own.
+/// The texts of all questions, with every option on a line of its own.
 pub fn written_out(lead: &str, asks: &[SingleQuestion]) -> String {
     let mut lines: Vec<String> = if lead.is_empty() { Vec::new() } else { vec![lead.to_owned()] };
     for (n, ask) in asks.iter().enumerate() {
@@ -186,7 +186,7 @@ pub fn written_out(lead: &str, asks: &[SingleQuestion]) -> String {
     lines.join("\n")
 }
 
-/// What a question is called on a command line: its id where that can be typed as it is, else the beginning of its hash.
+/// The name of a question on a command line: its id where that can be typed as it is, else the beginning of its hash.
 pub fn handle(id: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     let typed = !id.is_empty() && id.len() <= 64 && !id.starts_with('-') && id.chars().all(plain);

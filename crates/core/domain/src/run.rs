@@ -42,7 +42,7 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
     pub frozen: Frozen,
-    /// What it is when it goes on.
+    /// The status of the run when it goes on.
     pub under: Status,
 }
 
@@ -60,7 +60,7 @@ pub struct Snapshot {
 pub struct Recheck {
     pub checks: Vec<String>,
     pub done: Vec<CheckFinished>,
-    /// What the run was.
+    /// The status that the run had before these checks.
     pub was: Status,
     /// The first of them was begun, so that the run has a place of the concurrency limit.
     pub begun: bool,
@@ -69,7 +69,7 @@ pub struct Recheck {
 /// Everything that is known of a run from its timeline; only [`fold`](crate::fold) changes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunState {
-    /// What was asked; `None` before `run.created` (a timeline whose start is lost).
+    /// The run as it was asked for; `None` before `run.created` (a timeline whose start is lost).
     pub spec: Option<NewRun>,
     pub status: Status,
     pub phases: Vec<PhaseState>,
@@ -79,7 +79,7 @@ pub struct RunState {
     pub worktree_at: Option<String>,
     /// The worktree has what it gets beside what git checks out.
     pub leased: bool,
-    /// Its set-up commands have ended well.
+    /// The set-up commands have ended well.
     pub set_up: bool,
     /// How often they were begun.
     pub setups: u32,
@@ -92,13 +92,13 @@ pub struct RunState {
     pub allowed: BTreeSet<String>,
     /// The model that the agent itself named.
     pub model: Option<String>,
-    /// What the agent reported; `None` when it has reported nothing.
+    /// Tokens that the agent reported; `None` when it has reported nothing.
     pub tokens: Option<Tokens>,
-    /// What it used, by quarter of an hour, agent and model.
+    /// The use of models, by quarter of an hour, agent and model.
     pub spend: Vec<Spent>,
     /// Bytes of `calls.jsonl` that became events.
     pub calls_to: u64,
-    /// What it may use until it is paused and a person decides.
+    /// The amount that the run may use until it is paused and a person decides.
     pub budget: Budget,
     /// A person let it go on until its own budget is used, whatever day and repository have used.
     pub budget_alone: bool,
@@ -108,7 +108,7 @@ pub struct RunState {
     pub over: Option<BudgetReached>,
     /// Calls one after the other whose bill is not known to its end, since a person let it go on.
     pub cut_in_a_row: u32,
-    /// What it had used when it could not be paused for that.
+    /// The amount that the run had used when it could not be paused for a budget.
     pub unfrozen_at: Option<Used>,
     pub times: Times,
     /// Up to when they are counted.
@@ -120,7 +120,7 @@ pub struct RunState {
     pub keeper_gone: bool,
     /// Why something of it may live although it was terminated.
     pub untold: Option<String>,
-    /// Its end was asked for: by whom, and the grace in milliseconds.
+    /// A request to end it: by whom, and the grace in milliseconds.
     pub ending: Option<(By, u64)>,
     pub dismissed: bool,
     /// When it goes on by itself after a limit that ended its attempt.
@@ -131,44 +131,44 @@ pub struct RunState {
     pub checks: BTreeMap<String, CheckState>,
     pub recheck: Option<Recheck>,
     pub proof: ProofState,
-    /// What the gate came to when it was last open.
+    /// The decision of the gate when it was last open.
     pub gate: Option<GateDecided>,
     /// A merge that was asked for.
     pub merging: Option<MergeRequested>,
     pub merged: Option<RunMerged>,
-    /// Its pull request, as the forge said last.
+    /// The pull request, as the forge said last.
     pub pull: Option<PullOpened>,
-    /// What a person asked that to be.
+    /// The state that a person asked the pull request to have.
     pub pull_asked: Option<PullState>,
     /// A person asked, so the forge is told even what it should know.
     pub pull_retold: bool,
-    /// What the forge could not be told.
+    /// The facts that the forge could not be told.
     pub pull_failed: Option<PullWork>,
-    /// What a reviewer said of single lines, the oldest first.
+    /// Comments of a reviewer on single lines, the oldest first.
     pub comments: Vec<SentComment>,
     /// The event in which something was last said of one.
     pub commented_at: u64,
-    /// What its work does not come together with, as was seen last.
+    /// Conflicts of its work with other runs and the base, as was seen last.
     pub conflicts: Vec<ConflictFound>,
     /// Where its agents wrote that is not theirs.
     pub escapes: Vec<Escape>,
     /// Tools that write and have not returned: the call's id and the path.
     pub writing: Vec<(String, String)>,
     pub retry: Option<RetryAsked>,
-    /// It failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
+    /// The run failed at a step of pilothouse's own after its agent's work, which can be taken again alone.
     pub step_failed: bool,
-    /// What a person answered to its agent's last words, until an attempt begins with it.
+    /// A person's answer to its agent's last words, until an attempt begins with it.
     pub reply: Option<String>,
     pub rollback: Option<Rollback>,
-    /// Its checkpoints are to go, by whose wish.
+    /// A request to drop its checkpoints: by whom.
     pub dropping: Option<By>,
-    /// Its worktree's removal was asked for, by whom.
+    /// A request to remove its worktree: by whom.
     pub removing: Option<By>,
     /// The last snapshot that was saved of its worktree.
     pub snapshot: Option<Snapshot>,
-    /// Its worktree was removed.
+    /// The worktree was removed.
     pub removed: bool,
-    /// Its worktree's return was asked for.
+    /// The worktree's return was asked for.
     pub restoring: bool,
     pub created_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
@@ -272,7 +272,7 @@ impl RunState {
         self.phases.iter().flat_map(|p| &p.attempts).any(AttemptState::is_live)
     }
 
-    /// What its agent asked with its last words, when it is over and nothing came of that yet.
+    /// The question in its agent's last words, where the agent ended well and nothing came of the question yet.
     pub fn asked_last(&self) -> Option<&str> {
         let attempt = self.attempt().filter(|attempt| attempt.result.as_ref().is_some_and(|result| result.ok))?;
         asked_last(attempt.said.as_deref()?)
@@ -290,12 +290,12 @@ impl RunState {
         self.head.as_deref() != base || trees.is_some_and(|(first, last)| first.tree != last.tree)
     }
 
-    /// What it used in all.
+    /// The use in all.
     pub fn spent(&self) -> spend::Sum {
         self.spend.iter().collect()
     }
 
-    /// What counts against its budget.
+    /// The amount that counts against its budget.
     pub fn used(&self) -> Used {
         self.spent().used()
     }
@@ -332,12 +332,12 @@ impl RunState {
         own.or_else(|| self.at_work(index)?.attempts.iter().rev().find_map(|attempt| attempt.session.clone()))
     }
 
-    /// What a check came to last.
+    /// The last result of a check.
     pub fn last_check(&self, name: &str) -> Option<&CheckFinished> {
         self.checks.get(name)?.last.as_ref().map(|(last, _)| last)
     }
 
-    /// What every check came to last.
+    /// The last result of every check.
     pub fn last_checks(&self) -> Vec<CheckFinished> {
         self.checks.values().filter_map(|check| Some(check.last.as_ref()?.0.clone())).collect()
     }

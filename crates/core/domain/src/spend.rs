@@ -10,7 +10,7 @@ use crate::tokens::Tokens;
 /// Milliseconds of a quarter of an hour; every time zone's midnight falls on the border of one.
 pub const QUARTER_MS: i64 = 900_000;
 
-/// What one agent used of one model in one quarter of an hour.
+/// The use that one agent made of one model in one quarter of an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// Quarters of an hour since 1970.
@@ -23,7 +23,7 @@ pub struct Spent {
     /// Model calls; 0 for what an agent reports, which is not told by call.
     pub calls: u64,
     pub tokens: Tokens,
-    /// What of the tokens has a price.
+    /// The cost of those tokens that have a price.
     pub usd: Usd,
     /// Tokens without a known price, in all.
     pub unpriced: u64,
@@ -35,7 +35,7 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// What budgets count: the measured figures, and the upper bound where a bill is not known.
+    /// The amount that budgets count: the measured figures, and the upper bound where a bill is not known.
     pub fn used(&self) -> Used {
         used(self.tokens, self.usd, self.at_most)
     }
@@ -85,7 +85,7 @@ pub struct Sum {
     pub cut: u64,
     /// The upper bound of what cut calls may cost beyond that.
     pub at_most: Used,
-    /// Some of it is what an agent reports.
+    /// Whether some of it is what an agent reports.
     pub reported: bool,
 }
 
@@ -100,17 +100,17 @@ impl Sum {
         self.reported |= !spent.metered;
     }
 
-    /// What it cost, where every token has a price.
+    /// The cost, where every token has a price.
     pub fn cost(&self) -> Option<Usd> {
         (self.unpriced == 0).then_some(self.usd)
     }
 
-    /// What budgets count: the measured figures, and the upper bound where a bill is not known.
+    /// The amount that budgets count: the measured figures, and the upper bound where a bill is not known.
     pub fn used(&self) -> Used {
         used(self.tokens, self.usd, self.at_most)
     }
 
-    /// What came since `before`.
+    /// The part that came since `before`.
     pub fn since(&self, before: &Self) -> Self {
         let (now, then) = (self.tokens, before.tokens);
         Self {

@@ -49,7 +49,7 @@ pub enum Status {
     },
 }
 
-/// What a working agent does just now.
+/// The activity of a working agent just now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activity {
     Starting,
@@ -62,7 +62,7 @@ pub enum Activity {
     Retrying {
         attempt: u32,
     },
-    /// Its turn is over, and work of its own goes on without it.
+    /// The agent's turn is over, and work of its own goes on without it.
     Background,
     Finishing,
 }

@@ -19,7 +19,8 @@ enum Scan {
     StringEscape,
 }
 
-/// One line of printable text: control sequences removed, tabs and line ends as single spaces, invisible signs as `<U+202E>`.
+/// A line of printable text: control sequences removed, tabs and line ends as single spaces, invisible signs as
+/// `<U+202E>`.
 pub fn line(text: &str) -> String {
     strip(text, |c| matches!(c, '\n' | '\r' | '\t').then_some(' '))
 }

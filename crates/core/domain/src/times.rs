@@ -11,7 +11,7 @@ pub struct Times {
     /// The model answered, or the agent worked by itself.
     pub thinking_ms: u64,
     pub tools_ms: u64,
-    /// It waited for a person's answer.
+    /// The agent waited for a person's answer.
     pub waiting_ms: u64,
     /// A provider's limit stopped it, or a request was tried again.
     pub limited_ms: u64,

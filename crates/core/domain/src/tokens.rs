@@ -40,7 +40,7 @@ pub struct Amount {
     pub cache_write_1h: u64,
 }
 
-/// What one model used; `None` where nothing says which model it was.
+/// The use of one model; `model` is `None` where nothing says which model it was.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelUse {
     pub model: Option<String>,
@@ -65,15 +65,15 @@ impl Amount {
         self.each(other, u64::saturating_add)
     }
 
-    /// What is left of it, bucket by bucket; never negative.
+    /// The rest, bucket by bucket; never negative.
     #[must_use]
     pub fn less(self, other: Self) -> Self {
         self.each(other, u64::saturating_sub)
     }
 }
 
-/// What is billed for one answer whose figure is `whole`, in several `steps`: compactions of its input, advisors with a
-/// model of their own. The answer's own model comes first.
+/// The bill of one answer whose figure is `whole`, by model, in several `steps`: compactions of its input, advisors
+/// with a model of their own. The answer's own model comes first.
 ///
 /// Some answers give the figure of their last step only, some the sum of their own model's, some that of all: each step is
 /// counted once, and what the figure has beyond them is the answer's own.

@@ -15,7 +15,7 @@ use domain::{Body, Event, RunId, RunState, Status, Timestamp, fold, handover};
 /// A run in a world where every effect succeeds, and checks come out as they are told to.
 struct Run {
     state: RunState,
-    /// What each check that is run comes to: a verdict and the end of its output.
+    /// The result of each check that is run: a verdict and the end of its output.
     results: VecDeque<(Verdict, &'static str)>,
     log: Vec<String>,
 }

@@ -49,7 +49,7 @@ impl Run {
         self.events.push(event);
     }
 
-    /// Appends a decision's events and starts its effects; gives the effects' ids.
+    /// Appends a decision's events and starts its effects; returns them with their ids.
     fn take(&mut self, decision: Decision) -> Vec<(u64, Effect)> {
         for (key, body) in decision.events {
             self.append(key, body);

@@ -19,7 +19,7 @@ use measured::work;
 struct Run(RunState);
 
 impl Run {
-    /// One that has failed and whose proof is due.
+    /// A run that has failed and whose proof is due.
     fn failed() -> Self {
         let mut run = Self::default();
         let of = domain::RunId::parse("abc234").expect("an id");
@@ -52,7 +52,7 @@ impl Run {
         }
     }
 
-    /// Has the next step done with these facts, and gives it.
+    /// Has the next step done with these facts, and returns it.
     fn step(&mut self, facts: Facts) -> Option<Effect> {
         let next = decide::next(&self.0, true);
         self.take(next);

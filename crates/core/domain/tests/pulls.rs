@@ -18,7 +18,7 @@ mod measured;
 struct Run(RunState);
 
 impl Run {
-    /// One that is ready and proven.
+    /// A run that is ready and proven.
     fn ready(deliver: &serde_json::Value) -> Self {
         let mut run = Self(RunState::default());
         let of = domain::RunId::parse("abc234").expect("an id");
@@ -78,7 +78,7 @@ impl Run {
         self.take(finished);
     }
 
-    /// Tells the forge, which does as it is told; gives what that was.
+    /// Tells the forge, which does as it is told; returns what it was told.
     fn deliver(&mut self) -> Option<PullWork> {
         let Some(Effect::Deliver { work }) = self.begins() else { return None };
         let pull = PullOpened { forge: "local".into(), number: 1, url: None, work: work.clone() };

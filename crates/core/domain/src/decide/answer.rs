@@ -74,7 +74,7 @@ pub fn given(question: &Question, answer: &Answer) -> Result<FittingAnswer, Refu
     }
 }
 
-/// What a person types to answer it.
+/// Says what a person types to answer the question.
 fn to_type(question: &Question) -> String {
     let handle = handle(&question.id);
     let named = question.kind == QuestionKind::Form;

@@ -9,10 +9,10 @@ use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::status::By;
 
-/// So many answers cut one after the other are no accident: they are paid for, and what they cost is not known.
+/// Answers cut one after the other that are no accident: they are paid for, and what they cost is not known.
 const CUT_IN_A_ROW: u32 = 10;
 
-/// What a run at work has to be told or stopped for.
+/// Decides what a run at work has to be told or stopped for, by what it used.
 pub(super) fn watch(run: &RunState) -> Decision {
     let nothing = Decision::default();
     if run.paused.is_some() || run.attempt().is_some_and(|attempt| attempt.result.is_some()) {
@@ -90,7 +90,7 @@ pub fn reason(run: &RunState) -> String {
     }
 }
 
-/// What it gets when it is let go on without a figure.
+/// The amount that a run gets when it is let go on without a figure.
 pub(super) fn asked(run: &RunState) -> Budget {
     let spec = run.spec.as_ref().map(|spec| spec.budget()).unwrap_or_default();
     if spec.is_none() { run.budget } else { spec }

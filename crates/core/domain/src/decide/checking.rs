@@ -74,7 +74,7 @@ pub(super) fn again(run: &RunState, recheck: &Recheck) -> Decision {
     }
 }
 
-/// Its work is committed and only its checks kept it from its end.
+/// Whether a phase's work is committed and only its checks kept it from its end.
 fn is_checked(phase: &PhaseState) -> bool {
     phase.progress.committed.is_some() && !phase.progress.finished
 }

@@ -6,7 +6,7 @@ use crate::event::CommentGiven;
 use crate::run::RunState;
 use crate::status::By;
 
-/// So many comments are kept for one verdict.
+/// Comments that are kept for one verdict, at most.
 const MOST: usize = 100;
 
 /// Decides a comment; one without a text takes back what was said of the line.

@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::event::Body;
 use crate::run::RunState;
 
-/// What is to happen: first the events are appended, then the effects are performed.
+/// Events and effects that are to happen: first the events are appended, then the effects are performed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
     /// Each event with the attempt it belongs to.

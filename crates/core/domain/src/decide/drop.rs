@@ -14,7 +14,7 @@ pub fn drop_checkpoints(run: &RunState, alive: usize, by: By) -> Result<Decision
     Ok(Decision::default().event(None, CheckpointsDropAsked { by }))
 }
 
-/// Whether the checkpoints of a run may go; gives what speaks for it.
+/// Whether the checkpoints of a run may go; returns what speaks for it.
 ///
 /// # Errors
 /// What stands against it.

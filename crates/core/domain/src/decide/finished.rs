@@ -15,7 +15,7 @@ use crate::phase::PhaseState;
 use crate::run::RunState;
 use crate::status::By;
 
-/// What performing an effect found out, beside its outcome.
+/// Facts that performing an effect found out, beside its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Facts {
     Nothing,
@@ -76,7 +76,7 @@ pub enum Facts {
         path: String,
         head: String,
     },
-    /// So many refs of checkpoints went.
+    /// The number of refs of checkpoints that went.
     Dropped {
         refs: u32,
     },

@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 /// More attempts of one phase than this are a person's to ask for.
 const MOST_ATTEMPTS: u32 = 20;
 
-/// So many attempts in a row may meet a limit whose time was waited for already.
+/// Attempts in a row that may meet a limit whose time was waited for already, at most.
 const MOST_IN_VAIN: usize = 5;
 
 /// Milliseconds between an attempt that met a limit and the next one, at least.

@@ -18,7 +18,7 @@ pub fn gate(run: &RunState, now: &WorkMeasured) -> Result<Decision, Refusal> {
     Ok(if run.gate.as_ref() == Some(&decided) { nothing } else { nothing.event(None, decided) })
 }
 
-/// What is in the base is judged no more.
+/// Refuses a run that is merged: work that is in the base is judged no more.
 pub(super) fn not_yet(run: &RunState) -> Result<(), Refusal> {
     match &run.merged {
         Some(merged) if run.status == Status::Merged => {
@@ -37,7 +37,7 @@ fn decided(run: &RunState, now: &WorkMeasured) -> Result<GateDecided, Refusal> {
     Err(Refusal::new(format!("the gate is closed: {}", reasons.join("; ")), next(run, now)))
 }
 
-/// What a person would do first.
+/// Says what a person would do first.
 fn next(run: &RunState, now: &WorkMeasured) -> String {
     let name = run.spec.as_ref().map_or("RUN", |spec| spec.name.as_str());
     let approved = run.proof.review.as_ref().is_some_and(|given| given.verdict == Review::Approve);

@@ -42,7 +42,7 @@ pub fn pr(run: &RunState, to: PullState, by: By) -> Result<Decision, Refusal> {
     Ok(Decision::default().event(None, PullAsked { to, by }))
 }
 
-/// What the forge is to be told.
+/// Decides what the forge is to be told.
 pub(super) fn step(run: &RunState) -> Decision {
     let nothing = Decision::default();
     match pull_request::due(run) {

@@ -41,7 +41,8 @@ pub fn resume(run: &RunState, budget: Budget, by: By) -> Result<Decision, Refusa
     }
 }
 
-/// One of which nothing lives goes on with its next step: another attempt in the same session where the last one failed.
+/// Lets a run of which nothing lives go on with its next step: another attempt in the same session where the last one
+/// failed.
 fn begins_again(run: &RunState, decision: Decision, by: By) -> Decision {
     let key = run.attempt_key();
     let decision = decision.event(key.clone(), RunResumed { by: by.clone() });
@@ -55,7 +56,7 @@ fn begins_again(run: &RunState, decision: Decision, by: By) -> Decision {
     }
 }
 
-/// What it may use from now on, where that is another figure than before.
+/// Returns the budget of the run from now on, where that is another figure than before.
 fn budget_set(run: &RunState, named: Budget) -> Result<Option<BudgetSet>, Refusal> {
     let used = run.used();
     let of = run.over.as_ref().map(|over| over.of);

@@ -5,7 +5,7 @@ use crate::event::RetryRequested;
 use crate::run::RunState;
 use crate::status::{By, Status};
 
-/// What is asked for.
+/// A request to try a phase or a failed step again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RetryOrder<'a> {
     /// The phase to try again; `None`: the one that is to go on.

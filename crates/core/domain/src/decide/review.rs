@@ -7,12 +7,12 @@ use crate::run::RunState;
 use crate::status::{By, Status};
 use crate::text::short;
 
-/// What a person says of the whole.
+/// A person's verdict on the whole of the work.
 #[derive(Debug, Clone, Copy)]
 pub struct ReviewOrder<'a> {
     pub verdict: Review,
     pub text: &'a str,
-    /// Comments whose lines are no more what was said something of.
+    /// Comments on lines that are no longer as they were when the comment was made.
     pub stale: &'a [Comment],
 }
 

@@ -46,7 +46,7 @@ pub struct ToolCalled {
     pub name: String,
     /// The file, command or pattern it is about, at most 300 characters.
     pub about: String,
-    /// What it changes in full, where it may be asked for without saying so again.
+    /// The change in full, where the agent may ask for it later without saying again what it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full: Option<String>,
 }
@@ -59,7 +59,7 @@ pub struct ToolReturned {
     pub text: String,
 }
 
-/// What the agent says it used since it last said so.
+/// The use that the agent reports since its last report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UsageReported {
     pub tokens: Tokens,
@@ -72,7 +72,7 @@ pub struct UsageReported {
     /// The agent's own name for what was counted (a message, a turn), so that nothing counts twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// What that costs by the price table; none where the model or its price is not known.
+    /// The cost of these tokens by the price table; none where the model or its price is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
 }
@@ -83,7 +83,7 @@ pub struct WaitingStarted {
     /// The agent's id of the question; an answer is bound to it.
     pub id: String,
     pub text: String,
-    /// What can be answered; empty when any text will do.
+    /// The answers to choose from; empty when any text will do.
     #[serde(default)]
     pub choices: Vec<String>,
     /// The tool it wants to use.

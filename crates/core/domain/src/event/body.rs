@@ -23,7 +23,7 @@ pub struct Other {
 
 macro_rules! kinds {
     ($($name:ident = $kind:literal),* $(,)?) => {
-        /// What happened, by kind.
+        /// The data of an event, by kind.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Body {
             $($name($name),)*

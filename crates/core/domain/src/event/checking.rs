@@ -6,7 +6,7 @@ use crate::attempt::Exit;
 use crate::check::{Counts, Verdict};
 use crate::status::By;
 
-/// What a phase's agent left is on the branch; the phase's checks come next.
+/// The work that a phase's agent left is on the branch; the phase's checks come next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkCommitted {
     /// The commit the branch stands at, in full.
@@ -38,10 +38,10 @@ pub struct CheckFinished {
     pub head: String,
     /// The tree of all its files that are not ignored, in full.
     pub tree: String,
-    /// That tree is not the commit's: there were changes that nothing had committed.
+    /// Whether that tree is not the commit's: there were changes that nothing had committed.
     #[serde(default)]
     pub uncommitted: bool,
-    /// What its report counts; `None` without one.
+    /// The counts of its report; `None` without one.
     #[serde(default)]
     pub counts: Option<Counts>,
     /// The first tests that failed, by name.

@@ -11,16 +11,16 @@ pub struct ConflictFound {
     /// The other run; `None`: the base.
     #[serde(default)]
     pub with: Option<RunId>,
-    /// Its name, or the base's.
+    /// The other run's name, or the base's.
     pub name: String,
     /// The paths that both changed in ways that don't fit.
     pub paths: Vec<String>,
-    /// This run is the younger one, which is to give way.
+    /// Whether this run is the younger one, which is to give way.
     #[serde(default)]
     pub yields: bool,
 }
 
-/// It does come together by now, or the other is gone.
+/// A conflict is over: the two come together by now, or the other is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictCleared {
     #[serde(default)]
@@ -28,7 +28,7 @@ pub struct ConflictCleared {
     pub name: String,
 }
 
-/// So many paths are named.
+/// Paths that are named, at most.
 pub const NAMED: usize = 3;
 
 impl ConflictFound {

@@ -89,7 +89,7 @@ pub struct RemovalRequested {
     pub by: By,
 }
 
-/// What a worktree and its branch held is kept in `snapshots/<name>`.
+/// The content of a worktree and its branch is kept in `snapshots/<name>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotSaved {
     pub name: String,

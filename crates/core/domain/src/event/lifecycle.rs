@@ -58,7 +58,7 @@ pub struct AttemptStarted {
     /// The name of what its output is written in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<String>,
-    /// What holds it inside of the places that it may write to; `None`: nothing does.
+    /// The sandbox that holds the agent inside of the places that it may write to; `None`: nothing does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<String>,
     /// The gateway stands between it and its model: its own figures count, and no report of the agent.

@@ -57,7 +57,7 @@ pub struct Source {
     pub to: Option<u64>,
 }
 
-/// One event of one run.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// Counts from 1 inside the run, without gaps.

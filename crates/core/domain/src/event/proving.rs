@@ -12,7 +12,7 @@ pub struct ProofRequested {
     pub by: By,
 }
 
-/// What git says of a run's work, measured for its proof.
+/// The state of a run's work in git, measured for its proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkMeasured {
     /// The commit that the branch is at, in full.
@@ -35,7 +35,7 @@ pub struct WorkMeasured {
     /// Changed files that say what is checked: the repository's own settings, and tests.
     #[serde(default)]
     pub exam: Vec<String>,
-    /// What looks like a secret in what it adds; `None` when nothing looked.
+    /// The places in the added lines that look like secrets; `None` when nothing looked.
     #[serde(default)]
     pub secrets: Option<Vec<SecretFound>>,
     /// Sentences of what stands against a merge whatever was approved, such as files that are in no commit.
@@ -91,7 +91,7 @@ pub struct ReviewGiven {
     pub head: String,
     #[serde(default)]
     pub text: String,
-    /// What was said of single lines.
+    /// Comments on single lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Remark>,
     pub by: By,
@@ -101,7 +101,7 @@ pub struct ReviewGiven {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     pub comment: Comment,
-    /// Its line is no more what the reviewer saw.
+    /// Whether the comment's line is no longer what the reviewer saw.
     pub stale: bool,
 }
 
@@ -157,7 +157,7 @@ pub struct RunMerged {
     pub method: Method,
     /// The run's commit that was merged, in full.
     pub head: String,
-    /// What the base is at now and what it was at before, in full.
+    /// The commits that the base is at now and was at before, in full.
     pub commit: String,
     pub before: String,
 }

@@ -25,7 +25,7 @@ pub enum CallEnd {
     Refused,
 }
 
-/// One call of a model, as the gateway measured it. It has no content of the conversation.
+/// A call of a model, as the gateway measured it. It has no content of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelCalled {
     /// The gateway's name for the call.
@@ -58,22 +58,22 @@ pub struct ModelCalled {
     /// The agent's own name for its session, where it sends one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// What the provider said it bills; none when it said nothing.
+    /// Tokens that the provider said it bills; none when it said nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
     /// Tokens of `cache_write` that are kept for an hour, which cost more.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cache_write_1h: u64,
-    /// What of these other models used, such as an advisor that the answer's model asked.
+    /// The part of these that other models used, such as an advisor that the answer's model asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<UsedBeside>,
     /// The budget that it was not sent for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<BudgetReached>,
-    /// What makes it cost something else than the table says, so that its cost is unknown.
+    /// The reason why the call costs something else than the table says, so that its cost is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub special: Option<String>,
-    /// What that costs by the price table; none where that has no price for the model.
+    /// The cost of these tokens by the price table; none where that has no price for the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Usd>,
     /// The upper bound of what it may cost beyond that, where its bill is not known to the end. Only budgets count it.
@@ -84,7 +84,7 @@ pub struct ModelCalled {
 /// The end of each error of a call for which the gateway had no key that counts.
 pub const KEY_SOURCE: &str = "says where it comes from";
 
-/// What another model used for an answer.
+/// The use of another model for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedBeside {
     pub model: String,
@@ -112,7 +112,7 @@ impl ModelCalled {
         }
     }
 
-    /// What the model that answered used itself, of all that is billed.
+    /// The amount that the answering model used itself, of all that is billed.
     pub fn own_amount(&self) -> Amount {
         let amount = |tokens, cache_write_1h| Amount { tokens, cache_write_1h };
         let whole = amount(self.tokens.unwrap_or_default(), self.cache_write_1h);
@@ -129,7 +129,7 @@ impl ModelCalled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetWarned {
     pub of: BudgetOf,
-    /// What was used of what.
+    /// The amount used and the limit, in words.
     pub used: String,
 }
 
@@ -137,11 +137,11 @@ pub struct BudgetWarned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetReached {
     pub of: BudgetOf,
-    /// What was used of what.
+    /// The amount used and the limit, in words.
     pub used: String,
 }
 
-/// What the run may use in all from now on.
+/// A budget was set: the amount that the run may use in all from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetSet {
     pub budget: Budget,

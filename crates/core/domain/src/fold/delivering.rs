@@ -37,7 +37,8 @@ fn said(state: &mut RunState, given: &CommentGiven) {
     state.comments.drain(..over);
 }
 
-/// What a forge could not be told is not tried again and again, but when there is something else to tell.
+/// Takes up the end of a delivery. A delivery that failed is not tried again and again, but when there is something
+/// else to tell the forge, or a person asks.
 pub(super) fn ended(state: &mut RunState, effect: &Effect, outcome: &Outcome) {
     if let Effect::Deliver { work } = effect {
         let told = *outcome == Outcome::Done && state.pull.as_ref().is_some_and(|pull| pull.work == *work);

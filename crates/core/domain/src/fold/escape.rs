@@ -4,7 +4,7 @@ use crate::escape::{Escape, is_outside, writes};
 use crate::event::{Body, Event};
 use crate::run::RunState;
 
-/// So many calls may be open at once; what comes beside them is not followed.
+/// Calls that may be open at once; further ones are not followed.
 const MOST_OPEN: usize = 64;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these four kinds tell of writes")]

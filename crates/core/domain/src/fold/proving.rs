@@ -77,7 +77,7 @@ fn changes(state: &mut RunState, given: &ReviewGiven) {
     state.over = None;
 }
 
-/// What happens to a run makes its pack old; its end asks for a new one.
+/// Notes that an event makes the run's pack old; the end of a run asks for a new pack.
 pub(super) fn look(state: &mut RunState, event: &Event) {
     if tells(&event.body) {
         state.proof.stale = true;
@@ -101,8 +101,8 @@ pub(super) fn look(state: &mut RunState, event: &Event) {
     }
 }
 
-/// What can't be proven is not tried again at once: its events come before the effect's end, so where they did not come
-/// they never will of this one.
+/// Takes up the end of an effect. A proof that failed is not tried again at once: its events come before the effect's
+/// end, so events that are missing by then will never come from this effect.
 pub(super) fn ended(state: &mut RunState, effect: &Effect, outcome: &Outcome, at: Timestamp) {
     if matches!(effect, Effect::Merge { .. }) {
         state.merging = None;

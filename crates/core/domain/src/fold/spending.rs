@@ -29,7 +29,7 @@ pub(super) fn spending(state: &mut RunState, event: &Event, body: &Body) {
     }
 }
 
-/// What an agent says of itself counts where the gateway does not stand between.
+/// Adds up an agent's own report, which counts where the gateway does not stand between.
 fn reported(state: &mut RunState, event: &Event, data: &UsageReported) {
     let attempt = event.attempt_key();
     if attempt.as_ref().and_then(|key| state.attempt_named(key)).is_some_and(|attempt| attempt.metered) {

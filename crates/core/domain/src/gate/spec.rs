@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// One commit with all of it.
+    /// A single commit with all of the work.
     #[default]
     Squash,
-    /// Its commits as they are, and one that joins them.
+    /// The run's commits as they are, and one that joins them.
     Merge,
-    /// Its commits one after the other on top of the base.
+    /// The run's commits one after the other on top of the base.
     Rebase,
 }
 
@@ -31,7 +31,7 @@ impl Method {
     }
 }
 
-/// What must be so for a run to be merged, as the settings of its base commit said.
+/// The conditions of a run's merge, as the settings of its base commit said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GateSpec {
@@ -39,7 +39,7 @@ pub struct GateSpec {
     pub min_score: u32,
     /// A person must have approved this very commit.
     pub approval: bool,
-    /// What it cost must be known to the last call.
+    /// The cost must be known to the last call.
     pub cost_known: bool,
     pub method: Method,
 }

@@ -9,7 +9,7 @@ use crate::run::RunState;
 use crate::score;
 use crate::status::Status;
 
-/// What the pull request should say now; `None` where there is to be none.
+/// The facts that the pull request should tell now; `None` where there is to be none.
 pub fn wanted(run: &RunState) -> Option<PullWork> {
     let spec = run.spec.as_ref()?;
     spec.deliver.forge.as_ref()?;
@@ -41,7 +41,7 @@ pub fn wanted(run: &RunState) -> Option<PullWork> {
     })
 }
 
-/// What the forge is to be told next; `None` when it knows, and while the work may still change.
+/// The facts that the forge is to be told next; `None` when it knows them, and while the work may still change.
 pub fn due(run: &RunState) -> Option<PullWork> {
     if !run.status.is_settled() || run.proof.due || run.merging.is_some() {
         return None;

@@ -32,11 +32,11 @@ pub const LOCAL: &str = "local";
 pub struct DeliverSpec {
     /// Where its pull request is opened; `None`: nowhere.
     pub forge: Option<String>,
-    /// It is opened as a draft.
+    /// Whether the pull request is opened as a draft.
     pub draft: bool,
 }
 
-/// What a pull request says of a run's work.
+/// The facts of a run's work that a pull request tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullWork {
     pub state: PullState,

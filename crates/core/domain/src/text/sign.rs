@@ -8,11 +8,11 @@ const TAB: &str = "→   ";
 /// Kinds of signs that are named; the others are counted.
 const NAMED: usize = 3;
 
-/// One line of a text with every hidden sign in it written out, and where those stand.
+/// A line of a text with every hidden sign in it written out, and where those stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownText {
     pub text: String,
-    /// What stands for a hidden sign, in bytes of the text.
+    /// The places of written-out signs, in bytes of the text.
     pub signs: Vec<Range<usize>>,
 }
 
@@ -56,7 +56,7 @@ impl ShownText {
     }
 }
 
-/// One line with every hidden sign in it written out: `^[`, `<U+202E>`, tabs as `→`.
+/// Writes out every hidden sign in a line: `^[`, `<U+202E>`, tabs as `→`.
 pub fn shown(text: &str) -> String {
     ShownText::of(text).text
 }

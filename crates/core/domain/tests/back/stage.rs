@@ -65,7 +65,7 @@ impl Run {
         Ok(())
     }
 
-    /// Does what is to be done, until an agent works or nothing follows; gives the effects in order.
+    /// Does what is to be done, until an agent works or nothing follows; returns the effects in order.
     pub(crate) fn go_on(&mut self) -> Vec<String> {
         let mut done = Vec::new();
         loop {

@@ -9,7 +9,7 @@ use domain::{Status, decide};
 
 use crate::stage::{Run, phase, retry};
 
-/// Takes the run to its next effect, without performing that; gives its number.
+/// Takes the run to its next effect, without performing that; returns it with its number.
 fn next_effect(run: &mut Run) -> (u64, Effect) {
     while run.state.effects.is_empty() {
         let decision = decide::next(&run.state, true);

@@ -2,7 +2,7 @@
 
 use domain::event::{Merge, WorkMeasured};
 
-/// One changed file on another commit than the base, which comes together with its base like this.
+/// A changed file on another commit than the base, which comes together with its base as `merge` says.
 pub(crate) fn work(merge: Merge) -> WorkMeasured {
     WorkMeasured {
         against: Vec::new(),

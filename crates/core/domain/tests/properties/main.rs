@@ -349,7 +349,7 @@ proptest! {
         prop_assert_eq!(Event::from_line(&line).expect("its own line"), event);
     }
 
-    /// Whatever order events come in, each prefix is a state that every question can be asked of.
+    /// Every prefix of events in any order is a state that every question can be asked of.
     #[test]
     fn every_prefix_of_every_order_is_a_state(events in prop::collection::vec(event(), 0..40)) {
         let mut state = domain::RunState::default();
