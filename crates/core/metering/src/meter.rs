@@ -9,7 +9,7 @@ use crate::sse::Split;
 /// A body in one piece longer than this is not read.
 const LONGEST: usize = 64 << 20;
 
-/// What can stand in an event that says something of the answer; most events have only a few more words of it.
+/// Texts of which an event has one when it says something of the answer; most events have only a few more words of it.
 const SAYS: [&[u8]; 8] = [
     b"usage",
     b"\"error\"",
@@ -61,12 +61,12 @@ impl Meter {
         matches!(self.form, StreamForm::Events(_))
     }
 
-    /// What is known so far.
+    /// The facts that are known so far.
     pub fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// What is known when no more bytes come.
+    /// Ends the answer, and returns what is known of it when no more bytes come.
     pub fn end(mut self) -> Reading {
         let (api, reading) = (self.api, &mut self.reading);
         match &mut self.form {

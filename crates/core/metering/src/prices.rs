@@ -26,7 +26,7 @@ struct PriceEntry {
     price: Price,
 }
 
-/// One entry: USD per million tokens of each bucket.
+/// An entry of the price table: USD per million tokens of each bucket.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
@@ -34,13 +34,13 @@ pub struct Price {
     pub models: Vec<String>,
     pub input: f64,
     pub output: f64,
-    /// What was read from a cache has no known price when left out.
+    /// The price of reads from a cache; not known when left out.
     #[serde(default)]
     pub cache_read: Option<f64>,
-    /// What was written to a cache costs what input does when left out.
+    /// The price of writes to a cache; that of input when left out.
     #[serde(default)]
     pub cache_write: Option<f64>,
-    /// What was written to be kept for an hour; what other writes cost when left out.
+    /// The price of writes that are to be kept for an hour; that of other writes when left out.
     #[serde(default)]
     pub cache_write_1h: Option<f64>,
     /// The day from which it holds, `YYYY-MM-DD` in UTC; always when left out.
@@ -119,7 +119,7 @@ impl Prices {
         fits(model).or_else(|| fits(alone)).map(|entry| &entry.price)
     }
 
-    /// What the tokens of one request cost; `None` when the model, or one of its buckets, has no price.
+    /// The cost of one request's tokens; `None` when the model, or one of its buckets, has no price.
     pub fn cost(&self, model: &str, at: Timestamp, tokens: &Tokens, cache_write_1h: u64) -> Option<Usd> {
         self.find(model, at)?.cost(tokens, cache_write_1h)
     }

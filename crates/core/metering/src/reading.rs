@@ -7,25 +7,25 @@ use serde_json::Value;
 
 use crate::api::Api;
 
-/// What is known of an answer so far.
+/// The facts that are known of an answer so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
     /// The model that answers, in the provider's own name.
     pub model: Option<String>,
-    /// What the provider says it bills, over all models; `None` while it has said nothing.
+    /// Tokens that the provider says it bills, over all models; `None` while it has said nothing.
     pub tokens: Option<Tokens>,
     /// Tokens of `cache_write` that are kept for an hour.
     pub cache_write_1h: u64,
-    /// What of that other models used for the answer.
+    /// The part of that which other models used for the answer.
     pub beside: Vec<ModelUse>,
     /// The answer's own figure so far, where its steps have figures of their own.
     figure: Amount,
     steps: Vec<ModelUse>,
-    /// What makes it cost something else than its tokens say: another tier than the standard one, a web search.
+    /// The reason why the answer does not cost what its tokens say: another tier than the standard one, a web search.
     pub special: Option<String>,
     /// Why the answer ended, in the provider's own word.
     pub finish: Option<String>,
-    /// What the provider says went wrong, its first 300 characters.
+    /// The error that the provider tells, its first 300 characters.
     pub error: Option<String>,
     /// The answer came to its end.
     pub complete: bool,

@@ -13,7 +13,7 @@ pub(crate) struct Split {
 }
 
 impl Split {
-    /// Takes up the next bytes and gives each event's data that came to its end.
+    /// Takes up the next bytes and hands on the data of each event that came to its end.
     pub(crate) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(&[u8])) {
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             if self.line.len() + piece.len() > LONGEST {

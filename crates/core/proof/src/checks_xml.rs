@@ -73,12 +73,12 @@ pub(crate) fn write(told: &History) -> String {
     xml
 }
 
-/// One line without what XML does not allow.
+/// The value as one escaped line, without what XML does not allow.
 fn safe(value: &str) -> String {
     escape(legal(&text::line(value))).into_owned()
 }
 
-/// Without the two characters that XML 1.0 does not allow and a terminal does not mind.
+/// The value without the two characters that XML 1.0 does not allow and a terminal does not mind.
 fn legal(value: &str) -> String {
     value.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

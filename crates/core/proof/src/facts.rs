@@ -102,7 +102,7 @@ fn changes(told: &History) -> String {
     format!("{files} {lines}{uncommitted}")
 }
 
-/// What the agent said at its end.
+/// The words of the agent at its end.
 fn last_words(told: &History) -> Option<String> {
     let said = told.events.iter().rev().find_map(|event| match &event.body {
         Body::AgentFinished(data) => Some(&data.text),
@@ -115,7 +115,7 @@ fn last_words(told: &History) -> Option<String> {
     Some(words).filter(|words| !words.trim().is_empty())
 }
 
-/// What is not known, in words.
+/// The facts that are not known, in words.
 pub(crate) fn unknown(told: &History) -> Vec<String> {
     let parts = told.score.parts.iter().filter(|part| part.value.is_none());
     let mut unknown: Vec<String> = parts.map(|part| format!("{}: {}", part.name, part.reason)).collect();

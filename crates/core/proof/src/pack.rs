@@ -18,7 +18,7 @@ pub const NAMES: [&str; 8] = [
     "timeline.jsonl",
 ];
 
-/// What a pack is made of.
+/// The parts that a pack is made of.
 #[derive(Debug, Clone)]
 pub struct PackInput<'a> {
     /// The timeline's lines without newlines, up to the event that says how the work was measured.

@@ -13,7 +13,7 @@ use crate::history::History;
 pub(crate) const TYPE: &str = "https://in-toto.io/Statement/v1";
 pub(crate) const PREDICATE: &str = "https://in-toto.io/attestation/test-result/v0.1";
 
-/// What a pack states.
+/// The statement of a pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Statement {
     #[serde(rename = "_type")]
@@ -47,7 +47,7 @@ pub struct Predicate {
     pub pilothouse: About,
 }
 
-/// What pilothouse says of the pack.
+/// The facts that pilothouse states of the pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct About {
     pub version: String,
@@ -67,7 +67,7 @@ pub struct About {
     /// Kinds of events in the timeline that are the agent's own word.
     pub declared: Vec<String>,
     pub unknown: Vec<String>,
-    /// What the pack can't prove.
+    /// The words on what the pack proves, and what it can't prove.
     pub note: String,
 }
 

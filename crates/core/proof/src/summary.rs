@@ -44,7 +44,7 @@ pub(crate) fn write(told: &History) -> String {
     md
 }
 
-/// One line in which nothing is Markdown or HTML.
+/// The value as one line in which nothing is Markdown or HTML.
 fn plain(value: &str) -> String {
     let mut plain = String::new();
     for c in text::shown(value).chars() {

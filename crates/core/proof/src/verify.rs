@@ -21,7 +21,7 @@ pub struct Finding {
     pub says: String,
 }
 
-/// What a pack is held against in its repository.
+/// The repository that a pack is held against.
 pub trait PackRepository {
     /// The tree that a patch makes of a commit (both ids in full).
     ///
@@ -33,10 +33,10 @@ pub trait PackRepository {
     fn tree_of(&self, id: &str) -> Option<String>;
 }
 
-/// What became of a pack.
+/// The outcome of verifying a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verified {
-    /// What does not hold; nothing when all of it does.
+    /// Findings of what does not hold; none when all of it does.
     pub findings: Vec<Finding>,
     /// Files that were held against their hash alone, since the repository no longer has what they are of.
     pub by_hash_alone: Vec<String>,
@@ -168,7 +168,7 @@ fn chain(statement: &Statement, lines: &[String], found: &mut Findings) {
     }
 }
 
-/// What follows from the timeline is what is stated.
+/// Adds a finding for each thing that is stated and does not follow from the timeline.
 fn follows(statement: &Statement, told: &History, found: &mut Findings) {
     const FILE: &str = "statement.json";
     let (predicate, about) = (&statement.predicate, &statement.predicate.pilothouse);
@@ -251,7 +251,8 @@ fn tree(told: &History, files: &BTreeMap<String, Vec<u8>>, git: Option<&dyn Pack
     }
 }
 
-/// Each attempt's own patch makes of what it began with what it ended with. Gives those for which that is not there any more.
+/// Checks that each attempt's own patch makes of what the attempt began with what it ended with. Returns the patches
+/// for which that is not there any more.
 fn attempts(
     lines: &[String],
     files: &BTreeMap<String, Vec<u8>>,

@@ -12,7 +12,7 @@ use self::text_html::{block, line};
 use crate::facts::{Origin, SummaryFact, facts, unknown};
 use crate::history::History;
 
-/// Its whole style; the page may load none from elsewhere.
+/// The whole style of the page, which may load none from elsewhere.
 const STYLE: &str = include_str!("style.css");
 
 /// The page. `patch` is that from the base to the work.

@@ -13,7 +13,7 @@ use crate::history::History;
 const NAMES: f64 = 180.0;
 const BARS: f64 = 760.0;
 const ROW: f64 = 22.0;
-/// So many bars are drawn; a run with more says so.
+/// Bars that are drawn, at most; a run with more says so.
 const MOST: usize = 60;
 
 struct Bar {

@@ -6,7 +6,7 @@ mod sarif;
 use domain::check::Counts;
 use domain::text;
 
-/// So many failed tests are named.
+/// Failed tests that are named, at most.
 const MOST_NAMED: usize = 20;
 /// Characters of a name.
 const LONGEST_NAME: usize = 200;

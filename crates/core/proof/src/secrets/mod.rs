@@ -8,12 +8,12 @@ use serde_json::Value;
 
 pub use rules::Rules;
 
-/// So many are told of.
+/// Secrets at which a search of a patch ends.
 const MOST: usize = 200;
 
 impl Rules {
-    /// What a patch adds that looks like a secret: where it stands, and never what it is. `None` where nothing was found and
-    /// not all could be looked at, as in what git takes for binary.
+    /// Finds what looks like a secret in what a patch adds: where it stands, and never what it is. `None` where nothing
+    /// was found and not all could be looked at, as in what git takes for binary.
     pub fn search(&self, patch: &[u8]) -> Option<Vec<SecretFound>> {
         let mut found = self.added(patch);
         found.sort();
@@ -97,7 +97,7 @@ impl Rules {
         masked + &line[at..]
     }
 
-    /// Those in added lines.
+    /// Finds the secrets in added lines.
     fn added(&self, patch: &[u8]) -> Vec<SecretFound> {
         let text = String::from_utf8_lossy(patch);
         let (mut all, mut path, mut line, mut in_hunk) = (Vec::new(), String::new(), 0u64, false);
@@ -125,7 +125,7 @@ impl Rules {
     }
 }
 
-/// What stands before a private key, and from its beginning on.
+/// Splits a text before a private key; `None` where the text has none.
 fn split_key(text: &str) -> Option<(&str, &str)> {
     let at = text.match_indices("-----BEGIN ").map(|(at, _)| at);
     let mut keys = at.filter(|at| text[*at..].lines().next().is_some_and(|line| line.contains("PRIVATE KEY")));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 const BUILT_IN: &str = include_str!("../../../../../assets/secrets.toml");
 
-/// What looks like a secret.
+/// The rules of what looks like a secret.
 #[derive(Debug)]
 pub struct Rules(Vec<SecretRule>);
 
