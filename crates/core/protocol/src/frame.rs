@@ -16,7 +16,7 @@ pub const CONTRACT: u32 = 11;
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
 
-/// What a face sends.
+/// A message of a face.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromFace {
@@ -44,15 +44,15 @@ pub struct Disk {
     pub at: Timestamp,
 }
 
-/// What all runs used since midnight of this machine's clock.
+/// The use of all runs since midnight of this machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Today {
     pub tokens: u64,
-    /// What of them has a price.
+    /// The cost of those tokens that have a price.
     pub usd: Usd,
     /// Tokens without a price.
     pub unpriced: u64,
-    /// Some of it is what agents report.
+    /// Whether some of it is what agents report.
     pub reported: bool,
     /// Answers were cut, so that more may be billed.
     pub cut: u64,
@@ -69,7 +69,7 @@ pub struct Base {
     pub commit: String,
 }
 
-/// What the daemon sends: replies, and what a face watches as it happens.
+/// A message of the daemon: a reply, or what a face watches as it happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromDaemon {
@@ -102,7 +102,7 @@ pub enum FromDaemon {
     Disk {
         disk: Disk,
     },
-    /// What all runs used today, and what they may.
+    /// The use of all runs today, and their budget.
     Today {
         today: Today,
     },
@@ -110,13 +110,13 @@ pub enum FromDaemon {
     Base {
         base: Base,
     },
-    /// What the terminal that this face is attached to shows next, as the agent wrote it.
+    /// The output that the terminal which this face is attached to shows next, as the agent wrote it.
     Terminal {
         run: RunId,
         text: String,
-        /// Its size from here on, when it changes.
+        /// The terminal's size from here on, when it changes.
         size: Option<(u16, u16)>,
-        /// It was written while this face was attached, and not before.
+        /// Whether the text was written while this face was attached, and not before.
         #[serde(default)]
         live: bool,
     },

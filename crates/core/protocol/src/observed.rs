@@ -10,7 +10,7 @@ use crate::row::{FrozenRow, Row, TokensRow};
 /// How rows of such agents are told from those of runs.
 pub const OBSERVED: &str = "observed";
 
-/// One observed agent.
+/// An agent that a person started by hand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedAgent {
     /// Made of the process's identity, so that it stays the same for as long as the process lives.

@@ -29,7 +29,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// What an acting verb did with one run.
+/// The result of an acting verb for one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acted {
     /// The run's id, or what was typed when it names none.
@@ -37,7 +37,7 @@ pub struct Acted {
     pub name: Option<String>,
     pub code: Code,
     pub reason: Option<String>,
-    /// What a person should know of what was done.
+    /// A note on what was done that a person should know.
     #[serde(default)]
     pub note: Option<String>,
 }
@@ -48,7 +48,7 @@ pub struct TrustRow {
     pub repo: String,
     /// The file that names them; `None` when none does.
     pub file: Option<String>,
-    /// What is run, in its order: the key of the settings and the command.
+    /// The commands that are run, in their order: the key of the settings and the command.
     pub commands: Vec<(String, String)>,
     pub digest: String,
     pub trusted: bool,
@@ -89,12 +89,12 @@ pub struct DaemonStatus {
     pub faces: u32,
     pub rss_bytes: Option<u64>,
     pub degraded: Option<String>,
-    /// What does not work as it should here, and what is done instead.
+    /// Notes on what does not work as it should here, and what is done instead.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// One worktree, as `worktrees --json` gives it.
+/// A worktree, as `worktrees --json` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorktreeRow {
     pub path: String,
@@ -122,7 +122,7 @@ pub struct FileChange {
     pub removed: Option<u64>,
 }
 
-/// What a run has changed.
+/// The changes of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffReply {
     /// The commit compared with, in full.
@@ -135,15 +135,15 @@ pub struct DiffReply {
     pub files: Vec<FileChange>,
     /// The text was cut: it is longer than one reply may be.
     pub cut: bool,
-    /// What the worktree has beside it, each with the reason.
+    /// Files of the worktree that are not in the diff, each with the reason.
     #[serde(default)]
     pub left_out: Vec<String>,
-    /// What a reviewer said of its lines, the oldest first.
+    /// Comments of a reviewer on lines of the diff, the oldest first.
     #[serde(default)]
     pub comments: Vec<CommentRow>,
 }
 
-/// What one run used.
+/// The use of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpendRow {
     pub run: RunId,
@@ -152,7 +152,7 @@ pub struct SpendRow {
     pub spend: Vec<Spent>,
 }
 
-/// What all runs of a scope used, and what a day may cost.
+/// The use of all runs of a scope, and the budget of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SpendReply {
     pub runs: Vec<SpendRow>,
@@ -170,7 +170,7 @@ pub struct CallsReply {
     pub calls: Vec<ModelCalled>,
 }
 
-/// One thing known of a run.
+/// A fact that is known of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     pub about: String,
@@ -196,7 +196,7 @@ pub struct RemovableRow {
     pub left_out: Vec<String>,
 }
 
-/// What is kept of one run below `refs/pilothouse/`.
+/// The refs that are kept of one run below `refs/pilothouse/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptRow {
     pub run: String,
@@ -206,13 +206,13 @@ pub struct KeptRow {
     pub checkpoints: u32,
     /// Refs that stay in any case: snapshots, stashes, merges.
     pub others: u32,
-    /// Its checkpoints may go.
+    /// Whether the run's checkpoints may go.
     pub may_go: bool,
     /// Why, or what stands against it.
     pub why: String,
 }
 
-/// What is kept of runs, and what letting the checkpoints go would free.
+/// The refs that are kept of runs, and the space that letting the checkpoints go would free.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct KeptReply {
     pub runs: Vec<KeptRow>,
@@ -248,7 +248,7 @@ pub struct AgentChoice {
     pub missing: bool,
 }
 
-/// What can be chosen for a new run in a repository, and what was chosen for its newest one.
+/// The choices for a new run in a repository, and those that were made for its newest one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Choices {
     pub agents: Vec<AgentChoice>,
@@ -262,7 +262,7 @@ pub struct Choices {
     pub last: Option<LastChoice>,
 }
 
-/// What was chosen for the newest run.
+/// The choices that were made for the newest run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LastChoice {
     pub agent: String,
@@ -282,12 +282,12 @@ pub struct LastChoice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerminalReply {
     pub attempt: domain::attempt::AttemptKey,
-    /// Its size when it was opened.
+    /// The size of the terminal when it was opened.
     pub columns: u16,
     pub rows: u16,
 }
 
-/// One reply.
+/// A reply of the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {

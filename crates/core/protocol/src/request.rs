@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Those of the repository that this folder lies in.
+    /// The runs of the repository that this folder lies in.
     Here(PathBuf),
     All,
 }
@@ -44,7 +44,7 @@ pub struct RunRequest {
     /// The agent shows its own screen in a terminal.
     #[serde(default)]
     pub interactive: bool,
-    /// What its agents may do without asking; `None`: as the settings say.
+    /// The policy that says what the run's agents may do without asking; `None`: as the settings say.
     #[serde(default)]
     pub policy: Option<Policy>,
     /// Variables of whoever asks: where programs are, and what the terminal can do. The client fills them in.
@@ -94,7 +94,7 @@ pub enum Field {
     Count,
 }
 
-/// One request. RUN is an exact id, an exact name in the scope, or a unique prefix of an id.
+/// A request of a face. RUN is an exact id, an exact name in the scope, or a unique prefix of an id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
@@ -127,7 +127,7 @@ pub enum Request {
         /// Bytes at most.
         len: u64,
     },
-    /// What can be chosen for a run begun in this folder, and what was chosen last.
+    /// The choices for a run begun in this folder, and those that were made last.
     Choices {
         folder: PathBuf,
     },
@@ -158,12 +158,13 @@ pub enum Request {
         #[serde(default)]
         by_hand_too: bool,
     },
-    /// What a run has changed since its base, or since one of its checkpoints.
+    /// The changes of a run since its base, or since one of its checkpoints.
     Diff {
         run: String,
         scope: Scope,
         since: Option<u32>,
-        /// It is to be applied, not read: binaries have their bytes, and text that is no UTF-8 comes in `bytes`, too.
+        /// Whether the diff is to be applied, not read: binaries have their bytes, and text that is no UTF-8 comes in
+        /// `bytes`, too.
         #[serde(default)]
         patch: bool,
     },
@@ -173,19 +174,19 @@ pub enum Request {
         scope: Scope,
         last: u64,
     },
-    /// What every run of the scope used, by quarter of an hour, agent and model.
+    /// The use of every run of the scope, by quarter of an hour, agent and model.
     Spend(Scope),
-    /// What is known of a run just now, and from where.
+    /// The facts that are known of a run just now, and from where.
     Explain {
         run: String,
         scope: Scope,
     },
-    /// What stands against removing these runs' worktrees, and what a snapshot would leave out.
+    /// The reasons against removing these runs' worktrees, and what a snapshot would leave out.
     Removable {
         runs: Vec<String>,
         scope: Scope,
     },
-    /// What of a repository's commands is trusted, or with `grant` is from now on.
+    /// The commands of a repository that are trusted, or with `grant` are from now on.
     Trust {
         folder: PathBuf,
         /// Where a run would begin; `None`: as the settings say.
@@ -197,7 +198,7 @@ pub enum Request {
     Gc {
         folder: PathBuf,
     },
-    /// What is kept of runs in this folder's repository beside their branches, and which checkpoints may go.
+    /// The refs that are kept of runs in this folder's repository beside their branches, and which checkpoints may go.
     Kept {
         folder: PathBuf,
     },

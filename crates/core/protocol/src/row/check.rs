@@ -11,7 +11,7 @@ pub struct CheckRow {
     pub command: String,
     pub required: bool,
     pub weight: u32,
-    /// It is at work now.
+    /// Whether the check is at work now.
     pub running: bool,
     /// How often it was begun; its last output is that of the attempt `check.<name>.<n>`.
     pub n: u32,

@@ -23,7 +23,8 @@ impl InMain {
 }
 
 impl Row {
-    /// What its work does not come together with: `cart in src/a.rs; main in src/b.rs`, `none`, or `—` before that was looked at.
+    /// Says what the run's work does not come together with: `cart in src/a.rs; main in src/b.rs`, `none`, or `—`
+    /// before that was looked at.
     pub fn conflicts_say(&self) -> String {
         let all: Vec<String> = self.conflicts.iter().map(ConflictFound::says).collect();
         match (all.is_empty(), self.conflicts_at) {

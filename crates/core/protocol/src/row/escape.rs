@@ -12,7 +12,7 @@ pub(super) fn paths(run: &RunState) -> Vec<String> {
     run.escapes.iter().map(|escape| escape.plain_path(worktree)).collect()
 }
 
-/// Those of the paths that lie in this folder, as they are named from there.
+/// Returns the paths that lie in this folder, as they are named from there.
 fn below<'a>(paths: &'a [String], folder: &str) -> Vec<&'a str> {
     paths.iter().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')).collect()
 }

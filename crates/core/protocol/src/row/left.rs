@@ -6,7 +6,7 @@ use domain::{RunState, decide};
 /// The dialect whose agent never leaves by itself, so that its end tells nothing.
 const STAYS: &str = "acp";
 
-/// What was ended at good ends, the same words once: `2 processes that it left were ended`.
+/// Says what was ended at good ends, the same words in a row once: `2 processes that it left were ended`.
 pub(super) fn behind(run: &RunState) -> Option<String> {
     let ended = run.phases.iter().filter_map(|phase| phase.attempt()).filter(|attempt| attempt.exit.is_some());
     let mut said: Vec<String> = ended.flat_map(of_attempt).collect();
@@ -32,7 +32,7 @@ fn of_attempt(attempt: &AttemptState) -> Vec<String> {
     said.into_iter().flatten().collect()
 }
 
-/// What an agent whose turn is over is waited for, and until when.
+/// Says what an agent whose turn is over is waited for, and until when.
 pub(super) fn waits_for(run: &RunState) -> Option<String> {
     let attempt = run.attempt().filter(|attempt| attempt.is_live() && attempt.rest.is_some())?;
     let open: Vec<&str> = attempt.background.values().map(String::as_str).collect();

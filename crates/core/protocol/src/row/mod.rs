@@ -48,10 +48,10 @@ pub struct Row {
     pub worktree: Option<String>,
     pub agent: String,
     pub model: Option<String>,
-    /// What its agents may do without asking: `ask`, `edits`, `all` or `sandboxed`.
+    /// The policy that says what the run's agents may do without asking: `ask`, `edits`, `all` or `sandboxed`.
     #[serde(default)]
     pub policy: Option<String>,
-    /// What was asked for, its first part.
+    /// The first part of what was asked for.
     pub task: Option<String>,
     /// `headless`, `interactive`, or `observed` for an agent that a person started by hand.
     pub mode: String,
@@ -73,7 +73,7 @@ pub struct Row {
     /// Model calls that the gateway saw; `null` where it does not stand between.
     #[serde(default)]
     pub calls: Option<u64>,
-    /// Those of them whose answer was cut, so that the provider may bill more than is counted here.
+    /// Calls whose answer was cut, so that the provider may bill more than is counted here.
     #[serde(default)]
     pub calls_cut: Option<u64>,
     /// Tokens that have no price.
@@ -96,7 +96,7 @@ pub struct Row {
     /// Where what it adds looks like a secret; `null` when nothing looked.
     #[serde(default)]
     pub secrets: Option<Vec<SecretFound>>,
-    /// What was changed in the main checkout while it was at work, nobody knows by whom.
+    /// Changes in the main checkout while the run was at work, nobody knows by whom.
     #[serde(default)]
     pub in_main: Option<InMain>,
     /// Somebody brought all of its commits into its base by other ways than this run's merge.
@@ -106,7 +106,7 @@ pub struct Row {
     #[serde(default)]
     pub escapes: Vec<String>,
     pub pr: Option<PullRequest>,
-    /// Of the last proof pack, 0 to 1, while that tells all.
+    /// The score of the last proof pack, 0 to 1, while that pack tells all.
     pub score: Option<f64>,
     #[serde(default)]
     pub proof: Option<ProofRow>,
@@ -222,7 +222,7 @@ impl Row {
         }
     }
 
-    /// What it cost: `$1.92`; `~$1.92` by the agent's own figures; `$1.92+` where the provider may bill more; `—`.
+    /// The cost in words: `$1.92`; `~$1.92` by the agent's own figures; `$1.92+` where the provider may bill more; `—`.
     pub fn cost_says(&self) -> String {
         let Some(usd) = self.cost_usd else { return UNKNOWN.to_owned() };
         let more = if self.calls_cut.is_some_and(|n| n > 0) { "+" } else { "" };
@@ -249,7 +249,7 @@ impl Row {
         if self.tokens_source.as_deref() == Some("gateway") { "" } else { "~" }
     }
 
-    /// Whether nothing more happens to the run by itself, as the domain has it.
+    /// Whether nothing more happens to the run by itself, the same as `domain::Status::is_settled`.
     pub fn is_settled(&self) -> bool {
         matches!(self.status.as_str(), "ready" | "merged" | "failed" | "terminated" | "lost")
     }
@@ -266,7 +266,7 @@ impl Row {
     }
 }
 
-/// What was measured of a run and is not in its timeline.
+/// Measurements of a run that are not in its timeline.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observations {
     pub changes: Option<Observed<Changes>>,
@@ -281,7 +281,7 @@ pub struct Observations {
     /// When it was last looked whether its work comes together with others'.
     pub conflicts_at: Option<Timestamp>,
     pub in_main: Option<InMain>,
-    /// Its base was seen to have all of its commits.
+    /// Whether the run's base was seen to have all of its commits.
     pub in_base: bool,
     pub secrets: Option<Vec<SecretFound>>,
 }

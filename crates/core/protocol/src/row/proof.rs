@@ -30,7 +30,7 @@ pub struct ProofRow {
     pub work: Option<WorkRow>,
 }
 
-/// What a merge would bring into the base.
+/// The work that a merge would bring into the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkRow {
     /// `null` where they were not counted.

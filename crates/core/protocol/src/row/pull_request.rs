@@ -6,7 +6,7 @@ use domain::pull_request::LOCAL;
 use domain::text::short;
 use serde::{Deserialize, Serialize};
 
-/// As its forge said last.
+/// A pull request, as its forge said last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequest {
     pub forge: String,
@@ -25,12 +25,12 @@ pub struct PullRequest {
     pub head: Option<String>,
 }
 
-/// What a reviewer said of single lines.
+/// Counts of a reviewer's comments on single lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentsRow {
     /// Comments that wait for a verdict.
     pub waiting: u32,
-    /// Those that went with one.
+    /// Comments that went with a verdict.
     pub sent: u32,
     /// The event in which something was last said.
     pub seq: u64,
@@ -47,7 +47,7 @@ impl CommentsRow {
     }
 }
 
-/// One of them, as a difference shows it.
+/// A comment on a line, as a difference shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentRow {
     pub comment: Comment,
@@ -65,7 +65,8 @@ impl PullRequest {
         self.number.map_or_else(|| self.state.clone(), |n| format!("#{n}"))
     }
 
-    /// Its name where nothing else says whose number it is: `local#3` is a file of pilothouse's own, `#3` a host's.
+    /// The name of the pull request where nothing else says whose number it is: `local#3` is a file of pilothouse's
+    /// own, `#3` a host's.
     pub fn sign(&self) -> String {
         match (self.number, self.forge == LOCAL) {
             (Some(n), true) => format!("{LOCAL}#{n}"),

@@ -10,7 +10,7 @@ use super::{Observations, ProofRow};
 /// Why a run does not begin that has nothing else to wait for.
 const PLACE: &str = "waits for a place; others are at work";
 
-/// What the agent wants to be told; what is hidden in it is shown, since a person answers what they see.
+/// Says what the agent wants to be told; what is hidden in it is shown, since a person answers what they see.
 fn asks(run: &RunState) -> Option<String> {
     let question = run.question.as_ref()?;
     let interactive = run.spec.as_ref().is_some_and(|spec| spec.interactive);
@@ -57,7 +57,7 @@ pub(super) fn reason(run: &RunState, seen: &Observations, proof: Option<&ProofRo
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// What is left to do with work that somebody merged elsewhere.
+/// Says what is left to do with work that somebody merged elsewhere.
 fn in_base(run: &RunState, seen: &Observations) -> Option<String> {
     let spec = run.spec.as_ref().filter(|_| seen.in_base && run.status == Status::Ready && run.has_worktree())?;
     let rests = run.removing.is_none() && !run.restoring && run.rollback.is_none();
@@ -76,7 +76,7 @@ fn unproven(run: &RunState) -> Option<String> {
     Some(format!("its proof could not be written: {}; {next}", failed.why))
 }
 
-/// What work that is done waits for.
+/// Says what work that is done waits for.
 fn waits_for(run: &RunState, proof: Option<&ProofRow>) -> String {
     let Some(proof) = proof else { return "waits for review".to_owned() };
     let approved = proof.review.as_deref() == Some("approve");
