@@ -5,7 +5,7 @@ use domain::money::Usd;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// What every budget is expected to be.
+/// The text of what every budget is expected to be.
 pub(crate) const EXPECTED: &str = "USD like 5.0, tokens like \"2M tokens\", or \"none\"";
 
 /// The table of budgets as a file has it.

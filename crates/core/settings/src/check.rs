@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::{Value, span};
 
-/// One `[check.NAME]` as written.
+/// A table `[check.NAME]` as written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckTable {
@@ -23,7 +23,7 @@ pub(crate) struct CheckTable {
 /// Milliseconds that a check may take which says nothing of it.
 const TIMEOUT: u64 = 600_000;
 
-/// What is wrong with one: where, which key, what was found and what is expected.
+/// Returns the first mistake in a check: where, which key, what was found and what is expected.
 pub(crate) fn mistake(name: &str, said: &CheckTable) -> Option<(usize, String, String, &'static str)> {
     let at = |value: &Spanned<String>, key: &str, expected| {
         Some((value.span().start, format!("check.{name}.{key}"), format!("{:?}", value.get_ref()), expected))

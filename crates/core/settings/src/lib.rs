@@ -30,7 +30,7 @@ pub use provider::{Key, Provider};
 /// The built-in layer, which sets every key.
 const DEFAULTS: &str = include_str!("defaults.toml");
 
-/// What is in force.
+/// The settings that are in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Template of a worktree's path.
@@ -41,13 +41,13 @@ pub struct Settings {
     pub agents: BTreeMap<String, Value<AgentSettings>>,
     /// By name.
     pub providers: BTreeMap<String, Value<Provider>>,
-    /// What one run may use until a person is asked.
+    /// The amount that one run may use until a person is asked.
     pub run_budget: Value<Budget>,
-    /// What all runs of one repository may use in a day.
+    /// The amount that all runs of one repository may use in a day.
     pub repository_budget: Value<Budget>,
-    /// What all runs may use in a day.
+    /// The amount that all runs may use in a day.
     pub day_budget: Value<Budget>,
-    /// What agents may do without asking.
+    /// The policy that says what agents may do without asking.
     pub policy: Value<Policy>,
     /// A worktree in which nothing was changed goes by itself.
     pub release_unchanged: Value<bool>,
@@ -79,9 +79,9 @@ pub struct Settings {
     pub setup: Value<Vec<String>>,
     /// Each run has a folder of its own for caches.
     pub own_cache: Value<bool>,
-    /// What is checked of a run's work, by name.
+    /// The checks of a run's work, by name.
     pub checks: BTreeMap<String, Value<CheckSpec>>,
-    /// What must be so for a run to be merged.
+    /// The conditions of a run's merge.
     pub gate: Value<GateSpec>,
     /// Where it is delivered.
     pub deliver: Value<DeliverSpec>,
@@ -103,7 +103,7 @@ pub struct AgentSettings {
     pub minimum: Option<String>,
     /// The gateway stands between it and its providers; when not set, where there is a key of theirs.
     pub gateway: Option<bool>,
-    /// What that program's output is written in.
+    /// The dialect that the program's output is written in.
     pub reads: Option<String>,
     /// Variables of its environment beside those that it has anyway.
     pub env: BTreeMap<String, String>,
@@ -249,7 +249,7 @@ impl Settings {
         self.phases.as_ref().map_or_else(|| vec![Phase::only()], |phases| phases.value.clone())
     }
 
-    /// These phases, each with its checks: where none names any, all of them are the last one's.
+    /// Returns the phases, each with its checks: where none names any, all of them are the last one's.
     pub fn with_checks(&self, mut phases: Vec<Phase>) -> Vec<Phase> {
         if phases.iter().all(|phase| phase.checks.is_none())
             && let Some(last) = phases.last_mut()
@@ -277,7 +277,7 @@ impl Settings {
     }
 }
 
-/// Its word was looked at when the file was read.
+/// Returns the policy of a word, which was looked at when the file was read.
 fn policy(word: &str) -> Policy {
     Policy::parse(word).unwrap_or_default()
 }

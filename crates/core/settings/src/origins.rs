@@ -87,7 +87,7 @@ fn said_of_check(check: &CheckSpec) -> String {
     format!("{}; {required}, weight {}, at most {timeout}{report}", check.run, check.weight)
 }
 
-/// What is set of an agent; of its variables only the names, since their values may be secret.
+/// Says what is set of an agent; of its variables only the names, since their values may be secret.
 fn said_of(agent: &AgentSettings) -> String {
     let command = agent.command.as_ref().map(|command| format!("command {}", command.join(" ")));
     let path = agent.path.as_ref().map(|path| format!("path {path}"));

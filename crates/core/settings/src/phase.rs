@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-/// One `[[phase]]`.
+/// A table `[[phase]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Phase {
@@ -36,7 +36,7 @@ impl Phase {
         n > 0 && self.checks.is_some() && self.agent.is_none() && self.prompt.is_none()
     }
 
-    /// What its agent is asked to do.
+    /// The task that the phase's agent is asked to do.
     pub fn prompt(&self, task: &str) -> String {
         self.prompt.as_deref().unwrap_or("{task}").replace("{task}", task)
     }

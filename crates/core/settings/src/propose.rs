@@ -12,7 +12,7 @@ pub struct Proposed {
     pub by: &'static str,
 }
 
-/// What a repository's files suggest.
+/// The settings that a repository's files suggest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proposal {
     pub checks: Vec<Proposed>,
@@ -22,7 +22,7 @@ pub struct Proposal {
     pub clone: Vec<&'static str>,
 }
 
-/// Looks at a repository's top folder through `read`, which gives a file's text if there is such a file.
+/// Looks at a repository's top folder through `read`, which returns a file's text if there is such a file.
 pub fn propose(read: &dyn Fn(&str) -> Option<String>) -> Proposal {
     let mut found = Proposal::default();
     let there = |name: &str| read(name).is_some();

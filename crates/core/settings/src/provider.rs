@@ -7,10 +7,10 @@ use toml::Spanned;
 
 use crate::Value;
 
-/// One provider as it is in force.
+/// A provider as it is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provider {
-    /// Its base URL, as its own tools have it.
+    /// The base URL, as the provider's own tools have it.
     pub upstream: String,
     pub key: Option<Key>,
     /// A person's file names the key.
@@ -27,7 +27,7 @@ pub enum Key {
     Command(Vec<String>),
 }
 
-/// As a file has it.
+/// A provider as a file has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ProviderTable {

@@ -123,7 +123,7 @@ fn colours(text: &[u8], bell: bool, looks: Looks) -> Option<String> {
     (!said.is_empty()).then_some(said)
 }
 
-/// What a setting is (DECRQSS): looks of text, and the cursor's; others are not told.
+/// The reply to a question for a setting (DECRQSS): looks of text, and the cursor's; others are not told.
 fn setting(emulator: &Emulator, asked: &[u8]) -> String {
     let set = match asked {
         b"m" => format!("{}m", rendition(emulator.screen())),
@@ -153,7 +153,7 @@ fn rendition(screen: &Screen) -> String {
     said
 }
 
-/// What capabilities of terminfo are (XTGETTCAP), by their names in hexadecimal.
+/// The replies to a question for capabilities of terminfo (XTGETTCAP), by their names in hexadecimal.
 fn capabilities(asked: &[u8], looks: Looks) -> String {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let known = [("TN", TERM), ("Co", "256"), ("colors", "256"), ("RGB", "8/8/8")];

@@ -21,11 +21,11 @@ pub struct Emulator {
     parser: vt100::Parser,
     splitter: Splitter,
     lines: LineDrawing,
-    /// Of the main screen, and of the other one.
+    /// The keyboards of the main screen, and of the other one.
     keyboards: [Keyboard; 2],
     /// The program wants to know whether it is looked at.
     tells_focus: bool,
-    /// What cells have no room for, for those who want to know it.
+    /// Marks that cells have no room for, for those who want to know them.
     marks: Option<Marks>,
 }
 
@@ -42,12 +42,12 @@ impl Emulator {
         }
     }
 
-    /// The same, which knows lines through text and links too.
+    /// The same emulator, which knows lines through text and links too.
     pub fn with_marks(self) -> Self {
         Self { marks: Some(Marks::default()), ..self }
     }
 
-    /// What a cell shows.
+    /// Returns what a cell shows.
     pub fn read<'a>(&'a self, cell: &vt100::Cell) -> Marked<'a> {
         match &self.marks {
             Some(marks) => marks.read(cell.contents()),

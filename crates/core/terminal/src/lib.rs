@@ -17,5 +17,6 @@ pub use marks::Marked;
 pub use piece::{Control, Splitter, Strings, TerminalPiece};
 pub use told::{Announcement, ClipboardText, told};
 
-/// What programs inside are told that their terminal is. The emulator honours what this one's entry in terminfo says.
+/// The name of the terminal that programs inside are told. The emulator honours what this name's entry in terminfo
+/// says.
 pub const TERM: &str = "xterm-256color";

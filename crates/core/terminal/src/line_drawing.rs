@@ -11,7 +11,7 @@ pub(crate) struct LineDrawing {
     second: bool,
 }
 
-/// What stands for the bytes from `` ` `` to `~`.
+/// Characters that stand for the bytes from `` ` `` to `~`.
 const LINES: &str = "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·";
 
 impl LineDrawing {

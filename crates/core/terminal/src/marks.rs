@@ -104,7 +104,7 @@ impl Marks {
         }
     }
 
-    /// What stands in a cell, without the signs.
+    /// Returns the content of a cell, without the signs.
     pub(crate) fn read(&self, cell: &str) -> Marked<'_> {
         let numbers: Vec<usize> = cell.chars().filter_map(number).collect();
         let link = match numbers.as_slice() {

@@ -41,7 +41,7 @@ pub struct Control<'a> {
     /// `<`, `=`, `>` or `?` before the parameters.
     pub private: Option<u8>,
     pub parameters: &'a [u8],
-    /// What stands between the parameters and the last byte.
+    /// Bytes between the parameters and the last byte.
     pub between: &'a [u8],
     pub last: u8,
 }
@@ -125,7 +125,7 @@ impl Splitter {
         if self.held.len() < longest { self.held.push(byte) } else { self.too_long = true }
     }
 
-    /// One more byte of something that was begun.
+    /// Takes one more byte of something that was begun.
     fn byte(&mut self, byte: u8, take: &mut impl FnMut(TerminalPiece<'_>)) {
         match (self.inside, byte) {
             // CAN and SUB end everything.
@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
 
-    /// What comes of pieces, texts that follow each other as one.
+    /// Returns what comes of pieces, texts that follow each other as one.
     fn split(pieces: &[&[u8]]) -> Vec<String> {
         let mut splitter = Splitter::new(64);
         let mut said: Vec<String> = Vec::new();

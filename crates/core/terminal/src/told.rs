@@ -8,7 +8,7 @@ const LONGEST: usize = 200;
 /// The characters of what may go on the clipboard, as base64.
 const LONGEST_COPY: usize = 100_000;
 
-/// One thing to tell.
+/// A message of a program to its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Announcement {
     Bell,
@@ -27,7 +27,7 @@ pub enum Announcement {
 /// A text for the clipboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClipboardText {
-    /// It is for what the middle button pastes.
+    /// Whether the text is for what the middle button pastes.
     pub primary: bool,
     pub base64: String,
 }
@@ -39,7 +39,7 @@ impl ClipboardText {
     }
 }
 
-/// What this says to the person, if it says something.
+/// Returns what a piece says to the person, if it says something.
 pub fn told(piece: TerminalPiece<'_>) -> Option<Announcement> {
     match piece {
         TerminalPiece::Text(text) => text.contains(&0x07).then_some(Announcement::Bell),
