@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_a_writer_is_never_set_aside() {
+    fn a_writers_lock_is_never_set_aside() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, other) = (folder.path().join("lock"), folder.path().join("other"));
         let held = take_writers_lock(&path).expect("it can be opened").expect("free");

@@ -9,7 +9,7 @@ fn stored(name: &str) -> String {
 }
 
 #[test]
-fn the_command_line_is_documented_as_it_is() {
+fn the_command_line_is_fully_documented() {
     assert!(stored("cli.md") == cli::doc::reference(), "docs/cli.md is out of date; `just docs` writes it anew");
 }
 
@@ -24,11 +24,11 @@ fn the_agents_are_documented_as_they_are() {
 }
 
 #[test]
-fn spending_is_documented_with_the_prices_that_count() {
+fn spending_is_documented_with_current_prices() {
     assert!(stored("spend.md") == metering::reference(), "docs/spend.md is out of date; `just docs` writes it anew");
 }
 
 #[test]
-fn the_score_is_documented_by_the_rule_that_counts() {
+fn the_score_is_documented_by_its_rule() {
     assert!(stored("score.md") == proof::reference(), "docs/score.md is out of date; `just docs` writes it anew");
 }

@@ -114,7 +114,7 @@ fn the_rule_can_fail() {
 }
 
 #[test]
-fn packages_carry_the_prefix_and_short_names_are_their_folders() {
+fn packages_are_named_after_their_folders() {
     for (package, folder) in crates() {
         let name = folder.file_name().and_then(|n| n.to_str()).expect("a folder name");
         let expected = if name == "pilothouse" { name.to_owned() } else { format!("pilothouse-{name}") };
@@ -123,7 +123,7 @@ fn packages_carry_the_prefix_and_short_names_are_their_folders() {
 }
 
 #[test]
-fn the_code_map_names_exactly_the_crates_that_exist() {
+fn the_code_map_names_exactly_all_crates() {
     let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).expect("docs/ARCHITECTURE.md");
     let map = text.split("## Code map").nth(1).expect("a section 'Code map'").split("\n## ").next().expect("its text");
     let named: BTreeSet<PathBuf> =

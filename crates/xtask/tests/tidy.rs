@@ -38,7 +38,7 @@ fn no_file_is_longer_than_400_lines() {
 }
 
 #[test]
-fn nothing_is_called_a_place_for_what_has_no_place() {
+fn no_file_has_a_catch_all_name() {
     let nameless = ["util", "utils", "common", "helper", "helpers", "misc", "imp"];
     let found: Vec<_> = sources()
         .into_iter()
@@ -48,7 +48,7 @@ fn nothing_is_called_a_place_for_what_has_no_place() {
 }
 
 #[test]
-fn the_root_settings_of_clippy_hold_below_core_too() {
+fn cores_clippy_settings_repeat_the_roots() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let table =
         |path: &str| -> toml::Table { fs::read_to_string(root.join(path)).expect("a file").parse().expect("TOML") };

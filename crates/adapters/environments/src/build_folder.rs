@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_leads_out_of_the_worktree_is_found() {
+    fn an_outside_build_folder_is_found() {
         let temp = tempfile::tempdir().expect("a folder");
         let root = temp.path().canonicalize().expect("there");
         let (tree, home) = (root.join("tree"), root.join("home"));

@@ -16,7 +16,7 @@ fn paths(names: &[&str]) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_patterns_name_is_copied_once_and_nothing_is_overwritten() {
+fn named_files_are_copied_without_overwriting() {
     let temp = tempfile::tempdir().expect("a folder");
     let (main, tree) = (temp.path().join("main"), temp.path().join("tree"));
     for name in [".env", ".env.local", "app/.env", "keep.env", "notes.txt", "certs/a.pem"] {
@@ -37,7 +37,7 @@ fn what_patterns_name_is_copied_once_and_nothing_is_overwritten() {
 }
 
 #[test]
-fn a_folder_is_a_copy_of_its_own_with_links_as_links() {
+fn a_copied_folder_keeps_links_as_links() {
     let temp = tempfile::tempdir().expect("a folder");
     let (main, tree) = (temp.path().join("main"), temp.path().join("tree"));
     write(main.join("node_modules/a/index.js"), "a");
@@ -55,7 +55,7 @@ fn a_folder_is_a_copy_of_its_own_with_links_as_links() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_or_out_of_the_repository() {
+fn a_copy_never_leaves_the_worktree() {
     let temp = tempfile::tempdir().expect("a folder");
     let (main, tree, away) = (temp.path().join("main"), temp.path().join("tree"), temp.path().join("away"));
     write(main.join("app/.env"), "secret");

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blob_comes_back_and_a_changed_one_does_not() {
+    fn a_changed_blob_is_not_given_back() {
         let temp = tempfile::tempdir().expect("a folder");
         let run = RunFolder::new(temp.path().join("abc234"));
         let sha = run.put_blob(b"a diff").expect("kept");

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_meet_whatever_bytes_and_lengths_there_are() {
+    fn pieces_of_any_length_meet() {
         let home = tempfile::tempdir().expect("a folder");
         let folder = RunFolder::new(home.path().to_owned());
         let key = AttemptKey { phase: "build".to_owned(), attempt: 1 };

@@ -24,7 +24,7 @@ fn home() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_run_has_one_pull_request_however_often_it_is_opened() {
+fn opening_again_finds_the_same_pull_request() {
     let home = home();
     let forge = Local::of(home.path(), "/r/shop");
     let (draft, open) = (work(PullState::Draft), work(PullState::Open));
@@ -38,7 +38,7 @@ fn a_run_has_one_pull_request_however_often_it_is_opened() {
 }
 
 #[test]
-fn numbers_are_not_used_twice_by_many_at_once() {
+fn parallel_opens_get_distinct_numbers() {
     let home = home();
     let mut numbers: Vec<u64> = std::thread::scope(|scope| {
         let open = |n: u32| {
@@ -56,7 +56,7 @@ fn numbers_are_not_used_twice_by_many_at_once() {
 }
 
 #[test]
-fn a_review_is_there_once_with_its_comments() {
+fn a_review_is_recorded_once_with_comments() {
     let home = home();
     let forge = Local::of(home.path(), "/r/shop");
     let open = work(PullState::Open);
@@ -76,8 +76,9 @@ fn a_review_is_there_once_with_its_comments() {
     assert_eq!(forge.pull(1).expect("it is there").reviews[0].given, review);
 }
 
+// And a merged pull request stays merged.
 #[test]
-fn a_draft_and_a_closed_one_are_not_merged_and_a_merged_one_stays_so() {
+fn only_an_open_pull_request_is_merged() {
     let home = home();
     let forge = Local::of(home.path(), "/r/shop");
     let tried = Cell::new(0);
@@ -106,7 +107,7 @@ fn a_draft_and_a_closed_one_are_not_merged_and_a_merged_one_stays_so() {
 }
 
 #[test]
-fn what_is_written_is_for_its_owner_alone_and_a_damaged_one_is_named() {
+fn pull_requests_are_readable_by_owner_alone() {
     let home = home();
     let forge = Local::of(home.path(), "/r/shop");
     forge.open(&new("aaa", &work(PullState::Open))).expect("it opens");

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_bounded_by_run_and_in_all() {
+    fn room_is_bounded_per_run_and_overall() {
         let room = Arc::<BodyRoom>::default();
         let mut one = room.of("one");
         assert!(one.more(OF_A_RUN) && !one.more(1), "a run can't take more than its part");

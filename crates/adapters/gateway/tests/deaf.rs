@@ -57,7 +57,7 @@ fn answer(listener: &UnixListener, reply: &str) -> String {
 }
 
 #[test]
-fn passes_of_a_late_gateway_are_taken_up() {
+fn a_late_gateways_passes_are_taken_up() {
     let home = tempfile::tempdir().expect("a folder");
     let token = Passes::new(home.path(), &keys("sk-1")).give(&pass("abc123")).expect("a token");
     let (_lock, listener) = listen(home.path());
@@ -110,7 +110,7 @@ fn a_silent_gateway_holds_up_no_change() {
 }
 
 #[test]
-fn a_gateway_that_takes_up_nobody_is_not_waited_for() {
+fn a_deaf_gateway_is_not_waited_for() {
     let home = tempfile::tempdir().expect("a folder");
     let (_lock, _nobody_accepts) = listen(home.path());
     let path = SocketAddrUnix::new(home.path().join("gateway/control")).expect("a short path");

@@ -54,7 +54,7 @@ fn left(home: &Path) -> usize {
 }
 
 #[test]
-fn a_pass_is_taken_up_with_the_same_keys() {
+fn a_pass_needs_the_same_keys() {
     let (home, token) = given();
     assert_eq!(taken_over(home.path(), &keys("sk-1"), &[route()]).find(&token), Some(pass()));
     assert_eq!(taken_over(home.path(), &keys("sk-2"), &[route()]).find(&token), None);
@@ -139,7 +139,7 @@ fn a_seal_without_values_proves_nothing() {
 }
 
 #[test]
-fn whatever_else_lies_there_is_not_waited_for() {
+fn odd_files_among_passes_block_nobody() {
     let (home, token) = given();
     let folder = folder(home.path());
     let name = |text: &str| folder.join(format!("{}.json", name_of(text)));
@@ -159,7 +159,7 @@ fn whatever_else_lies_there_is_not_waited_for() {
 }
 
 #[test]
-fn a_link_in_place_of_the_folder_is_not_followed() {
+fn a_linked_passes_folder_is_not_followed() {
     let (home, _) = given();
     let elsewhere = home.path().join("elsewhere");
     fs::rename(folder(home.path()), &elsewhere).expect("moved");

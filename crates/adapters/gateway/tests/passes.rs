@@ -17,7 +17,7 @@ fn pass(attempt: u32) -> Pass {
 }
 
 #[test]
-fn the_end_of_an_attempt_that_is_told_late_leaves_the_next_one_its_pass() {
+fn a_late_end_spares_the_next_pass() {
     let home = tempfile::tempdir().expect("a folder");
     let passes = Passes::new(home.path(), &GivenKeys::default());
     let first = passes.give(&pass(1)).expect("a token");

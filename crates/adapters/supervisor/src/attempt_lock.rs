@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_lock_of_the_folder_stops_no_keeper() {
+    fn a_strangers_folder_lock_stops_no_keeper() {
         let folder = tempfile::tempdir().expect("a folder");
         let _stranger = lock_itself(folder.path());
         assert!(!is_held(folder.path()));

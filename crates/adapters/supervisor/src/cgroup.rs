@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_own_group_is_found_in_hybrid_and_namespaced_layouts() {
+    fn hybrid_and_namespaced_groups_are_found() {
         let hybrid =
             "30 20 0:1 / /sys/fs/cgroup rw - tmpfs t rw\n41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 c rw";
         assert_eq!(own_group(hybrid, "1:cpu:/x\n0::/a/b"), Some("/sys/fs/cgroup/unified/a/b".into()));

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_that_of_the_installed_git() {
+    fn the_list_matches_the_installed_git() {
         let said = std::process::Command::new("git").args(["rev-parse", "--local-env-vars"]).output();
         let said = String::from_utf8(said.expect("git is installed").stdout).expect("text");
         let (mut theirs, mut ours): (Vec<&str>, Vec<&str>) = (said.lines().collect(), REPOSITORY_VARIABLES.to_vec());

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_is_alive_and_another_of_its_pid_is_not() {
+    fn a_reused_pid_is_not_alive() {
         let me = Identity::of(std::process::id()).expect("this process");
         assert!(me.is_alive());
         assert!(!Identity { start_time: me.start_time + 1, ..me.clone() }.is_alive());

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_ends_only_where_nothing_may_be_left() {
+    fn doubt_stays_while_orphans_may_live() {
         let home = tempfile::tempdir().expect("a folder");
         let folder = attempt(home.path(), "build.1", ended());
         let attempts = home.path().join("runs/r/attempts");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_child_of_the_first_process_may_be_anyones() {
+    fn a_young_child_of_init_is_doubtful() {
         assert!(is_orphan_since(&[(70, 500), (60, 400)], 300), "started since, below the first process");
         assert!(!is_orphan_since(&[(70, 200), (60, 100)], 300), "older than the keeper");
         let me = std::process::id();

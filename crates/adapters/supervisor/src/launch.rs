@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keeper_that_never_gets_ready_is_ended() {
+    fn a_keeper_never_ready_is_ended() {
         let folder = tempfile::tempdir().expect("a folder");
         let (binary, start) = given(folder.path(), "echo $$ > pid; cd /; exec sleep 300");
         let script =

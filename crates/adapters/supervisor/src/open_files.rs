@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_open_for_writing_is_seen_and_what_is_read_is_not() {
+    fn only_files_open_for_writing_are_seen() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().canonicalize().expect("the folder").join(name);
         let _written = fs::File::create(at("written")).expect("made");

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_machine_is_tried_again_and_a_mistake_is_not() {
+    fn only_a_full_machine_is_tried_again() {
         let mut tries = 0;
         let done = with_patience(|| {
             tries += 1;

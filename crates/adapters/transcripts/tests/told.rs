@@ -37,7 +37,7 @@ fn output(seen: &Seen) -> Option<u64> {
 }
 
 #[test]
-fn a_session_is_followed_as_it_grows_with_its_subagents() {
+fn a_growing_session_counts_its_subagents() {
     let config = tempfile::tempdir().expect("a folder");
     let config = config.path();
     let mut transcripts = Transcripts::default();
@@ -65,7 +65,7 @@ fn a_session_is_followed_as_it_grows_with_its_subagents() {
 }
 
 #[test]
-fn the_file_of_another_process_with_the_same_number_says_nothing() {
+fn a_reused_pids_session_file_says_nothing() {
     let config = tempfile::tempdir().expect("a folder");
     says(config.path(), 7, 70, "waiting");
     let seen = Transcripts::default().claude(config.path(), &[(7, 71)]);
@@ -73,7 +73,7 @@ fn the_file_of_another_process_with_the_same_number_says_nothing() {
 }
 
 #[test]
-fn a_rollout_tells_when_a_turn_is_over_and_not_what_is_done_in_it() {
+fn a_rollout_tells_only_when_turns_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rollout-2026-11-21T21-29-03-t1.jsonl");
     let other = folder.path().join("history.jsonl");
@@ -88,7 +88,7 @@ fn a_rollout_tells_when_a_turn_is_over_and_not_what_is_done_in_it() {
 }
 
 #[test]
-fn what_an_agent_puts_there_stops_nobody_and_fills_nothing() {
+fn odd_transcript_files_stop_and_fill_nothing() {
     let config = tempfile::tempdir().expect("a folder");
     let config = config.path();
     says(config, 7, 70, "busy");

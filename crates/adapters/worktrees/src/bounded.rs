@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_in_a_folder_can_be_ended() {
+    fn a_folder_call_can_be_ended() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().to_owned();
         let waiting = std::thread::spawn(move || {

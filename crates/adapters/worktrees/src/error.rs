@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_git_that_has_no_room_is_not_called_missing() {
+    fn git_without_room_is_not_called_missing() {
         let says = |errno: rustix::io::Errno| WorktreeError::NoGit(errno.into()).to_string();
         assert!(says(rustix::io::Errno::NOENT).ends_with("is it installed and in PATH?"));
         let full = says(rustix::io::Errno::AGAIN);

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_gives_its_tree_and_leaves_no_object_behind() {
+    fn a_patchs_tree_leaves_no_object_behind() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = folder.path();
         git(at, &["init", "--quiet", "--initial-branch=main"]);

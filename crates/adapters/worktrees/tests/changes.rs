@@ -9,9 +9,10 @@ use std::process::Command;
 use place::{Place, git, write};
 use worktrees::{Dirt, Leftovers, WorktreeError};
 
+// And the index is not written.
 /// Changes of every kind; gix and git must count them alike.
 #[test]
-fn dirt_is_counted_alike_by_gix_and_git_and_the_index_is_not_written() {
+fn gix_counts_dirt_as_git_does() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     let new = place.new_worktree("dirty");
@@ -53,7 +54,7 @@ fn a_sparse_index_is_read_by_git() {
 }
 
 #[test]
-fn changes_count_committed_uncommitted_and_untracked_work_against_the_merge_base() {
+fn changes_count_all_work_since_merge_base() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     let new = place.new_worktree("work");
@@ -82,7 +83,7 @@ fn changes_count_committed_uncommitted_and_untracked_work_against_the_merge_base
 }
 
 #[test]
-fn leftovers_are_committed_by_the_person_without_hooks_and_once() {
+fn leftovers_are_committed_once_without_hooks() {
     let place = Place::with_commits(&[]);
     let hook = place.repo().join(".git/hooks/pre-commit");
     write(&hook, "#!/bin/sh\nexit 1\n");

@@ -22,7 +22,7 @@ fn name(path: &Path, n: u32) -> CheckpointName<'_> {
 }
 
 #[test]
-fn a_checkpoint_has_untracked_files_and_leaves_index_and_branch_alone() {
+fn a_checkpoint_leaves_index_and_branch_alone() {
     let (_place, repo, path) = with_worktree();
     write(&path.join("dir0/file0"), "changed\n");
     write(&path.join("new/deep"), "untracked\n");
@@ -58,7 +58,7 @@ fn saving_again_gives_the_first_one() {
 }
 
 #[test]
-fn files_hidden_from_git_by_flags_are_kept_too() {
+fn a_checkpoint_keeps_flag_hidden_files() {
     let (_place, repo, path) = with_worktree();
     git(&path, &["update-index", "--assume-unchanged", "dir0/file0"]);
     git(&path, &["update-index", "--skip-worktree", "dir1/file1"]);
@@ -109,7 +109,7 @@ fn going_back_and_forth_loses_nothing() {
 }
 
 #[test]
-fn a_merge_that_was_under_way_ends_with_the_way_back() {
+fn restoring_ends_a_merge_under_way() {
     let (_place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "before").expect("saved");
     let commit = |text: &str| {
@@ -132,7 +132,7 @@ fn a_merge_that_was_under_way_ends_with_the_way_back() {
 }
 
 #[test]
-fn what_became_ignored_is_kept_before_it_is_overwritten() {
+fn newly_ignored_files_survive_a_restore() {
     let (_place, repo, path) = with_worktree();
     write(&path.join("notes"), "old notes\n");
     repo.save_checkpoint(&name(&path, 0), "notes are untracked").expect("saved");
@@ -157,7 +157,7 @@ fn commit(path: &Path, text: &str) {
 }
 
 #[test]
-fn work_done_after_the_last_checkpoint_is_kept_before_the_way_back() {
+fn restoring_keeps_work_since_last_checkpoint() {
     let (_place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     write(&path.join("later"), "by a person\n");
@@ -168,7 +168,7 @@ fn work_done_after_the_last_checkpoint_is_kept_before_the_way_back() {
 }
 
 #[test]
-fn a_rebase_under_way_loses_neither_the_branch_nor_its_autostash() {
+fn restoring_amid_rebase_keeps_branch_and_autostash() {
     let (_place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     git(&path, &["branch", "other"]);
@@ -204,7 +204,7 @@ fn a_rebase_under_way_loses_neither_the_branch_nor_its_autostash() {
 }
 
 #[test]
-fn files_and_folders_that_changed_places_are_no_obstacle() {
+fn swapped_files_and_folders_are_restored() {
     let (_place, repo, path) = with_worktree();
     write(&path.join("deploy"), "a file\n");
     write(&path.join("data/set/x.csv"), "1,2\n");
@@ -265,7 +265,7 @@ fn what_is_the_same_keeps_its_permissions() {
 }
 
 #[test]
-fn a_branch_that_another_worktree_is_on_is_not_moved() {
+fn another_worktrees_branch_is_not_moved() {
     let (place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     commit(&path, "work\n");
@@ -278,7 +278,7 @@ fn a_branch_that_another_worktree_is_on_is_not_moved() {
 }
 
 #[test]
-fn a_lock_that_a_killed_git_left_is_no_obstacle_for_ever() {
+fn a_killed_gits_locks_are_taken_away() {
     let (place, repo, path) = with_worktree();
     repo.save_checkpoint(&name(&path, 0), "base").expect("saved");
     let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);

@@ -9,7 +9,7 @@ use place::{Place, git, write};
 use worktrees::{Created, NewWorktree, Probe};
 
 #[test]
-fn a_worktree_is_made_whole_with_its_branch_and_our_lock() {
+fn a_worktree_is_made_whole_and_locked() {
     let place = Place::with_commits(&[]);
     let new = place.new_worktree("fix-login");
     let Created { path, head } = place.find().create(&new).unwrap_or_else(|e| panic!("{e}"));
@@ -24,7 +24,7 @@ fn a_worktree_is_made_whole_with_its_branch_and_our_lock() {
 }
 
 #[test]
-fn what_is_in_the_way_is_named_and_nothing_is_left() {
+fn an_obstacle_to_creation_is_named() {
     let place = Place::with_commits(&[]);
     place.git(&["branch", "pilothouse/taken"]);
     place.git(&["branch", "pilothouse/dir/below"]);
@@ -50,7 +50,7 @@ fn what_is_in_the_way_is_named_and_nothing_is_left() {
 }
 
 #[test]
-fn a_checkout_that_fails_is_undone_with_its_branch_and_folders() {
+fn a_failed_checkout_is_undone_whole() {
     let place = Place::with_commits(&[]);
     // A filter that fails makes git refuse the checkout half-way.
     place.write(".gitattributes", "dir2/* filter=broken\n");
@@ -84,8 +84,9 @@ fn sixteen_at_the_same_moment_all_succeed() {
     assert_eq!(repo.worktrees().expect("a list").len(), 17);
 }
 
+// Or left to its owner.
 #[test]
-fn an_interrupted_creation_is_found_and_completed_or_left_to_its_owner() {
+fn an_interrupted_creation_is_completed() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     let new = place.new_worktree("cut");
@@ -119,7 +120,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_branch_that_an_interrupted_creation_left_is_taken_back() {
+fn an_interrupted_creations_branch_is_taken_back() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     let new = place.new_worktree("branch-only");
@@ -135,8 +136,9 @@ fn a_branch_that_an_interrupted_creation_left_is_taken_back() {
     assert!(!place.git(&["branch", "--list", &other.branch]).is_empty(), "it is kept");
 }
 
+// When the worktree's own git file is missing.
 #[test]
-fn completing_without_the_worktrees_own_git_file_touches_no_enclosing_repository() {
+fn completing_touches_no_enclosing_repository() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     // The worktree lies inside the main checkout, as some people want it.

@@ -13,7 +13,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use worktrees::{Dirt, Leftovers, Repository, WorktreeError};
 
 #[test]
-fn what_is_no_usable_repository_is_said_to_be_so() {
+fn an_unusable_repository_is_refused() {
     let place = Place::new();
     assert!(matches!(Repository::find(&place.repo()), Err(WorktreeError::NotARepository(_))));
     assert!(matches!(Repository::find(&place.path().join("gone")), Err(WorktreeError::Io { .. })));
@@ -27,7 +27,7 @@ fn what_is_no_usable_repository_is_said_to_be_so() {
 }
 
 #[test]
-fn a_base_that_is_not_there_is_named() {
+fn a_missing_base_is_named() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     let error = repo.resolve("no-such").expect_err("there is none");
@@ -51,7 +51,7 @@ fn a_repository_of_another_user_is_refused() {
 }
 
 #[test]
-fn the_repository_is_found_from_any_folder_of_any_worktree() {
+fn a_repository_is_found_from_any_worktree() {
     let place = Place::with_commits(&[]);
     let tree = place.path().join("tree");
     place.git(&["worktree", "add", "--quiet", "-b", "other", tree.to_str().expect("UTF-8")]);
@@ -111,7 +111,7 @@ fn all_worktrees_are_listed_whatever_they_are() {
 }
 
 #[test]
-fn reftable_repositories_are_read_by_git_and_give_the_same() {
+fn reftable_repositories_read_the_same() {
     let temp = tempfile::tempdir().expect("a folder");
     let known =
         Command::new("git").args(["init", "--quiet", "--ref-format=reftable"]).current_dir(temp.path()).output();
@@ -182,7 +182,7 @@ fn pipes_in_a_git_folder_are_named() {
 }
 
 #[test]
-fn the_folder_of_all_worktrees_is_looked_at_too() {
+fn a_linked_worktrees_common_folder_is_checked() {
     let place = Place::with_commits(&[]);
     let linked = place.path().join("linked");
     place.git(&["worktree", "add", "-q", linked.to_str().expect("UTF-8")]);

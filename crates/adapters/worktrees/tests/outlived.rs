@@ -7,7 +7,7 @@ use std::fs;
 use place::Place;
 
 #[test]
-fn a_git_that_outlived_its_daemon_is_waited_for() {
+fn git_outliving_its_daemon_is_waited_for() {
     let place = Place::with_commits(&[]);
     let repo = place.find();
     worktrees::keep_in(&place.path().join("own"));

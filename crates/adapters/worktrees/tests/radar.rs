@@ -189,7 +189,7 @@ const CASES: &[(&str, bool, Change, Change)] = &[
 ];
 
 #[test]
-fn it_finds_what_git_finds_when_the_work_is_committed_and_writes_nothing() {
+fn the_radar_predicts_gits_conflicts() {
     for (name, collide, one, other) in CASES {
         let two = Two::new(&[]);
         one(&two.trees[0]);
@@ -228,8 +228,9 @@ fn a_submodule_at_two_commits_collides() {
     assert!(found.contains("sub"), "{found:?}");
 }
 
+// Large new files are left out.
 #[test]
-fn repositories_of_another_ref_format_are_looked_at_too_and_large_new_files_are_left_out() {
+fn the_radar_reads_reftable_repositories() {
     let two = Two::new(&["--ref-format=reftable"]);
     for (tree, text) in two.trees.iter().zip(["one", "two"]) {
         write(&tree.join("same"), text);
@@ -243,7 +244,7 @@ fn repositories_of_another_ref_format_are_looked_at_too_and_large_new_files_are_
 }
 
 #[test]
-fn work_that_agents_hide_from_git_is_seen() {
+fn work_hidden_from_git_is_seen() {
     let two = Two::new(&[]);
     for (tree, text) in two.trees.iter().zip(["one\n", "two\n"]) {
         change(&tree.join("src/long.rs"), "line 7\n", text);

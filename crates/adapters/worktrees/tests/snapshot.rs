@@ -119,7 +119,7 @@ fn everything_comes_back() {
 }
 
 #[test]
-fn a_conflict_with_its_three_sides_comes_back() {
+fn a_three_sided_conflict_comes_back() {
     let case = Case::new();
     let change = |text: &str| {
         write(&case.path.join("dir0/file0"), text);
@@ -144,7 +144,7 @@ fn a_conflict_with_its_three_sides_comes_back() {
 }
 
 #[test]
-fn commits_that_only_the_log_of_head_knows_come_back() {
+fn commits_only_in_heads_log_return() {
     let case = Case::new();
     write(&case.path.join("lost"), "thrown away by the agent\n");
     git(&case.path, &["add", "lost"]);
@@ -159,7 +159,7 @@ fn commits_that_only_the_log_of_head_knows_come_back() {
 }
 
 #[test]
-fn what_can_be_built_again_is_left_out_and_named() {
+fn rebuildable_files_are_left_out_and_named() {
     let case = Case::new();
     write(&case.path.join(".gitignore"), "ignored\nnode_modules\n*.bin\n");
     write(&case.path.join("pkg/node_modules/x/index.js"), "fetched\n");
@@ -198,8 +198,9 @@ fn worktrees_of_others_are_never_removed() {
     assert!(case.place.git(&["worktree", "list", "--porcelain"]).contains(reason));
 }
 
+// And a vanished worktree leaves its commits.
 #[test]
-fn one_that_was_moved_is_found_and_one_that_vanished_leaves_its_commits() {
+fn a_moved_worktree_is_found() {
     let mut case = Case::new();
     case.fill();
     let moved = case.place.path().join("elsewhere/moved");
@@ -277,7 +278,7 @@ fn a_removal_that_died_goes_on() {
 }
 
 #[test]
-fn a_restore_that_died_is_completed_and_one_that_would_overwrite_is_refused() {
+fn a_restore_is_completed_without_overwriting() {
     let case = Case::new();
     case.fill();
     let files = everything(&case.path);
@@ -304,7 +305,7 @@ fn a_restore_that_died_is_completed_and_one_that_would_overwrite_is_refused() {
 }
 
 #[test]
-fn merged_is_proven_for_merges_picks_and_squashes_and_for_nothing_else() {
+fn merges_picks_and_squashes_alone_prove_merged() {
     let case = Case::new();
     let main = || case.place.git(&["rev-parse", "main"]).trim().to_owned();
     let head = || git(&case.path, &["rev-parse", "HEAD"]).trim().to_owned();
@@ -333,7 +334,7 @@ fn merged_is_proven_for_merges_picks_and_squashes_and_for_nothing_else() {
 }
 
 #[test]
-fn a_rest_that_can_not_be_deleted_is_no_reason_to_lose_the_way_back() {
+fn an_undeletable_rest_keeps_the_way_back() {
     if !rustix::process::getuid().is_root() {
         println!("only root can mount here");
         return;
@@ -360,7 +361,7 @@ fn a_rest_that_can_not_be_deleted_is_no_reason_to_lose_the_way_back() {
 }
 
 #[test]
-fn ignored_results_that_nobody_was_asked_about_are_not_released() {
+fn unasked_ignored_results_are_not_released() {
     let case = Case::new();
     let base = case.place.git(&["rev-parse", "main"]);
     write(&case.repo.common_dir().join("info/exclude"), "dist/\n");

@@ -37,7 +37,7 @@ fn commits_land_in_the_store_first() {
 }
 
 #[test]
-fn a_checkpoint_has_what_only_the_store_has() {
+fn a_checkpoint_holds_the_stores_objects() {
     let (place, new, store) = stored();
     write(&new.path.join("loose"), "loose\n");
     git(&new.path, &["add", "loose"]);
@@ -72,7 +72,7 @@ fn an_object_of_another_content_is_missing() {
 }
 
 #[test]
-fn a_long_log_of_head_is_taken_over_whole() {
+fn a_long_head_log_is_kept_whole() {
     let (place, new, _store) = stored();
     let begun = git(&new.path, &["rev-parse", "HEAD"]).trim().to_owned();
     write(&new.path.join("left"), "only the log names it\n");
@@ -108,7 +108,7 @@ fn an_interrupted_close_is_done_again() {
 }
 
 #[test]
-fn a_store_that_was_not_given_is_none() {
+fn a_foreign_store_is_refused() {
     let (place, new, store) = stored();
     let other = place.path().join("other");
     let copied = std::process::Command::new("cp").arg("-r").args([&store, &other]).status().expect("cp");

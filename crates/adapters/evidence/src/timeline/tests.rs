@@ -37,7 +37,7 @@ fn the_chain_is_what_sha256sum_gives() {
 }
 
 #[test]
-fn every_prefix_of_the_bytes_opens_and_goes_on() {
+fn every_prefix_opens_and_goes_on() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
     timeline.append(at(), vec![note("first")], None).expect("room");
@@ -61,7 +61,7 @@ fn every_prefix_of_the_bytes_opens_and_goes_on() {
 }
 
 #[test]
-fn a_changed_event_is_named_and_nothing_is_cut() {
+fn a_changed_event_is_named_not_cut() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
     timeline.append(at(), vec![note("one"), note("two"), note("three")], None).expect("room");
@@ -75,7 +75,7 @@ fn a_changed_event_is_named_and_nothing_is_cut() {
 }
 
 #[test]
-fn a_batch_that_does_not_fit_is_not_part_of_the_timeline() {
+fn a_half_written_batch_stays_out() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
     timeline.append(at(), vec![note("kept")], None).expect("room");
@@ -111,7 +111,7 @@ fn pieces_give_what_the_whole_gives() {
 }
 
 #[test]
-fn a_changed_event_is_named_by_pieces_too() {
+fn pieces_name_a_changed_event() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut timeline = Timeline::open(temp.path()).expect("new").timeline;
     timeline.append(at(), vec![note("one"), note("two"), note("three")], None).expect("room");

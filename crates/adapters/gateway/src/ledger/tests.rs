@@ -32,7 +32,7 @@ fn account(day: &str) -> LedgerAccount {
 }
 
 #[test]
-fn a_hundred_at_once_stay_within_the_budget() {
+fn a_hundred_calls_stay_within_budget() {
     let (mut ledger, of) = (Ledger::default(), account("2026-11-22"));
     let pass = pass(Limits { run: budget(3_000), ..Limits::default() });
     let went = (0..100).filter(|_| ledger.admit(&of, &pass, tokens(1_000)) == Admission::Goes).count();
@@ -49,7 +49,7 @@ fn a_hundred_at_once_stay_within_the_budget() {
 }
 
 #[test]
-fn one_that_is_alone_goes_however_long_it_may_be() {
+fn a_call_alone_goes_at_any_length() {
     let (mut ledger, of) = (Ledger::default(), account("2026-11-22"));
     let pass = pass(Limits { run: budget(3_000), day: budget(10_000), ..Limits::default() });
     assert_eq!(ledger.admit(&of, &pass, tokens(50_000)), Admission::Goes);
@@ -97,7 +97,7 @@ fn jumping_clocks_make_no_days_without_end() {
 }
 
 #[test]
-fn nobody_is_waited_for_at_a_specs_place() {
+fn a_pipe_for_a_spec_blocks_nobody() {
     let home = tempfile::tempdir().expect("a folder");
     let run = home.path().join("runs/abc123");
     fs::create_dir_all(&run).expect("a folder");

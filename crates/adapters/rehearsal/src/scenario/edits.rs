@@ -34,7 +34,7 @@ mod tests {
     use super::named;
 
     #[test]
-    fn files_are_the_words_that_can_be_paths() {
+    fn path_like_words_are_files() {
         let task = "Rename the user in src/user.js, src/cart.js. Not in /etc/passwd or ../x.js";
         assert_eq!(named(task).collect::<Vec<_>>(), ["src/user.js", "src/cart.js"]);
     }

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_character_cut_in_two_waits_for_its_rest() {
+    fn a_cut_character_waits_for_its_rest() {
         for (bytes, cut) in [
             (&b"abc"[..], 0),
             ("é".as_bytes(), 0),
