@@ -60,7 +60,7 @@ mod tests {
     use crate::registry::find;
 
     #[test]
-    fn what_agents_say_is_kept_and_the_next_step_stands_behind_it() {
+    fn an_agents_words_end_with_advice() {
         let claude = find("claude");
         let said = advised(claude, "Not logged in · Please run /login");
         assert_eq!(

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_say_where_to_ask_and_a_key_that_is_worth_nothing() {
+    fn variables_name_the_gateway_and_a_dummy() {
         let set = [("NO_PROXY".to_owned(), "corp".to_owned())];
         let to = gateway(true).redirect(GatewayHint::ByVariables, &[ANTHROPIC], "/a", &set);
         assert_eq!(value(&to, "ANTHROPIC_BASE_URL"), Some("http://127.0.0.1:4000/t/abc-1/anthropic"));

@@ -104,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_json_and_no_object_is_unread() {
+fn json_other_than_objects_is_unread() {
     for line in ["1", "\"ready\"", "[]", "null", "true", "-0.5"] {
         read(&[line.as_bytes().to_vec()]);
     }

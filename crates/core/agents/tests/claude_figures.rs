@@ -65,7 +65,7 @@ fn a_session_of_three_processes_counts_once() {
 
 /// As 2.1.266 to 2.1.308 tell it: the session's whole only.
 #[test]
-fn a_whole_without_its_last_part_counts_once() {
+fn a_session_sum_alone_counts_once() {
     let without = |text: &str| text.replace("model_usage_since_last_result", "something_else");
     assert_eq!(sum(&told(&resumed!("2.1.332").map(without))), BILLED);
 }
@@ -152,7 +152,7 @@ fn a_compaction_beside_the_sums_counts_once() {
 
 /// As a transcript has it, and as a stream may.
 #[test]
-fn steps_of_a_message_count_at_their_models() {
+fn steps_count_at_their_own_models() {
     let mut answer = message("a", "sonnet", 2, 0);
     answer["message"]["usage"]["iterations"] = json!([
         {"type": "compaction", "input_tokens": 40, "output_tokens": 3},

@@ -46,7 +46,7 @@ fn finished(events: &[Body]) -> Option<&AgentFinished> {
 }
 
 #[test]
-fn a_whole_run_counts_what_the_provider_served() {
+fn a_run_counts_the_tokens_served() {
     let events = events(&stream("success"));
     let served = Tokens { input: 39, output: 347, cache_read: 29_016, cache_write: 15_129 };
     assert_eq!(tokens(&events), served);
@@ -58,8 +58,9 @@ fn a_whole_run_counts_what_the_provider_served() {
     assert!(!events.iter().any(|e| matches!(e, Body::Unread(_))), "{events:?}");
 }
 
+// Although it calls itself one.
 #[test]
-fn a_failed_request_is_a_failure_although_it_calls_itself_success() {
+fn a_failed_request_is_no_success() {
     for name in ["401-maxretries0", "budget"] {
         let events = events(&stream(name));
         assert!(!finished(&events).expect("a result").ok, "{name}");
@@ -75,7 +76,7 @@ fn retries_are_told() {
 }
 
 #[test]
-fn a_permission_request_waits_with_its_tool_and_input() {
+fn a_permission_request_tells_tool_and_input() {
     let events = events(&stream("streaminput-perm"));
     let asked = events.iter().find_map(|e| if let Body::WaitingStarted(w) = e { Some(w) } else { None });
     let WaitingStarted { id, text, tool, input, .. } = asked.expect("a question");
@@ -112,7 +113,7 @@ proptest! {
 
     /// A real line cut, or with one value swapped for another kind of value.
     #[test]
-    fn damaged_lines_of_a_real_stream_are_read_or_unread(which in 0usize..400, cut in any::<prop::sample::Index>()) {
+    fn damaged_stream_lines_are_read_or_unread(which in 0usize..400, cut in any::<prop::sample::Index>()) {
         let lines = stream("success");
         let line = &lines[which % lines.len()];
         let mut session = Session::new(Dialect::ClaudeStream, None);
@@ -124,7 +125,7 @@ proptest! {
 }
 
 #[test]
-fn no_line_of_any_recorded_stream_is_unread() {
+fn recorded_streams_have_no_unread_line() {
     for (name, _) in RECORDED {
         let unread: Vec<_> = events(&stream(name)).into_iter().filter(|e| matches!(e, Body::Unread(_))).collect();
         assert!(unread.is_empty(), "{name}: {unread:?}");

@@ -100,7 +100,7 @@ fn several_questions_each_get_their_own_answer() {
 }
 
 #[test]
-fn a_form_is_filled_in_declined_or_cancelled() {
+fn a_form_is_filled_declined_or_cancelled() {
     for stream in ELICITATIONS {
         let mut session = Session::new(Dialect::ClaudeStream, None);
         let question = asked(&mut session, &[recorded(stream, "elicitation")]);
@@ -121,7 +121,7 @@ fn a_form_is_filled_in_declined_or_cancelled() {
 }
 
 #[test]
-fn codex_hears_a_form_as_its_schema_wants_it() {
+fn codex_hears_forms_by_their_schema() {
     let schema = json!({"type": "object", "required": ["n"], "properties": {
         "n": {"type": "integer", "title": "How many"},
         "kinds": {"type": "array", "items": {"anyOf": [{"const": "a", "title": "Apples"}, {"const": "b", "title": "Pears"}]}},
@@ -158,7 +158,7 @@ fn codex_questions_have_answers_of_their_own() {
 }
 
 #[test]
-fn codex_that_asks_beside_its_work_is_no_end() {
+fn a_codex_side_question_is_no_end() {
     let mut session = Session::new(Dialect::CodexApp, None);
     let item = json!({"type": "agentMessage", "id": "m1", "text": "One thing:", "delivery": "async",
         "questions": [{"title": "Which store?", "options": ["postgres", "sqlite"]}]});
@@ -183,7 +183,7 @@ fn codex_that_asks_beside_its_work_is_no_end() {
 }
 
 #[test]
-fn a_helpers_thread_keeps_codex_from_its_end() {
+fn a_helpers_thread_keeps_codex_going() {
     let mut session = Session::new(Dialect::CodexApp, None);
     let line = |name: &str, thread: &str| {
         json!({"method": name, "params": {"threadId": thread, "turn": {"status": "completed"}}})
@@ -199,7 +199,7 @@ fn a_helpers_thread_keeps_codex_from_its_end() {
 }
 
 #[test]
-fn a_plan_and_a_patch_can_be_read_whole() {
+fn plans_and_patches_are_shown_whole() {
     let steps: Vec<String> = (1..60).map(|n| format!("{n}. another step of the plan")).collect();
     let plan = format!("# Plan\n\n{}\nlast. drop table users", steps.join("\n"));
     let request = json!({"type": "control_request", "request_id": "q", "request": {"subtype": "can_use_tool",
@@ -239,7 +239,7 @@ fn told(session: &mut Session) -> Option<Value> {
 }
 
 #[test]
-fn what_nobody_can_answer_is_refused_at_once() {
+fn unanswerable_requests_are_refused_at_once() {
     let cases = [
         (
             Dialect::ClaudeStream,
@@ -266,7 +266,7 @@ fn what_nobody_can_answer_is_refused_at_once() {
 }
 
 #[test]
-fn words_that_acp_has_no_place_for_are_the_next_prompt() {
+fn extra_words_become_acps_next_prompt() {
     let mut session = Session::new(Dialect::Acp { counts: true }, None);
     step(&mut session, br#"{"id":2,"result":{"sessionId":"s"}}"#, 0);
     told(&mut session).expect("the task");
@@ -294,7 +294,7 @@ fn words_that_acp_has_no_place_for_are_the_next_prompt() {
 }
 
 #[test]
-fn words_that_came_too_late_for_a_turn_begin_another() {
+fn late_words_begin_another_turn() {
     let mut session = Session::new(Dialect::CodexApp, None);
     step(&mut session, br#"{"id":2,"result":{"thread":{"id":"t"}}}"#, 0);
     told(&mut session).expect("the task");

@@ -168,7 +168,7 @@ fn streams_of_aider() {
 }
 
 #[test]
-fn streams_in_a_dialect_of_somebody_else_are_unread_and_harm_nothing() {
+fn foreign_dialects_harm_nothing() {
     for folder in ["gemini-0.61.0", "opencode-1.18.33"] {
         golden(folder, |_| Some(Dialect::Acp { counts: true }));
     }

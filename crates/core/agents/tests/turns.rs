@@ -32,7 +32,7 @@ fn is_end(event: &Body) -> bool {
 }
 
 #[test]
-fn a_result_with_open_work_is_no_end() {
+fn a_result_amid_work_is_no_end() {
     let told = [
         ("2.1.197", &["background", "helper", "done-in-the-turn", "schedule"][..]),
         ("2.1.332", &["background", "helper", "done-in-the-turn", "schedule", "wake-up"][..]),
@@ -72,7 +72,7 @@ fn open_work_is_told_with_its_name() {
 }
 
 #[test]
-fn a_turn_that_failed_is_an_end_at_once() {
+fn a_failed_turn_ends_at_once() {
     let mut session = Session::new(Dialect::ClaudeStream, None);
     let lines = [
         r#"{"type":"system","subtype":"session_state_changed","state":"running"}"#,

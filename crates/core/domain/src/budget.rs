@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_limit_that_is_reached_counts_and_is_named() {
+    fn the_first_limit_reached_is_named() {
         let both = Budget { tokens: Some(1000), usd: Usd::new(0.5) };
         assert_eq!(both.reached(used(999, 0.49)), None);
         assert_eq!(both.reached(used(1000, 0.1)).as_deref(), Some("1k of 1k tokens"));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn budgets_are_read_in_money_and_in_tokens() {
+    fn budgets_are_read_as_money_or_tokens() {
         let usd = |usd| Some(Budget { usd: Usd::new(usd), tokens: None });
         let parse = Budget::parse;
         assert_eq!((parse("5"), parse("$0.50"), parse("none")), (usd(5.0), usd(0.5), Some(Budget::NONE)));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stricter_limit_holds_and_again_counts_from_what_is_used() {
+    fn the_stricter_limit_holds() {
         let own = Budget { tokens: Some(10), usd: None };
         let other = Budget { tokens: Some(20), usd: Usd::new(1.0) };
         assert_eq!(own.stricter(other), Budget { tokens: Some(10), usd: Usd::new(1.0) });

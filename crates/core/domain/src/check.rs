@@ -222,8 +222,9 @@ mod tests {
         assert_eq!(judged(killed), "fail: ended by SIGKILL");
     }
 
+    // By its tests, or else by its words.
     #[test]
-    fn the_same_failure_is_known_by_its_tests_or_by_its_words() {
+    fn a_repeated_failure_is_recognised() {
         let failed = |tail: &str, names: &[&str]| CheckFinished {
             name: "test".to_owned(),
             verdict: Verdict::Fail,

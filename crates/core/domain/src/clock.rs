@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_has_its_date_unless_it_is_today() {
+    fn a_moment_before_today_has_its_date() {
         let now = Timestamp::from_millis(1_795_189_978_668);
         let hours = |n: i64| Timestamp::from_millis(now.as_millis() + n * 3_600_000);
         assert_eq!(by_clock(now, now, 0), "15:52:58");

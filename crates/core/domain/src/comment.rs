@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_moved_is_found_and_one_that_changed_is_not() {
+    fn a_moved_line_is_found_unless_changed() {
         assert_eq!(place(&comment("let a = 1;", 2), "fn f() {\n  // new\nlet a = 1;\n}\n"), Some(3));
         assert_eq!(place(&comment("let a = 1;", 2), "fn f() {\nlet a = 2;\n}\n"), None);
         assert_eq!(place(&comment("x", 9), "x\n\n\n\n\n\n\nx\n"), Some(8), "the nearest");
     }
 
     #[test]
-    fn a_line_that_was_taken_away_stands_until_it_is_back() {
+    fn a_removed_line_stands_until_back() {
         let comment = Comment { side: Side::Old, ..comment("let a = 1;", 2) };
         let base = Some("fn f() {\nlet a = 1;\n}\n}\n");
         assert_eq!(comment.now(Some("let b = 1;\n"), base), Some(2));
@@ -110,14 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_masked_is_found_where_it_was() {
+    fn a_masked_line_keeps_its_place() {
         let comment = comment("key = \"[masked: github-token]\"", 2);
         assert_eq!(place(&comment, "a\nkey = \"secret\"\n"), Some(2));
         assert_eq!(place(&comment, "a\n"), None);
     }
 
     #[test]
-    fn a_line_of_signs_is_found_only_where_it_was() {
+    fn a_line_of_signs_never_moves() {
         assert_eq!(place(&comment("}", 3), "a\nb\n}\n"), Some(3));
         assert_eq!(place(&comment("}", 3), "a\nb\nc\n}\n"), None);
     }

@@ -111,8 +111,9 @@ mod tests {
         assert_eq!(group(Status::Terminated { by: By::Person }), Group::Finished);
     }
 
+    // As long as something is at stake.
     #[test]
-    fn the_younger_run_of_a_conflict_needs_you_while_anything_is_at_stake() {
+    fn a_conflicts_younger_run_needs_you() {
         let conflict = |yields| ConflictFound { with: None, name: "other".into(), paths: vec!["a".into()], yields };
         let of = |status, yields| of(&RunState { status, conflicts: vec![conflict(yields)], ..RunState::default() });
         assert_eq!(of(Status::Working(Activity::Thinking), true), Group::NeedsYou);
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dismissed_run_is_finished_whatever_it_was() {
+    fn a_dismissed_run_is_finished() {
         let run = RunState { status: Status::Waiting, dismissed: true, ..RunState::default() };
         assert_eq!(of(&run), Group::Finished);
     }

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_large_amount_does_not_overflow() {
+    fn large_amounts_divide_without_overflow() {
         assert_eq!(Usd::from_pico(u64::MAX).part(4, 5), Usd::from_pico(u64::MAX / 5 * 4));
     }
 }

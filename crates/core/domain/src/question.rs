@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_typed_is_called_by_its_hash() {
+    fn an_untypable_id_becomes_its_hash() {
         assert_eq!(handle("8b4611de-f86a-4eab"), "8b4611de-f86a-4eab");
         for id in ["call#0", "$(rm -rf /)", "-x", "", "a b"] {
             assert!(handle(id).len() == 12 && handle(id).chars().all(|c| c.is_ascii_hexdigit()), "{id}");

@@ -103,13 +103,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_one_line_and_a_block_keeps_its_own() {
+    fn only_a_block_keeps_its_lines() {
         assert_eq!(line("a\nb\tc\r"), "a b c ");
         assert_eq!(block("a\r\nb\tc"), "a\nb    c");
     }
 
     #[test]
-    fn an_unended_string_sequence_ends_with_its_line() {
+    fn an_open_string_ends_with_its_line() {
         assert_eq!(block("\u{1b}]0;never ended\nnext"), "next");
     }
 

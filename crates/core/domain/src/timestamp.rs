@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_with_three_digits_and_read_back() {
+    fn timestamps_are_written_with_three_digits() {
         let at = Timestamp::from_millis(1_795_189_978_668);
         assert_eq!(at.to_string(), "2026-11-20T15:52:58.668Z");
         let json = serde_json::to_string(&at).expect("a timestamp is text");

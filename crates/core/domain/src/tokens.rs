@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_billed_once_whatever_the_figure_has() {
+    fn steps_are_billed_only_once() {
         let answer = |input, output| used(Some("sonnet"), input, output);
         assert_eq!(billed(answer(5, 6), Vec::new()), [answer(5, 6)]);
         let compacted = vec![used(None, 180_000, 3_500), used(None, 23_000, 1_000)];

@@ -96,7 +96,7 @@ fn frozen() -> Facts {
 }
 
 #[test]
-fn it_is_paused_at_its_budget_and_a_person_gives_it_as_much_again() {
+fn a_run_pauses_at_its_budget() {
     let mut run = Run::at_work();
     assert!(run.uses(999).is_empty(), "not yet");
     assert!(matches!(run.uses(1).as_slice(), [Effect::Freeze { by: By::Budget, .. }]));
@@ -115,7 +115,7 @@ fn it_is_paused_at_its_budget_and_a_person_gives_it_as_much_again() {
 }
 
 #[test]
-fn a_pause_that_fails_is_not_tried_at_every_event() {
+fn a_failed_pause_waits_for_further_use() {
     let mut run = Run::at_work();
     assert_eq!(run.uses(1_000).len(), 1);
     run.finish(Outcome::Failed("its keeper does not answer".to_owned()), Facts::Nothing);
@@ -151,7 +151,7 @@ fn call(input: u64, usd: Option<f64>) -> ModelCalled {
 }
 
 #[test]
-fn where_the_gateway_measures_the_agents_own_report_is_not_counted_again() {
+fn a_metered_agents_report_is_not_counted() {
     let mut run = Run::at_work();
     run.hear(AttemptStarted { pid: 10, keeper_pid: 9, reads: None, sandbox: None, metered: true, paid_by: None });
     run.hear(call(300, Some(0.25)));
@@ -165,7 +165,7 @@ fn where_the_gateway_measures_the_agents_own_report_is_not_counted_again() {
 }
 
 #[test]
-fn money_is_a_budget_too_and_a_person_names_another_figure() {
+fn money_is_a_budget_too() {
     let mut run = Run::at_work();
     run.state.budget = Budget { tokens: None, usd: Usd::new(0.5) };
     run.hear(call(1, Some(0.41)));
@@ -190,7 +190,7 @@ fn money_is_a_budget_too_and_a_person_names_another_figure() {
 }
 
 #[test]
-fn an_attempt_that_a_refused_request_ended_goes_on_in_its_session() {
+fn a_refused_attempt_resumes_its_session() {
     let mut run = Run::at_work();
     run.hear(AgentSession { session: "s-1".to_owned(), ..AgentSession::default() });
     run.hear(BudgetReached { of: BudgetOf::Day, used: "$50.00 of $50.00".to_owned() });
@@ -215,7 +215,7 @@ fn an_attempt_that_a_refused_request_ended_goes_on_in_its_session() {
 }
 
 #[test]
-fn a_cut_call_counts_by_its_upper_bound() {
+fn a_cut_call_counts_its_upper_bound() {
     let mut run = Run::at_work();
     let bound = Used { tokens: 700, usd: Usd::ZERO };
     let cut = |tokens| ModelCalled { end: CallEnd::Left, at_most: Some(bound), ..call(tokens, None) };
@@ -237,7 +237,7 @@ fn a_cut_call_counts_by_its_upper_bound() {
 }
 
 #[test]
-fn answers_cut_again_and_again_need_a_person() {
+fn repeatedly_cut_answers_need_a_person() {
     let mut run = Run::at_work();
     run.state.budget = Budget::NONE;
     let cut = || ModelCalled { end: CallEnd::Left, tokens: None, ..call(1, None) };

@@ -162,7 +162,7 @@ impl Run {
 const PASS: (Verdict, &str) = (Verdict::Pass, "");
 
 #[test]
-fn a_phase_ends_when_its_required_checks_pass() {
+fn a_phase_ends_when_required_checks_pass() {
     let run = Run::new(vec![phase("build", false, &["lint", "test"], 2)], &[(Verdict::Fail, "ugly"), PASS]);
     assert_eq!(run.state.status, Status::Ready, "lint is not required");
     assert_eq!(
@@ -173,7 +173,7 @@ fn a_phase_ends_when_its_required_checks_pass() {
 }
 
 #[test]
-fn what_a_required_check_finds_is_the_agents_next_prompt() {
+fn a_failed_checks_finding_is_prompted() {
     let results = [(Verdict::Fail, "1 is not 2"), (Verdict::Fail, "3 is not 2"), PASS];
     let run = Run::new(vec![phase("build", false, &[], 2), phase("verify", true, &["test"], 2)], &results);
     assert_eq!(run.state.status, Status::Ready);
@@ -194,7 +194,7 @@ fn what_a_required_check_finds_is_the_agents_next_prompt() {
 }
 
 #[test]
-fn the_same_failure_twice_and_used_up_repairs_end_the_run() {
+fn repeated_failures_and_spent_repairs_fail_runs() {
     let twice = [(Verdict::Fail, "no"), (Verdict::Fail, "no")];
     let run = Run::new(vec![phase("build", false, &["test"], 5)], &twice);
     assert_eq!(run.failed(), "test: said no, twice the same; repairs 1/5 used");
@@ -209,7 +209,7 @@ fn the_same_failure_twice_and_used_up_repairs_end_the_run() {
 }
 
 #[test]
-fn a_run_that_died_in_its_third_phase_goes_on_there() {
+fn a_retry_goes_on_in_its_phase() {
     let phases =
         vec![phase("plan", false, &[], 2), phase("build", false, &["lint"], 2), phase("verify", true, &["test"], 0)];
     let mut run = Run::new(phases, &[PASS, (Verdict::Error, "its keeper died"), PASS]);
@@ -221,7 +221,7 @@ fn a_run_that_died_in_its_third_phase_goes_on_there() {
 }
 
 #[test]
-fn checks_are_run_again_when_a_person_asks() {
+fn a_person_can_run_checks_again() {
     let results = [PASS, PASS, (Verdict::Pass, ""), (Verdict::Fail, "moved"), PASS];
     let mut run = Run::new(vec![phase("build", false, &["lint", "test"], 2)], &results);
     run.asked(&Command::Check { names: vec!["test".to_owned()] });
@@ -253,7 +253,7 @@ fn checks_asked_for_wait_for_a_slot() {
 }
 
 #[test]
-fn a_run_that_only_its_checks_kept_from_its_end_goes_on_when_they_pass() {
+fn a_run_continues_once_its_checks_pass() {
     let phases = vec![phase("build", false, &["test"], 0), phase("more", false, &[], 0)];
     let mut run = Run::new(phases, &[(Verdict::Fail, "no"), PASS, PASS]);
     assert_eq!(run.failed(), "test: said no");
@@ -264,7 +264,7 @@ fn a_run_that_only_its_checks_kept_from_its_end_goes_on_when_they_pass() {
 }
 
 #[test]
-fn what_can_not_be_checked_is_refused_with_what_helps() {
+fn impossible_checks_are_refused_with_advice() {
     let mut run = Run::new(vec![phase("build", false, &["test"], 0)], &[PASS]);
     let refused = |run: &Run, names: &[&str], alive| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();

@@ -143,7 +143,7 @@ impl Run {
 }
 
 #[test]
-fn every_phase_is_worked_through_and_then_the_run_is_ready() {
+fn a_run_is_ready_after_every_phase() {
     let mut run = Run::new(&["plan", "build"]);
     for phase in ["plan", "build"] {
         run.start_agent();
@@ -167,7 +167,7 @@ fn a_queued_run_waits_for_a_place() {
 }
 
 #[test]
-fn an_agent_that_says_it_failed_has_failed_whatever_its_exit_code() {
+fn an_agent_admitting_failure_has_failed() {
     let mut run = Run::new(&["build"]);
     run.start_agent();
     run.agent_ends(false);
@@ -176,7 +176,7 @@ fn an_agent_that_says_it_failed_has_failed_whatever_its_exit_code() {
 }
 
 #[test]
-fn an_agent_that_ends_without_a_result_has_failed() {
+fn an_agent_without_a_result_has_failed() {
     let mut run = Run::new(&["build"]);
     run.start_agent();
     run.append(run.key(), AttemptFinished { exit: Exit { code: Some(0), ..Exit::default() } }.into());
@@ -196,7 +196,7 @@ fn no_worktree_means_no_agent() {
 }
 
 #[test]
-fn an_agent_that_cannot_start_fails_its_run() {
+fn an_unstartable_agent_fails_its_run() {
     let mut run = Run::new(&["build"]);
     let (id, _) = run.next().remove(0);
     let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
@@ -242,7 +242,7 @@ fn terminating_waits_for_no_work_on_files() {
 }
 
 #[test]
-fn an_agent_that_is_being_started_is_stopped() {
+fn a_starting_agent_can_be_stopped() {
     let mut run = Run::new(&["build"]);
     let (id, _) = run.next().remove(0);
     let (path, branch, head) = ("/w".to_owned(), "b".to_owned(), "c".to_owned());
@@ -298,7 +298,7 @@ fn terminating_stops_what_lives() {
 }
 
 #[test]
-fn a_question_makes_the_run_wait_and_only_its_own_answer_ends_that() {
+fn only_its_answer_ends_a_question() {
     let mut run = Run::new(&["build"]);
     run.start_agent();
     let asks = |id: &str| WaitingStarted {
@@ -320,7 +320,7 @@ fn a_question_makes_the_run_wait_and_only_its_own_answer_ends_that() {
 }
 
 #[test]
-fn a_keeper_that_is_gone_makes_the_run_lost_only_when_nothing_lives() {
+fn a_run_with_survivors_is_not_lost() {
     let mut run = Run::new(&["build"]);
     run.start_agent();
     run.append(run.key(), Lost { reason: "keeper gone".to_owned(), survivors: 2 }.into());

@@ -72,7 +72,7 @@ impl Run {
 }
 
 #[test]
-fn the_end_of_a_run_is_proven_once() {
+fn a_runs_end_is_proven_once() {
     let mut run = Run::failed();
     let measured = run.0.seq + 2;
     let did = run.prove(Merge::Clean);
@@ -83,8 +83,9 @@ fn the_end_of_a_run_is_proven_once() {
     assert!(run.0.proof.score().is_some());
 }
 
+// Until its base changes.
 #[test]
-fn a_pack_that_tells_all_is_not_written_again_and_a_new_base_is_something_new() {
+fn a_complete_pack_is_not_rewritten() {
     let mut run = Run::failed();
     run.prove(Merge::Clean);
     run.take(decide::command(&run.0, &Command::Proof, 0).expect("asked for"));
@@ -95,7 +96,7 @@ fn a_pack_that_tells_all_is_not_written_again_and_a_new_base_is_something_new() 
 }
 
 #[test]
-fn a_review_is_something_new_and_counts_for_the_commit_it_was_of() {
+fn a_review_counts_for_its_commit() {
     let mut run = Run::failed();
     run.prove(Merge::Clean);
     let before = run.0.proof.score().expect("a score");
@@ -114,7 +115,7 @@ fn a_review_is_something_new_and_counts_for_the_commit_it_was_of() {
 }
 
 #[test]
-fn what_can_not_be_measured_is_given_up() {
+fn unmeasurable_work_is_given_up() {
     let mut run = Run::failed();
     assert_eq!(run.step(Facts::Nothing), Some(Effect::MeasureWork));
     assert!(decide::next(&run.0, true).is_nothing());
@@ -122,7 +123,7 @@ fn what_can_not_be_measured_is_given_up() {
 }
 
 #[test]
-fn a_proof_that_failed_is_tried_again_some_times() {
+fn a_failed_proof_is_retried_with_pauses() {
     let mut run = Run::failed();
     let mut pauses = Vec::new();
     loop {
@@ -149,7 +150,7 @@ fn a_proof_that_failed_is_tried_again_some_times() {
 }
 
 #[test]
-fn a_write_elsewhere_that_worked_is_proven_by_the_tool_that_did_it() {
+fn a_successful_tool_proves_a_write_elsewhere() {
     let mut run = Run::failed();
     for (id, name, path, ok) in [
         ("1", "Write", "/w/a/src/x", true),

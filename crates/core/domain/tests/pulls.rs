@@ -96,7 +96,7 @@ fn comment(line: u64, text: &str) -> Comment {
 }
 
 #[test]
-fn a_ready_run_gets_one_pull_request_when_its_proof_is_written() {
+fn a_proven_run_gets_one_pull_request() {
     let mut run = Run::local();
     assert!(!run.0.is_at_rest(), "its forge is to be told");
     let told = run.deliver().expect("it is opened");
@@ -109,7 +109,7 @@ fn a_ready_run_gets_one_pull_request_when_its_proof_is_written() {
 }
 
 #[test]
-fn what_a_forge_can_not_be_told_is_not_tried_again_until_somebody_asks() {
+fn a_failed_delivery_waits_for_a_person() {
     let mut run = Run::local();
     assert!(matches!(run.begins(), Some(Effect::Deliver { .. })));
     run.ends(Outcome::Failed("the disk is full".into()), Facts::Nothing);
@@ -119,7 +119,7 @@ fn what_a_forge_can_not_be_told_is_not_tried_again_until_somebody_asks() {
 }
 
 #[test]
-fn a_draft_and_a_closed_one_keep_the_gate_closed() {
+fn draft_or_closed_pulls_shut_the_gate() {
     let mut run = Run::local();
     run.deliver().expect("it is opened");
     for (to, why) in
@@ -136,7 +136,7 @@ fn a_draft_and_a_closed_one_keep_the_gate_closed() {
 }
 
 #[test]
-fn a_merge_names_the_pull_request_and_the_forge_hears_of_it() {
+fn the_forge_hears_of_a_merge() {
     let mut run = Run::local();
     run.deliver().expect("it is opened");
     let head = work().head;
@@ -151,7 +151,7 @@ fn a_merge_names_the_pull_request_and_the_forge_hears_of_it() {
 }
 
 #[test]
-fn comments_go_to_the_agent_with_the_verdict_and_stale_ones_say_so() {
+fn comments_reach_the_agent_with_the_verdict() {
     let mut run = Run::local();
     run.deliver().expect("it is opened");
     run.ask(&Command::Comment { comment: comment(3, "why 1?") });

@@ -47,7 +47,7 @@ fn minutes(run: &RunState) -> Option<i64> {
 }
 
 #[test]
-fn its_input_stays_open_while_work_goes_on() {
+fn input_stays_open_amid_background_work() {
     let mut run = resting();
     assert!(decide::next(&run, true).is_nothing(), "its input is not closed");
     assert_eq!(minutes(&run), Some(30));
@@ -61,7 +61,7 @@ fn its_input_stays_open_while_work_goes_on() {
 }
 
 #[test]
-fn what_takes_too_long_is_ended_and_told() {
+fn overlong_background_work_is_ended_and_told() {
     let mut run = resting();
     let decision = decide::rested(&run, Timestamp::from_millis(30 * MINUTE));
     let [(_, Body::Note(note)), (_, Body::AgentFinished(end))] = &decision.events[..] else { panic!("{decision:?}") };
@@ -97,7 +97,7 @@ fn a_turn_that_ends_answers_no_question() {
 }
 
 #[test]
-fn an_agent_that_is_killed_meanwhile_has_failed() {
+fn an_agent_killed_at_rest_has_failed() {
     let verdict = |exit: Exit| {
         let mut run = resting();
         append(&mut run, MINUTE, AttemptFinished { exit });

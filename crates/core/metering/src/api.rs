@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_bill_are_told_from_those_that_do_not() {
+    fn billed_paths_are_told_from_others() {
         for (path, api) in [
             ("/v1/messages?beta=true", Some(Api::Messages)),
             ("/v1/messages/count_tokens?beta=true", None),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_asked_for_where_a_stream_would_not_tell_it() {
+    fn usage_is_requested_of_silent_streams() {
         let body = br#"{"stream":true,"messages":[{"b":1.50,"a":2}]}"#;
         let asks = Api::Chat.ask_for_usage(body).expect("it would not tell");
         let text = String::from_utf8(asks.clone()).expect("JSON");

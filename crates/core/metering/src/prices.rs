@@ -213,7 +213,7 @@ mod tests {
     const RECORDED: Tokens = Tokens { input: 39, output: 347, cache_read: 29_016, cache_write: 15_129 };
 
     #[test]
-    fn the_built_in_table_reads_and_prices_a_recorded_run_as_its_agent_did() {
+    fn built_in_prices_match_a_recorded_run() {
         let prices = Prices::built_in();
         assert_eq!(cost(&prices, "claude-opus-4-8", RECORDED, 0), Some(0.117_934_25));
         assert_eq!(cost(&prices, "anthropic/claude-opus-4-8[1m]", RECORDED, 0), Some(0.117_934_25));
@@ -244,8 +244,9 @@ mod tests {
         cache_read = 1
     "#;
 
+    // With their tiers, and from their days on.
     #[test]
-    fn a_persons_own_table_counts_first_with_its_tiers_and_from_its_days_on() {
+    fn a_persons_own_prices_count_first() {
         let prices = Prices::with("own.toml", OWN).expect("a good table");
         let tokens = |input, cache_read, cache_write, output| Tokens { input, output, cache_read, cache_write };
         assert_eq!(cost(&prices, "new-1", tokens(500, 0, 0, 100), 0), Some(0.000_7));

@@ -19,7 +19,7 @@ fn events(events: &[&str]) -> String {
 const STREAM: &str = "text/event-stream; charset=utf-8";
 
 #[test]
-fn messages_say_what_was_read_first_and_all_figures_at_the_end() {
+fn messages_tell_all_figures_last() {
     let start = r#"{"type":"message_start","message":{"id":"m","type":"message","model":"claude-opus-4-8","usage":{"input_tokens":21,"cache_creation_input_tokens":14302,"cache_read_input_tokens":5,"cache_creation":{"ephemeral_5m_input_tokens":14202,"ephemeral_1h_input_tokens":100},"output_tokens":1}}}"#;
     let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"usage of \"usage\""}}"#;
     let end = r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":158}}"#;
@@ -37,7 +37,7 @@ fn messages_say_what_was_read_first_and_all_figures_at_the_end() {
 }
 
 #[test]
-fn steps_of_a_message_count_at_their_models() {
+fn steps_count_at_their_own_models() {
     let start =
         r#"{"type":"message_start","message":{"model":"sonnet","usage":{"input_tokens":23000,"output_tokens":1}}}"#;
     let end = |iterations: &str| {
@@ -61,7 +61,7 @@ fn steps_of_a_message_count_at_their_models() {
 }
 
 #[test]
-fn responses_say_it_once_at_the_end_with_cached_input_in_the_input() {
+fn responses_tell_usage_once_at_end() {
     let created =
         r#"{"type":"response.created","response":{"model":"gpt-6-astra","status":"in_progress","usage":null}}"#;
     let done = r#"{"type":"response.completed","response":{"model":"gpt-6-astra","status":"completed","usage":{"input_tokens":14323,"input_tokens_details":{"cached_tokens":14000,"cache_write_tokens":302},"output_tokens":158,"output_tokens_details":{"reasoning_tokens":64}}}}"#;
@@ -76,7 +76,7 @@ fn responses_say_it_once_at_the_end_with_cached_input_in_the_input() {
 }
 
 #[test]
-fn chat_says_it_in_a_chunk_behind_the_last_choice() {
+fn chat_tells_usage_behind_the_last_choice() {
     let text =
         r#"{"model":"gpt-5","choices":[{"index":0,"delta":{"content":"usage"},"finish_reason":null}],"usage":null}"#;
     let stop = r#"{"model":"gpt-5","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
@@ -87,7 +87,7 @@ fn chat_says_it_in_a_chunk_behind_the_last_choice() {
 }
 
 #[test]
-fn generate_counts_thoughts_as_output_and_tools_results_as_input_in_events_and_in_lists() {
+fn generate_counts_thoughts_as_output() {
     let first = r#"{"modelVersion":"gemini-2.5-pro","candidates":[{"content":{}}],"usageMetadata":{"promptTokenCount":100,"cachedContentTokenCount":60}}"#;
     let last = r#"{"modelVersion":"gemini-2.5-pro","candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":100,"cachedContentTokenCount":60,"toolUsePromptTokenCount":3,"candidatesTokenCount":7,"thoughtsTokenCount":64}}"#;
     let tokens = Some(Tokens { input: 43, output: 71, cache_read: 60, cache_write: 0 });
@@ -97,7 +97,7 @@ fn generate_counts_thoughts_as_output_and_tools_results_as_input_in_events_and_i
 }
 
 #[test]
-fn what_went_wrong_is_told_and_nothing_is_counted_for_it() {
+fn errors_are_told_and_not_counted() {
     for (api, body) in [
         (Api::Messages, r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#),
         (Api::Responses, r#"{"error":{"message":"slow down","type":"requests"}}"#),

@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn providers_are_laid_key_by_key_and_budgets_only_get_stricter() {
+    fn layers_only_make_budgets_stricter() {
         let user = file("/u", "[budget]\nrun = 5\n[provider.openai]\nkey_file = \"/k\"");
         let repo = file("/r", "[budget]\nrun = 9\nrepository = \"2M tokens\"");
         let settings = Settings::from_layers(&[user, repo]).expect("good files");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn phases_are_a_layers_own_list_and_prompts_hold_the_task() {
+    fn phases_come_whole_from_a_layer() {
         let user = file("/u", "[[phase]]\nname = \"one\"");
         let repo = file("/r", "[[phase]]\nname = \"plan\"\nprompt = \"Plan: {task}\"\n[[phase]]\nname = \"build\"");
         let settings = Settings::from_layers(&[user, repo]).expect("good files");

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_agent_is_told_with_its_variables_and_not_what_they_hold() {
+    fn an_agents_variables_show_no_values() {
         let text = "[agent.mine]\ncommand = [\"my\", \"{prompt}\"]\nenv = { MY_KEY = \"sk-secret\" }";
         let settings = Settings::from_layers(&[("/u".into(), text.to_owned())]).expect("a good file");
         let told = settings.origins().into_iter().find(|(key, ..)| key == "agent.mine");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_repository_gets_the_checks_of_its_tools() {
+    fn proposed_checks_fit_the_repositorys_tools() {
         let rust = proposed(&[("Cargo.toml", ""), ("Makefile", "test:\n\tcargo test\n")]);
         assert_eq!(rust.checks.iter().map(|check| check.name).collect::<Vec<_>>(), ["test", "lint", "format"]);
         assert_eq!(rust.checks[0].run, "cargo test --workspace", "the first that was found");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read_and_says_what_was_proposed() {
+    fn a_written_proposal_reads_back() {
         let node = r#"{"scripts": {"test": "vitest \"x\""}}"#;
         for files in [&[("package.json", node), ("package-lock.json", "{}"), ("Cargo.toml", "")][..], &[]] {
             let proposal = proposed(files);

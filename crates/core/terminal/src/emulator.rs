@@ -161,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_drawn_at_any_size(
+        fn any_bytes_are_drawn_at_any_size(
             written in proptest::collection::vec(
                 "(\u{1b}\\[\\??[0-9]{0,3}(;[0-9]{0,3}){0,2}[@-Z`-z])|[a日e\u{301}\u{fe0f}\t\r\n\u{8}]{1,9}|\u{1b}[78MDEc]",
                 0..40,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curly_line_is_one_and_its_colour_none_of_the_texts() {
+    fn a_curly_line_is_a_plain_underline() {
         let mut emulator = Emulator::new(20, 3, 0, 4096);
         emulator.process(b"\x1b[4:3m\x1b[58:2::255:0:0m\x1b[58;5;31ma\x1b[4:0mb", |_, _| {});
         let cell = |column| emulator.screen().cell(0, column).expect("a cell");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn no_size_is_too_large_or_too_small() {
+    fn any_window_size_is_drawn() {
         let mut emulator = Emulator::new(0, 0, 0, 4096);
         emulator.process("ab日\r\n".as_bytes(), |_, _| {});
         emulator.set_size(u16::MAX, u16::MAX);
@@ -232,12 +232,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_make_a_link_of_text() {
+    fn only_the_emulator_makes_links() {
         assert_eq!(cells("\u{1b}]8;;https://a.example\u{7}\u{1b}]8;;\u{7}a\u{e0100}\u{e0100}b"), "ab");
     }
 
     #[test]
-    fn boxes_are_drawn_and_the_cursors_place_is_kept() {
+    fn boxes_and_saved_cursors_are_drawn() {
         assert_eq!(cells("\u{1b}(0lqk\u{1b}(B\u{1b}[s\u{1b}[1;1Hx\u{1b}[uy"), "x─┐y");
     }
 }

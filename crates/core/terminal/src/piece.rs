@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_that_is_too_long_is_dropped_whole() {
+    fn an_overlong_string_is_dropped_whole() {
         let long = [b"\x1b]52;c;".as_slice(), &[b'x'; 100], b"\x07after"].concat();
         assert_eq!(split(&[&long]), ["t after"]);
         let control = [b"\x1b[".as_slice(), &[b'1'; 1000], b"mafter"].concat();
@@ -257,7 +257,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_where_a_read_ends(cut in 0..ALL.len(), second in 0..ALL.len()) {
+        fn pieces_do_not_depend_on_reads(cut in 0..ALL.len(), second in 0..ALL.len()) {
             let (from, to) = (cut.min(second), cut.max(second));
             prop_assert_eq!(split(&[&ALL[..from], &ALL[from..to], &ALL[to..]]), split(&[ALL]));
         }

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn underlines_are_underlines_and_their_colours_nothing_else() {
+    fn any_underline_style_is_plain_underline() {
         for (said, plain) in [
             ("1;4:3;31", Some("1;4;31")),
             ("4:0", Some("24")),

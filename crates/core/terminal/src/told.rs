@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_text_steers_nothing_and_is_bounded() {
+    fn hostile_text_is_bounded_and_harmless() {
         let Some(Announcement::Title(title)) = all("\u{1b}]0;a\u{9b}31m\u{202e}b\nc\u{7}").pop() else {
             panic!("no title")
         };

@@ -242,7 +242,7 @@ mod tests {
 
     /// As claude-agent-acp 0.101.0 and OpenCode 1.18.33 answer; 0.23.1 answers with both.
     #[test]
-    fn a_model_is_set_by_the_option_that_it_has() {
+    fn a_model_is_set_by_its_option() {
         let options = serde_json::json!([{"id": "mode", "category": "mode", "currentValue": "auto"},
             {"id": "model", "category": "model", "currentValue": "default"}]);
         let (mut session, model) = opened(&serde_json::json!({"sessionId": "s", "configOptions": options}));

@@ -87,8 +87,9 @@ mod tests {
     const FILE: &str = r#"{"pid":11103,"sessionId":"8a0fed58-edaf-449c-8960-2fdf90a59818","cwd":"/w","procStart":"6862383",
         "kind":"interactive","status":"waiting","statusUpdatedAt":1795296507346,"waitingFor":"permission prompt"}"#;
 
+    // A session that is a path or an option is no session.
     #[test]
-    fn a_session_file_says_what_it_waits_for_and_leads_nowhere_else() {
+    fn a_session_file_names_its_wait_alone() {
         let file = session_file(FILE).expect("a session file");
         assert_eq!(file.doing, Some(Doing::Waiting(Some("permission prompt".to_owned()))));
         assert_eq!((file.start_time, file.at.map(Timestamp::as_millis)), (6_862_383, Some(1_795_296_507_346)));
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_in_several_lines_is_counted_once_by_its_last_usage() {
+    fn a_split_answer_counts_its_last_usage() {
         let line = |id: &str, output: u64, model: &str| {
             format!(
                 r#"{{"type":"assistant","isSidechain":false,"timestamp":"2026-11-21T21:28:46.802Z","message":{{"id":"{id}",

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_answer_of_the_thread_is_counted_once_and_turns_are_known() {
+    fn each_answer_in_a_thread_counts_once() {
         let record = |thread: &str, answer: &str| {
             format!(
                 r#"{{"timestamp":"2026-11-21T21:29:03.747Z","type":"token_usage_record","payload":{{"thread_id":"{thread}",

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_counted_once_with_its_thoughts_and_what_was_cached_apart() {
+    fn an_answer_counts_thoughts_and_cache_once() {
         let mut told = Transcribed::default();
         for line in [
             r#"{"sessionId":"9eb65c32","startTime":"2026-11-21T21:29:05.671Z","kind":"main"}"#,

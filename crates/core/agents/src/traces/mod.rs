@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_known_by_its_program_or_its_script() {
+    fn an_agent_is_known_by_its_program() {
         for (line, name) in [
             ("claude do it", "claude"),
             ("/opt/bin/claude --resume", "claude"),

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_followed_through_its_questions_and_counts_every_answer_once() {
+    fn a_terminals_questions_and_answers_are_followed() {
         let mut known = Session::new(Dialect::Plain, None);
         let answer = |n: u64| {
             // The first is of before the run began.
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_which_nothing_is_heard_needs_its_person() {
+    fn a_silent_agent_needs_its_person() {
         let mut known = Session::new(Dialect::Plain, None);
         let silent = SessionTrace { silent: true, ..SessionTrace::default() };
         let mut look = |told: &SessionTrace, late: bool| {

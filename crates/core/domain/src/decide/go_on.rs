@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passed_time_is_waited_for_longer_each_time() {
+    fn a_passed_time_lengthens_each_wait() {
         let minutes = |minutes: &[i64]| minutes.iter().map(|minutes| minutes * 60).collect::<Vec<_>>();
         assert_eq!(waits(|now| now - 30), minutes(&[1, 5, 15, 15, 15]), "it passed before");
         assert_eq!(waits(|_| 1_120), minutes(&[2, 1, 5, 15, 15]), "the provider is late");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_with_new_times_are_waited_for_as_they_are() {
+    fn new_limit_times_are_waited_for_exactly() {
         assert!(waits(|now| now + 18_000).iter().all(|wait| *wait == 18_000));
     }
 }

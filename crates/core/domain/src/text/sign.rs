@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_are_counted_by_kind_and_tabs_are_not() {
+    fn signs_but_tabs_are_counted_by_kind() {
         let mut signs = Signs::default();
         for line in ["\ta\r", "b\r", "\u{202e}", "\u{1b}", "\u{7}\u{200b}"] {
             signs.add(&ShownText::of(line));

@@ -14,8 +14,9 @@ use domain::{Status, handover};
 
 use stage::{Run, phase, retry};
 
+// And each phase hears of those before.
 #[test]
-fn each_phase_begins_and_ends_with_a_checkpoint_and_hears_of_those_before() {
+fn each_phase_lies_between_two_checkpoints() {
     let mut run = Run::two_phases();
     assert_eq!(run.go_on(), ["create", "save 0", "start plan.1"]);
     run.agent("one", Some(true));
@@ -29,7 +30,7 @@ fn each_phase_begins_and_ends_with_a_checkpoint_and_hears_of_those_before() {
 }
 
 #[test]
-fn a_phase_may_continue_the_session_of_the_one_before() {
+fn a_phase_may_continue_the_previous_session() {
     let build = PhaseSpec { session: SessionUse::Continue, ..phase("build") };
     let mut run = Run::new(vec![phase("plan"), build], false);
     run.go_on();
@@ -41,7 +42,7 @@ fn a_phase_may_continue_the_session_of_the_one_before() {
 }
 
 #[test]
-fn a_retry_after_a_failure_keeps_the_present_and_begins_where_the_phase_began() {
+fn a_retry_begins_where_its_phase_began() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", Some(true));
@@ -64,7 +65,7 @@ fn a_retry_after_a_failure_keeps_the_present_and_begins_where_the_phase_began() 
 }
 
 #[test]
-fn words_that_were_not_said_are_said_later() {
+fn unsaid_words_are_said_later() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", None);
@@ -92,7 +93,7 @@ fn words_that_were_not_said_are_said_later() {
 }
 
 #[test]
-fn one_that_was_cut_short_goes_on_in_its_session() {
+fn a_cut_attempt_resumes_its_session() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", None);
@@ -112,7 +113,7 @@ fn one_that_was_cut_short_goes_on_in_its_session() {
 }
 
 #[test]
-fn a_retry_that_makes_no_sense_is_refused() {
+fn a_senseless_retry_is_refused() {
     let mut run = Run::two_phases();
     run.go_on();
     assert!(run.ask(&retry(), 0).is_err(), "it is at work");
@@ -124,7 +125,7 @@ fn a_retry_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_rollback_opens_the_phases_after_it_and_retry_goes_on_from_there() {
+fn a_rollback_reopens_the_later_phases() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", Some(true));
@@ -164,7 +165,7 @@ fn a_rollback_opens_the_phases_after_it_and_retry_goes_on_from_there() {
 }
 
 #[test]
-fn a_rollback_that_fails_leaves_the_run_as_it_was() {
+fn a_failed_rollback_changes_nothing() {
     let mut run = Run::new(vec![phase("build")], false);
     run.go_on();
     run.agent("one", Some(true));
@@ -179,7 +180,7 @@ fn a_rollback_that_fails_leaves_the_run_as_it_was() {
 }
 
 #[test]
-fn a_pause_lies_over_whatever_the_run_does() {
+fn a_pause_lies_over_any_status() {
     let mut run = Run::new(vec![phase("build")], false);
     run.go_on();
     run.ask(&Command::Pause, 0).expect("an agent works");
@@ -210,7 +211,7 @@ fn a_pause_lies_over_whatever_the_run_does() {
 }
 
 #[test]
-fn a_removed_worktree_can_come_back_and_nothing_else_can_be_done_meanwhile() {
+fn a_removed_worktree_can_only_come_back() {
     let mut run = Run::new(vec![phase("build")], false);
     run.go_on();
     assert!(run.ask(&Command::Rm, 0).is_err(), "it works");
@@ -231,8 +232,9 @@ fn a_removed_worktree_can_come_back_and_nothing_else_can_be_done_meanwhile() {
     assert!(run.state.dismissed && run.ask(&Command::Dismiss, 0).is_err());
 }
 
+// Of an unchanged worktree, which goes by itself.
 #[test]
-fn an_unchanged_worktree_goes_by_itself_once_and_a_refusal_ends_that() {
+fn a_refused_removal_is_not_tried_again() {
     let never = PhaseSpec { commit: domain::phase::CommitUse::Never, ..phase("build") };
     let mut run = Run::new(vec![never], true);
     run.go_on();
@@ -252,7 +254,7 @@ fn an_unchanged_worktree_goes_by_itself_once_and_a_refusal_ends_that() {
 }
 
 #[test]
-fn a_retry_after_a_rollback_never_goes_on_in_the_old_session() {
+fn a_retry_after_rollback_begins_anew() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", None);
@@ -265,7 +267,7 @@ fn a_retry_after_a_rollback_never_goes_on_in_the_old_session() {
 }
 
 #[test]
-fn power_that_fails_between_a_phase_and_its_start_forgets_no_retry() {
+fn a_power_cut_forgets_no_retry() {
     let mut run = Run::two_phases();
     run.go_on();
     run.agent("one", Some(true));

@@ -53,7 +53,7 @@ fn only_the_failed_checkpoint_is_retried() {
 }
 
 #[test]
-fn who_asks_for_a_new_beginning_gets_it() {
+fn a_fresh_start_is_honoured() {
     let mut run = Run::new(vec![phase("build")], false);
     run.go_on();
     run.agent("one", Some(true));
@@ -66,7 +66,7 @@ fn who_asks_for_a_new_beginning_gets_it() {
 }
 
 #[test]
-fn a_session_goes_on_whose_next_attempt_never_started() {
+fn a_session_survives_an_unstarted_attempt() {
     let mut run = Run::new(vec![phase("build")], false);
     run.go_on();
     run.agent("one", None);

@@ -349,9 +349,10 @@ proptest! {
         prop_assert_eq!(Event::from_line(&line).expect("its own line"), event);
     }
 
+    /// Whatever order events come in, each prefix is a state that every question can be asked of.
     /// Every prefix of events in any order is a state that every question can be asked of.
     #[test]
-    fn every_prefix_of_every_order_is_a_state(events in prop::collection::vec(event(), 0..40)) {
+    fn every_prefix_is_a_valid_state(events in prop::collection::vec(event(), 0..40)) {
         let mut state = domain::RunState::default();
         for event in &events {
             fold::apply(&mut state, event);
@@ -377,13 +378,13 @@ proptest! {
     }
 
     #[test]
-    fn a_line_that_is_no_event_is_an_error_and_not_a_panic(line in "\\PC{0,80}") {
+    fn a_malformed_line_is_an_error(line in "\\PC{0,80}") {
         prop_assert!(Event::from_line(&line).is_err());
     }
 }
 
 #[test]
-fn every_kind_that_is_written_is_generated_above() {
+fn every_written_kind_is_generated() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..12_000 {

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_have_their_names_and_lines_and_nothing_of_them_is_markup() {
+    fn nothing_in_a_files_diff_is_markup() {
         let patch = "diff --git a/src/a b.rs b/src/a b.rs\nindex 1..2 100644\n--- a/src/a b.rs\n+++ b/src/a b.rs\n\
                      @@ -1,2 +1,2 @@\n context\n-<script>alert(1)</script>\n+\u{1b}[2Jn\u{202e}ew\r\n\
                      diff --git a/x.png b/x.png\nnew file mode 100644\nGIT binary patch\nliteral 4\nxyz\n";

@@ -84,7 +84,7 @@ mod tests {
     use crate::report::read;
 
     #[test]
-    fn each_case_is_counted_whatever_the_sums_say() {
+    fn cases_are_counted_not_sums() {
         let xml = br#"<?xml version="1.0"?><testsuites tests="999"><testsuite name="s" tests="4" failures="0">
             <testcase classname="a::b" name="one"/>
             <testcase classname="a" name="two &lt;x&gt;"><failure message="no">trace</failure></testcase>

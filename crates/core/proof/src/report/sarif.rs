@@ -97,7 +97,7 @@ mod tests {
     use crate::report::read;
 
     #[test]
-    fn errors_fail_the_run_of_their_tool_and_warnings_do_not() {
+    fn only_errors_fail_a_tools_run() {
         let place = r#"[{"physicalLocation":{"artifactLocation":{"uri":"src/a.rs"},"region":{"startLine":7}}}]"#;
         let sarif = format!(
             r#"{{"version":"2.1.0","runs":[

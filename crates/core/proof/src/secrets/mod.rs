@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_in_added_lines_are_told_by_place_and_rule() {
+    fn added_tokens_are_told_by_rule() {
         let rules = Rules::built_in();
         let lines = [
             format!("let key = \"{}\";", secret("ghp_", 36)),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn masked_patches_have_no_secret_and_are_otherwise_the_same() {
+    fn masking_changes_only_the_secrets() {
         let rules = Rules::built_in();
         let (one, other) = (secret("ghp_", 36), secret("sk-ant-api03-", 60));
         let text =
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_of_a_private_key_is_masked_too_and_what_comes_after_is_not() {
+    fn a_private_keys_body_is_masked() {
         let (begin, end) =
             (["-----BEGIN RSA PRIVATE ", "KEY-----"].concat(), ["-----END RSA PRIVATE ", "KEY-----"].concat());
         let text = patch(&[begin, "MIIEowIBAAKCAQEA".to_owned(), "c2VjcmV0".to_owned(), end, "plain".to_owned()]);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_in_json_are_masked_wherever_they_stand() {
+    fn json_strings_are_masked_anywhere() {
         let rules = Rules::built_in();
         let text = format!(r#"{{"a":["x",{{"b":"key {}","n":1}}]}}"#, secret("ghp_", 36));
         let masked = rules.mask_json(&text).expect("there is one");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_looked_at_is_not_said_to_be_without() {
+    fn a_binary_is_not_called_secretless() {
         let binary = b"diff --git a/x b/x\nnew file mode 100644\nGIT binary patch\nliteral 4\nxyz\n";
         assert_eq!(Rules::built_in().search(binary), None);
         assert_eq!(Rules::built_in().search(patch(&["plain".to_owned()]).as_bytes()), Some(Vec::new()));

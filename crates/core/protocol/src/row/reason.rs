@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_approved_says_how_far_it_is() {
+    fn an_approved_run_tells_its_gate() {
         assert_eq!(why(&ready()), "waits for review");
         assert_eq!(why(&approved(ready(), 0)), "approved, and the gate is open");
         let low = why(&approved(ready(), 100));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_into_the_main_checkout_is_told() {
+    fn writes_into_the_main_checkout_are_told() {
         let mut run = ready();
         let wrote = |path: &str| Escape { path: path.to_owned(), seq: 3 };
         run.escapes = vec![wrote("/tmp/notes")];

@@ -4,7 +4,7 @@ use super::*;
 use domain::command::NewRun;
 
 #[test]
-fn silence_is_told_until_the_next_sign_of_life() {
+fn silence_is_told_until_the_next_sign() {
     let spec = r#"{"id":"aaaaaa","name":"n","repo":"/r","base":"main","base_commit":"c","branch":"b","worktree":"/w",
         "agent":"claude","model":null,"task":"t","phases":[]}"#;
     let at = Timestamp::from_millis(3_600_000);

@@ -35,7 +35,7 @@ mod tests {
     use crate::row::{Observations, row};
 
     #[test]
-    fn a_limit_ends_by_the_readers_clock_at_any_second() {
+    fn a_limit_ends_by_the_readers_clock() {
         let spec = r#"{"id":"aaaaaa","name":"n","repo":"/r","base":"main","base_commit":"c","branch":"b","worktree":"/w",
             "agent":"claude","model":null,"task":"t","phases":[]}"#;
         for ms in [120_000, 135_500] {

@@ -84,7 +84,7 @@ fn what_is_nobodys_affair_has_no_answer() {
 
 proptest! {
     #[test]
-    fn nothing_that_was_written_is_in_an_answer(written in "(\u{1b}[\\[\\]P_Z]|[ -~]|\u{1b}\\\\|\u{7}){0,40}SECRET\u{1b}\\\\") {
+    fn an_answer_repeats_nothing_written(written in "(\u{1b}[\\[\\]P_Z]|[ -~]|\u{1b}\\\\|\u{7}){0,40}SECRET\u{1b}\\\\") {
         prop_assert!(!answers(&[written.as_bytes()], DARK).contains("SECRET"));
     }
 
