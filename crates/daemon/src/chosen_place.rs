@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_chooses_only_folders_of_its_own() {
+    fn a_repository_chooses_only_its_own_folders() {
         let place = tempfile::tempdir().expect("a folder");
         let parent = place.path().canonicalize().expect("there");
         let main = parent.join("shop");

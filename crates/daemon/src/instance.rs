@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_of_the_lock_keeps_no_daemon_out() {
+    fn a_lock_reader_keeps_no_daemon_out() {
         let folder = tempfile::tempdir().expect("a folder");
         let (home, runtime) = (folder.path().join("home"), folder.path().join("runtime"));
         let take = || Instance::take(&home, &runtime, "0", 0).expect("folders of ours");

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_input_comes_back_as_it_was_and_what_is_none_stays() {
+    fn a_masked_input_comes_back_whole() {
         let home = tempfile::tempdir().expect("a folder");
         let state = evidence::StateFolder::open(home.path()).expect("a state folder");
         let folder = state.run(&domain::RunId::parse("abc234").expect("an id"));

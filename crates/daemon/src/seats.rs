@@ -80,8 +80,9 @@ impl Drop for ConnectionSeat {
 mod tests {
     use super::*;
 
+    // For persons and for each other.
     #[test]
-    fn runs_leave_room_for_persons_and_for_each_other() {
+    fn runs_leave_room_for_others() {
         let seats = Seats::new(1024);
         let run = |name: &str| Standing::OfRun(name.to_owned());
         let greedy: Vec<ConnectionSeat> = (0..1000).map_while(|_| seats.take(&run("greedy"))).collect();

@@ -165,8 +165,9 @@ mod tests {
         taken.events.iter().filter(|e| matches!(e, Body::AgentMessage(_))).count()
     }
 
+    // And the offsets account for every byte.
     #[test]
-    fn lines_are_taken_once_whole_and_offsets_account_for_every_byte() {
+    fn whole_lines_are_taken_once() {
         let temp = tempfile::tempdir().expect("a folder");
         let mut file = File::create(temp.path().join("stdout")).expect("a file");
         let mut stream = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 0, std::iter::empty());
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_yet_is_empty() {
+    fn a_missing_file_is_empty() {
         let temp = tempfile::tempdir().expect("a folder");
         let mut stream = Stream::new(temp.path(), Session::new(Dialect::Plain, None), 0, std::iter::empty());
         assert_eq!(stream.take(false).expect("nothing").to, 0);
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_many_megabytes_and_broken_ones_lose_no_byte_and_no_line_after_them() {
+    fn huge_and_broken_lines_lose_nothing_after() {
         let temp = tempfile::tempdir().expect("a folder");
         let mut file = File::create(temp.path().join("stdout")).expect("a file");
         let result = |bytes: usize| {

@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recording_is_read_as_it_grows_and_broken_lines_are_passed_over() {
+    fn a_growing_recording_skips_broken_lines() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("output.cast");
         let mut file = File::create(&path).expect("a file");

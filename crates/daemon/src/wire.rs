@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_long_comes_in_pieces_or_is_refused() {
+    fn oversized_answers_are_split_or_refused() {
         let run = RunId::parse("abc234").expect("an id");
         let lines: Vec<String> = (0..10).map(|n| format!("{n}{}", "x".repeat(100))).collect();
         let sent = texts(&events(&run, &lines), 400);

@@ -13,7 +13,7 @@ fn stored() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_stored_timeline_gives_the_row_it_gave_then() {
+fn stored_timelines_still_give_their_rows() {
     let stored = stored();
     assert!(!stored.is_empty());
     for folder in stored {

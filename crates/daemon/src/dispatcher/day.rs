@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_forward_and_back_loses_no_day() {
+    fn a_jumping_clock_loses_no_day() {
         let now = Timestamp::from_millis(1_795_000_000_000);
         let tomorrow = Timestamp::from_millis(1_795_000_000_000 + 86_400_000);
         let mut day = Day::new("/nowhere/config.toml".into(), now);

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_is_the_last_line_that_gives_one() {
+    fn the_last_telling_line_gives_the_reason() {
         let told = |text: &str| last_line(text);
         assert_eq!(
             told("a\nError: token has expired. Run /login\n\n").as_deref(),

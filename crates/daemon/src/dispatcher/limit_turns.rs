@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_an_agent_go_on_one_by_one() {
+    fn an_agents_runs_go_on_singly() {
         let mut turns = LimitTurns::default();
         let at = |ms: i64| Timestamp::from_millis(100_000 + ms);
         let nobody = |_: &RunId| None;

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_those_of_the_agents_own_environment() {
+    fn places_follow_the_agents_own_environment() {
         let env = [("HOME".to_owned(), "/h".to_owned()), ("CODEX_HOME".to_owned(), "/c".to_owned())];
         assert_eq!(filled("~/.codex", &env).as_deref(), Some("/h/.codex"));
         assert_eq!(filled("$CODEX_HOME", &env).as_deref(), Some("/c"));

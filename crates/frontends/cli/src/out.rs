@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_fits_the_width_that_there_is() {
+    fn a_table_fits_the_available_width() {
         let mut widths = [6, 30, 10, 200];
         narrow(&mut widths, 80);
         assert_eq!(widths, [6, 30, 10, 28], "the last one gives way first");

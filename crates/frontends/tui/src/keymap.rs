@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_is_reached_by_a_key_or_by_the_palette() {
+    fn every_command_has_key_or_palette_entry() {
         let keymap = Keymap::built_in();
         for command in commands::ALL {
             let bound = KeyPlace::ALL.iter().any(|(place, _)| !keymap.keys_in(*place, command.name).is_empty());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_ones_own_changes_single_keys() {
+    fn an_own_keymap_changes_single_keys() {
         let keymap = Keymap::with("k", "[everywhere]\n\"x\" = \"none\"\n\"ctrl-x\" = \"terminate\"").expect("good");
         let name = |code, modifiers| {
             keymap.command(&[KeyPlace::Runs, KeyPlace::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)
@@ -266,8 +266,9 @@ mod tests {
         assert_eq!(name(KeyCode::Char('p'), KeyModifiers::NONE), Some("pause"));
     }
 
+    // However the terminal tells of them.
     #[test]
-    fn a_capital_and_a_sign_are_found_however_the_terminal_tells_of_them() {
+    fn capitals_and_signs_are_always_found() {
         let keymap = Keymap::built_in();
         let name = |code, modifiers| {
             keymap.command(&[KeyPlace::Runs, KeyPlace::Everywhere], KeyEvent::new(code, modifiers)).map(|c| c.name)

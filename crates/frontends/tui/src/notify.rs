@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hostile_name_sends_nothing_of_its_own_and_tmux_passes_it_on() {
+    fn a_hostile_name_sends_no_sequence() {
         let evil = "fix;\u{1b}]52;c;aGk=\u{7}\nlogin";
         let said = bytes(&[NotifyWay::Bell, NotifyWay::Osc777], evil, "asks: may I?", false);
         assert_eq!(said.matches('\u{1b}').count(), 1, "{said:?}");

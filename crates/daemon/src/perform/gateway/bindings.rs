@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_environment_stay_where_they_were() {
+    fn environment_keys_stay_with_their_upstream() {
         let before = settings("[provider.anthropic]\nupstream = \"https://here.example\"\nkey_env = \"A_KEY\"\n");
         let bindings = Bindings::new(&before);
         let route = |upstream: &str, key| Route { upstream: upstream.to_owned(), key };
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agents_own_address_counts_where_it_asks_for_the_gateway() {
+    fn an_agents_own_address_needs_the_gateway() {
         let of = |gateway: bool| {
             let text = format!(
                 "[agent.rehearsal]\ngateway = {gateway}\n[agent.rehearsal.env]\nANTHROPIC_BASE_URL = \"https://own.example\"\n"

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_sees_every_sign_and_their_count() {
+    fn hidden_signs_are_shown_and_counted() {
         let diff =
             "diff --git a/x b/x\n@@ -1 +1,2 @@\n-a\n+a\r\n+\tif \u{202e}x\u{1b}[8m\ndiff --git a/y b/y\n+plain\n";
         let lines: Vec<_> = readable(diff).into_iter().map(|line| line.text).collect();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_signs_stand_out_from_what_looks_like_them() {
+    fn hidden_signs_differ_from_lookalike_text() {
         let lines = readable("+<U+202E>\u{202e}\n");
         assert_eq!(lines[0].coloured(), "\u{1b}[32m+<U+202E>\u{1b}[0;7m<U+202E>\u{1b}[0m\u{1b}[32m\u{1b}[0m");
     }

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn keys_that_come_together_are_all_heard_and_then_the_end() {
+    async fn keys_read_together_are_all_heard() {
         let (reader, mut writer) = io::pipe().expect("a pipe");
         let mut keys = KeyReader::on(reader.into()).expect("it can be listened on");
         writer.write_all(b"jk\x1b[Aq").expect("room");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_escape_is_heard_with_nothing_behind_it() {
+    async fn a_lone_escape_is_heard() {
         let (reader, mut writer) = io::pipe().expect("a pipe");
         let mut keys = KeyReader::on(reader.into()).expect("it can be listened on");
         writer.write_all(b"\x1b]11;rgb:3030/3434/4646\x07\x1b").expect("room");

@@ -64,7 +64,7 @@ fn help_names_every_key_and_is_scrolled() {
 }
 
 #[test]
-fn a_form_has_what_was_chosen_last_and_its_choices() {
+fn a_form_begins_with_the_last_choices() {
     stored!(form().keys("Add a search box⇥↓"), "new-run");
     let mut cockpit = form().keys("Add a search box⏎");
     let Some(CockpitEffect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
@@ -73,8 +73,9 @@ fn a_form_has_what_was_chosen_last_and_its_choices() {
     assert!(cockpit.screen(80, 24).contains("Add a search box"), "what was not yet started is kept");
 }
 
+// By the form and by the daemon.
 #[test]
-fn mistakes_are_said_at_their_field_by_the_form_and_by_the_daemon() {
+fn a_mistake_is_said_at_its_field() {
     stored!(form().keys("⏎"), "new-run-mistake");
     let mut cockpit = form().keys("Do it⏎");
     let why = "there is no branch called nowhere".to_owned();
@@ -90,7 +91,7 @@ fn mistakes_are_said_at_their_field_by_the_form_and_by_the_daemon() {
 }
 
 #[test]
-fn a_daemon_that_goes_away_leaves_the_form_as_it_was() {
+fn a_vanished_daemon_leaves_the_form() {
     let mut cockpit = form().keys("Do it⏎");
     cockpit.act(Action::Connected(false));
     cockpit.act(Action::Connected(true));
@@ -100,7 +101,7 @@ fn a_daemon_that_goes_away_leaves_the_form_as_it_was() {
 }
 
 #[test]
-fn a_task_has_lines_and_is_written_outside() {
+fn a_long_task_is_written_outside() {
     let mut cockpit = form();
     cockpit.act(Action::Paste("one\rtwo\r\nthree \u{1b}[31mred".to_owned()));
     cockpit.act(Action::EditOutside);
@@ -112,7 +113,7 @@ fn a_task_has_lines_and_is_written_outside() {
 }
 
 #[test]
-fn the_palette_finds_by_a_few_letters_and_says_what_can_not_be_done() {
+fn the_palette_finds_by_few_letters() {
     stored!(TestCockpit::open().keys(":term"), "palette");
     let cockpit = TestCockpit::open().keys("jjj:trmnt⏎");
     assert!(matches!(cockpit.model.overlay, Some(Overlay::Confirm(_))), "the first that fits is done");
@@ -123,7 +124,7 @@ fn the_palette_finds_by_a_few_letters_and_says_what_can_not_be_done() {
 }
 
 #[test]
-fn an_answer_is_typed_and_bound_to_its_question() {
+fn a_typed_answer_binds_to_its_question() {
     stored!(TestCockpit::open().keys("suse the staging registry"), "answer");
     let cockpit = TestCockpit::open().keys("suse staging⏎");
     let answer = Answer::Text("use staging".to_owned());
@@ -171,12 +172,13 @@ fn last_words_are_answered() {
 }
 
 #[test]
-fn terminating_says_what_ends_what_is_kept_and_what_is_lost() {
+fn terminating_tells_ended_kept_and_lost() {
     stored!(TestCockpit::open().keys("jjjx"), "terminate");
 }
 
+// And what is left out of it.
 #[test]
-fn removing_says_what_the_snapshot_keeps_and_what_it_leaves_out() {
+fn removing_tells_the_snapshots_content() {
     let mut cockpit = TestCockpit::open().keys("j⌦⏎");
     assert!(
         !cockpit.effects.iter().any(|e| matches!(e, CockpitEffect::Act { .. })),
@@ -226,15 +228,16 @@ fn a_checkpoint_is_chosen() {
 }
 
 #[test]
-fn a_question_about_many_names_all_of_them_and_can_be_read_to_its_end() {
+fn a_question_names_all_marked_runs() {
     let mut cockpit = TestCockpit::open().keys("†x");
     let names = cockpit.screen(80, 24);
     assert!(names.contains("Terminate 5 runs?") && names.contains("rename-user"), "{names}");
     stored!(cockpit, "terminate-many");
 }
 
+// Also commands that can't be used now.
 #[test]
-fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
+fn the_palette_puts_exact_names_first() {
     for (typed, name) in [("pause", "pause"), ("rest", "restore"), ("quit", "leave")] {
         let cockpit = TestCockpit::open().keys("j:").keys(typed);
         let Some(Overlay::Palette(palette)) = &cockpit.model.overlay else { panic!("no palette") };
@@ -248,7 +251,7 @@ fn what_is_called_so_comes_first_also_when_it_can_not_be_done() {
 }
 
 #[test]
-fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
+fn todays_use_is_plotted_and_summed() {
     let mut cockpit = TestCockpit::open().keys("$");
     assert!(cockpit.effects.contains(&CockpitEffect::Spend));
     let midnight = cockpit.model.now.as_millis().div_euclid(86_400_000) * 96;
@@ -279,7 +282,7 @@ fn what_was_used_today_is_plotted_over_the_hours_and_summed_up() {
 }
 
 #[test]
-fn a_yes_is_to_all_that_a_window_says() {
+fn yes_waits_until_everything_was_read() {
     let is_act = |effect: &CockpitEffect| matches!(effect, CockpitEffect::Act { .. });
     let letters = || "bcdefg".chars();
     let ids = letters().flat_map(|a| letters().map(move |b| format!("aaaa{a}{b}")));
@@ -299,7 +302,7 @@ fn a_yes_is_to_all_that_a_window_says() {
 }
 
 #[test]
-fn help_begins_where_one_is_and_is_searched() {
+fn help_begins_at_the_current_screen() {
     let first = |keys: &str| {
         let screen = TestCockpit::open().keys(keys).screen(100, 30);
         screen.lines().find(|line| line.contains("│ In ")).map(str::to_owned).unwrap_or_default()

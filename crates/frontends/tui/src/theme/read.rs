@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_theme_of_ones_own_changes_what_it_names() {
+    fn an_own_theme_changes_named_roles_alone() {
         let theme = Theme::read("t.toml", "base = \"light\"\nneeds-you = \"light-red bold on-black\"").expect("good");
         let style = theme.style(Role::NeedsYou);
         assert_eq!((style.fg, style.bg), (Some(Color::LightRed), Some(Color::Black)));

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_as_wide_as_asked_whatever_it_holds() {
+    fn a_cell_has_the_width_asked_for() {
         for text in ["", "abc", "abcdefghij", "日本語のテキスト", "e\u{301}clair", "\u{1b}[31mred", "a😀b😀c"]
         {
             for width in 0..12 {

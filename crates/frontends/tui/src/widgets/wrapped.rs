@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stay_whole_where_they_can_and_nothing_is_too_wide() {
+    fn wrapped_lines_are_never_too_wide() {
         assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(wrapped("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrapped("", 4), [""]);

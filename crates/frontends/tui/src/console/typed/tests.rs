@@ -84,7 +84,7 @@ const SOON: Duration = Duration::from_millis(20);
 const LATE: Duration = Duration::from_millis(700);
 
 #[test]
-fn keys_are_the_same_wherever_they_are_cut() {
+fn cutting_input_changes_no_key() {
     let whole = heard(&[STREAM], SOON);
     assert_eq!(whole.len(), 11, "{whole:?}");
     assert_eq!(whole[4], Event::Paste("two\nlines ü".to_owned()));
@@ -100,7 +100,7 @@ fn keys_are_the_same_wherever_they_are_cut() {
 }
 
 #[test]
-fn no_answer_is_a_key_wherever_it_is_cut() {
+fn cutting_an_answer_makes_no_key() {
     let after = [key(KeyCode::Char('q')), key(KeyCode::Up)];
     for answer in ANSWERS {
         let shown = answer.escape_ascii();
@@ -120,7 +120,7 @@ fn no_answer_is_a_key_wherever_it_is_cut() {
 }
 
 #[test]
-fn the_rest_of_anothers_answer_is_no_key() {
+fn a_foreign_answers_rest_is_no_key() {
     for answer in ANSWERS.iter().filter(|answer| answer[0] == 0x1b && answer.len() > 6) {
         let now = Instant::now();
         let is_text = !answer.starts_with(b"\x1b[");
@@ -133,7 +133,7 @@ fn the_rest_of_anothers_answer_is_no_key() {
 }
 
 #[test]
-fn an_answer_that_lost_its_escape_is_no_key() {
+fn an_answer_without_escape_is_no_key() {
     let hour = Duration::from_secs(3600);
     for answer in ANSWERS.iter().filter(|answer| answer[0] == 0x1b && answer.len() > 6) {
         let is_control = answer.starts_with(b"\x1b[");
@@ -152,7 +152,7 @@ fn an_answer_that_lost_its_escape_is_no_key() {
 }
 
 #[test]
-fn a_lone_escape_is_a_key_after_a_moment() {
+fn a_lone_escape_becomes_a_key_later() {
     let now = Instant::now();
     let mut typed = TypedInput::new(now);
     assert_eq!(typed.take(b"\x1b", now), []);
@@ -167,7 +167,7 @@ fn a_lone_escape_is_a_key_after_a_moment() {
 }
 
 #[test]
-fn what_never_ends_eats_keys_for_a_moment() {
+fn an_unended_answer_eats_keys_briefly() {
     for begun in [&b"\x1b]11;rgb:30"[..], b"\x1bP>|tmux", b"\x1b[?2026", b"\x1b_Gi", b"\x1b[M ", b"\xe2\x82"] {
         let mut now = Instant::now();
         let mut typed = TypedInput::new(now);
@@ -242,7 +242,7 @@ fn what_no_terminal_sends_is_left_out() {
 }
 
 #[test]
-fn the_keys_of_the_number_block_are_heard() {
+fn number_block_keys_are_heard() {
     for (bytes, code) in [
         (b"\x1bOM".as_slice(), KeyCode::Enter),
         (b"\x1b[57414u", KeyCode::Enter),
@@ -261,7 +261,7 @@ fn the_keys_of_the_number_block_are_heard() {
 }
 
 #[test]
-fn a_window_that_is_looked_at_no_more_is_told() {
+fn focus_gained_and_lost_are_told() {
     let events = TypedInput::new(Instant::now()).take(b"\x1b[I\x1b[O", Instant::now());
     assert_eq!(events, [Event::FocusGained, Event::FocusLost]);
 }

@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phases_are_told_apart_and_prompts_keep_their_commas() {
+    fn phases_split_but_prompts_keep_commas() {
         assert_eq!(phases("plan, build"), ["plan", "build"]);
         assert_eq!(phases("plan:look at it, then say how, build"), ["plan:look at it, then say how", "build"]);
         assert_eq!(phases(" , "), [""; 0]);

@@ -31,7 +31,7 @@ fn proven() -> TestCockpit {
 }
 
 #[test]
-fn what_was_typed_is_there_again_until_it_is_sent() {
+fn drafts_are_kept_until_sent() {
     let mut cockpit = TestCockpit::open().keys("suse npm ci⎋");
     assert!(cockpit.model.notice.as_deref().is_some_and(|told| told.contains("is kept")));
     cockpit.press("jks");

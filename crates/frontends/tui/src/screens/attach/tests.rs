@@ -23,19 +23,20 @@ fn attached(text: &str) -> TestCockpit {
 const FORM: &str = "\u{1b}[2J\u{1b}[H\u{1b}[1;33mDo you want to go on?\u{1b}[0m\r\n\r\n \u{1b}[7m 1. Yes \u{1b}[0m\r\n   2. No, \u{65e5}\u{672c}\u{8a9e}\r\n\u{1b}[4;5H";
 
 #[test]
-fn an_agents_own_terminal_has_the_screen_and_says_how_to_leave() {
+fn an_agents_terminal_tells_how_to_leave() {
     stored!(attached(FORM), "terminal");
 }
 
 #[test]
-fn a_terminal_that_is_over_stays_to_be_read() {
+fn an_ended_terminal_stays_readable() {
     let mut cockpit = attached(FORM);
     cockpit.act(Action::Detached { run: run(), why: "the agent has ended".to_owned() });
     stored!(cockpit, "terminal-over");
 }
 
+// The next daemon shows the terminal again.
 #[test]
-fn while_there_is_no_daemon_keys_go_nowhere_and_the_terminal_is_shown_again_by_the_next() {
+fn keys_go_nowhere_without_a_daemon() {
     let mut cockpit = attached(FORM);
     super::away(&mut cockpit.model);
     cockpit.effects.clear();
@@ -81,7 +82,7 @@ fn keys_a_daemon_may_have_lost() {
 }
 
 #[test]
-fn what_is_over_is_left_with_any_usual_key() {
+fn usual_keys_leave_an_ended_terminal() {
     let (none, ctrl) = (KeyModifiers::NONE, KeyModifiers::CONTROL);
     for (code, modifiers) in [
         (KeyCode::Char('q'), none),
@@ -104,7 +105,7 @@ fn what_is_over_is_left_with_any_usual_key() {
 }
 
 #[test]
-fn a_click_on_the_way_out_is_one() {
+fn a_click_on_leave_leaves() {
     for (column, row, leaves) in [(79, 23, true), (58, 23, true), (40, 23, false), (79, 22, false)] {
         let mut cockpit = attached(FORM);
         cockpit.act(Action::Resized(80, 24));
@@ -122,7 +123,7 @@ fn passed_on(cockpit: &mut TestCockpit, text: &str, live: bool) -> Vec<CockpitEf
 }
 
 #[test]
-fn what_is_for_the_person_reaches_them_while_they_look() {
+fn messages_reach_the_person_while_attached() {
     let all =
         "\u{7}\u{1b}]0;reads a.rs\u{7}\u{1b}]9;done\u{7}\u{1b}]52;c;aGk=\u{7}\u{1b}[>1u\u{1b}[?1003;1004h\u{1b}[5 q";
     let copied = ClipboardText { primary: false, base64: "aGk=".to_owned() };
@@ -162,7 +163,7 @@ fn a_clipboard_that_is_kept_says_so() {
 }
 
 #[test]
-fn a_nuisance_is_heard_so_often_in_a_minute() {
+fn a_nuisance_is_limited_per_minute() {
     let mut cockpit = attached(FORM);
     let rings = |cockpit: &mut TestCockpit| (0..100).map(|_| passed_on(cockpit, "\u{7}", true).len()).sum::<usize>();
     assert_eq!(rings(&mut cockpit), 30);
@@ -188,7 +189,7 @@ fn lines_through_text_and_links_are_drawn() {
 }
 
 #[test]
-fn the_wheel_is_arrows_where_there_is_nothing_to_go_back_to() {
+fn the_wheel_is_arrows_without_history() {
     let wheel = |mut cockpit: TestCockpit| {
         cockpit.effects.clear();
         let (kind, modifiers) = (MouseEventKind::ScrollUp, KeyModifiers::NONE);
@@ -202,7 +203,7 @@ fn the_wheel_is_arrows_where_there_is_nothing_to_go_back_to() {
 }
 
 #[test]
-fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
+fn focus_is_told_on_request() {
     let mut cockpit = attached("\u{1b}[?1004h");
     cockpit.effects.clear();
     cockpit.event(Event::FocusLost);
@@ -214,7 +215,7 @@ fn a_program_that_asks_for_it_is_told_whether_it_is_looked_at() {
 }
 
 #[test]
-fn a_title_goes_with_the_program_that_gave_it() {
+fn a_title_goes_with_its_program() {
     let mut cockpit = attached(FORM);
     let title = |title: &str| [CockpitEffect::Tell(Tell::Title(Some(format!("fix-login: {title}"))))];
     assert_eq!(passed_on(&mut cockpit, "\u{1b}]0;shell\u{7}\u{1b}[22;0;0t\u{1b}]0;vim\u{7}", true), title("vim"));

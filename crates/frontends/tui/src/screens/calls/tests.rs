@@ -67,7 +67,7 @@ fn answer(cockpit: &mut TestCockpit, count: u64) {
 }
 
 #[test]
-fn calls_stand_one_below_the_other_with_what_they_come_to_above() {
+fn calls_stand_below_their_sum() {
     let mut cockpit = open(30);
     assert!(cockpit.effects.contains(&CockpitEffect::Calls { run: run() }), "{:?}", cockpit.effects);
     answer(&mut cockpit, 30);
@@ -75,7 +75,7 @@ fn calls_stand_one_below_the_other_with_what_they_come_to_above() {
 }
 
 #[test]
-fn new_calls_come_with_the_events_and_what_is_read_stays() {
+fn new_calls_move_no_line_being_read() {
     let mut cockpit = open(30);
     answer(&mut cockpit, 30);
     cockpit.effects.clear();
@@ -104,7 +104,7 @@ fn new_calls_come_with_the_events_and_what_is_read_stays() {
 }
 
 #[test]
-fn a_run_that_is_not_measured_says_so() {
+fn an_unmeasured_run_says_so() {
     let cockpit = TestCockpit::open().keys("⇥⇥⇥⇥⏎");
     assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Calls { .. })));
     stored!(cockpit, "calls-none");

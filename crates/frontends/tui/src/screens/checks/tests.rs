@@ -59,7 +59,7 @@ fn asked(cockpit: &TestCockpit) -> Vec<String> {
 }
 
 #[test]
-fn each_check_stands_with_what_it_came_to_and_the_chosen_one_with_its_words() {
+fn checks_show_verdict_and_chosen_output() {
     let mut cockpit = open(all());
     cockpit.press("jj");
     assert_eq!(asked(&cockpit), ["check.lint.2", "check.test.2"]);
@@ -69,7 +69,7 @@ fn each_check_stands_with_what_it_came_to_and_the_chosen_one_with_its_words() {
 }
 
 #[test]
-fn output_that_comes_late_is_not_shown_as_that_of_another_check() {
+fn late_output_stays_with_its_check() {
     let mut cockpit = open(all());
     cockpit.press("j");
     let late = |check: AttemptKey| Action::CheckOutput { run: run(), check, text: "late words".to_owned() };
@@ -80,7 +80,7 @@ fn output_that_comes_late_is_not_shown_as_that_of_another_check() {
 }
 
 #[test]
-fn enter_runs_them_again_where_the_run_is_over() {
+fn enter_reruns_an_ended_runs_checks() {
     let mut cockpit = open(all());
     cockpit.press("⏎");
     let acts = |cockpit: &TestCockpit| cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { .. }));

@@ -3,7 +3,7 @@
 use crate::testing::TestCockpit;
 
 #[test]
-fn facts_have_a_tab_where_there_is_no_room_beside() {
+fn facts_have_a_tab_when_narrow() {
     for (width, height) in [(80, 24), (100, 30)] {
         let mut cockpit = TestCockpit::open();
         cockpit.screen(width, height);

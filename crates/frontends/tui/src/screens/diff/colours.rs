@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_a_language_have_their_roles_and_unknown_ones_none() {
+    fn only_known_languages_are_coloured() {
         let text = "diff --git a/x.rs b/x.rs\n@@ -0,0 +1,2 @@\n+fn main() { let s = \"a\"; } // hi\n+/* open\ndiff --git a/y.zzz b/y.zzz\n@@ -0,0 +1 @@\n+fn\n";
         let change = |path: &str| FileChange { path: path.to_owned(), added: Some(2), removed: Some(0) };
         let files = vec![change("x.rs"), change("y.zzz")];

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_told_by_the_hunks_counts_not_by_how_they_look() {
+    fn hunk_counts_decide_a_lines_kind() {
         let text = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,3 +1,2 @@ fn f()\n same\n--- a comment\n-\n+++ b\n\\ No newline at end of file\ndiff --git a/y b/y\nnew file mode 100755\nBinary files /dev/null and b/y differ\n";
         let got = difference(text, &["x", "y\u{1b}[31m"]);
         let kinds: Vec<_> = got.lines.iter().map(|line| (line.kind, line.old, line.new)).collect();

@@ -84,7 +84,7 @@ fn show(cockpit: &mut TestCockpit, text: &str) {
 }
 
 #[test]
-fn what_was_changed_is_seen_with_its_words_and_colours() {
+fn changes_show_their_words_and_colours() {
     stored!(loaded(""), "diff");
 }
 
@@ -106,7 +106,7 @@ new file mode 100644
 ";
 
 #[test]
-fn what_is_hidden_in_a_line_is_shown_and_counted() {
+fn hidden_signs_are_shown_and_counted() {
     let mut cockpit = TestCockpit::open().keys("d");
     let change = |path: &str| FileChange { path: path.to_owned(), added: Some(3), removed: Some(2) };
     let files = vec![change("src/login.rs"), change("lo\u{202e}gnp.go")];
@@ -117,7 +117,7 @@ fn what_is_hidden_in_a_line_is_shown_and_counted() {
 }
 
 #[test]
-fn a_comment_names_the_file_and_line_as_they_are() {
+fn a_comment_names_file_and_line_exactly() {
     let mut cockpit = TestCockpit::open().keys("d");
     let files = vec![FileChange { path: "a\u{202e}b\tc.go".to_owned(), added: Some(1), removed: Some(0) }];
     let text = "diff --git a/x b/x\n@@ -0,0 +1 @@\n+\tif a\u{200b} {\r\n";
@@ -156,14 +156,15 @@ fn reviewed(keys: &str) -> TestCockpit {
     cockpit.keys(keys)
 }
 
+// Stale comments stand at their file.
 #[test]
-fn comments_stand_below_their_lines_and_stale_ones_at_their_file() {
+fn comments_stand_below_their_lines() {
     stored!(reviewed("jjjjjj"), "diff-comments");
     stored!(reviewed("w"), "diff-comments-sides");
 }
 
 #[test]
-fn a_line_is_commented_on_by_key_and_what_was_said_can_be_changed() {
+fn a_comment_is_typed_and_changed() {
     let mut cockpit = loaded("i");
     assert!(cockpit.model.notice.as_deref().is_some_and(|text| text.contains("no line of a file is under the cursor")));
     cockpit.press("jjjjji");
@@ -186,12 +187,12 @@ fn a_line_is_commented_on_by_key_and_what_was_said_can_be_changed() {
 }
 
 #[test]
-fn old_and_new_stand_side_by_side_when_asked_for() {
+fn old_and_new_stand_side_by_side() {
     stored!(loaded("w"), "diff-sides");
 }
 
 #[test]
-fn what_is_searched_for_is_marked_and_gone_to() {
+fn searching_marks_and_reaches_each_match() {
     let mut cockpit = loaded("/password⏎n");
     assert_eq!(cockpit.model.diff.found, Some(4), "the second of its lines");
     let all = cockpit.model.diff.nth.expect("counted");
@@ -207,7 +208,7 @@ fn what_is_searched_for_is_marked_and_gone_to() {
 }
 
 #[test]
-fn changes_and_files_are_jumped_to_and_the_ends_are_said() {
+fn jumps_reach_changes_files_and_ends() {
     let mut cockpit = loaded("}");
     let top = |cockpit: &TestCockpit| {
         cockpit.model.diff.difference().expect("a diff").lines[cockpit.model.diff.top].text.clone()
@@ -221,8 +222,9 @@ fn changes_and_files_are_jumped_to_and_the_ends_are_said() {
     assert!(top(&cockpit).starts_with("@@ -40,3"), "{}", top(&cockpit));
 }
 
+// And a growing diff moves nothing.
 #[test]
-fn a_diff_that_shrinks_under_the_reader_is_no_crash_and_one_that_grows_moves_nothing() {
+fn a_shrinking_diff_is_no_crash() {
     let mut cockpit = loaded("}}");
     show(&mut cockpit, "");
     cockpit.press("[{]}jkG/x⏎NN");
@@ -259,7 +261,7 @@ fn another_width_shows_the_same_place() {
 }
 
 #[test]
-fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
+fn an_unreadable_diff_is_said() {
     let mut cockpit = TestCockpit::open().keys("d");
     let other = RunId::parse("aaaaa3").expect("an id");
     cockpit.act(Action::Diff { run: other, diff: Ok(Arc::new(parse(&reply(TEXT)))) });
@@ -270,7 +272,7 @@ fn what_can_not_be_read_is_said_and_another_runs_diff_is_not_taken_up() {
 }
 
 #[test]
-fn an_editor_begins_at_what_is_looked_at() {
+fn an_editor_opens_at_the_line_shown() {
     let opened = |cockpit: &TestCockpit| match cockpit.effects.last() {
         Some(CockpitEffect::Editor { file, line, .. }) => (file.clone(), *line),
         other => panic!("{other:?}"),

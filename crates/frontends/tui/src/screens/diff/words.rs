@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_differ_are_found_and_different_lines_are_left_whole() {
+    fn differing_words_are_found_in_similar_lines() {
         let (old, new) = ("let total = price + tax;", "let total = price * taxes;");
         let (gone, come) = differ(old, new);
         let cut =

@@ -51,7 +51,7 @@ fn open() -> TestCockpit {
 }
 
 #[test]
-fn the_end_is_shown_first_and_new_lines_come_below() {
+fn output_shows_its_end_and_follows() {
     let mut cockpit = open();
     assert!(cockpit.screen(80, 24).contains("line 0999"));
     let row = cockpit.night[0].row();
@@ -61,8 +61,9 @@ fn the_end_is_shown_first_and_new_lines_come_below() {
     stored!(cockpit, "output");
 }
 
+// And stays where it is while lines come below.
 #[test]
-fn the_past_is_read_from_disk_as_far_as_the_beginning_and_stays_where_it_is() {
+fn output_is_read_back_to_its_beginning() {
     let mut cockpit = open();
     for _ in 0..200 {
         cockpit.press("g");
@@ -79,7 +80,7 @@ fn the_past_is_read_from_disk_as_far_as_the_beginning_and_stays_where_it_is() {
 }
 
 #[test]
-fn a_search_goes_on_in_what_is_not_loaded() {
+fn a_search_goes_on_in_unloaded_output() {
     let mut cockpit = open();
     cockpit.press("/line 0003⏎");
     all(&mut cockpit, LINES * 10);
@@ -92,7 +93,7 @@ fn a_search_goes_on_in_what_is_not_loaded() {
 }
 
 #[test]
-fn an_answer_for_an_earlier_look_is_not_taken_up() {
+fn a_late_output_answer_is_dropped() {
     let mut cockpit = TestCockpit::open().keys("⇥⏎");
     let late = Output { text: "late\n".to_owned(), from: 0, next: 5, len: 5, over: false, reads: None };
     let number = cockpit.model.output.number;
@@ -140,7 +141,7 @@ fn nothing_yet_is_said() {
 }
 
 #[test]
-fn errors_are_shown_where_nothing_else_was_written() {
+fn errors_are_shown_without_other_output() {
     let mut cockpit = TestCockpit::open().keys("⇥⏎");
     let asked = |cockpit: &TestCockpit| {
         cockpit.effects.iter().rev().find_map(|effect| match effect {

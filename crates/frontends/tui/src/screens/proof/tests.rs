@@ -59,8 +59,9 @@ fn open(closed: &[&str]) -> TestCockpit {
     cockpit.keys("⇥⇥⇥⇥⇥⏎")
 }
 
+// And the score every part.
 #[test]
-fn a_closed_gate_says_every_reason_and_the_score_every_part() {
+fn a_closed_gate_says_every_reason() {
     stored!(open(&["nobody has approved it", "it conflicts with main in src/cart.rs, src/lib.rs"]), "proof");
 }
 
@@ -91,7 +92,7 @@ fn a_merge_says_what_stands_against_it() {
 }
 
 #[test]
-fn an_approval_does_not_pass_a_comment_by() {
+fn an_approval_asks_about_unsent_comments() {
     let mut cockpit = open(&["nobody has approved it"]);
     cockpit.press("A");
     assert!(!cockpit.effects.iter().any(|effect| matches!(effect, CockpitEffect::Act { .. })));
@@ -103,7 +104,7 @@ fn an_approval_does_not_pass_a_comment_by() {
 }
 
 #[test]
-fn the_page_of_a_pull_request_is_opened_and_a_run_without_one_says_so() {
+fn a_pull_requests_page_is_opened() {
     let mut cockpit = open(&[]);
     cockpit.press("o");
     assert!(
@@ -116,7 +117,7 @@ fn the_page_of_a_pull_request_is_opened_and_a_run_without_one_says_so() {
 }
 
 #[test]
-fn a_verdict_is_given_by_key_and_changes_are_typed() {
+fn a_verdict_is_given_by_key() {
     let mut cockpit = open(&[]);
     cockpit.press("A");
     let review = |verdict, text: &str| CockpitEffect::Act {

@@ -23,7 +23,7 @@ fn open() -> TestCockpit {
 }
 
 #[test]
-fn an_event_is_shown_in_full_and_a_phase_is_folded() {
+fn an_event_unfolds_and_phases_fold() {
     stored!(open().keys("jj⏎"), "timeline-unfolded");
     stored!(open().keys("O"), "timeline-folded");
     let mut cockpit = open().keys("O");
@@ -33,7 +33,7 @@ fn an_event_is_shown_in_full_and_a_phase_is_folded() {
 }
 
 #[test]
-fn only_some_kinds_are_shown_and_nothing_vanishes_in_a_fold() {
+fn chosen_kinds_show_through_a_fold() {
     let mut cockpit = open().keys("tt");
     let screen = cockpit.screen(80, 24);
     assert!(screen.contains("calls") && !screen.contains("says"), "{screen}");
@@ -44,7 +44,7 @@ fn only_some_kinds_are_shown_and_nothing_vanishes_in_a_fold() {
 }
 
 #[test]
-fn what_is_read_stays_while_new_events_come_above_it() {
+fn new_events_move_no_line_being_read() {
     let mut cockpit = open().keys("jjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
     let before = cockpit.screen(80, 24);
     let at = |screen: &str| screen.lines().position(|line| line.starts_with('>')).expect("a cursor");
@@ -57,7 +57,7 @@ fn what_is_read_stays_while_new_events_come_above_it() {
 }
 
 #[test]
-fn a_search_goes_from_event_to_event_into_the_past() {
+fn a_search_goes_into_the_past() {
     let mut cockpit = open().keys("/step-3⏎");
     let here = |cockpit: &mut TestCockpit| {
         let screen = cockpit.screen(80, 24);
@@ -76,7 +76,7 @@ fn a_search_goes_from_event_to_event_into_the_past() {
 }
 
 #[test]
-fn an_event_longer_than_the_screen_is_read_to_its_end() {
+fn a_long_event_is_read_whole() {
     let long: String = (0..60).map(|n| format!("row {n}\n")).collect();
     let play = Play::new("aaaaa2", "fix-login", "slow", 22).at_work().says(&long).says("after");
     let mut cockpit = TestCockpit::with(vec![play], Glyphs::Unicode).keys("⏎");
@@ -93,7 +93,7 @@ fn an_event_longer_than_the_screen_is_read_to_its_end() {
 }
 
 #[test]
-fn what_lies_before_is_asked_for_once_at_the_end() {
+fn earlier_events_are_asked_for_once() {
     let events = busy().lines();
     let run = RunId::parse("aaaaa2").expect("an id");
     let mut cockpit = TestCockpit::with(vec![busy()], Glyphs::Unicode);

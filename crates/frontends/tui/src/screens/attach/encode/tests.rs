@@ -53,7 +53,7 @@ fn keys_are_sent_as_xterm_sends_them() {
 }
 
 #[test]
-fn keys_are_told_apart_for_a_program_that_asks_for_it() {
+fn keys_are_told_apart_on_request() {
     let (apart, all) = (after("\u{1b}[>1u"), after("\u{1b}[=9u"));
     let (none, shift, ctrl) = (KeyModifiers::NONE, KeyModifiers::SHIFT, KeyModifiers::CONTROL);
     for (event, once, always) in [
@@ -83,7 +83,7 @@ fn keys_are_told_apart_for_a_program_that_asks_for_it() {
 }
 
 #[test]
-fn mere_motion_is_told_to_a_program_that_asks_for_it() {
+fn mere_motion_is_told_on_request() {
     let moved = |row| {
         let kind = MouseEventKind::Moved;
         Event::Mouse(MouseEvent { kind, column: 9, row, modifiers: KeyModifiers::NONE })

@@ -9,7 +9,7 @@ use crate::testing::play::Play;
 use crate::testing::{TestCockpit, stored};
 
 #[test]
-fn a_notice_is_there_in_full_and_leaves_the_keys() {
+fn a_long_notice_leaves_the_keys() {
     let long = "nosuch can't be started (No such file or directory (os error 2)); set VISUAL or EDITOR to the program that is \
                 to open worktrees, as in EDITOR=\"code --wait\"";
     for (width, height) in [(40, 24), (80, 24), (120, 40)] {
@@ -28,7 +28,7 @@ fn a_notice_is_there_in_full_and_leaves_the_keys() {
 }
 
 #[test]
-fn names_get_the_room_that_a_table_has_left() {
+fn names_get_the_tables_spare_room() {
     let name = "fix-the-discount-of-carts-with-two";
     for (width, shown) in [(80, 14), (90, 24), (100, 34), (109, 34), (118, 15), (140, 22), (200, 30)] {
         let mut cockpit = TestCockpit::with(vec![Play::new("aaaaa2", name, "slow", 5).at_work()], Glyphs::Unicode);
