@@ -14,7 +14,7 @@ fn started() -> House {
 }
 
 #[test]
-fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
+fn an_attached_terminal_comes_back_unchanged() {
     let house = started();
     let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     seat.wait_until("the agent's screen, a line smaller", |s| {
@@ -47,8 +47,9 @@ fn it_is_shown_typed_to_resized_left_and_shown_again_as_it_was() {
     house.assert_over("shop");
 }
 
+// And keys typed meanwhile are never a verb.
 #[test]
-fn the_terminal_stays_while_the_daemon_is_killed_and_what_is_typed_is_never_a_verb() {
+fn an_attached_terminal_outlives_the_daemon() {
     let house = started();
     for words in [vec!["attach", "shop"], vec![]] {
         let mut seat = TerminalSeat::take(&house, &words, 80, 24);
@@ -86,8 +87,9 @@ fn the_terminal_stays_while_the_daemon_is_killed_and_what_is_typed_is_never_a_ve
     house.assert_over("shop");
 }
 
+// And the first face is told.
 #[test]
-fn one_face_at_a_time_has_it_and_the_other_is_told() {
+fn a_second_attach_takes_the_terminal() {
     let house = started();
     let mut first = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);
     first.wait_until("the agent's screen", |s| s.contains("rehearsal 80x23"));
@@ -107,7 +109,7 @@ fn one_face_at_a_time_has_it_and_the_other_is_told() {
 }
 
 #[test]
-fn the_cockpit_shows_it_over_the_whole_screen_and_comes_back() {
+fn the_cockpit_attaches_over_its_whole_screen() {
     let house = started();
     let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run at work", |s| s.contains("shop") && s.contains("1 working"));
@@ -126,7 +128,7 @@ fn the_cockpit_shows_it_over_the_whole_screen_and_comes_back() {
 }
 
 #[test]
-fn an_agent_without_a_screen_shows_what_it_writes() {
+fn a_screenless_agent_shows_its_output() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.run("plain", "asks");
     house.wait_for("plain", "waiting");

@@ -18,7 +18,7 @@ fn worktree(row: &Value) -> PathBuf {
 }
 
 #[test]
-fn a_pause_stops_every_process_and_outlives_the_daemon() {
+fn a_pause_outlives_the_daemon() {
     let house = house();
     let row = house.run("rest", "forks");
     house.wait_for("rest", "working");
@@ -52,7 +52,7 @@ fn a_pause_stops_every_process_and_outlives_the_daemon() {
 }
 
 #[test]
-fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
+fn a_retry_keeps_the_failed_work() {
     let house = house();
     house.run("twice", "fails-once");
     let failed = house.wait_for("twice", "failed");
@@ -91,7 +91,7 @@ fn a_failed_phase_is_repaired_by_retry_and_the_failed_work_is_kept() {
 }
 
 #[test]
-fn what_was_cut_short_goes_on_in_its_own_session() {
+fn a_cut_run_resumes_its_session() {
     let house = house();
     let row = house.run("cut", "slow");
     let tree = house.wait_for("cut", "working");
@@ -138,7 +138,7 @@ fn what_was_cut_short_goes_on_in_its_own_session() {
 }
 
 #[test]
-fn a_removed_run_comes_back_with_every_byte() {
+fn a_removed_run_comes_back_whole() {
     let house = house();
     house.run("gone", "success");
     let ready = house.wait_for("gone", "ready");
@@ -181,7 +181,7 @@ fn a_removed_run_comes_back_with_every_byte() {
 }
 
 #[test]
-fn someone_at_work_in_a_worktree_keeps_it() {
+fn a_worktree_in_use_is_kept() {
     let house = house();
     house.run("shell", "success");
     let tree = worktree(&house.wait_for("shell", "ready"));
@@ -203,7 +203,7 @@ fn someone_at_work_in_a_worktree_keeps_it() {
 }
 
 #[test]
-fn gc_says_what_may_go_and_why_not() {
+fn gc_tells_removable_worktrees_and_reasons() {
     let house = house();
     let foreign = house.repo.beside("by-hand");
     house.repo.git(&["worktree", "add", "--quiet", "-b", "by-hand", foreign.to_str().expect("UTF-8")]);
@@ -240,7 +240,7 @@ fn gc_says_what_may_go_and_why_not() {
 }
 
 #[test]
-fn a_run_that_changed_nothing_gives_its_worktree_back() {
+fn an_unchanged_run_returns_its_worktree() {
     let house = house();
     house.run("idle", "no-change");
     let released = wait_until("the release", || {
@@ -257,8 +257,9 @@ fn a_run_that_changed_nothing_gives_its_worktree_back() {
     assert!(ready["removed"] == false && worktree(&ready).exists());
 }
 
+// And hand over to each other.
 #[test]
-fn phases_come_from_the_base_commit_and_hand_over() {
+fn phases_come_from_the_base_commit() {
     let house = house();
     let phases = "[[phase]]\nname = \"plan\"\nprompt = \"Plan this: {task}\"\n[[phase]]\nname = \"build\"\nprompt = \"Build: {task}\"\n";
     house.repo.write("pilothouse.toml", phases);
@@ -296,7 +297,7 @@ fn phases_come_from_the_base_commit_and_hand_over() {
 }
 
 #[test]
-fn a_paused_run_whose_keeper_dies_needs_a_person_and_can_be_ended() {
+fn a_paused_run_without_keeper_needs_you() {
     let house = house();
     let row = house.run("stuck", "slow");
     house.wait_for("stuck", "working");
@@ -318,7 +319,7 @@ fn a_paused_run_whose_keeper_dies_needs_a_person_and_can_be_ended() {
 }
 
 #[test]
-fn a_run_that_never_began_can_be_retried() {
+fn an_unbegun_run_can_be_retried() {
     let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 1\n");
     house.run("first", "asks");
     house.wait_for("first", "waiting");
@@ -330,8 +331,9 @@ fn a_run_that_never_began_can_be_retried() {
     house.assert_over("second");
 }
 
+// Of the checkout that its person stands in.
 #[test]
-fn a_run_begins_at_the_branch_of_the_checkout_its_person_stands_in() {
+fn a_run_begins_at_the_current_branch() {
     let house = house();
     let beside = house.repo.beside("feature");
     house.repo.git(&["worktree", "add", "--quiet", "-b", "feature", beside.to_str().expect("UTF-8")]);

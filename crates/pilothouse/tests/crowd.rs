@@ -26,7 +26,7 @@ fn frame(value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn a_hundred_faces_half_of_them_stuck_hold_up_nobody() {
+fn stuck_faces_hold_up_nobody() {
     let house = House::new(BINARY, Repo::with_files(5));
     let talks = house.run("talks", "chatty");
     house.run("works", "success");
@@ -66,7 +66,7 @@ fn a_hundred_faces_half_of_them_stuck_hold_up_nobody() {
 }
 
 #[test]
-fn a_home_on_a_path_of_two_hundred_characters_works() {
+fn a_home_with_a_long_path_works() {
     let house = House::new(BINARY, Repo::with_files(5));
     let mut deep = house.home();
     while deep.as_os_str().len() < 200 {
@@ -92,7 +92,7 @@ fn a_home_on_a_path_of_two_hundred_characters_works() {
 }
 
 #[test]
-fn a_new_daemon_takes_up_twenty_living_runs_and_misses_nothing() {
+fn a_new_daemon_takes_up_living_runs() {
     let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 40\n");
     let names: Vec<String> = (0..20).map(|n| format!("lives-{n}")).collect();
     for name in &names {
@@ -231,7 +231,7 @@ fn a_check_asked_for_waits_its_turn() {
 }
 
 #[test]
-fn a_git_that_hangs_keeps_no_run_from_its_end() {
+fn a_hanging_git_stops_no_runs_end() {
     let house = House::new(BINARY, Repo::with_files(5));
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");

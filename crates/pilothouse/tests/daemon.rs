@@ -29,7 +29,7 @@ fn daemons(house: &House) -> Vec<u32> {
 }
 
 #[test]
-fn ten_faces_at_the_same_moment_start_one_daemon() {
+fn simultaneous_faces_start_a_single_daemon() {
     let house = house();
     let faces: Vec<_> =
         (0..10).map(|_| house.command(&["status"]).stdout(Stdio::null()).spawn().expect("it starts")).collect();
@@ -43,7 +43,7 @@ fn ten_faces_at_the_same_moment_start_one_daemon() {
 }
 
 #[test]
-fn the_daemon_keeps_nothing_of_the_face_that_started_it() {
+fn the_daemon_inherits_nothing_from_its_face() {
     let house = house();
     let held = house.home().join("held-open");
     let script = format!("exec 9> '{}'; exec '{BINARY}' status", held.display());
@@ -96,7 +96,7 @@ impl Raw {
 }
 
 #[test]
-fn a_face_of_another_version_gets_an_answer_it_can_read() {
+fn another_versions_face_gets_readable_answers() {
     let house = house();
     let mut face = Raw::open(&house);
     face.say(&json!({"hello": {"contract": 99, "version": "99.0.0", "later": true}}));
@@ -109,7 +109,7 @@ fn a_face_of_another_version_gets_an_answer_it_can_read() {
 }
 
 #[test]
-fn rubbish_and_silence_on_the_socket_harm_nobody() {
+fn rubbish_and_silent_faces_harm_nobody() {
     let house = house();
     let mut rubbish = Raw::open(&house);
     // A frame that claims to be four gigabytes long.
@@ -158,7 +158,7 @@ fn stopping_the_daemon_stops_no_run() {
 }
 
 #[test]
-fn a_broken_timeline_is_named_and_harms_no_other_run() {
+fn a_broken_timeline_harms_no_other_run() {
     let house = house();
     let row = house.run("broken", "no-change");
     house.run("sound", "no-change");
@@ -183,7 +183,7 @@ fn a_broken_timeline_is_named_and_harms_no_other_run() {
 }
 
 #[test]
-fn a_mistake_in_the_settings_is_named_with_file_and_line() {
+fn a_settings_mistake_has_file_and_line() {
     let house = house();
     fs::write(house.repo.path().join("pilothouse.toml"), "# mine\n\nagnet = \"claude\"\n").expect("writable");
     let said = house.say(&["run", "x"]);
@@ -195,7 +195,7 @@ fn a_mistake_in_the_settings_is_named_with_file_and_line() {
 }
 
 #[test]
-fn a_socket_that_was_cleaned_away_comes_back() {
+fn a_removed_socket_comes_back() {
     let house = house();
     house.ok(&["status"]);
     let record: Value =
@@ -207,8 +207,9 @@ fn a_socket_that_was_cleaned_away_comes_back() {
     assert_eq!(house.daemon_pid(), before, "it is the same daemon");
 }
 
+// Without a look at ignored folders.
 #[test]
-fn a_change_that_no_agent_tells_of_is_measured_without_any_look_at_ignored_folders() {
+fn untold_changes_are_measured() {
     let repo = Repo::with_files(5);
     repo.write(".gitignore", "node_modules\n");
     repo.git(&["add", "--all"]);
@@ -234,8 +235,9 @@ fn a_change_that_no_agent_tells_of_is_measured_without_any_look_at_ignored_folde
     assert!(row["disk_bytes"].as_u64() > row["disk_rebuildable"].as_u64(), "{row:#}");
 }
 
+// And that is said.
 #[test]
-fn without_inotify_everything_is_looked_at_now_and_then_and_that_is_said() {
+fn runs_are_polled_without_inotify() {
     let house = house();
     // Limits are kept per user namespace, so this one alone has none.
     let script = "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"";
@@ -255,7 +257,7 @@ fn without_inotify_everything_is_looked_at_now_and_then_and_that_is_said() {
 }
 
 #[test]
-fn a_status_bar_starts_no_daemon_and_says_in_one_line_what_there_is() {
+fn a_status_bar_starts_no_daemon() {
     let house = House::new(BINARY, Repo::with_files(2));
     let bar = ["status", "--format", "tmux"];
     assert_eq!(house.ok(&bar), "");
@@ -266,7 +268,7 @@ fn a_status_bar_starts_no_daemon_and_says_in_one_line_what_there_is() {
 }
 
 #[test]
-fn a_timeline_longer_than_a_frame_is_shown_whole() {
+fn an_overlong_timeline_is_shown_whole() {
     let house = house();
     let row = house.run("long", "no-change");
     house.wait_for("long", "ready");

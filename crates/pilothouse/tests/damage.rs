@@ -29,7 +29,7 @@ fn others_are_well(house: &House, when: &str) {
 }
 
 #[test]
-fn each_damaged_file_of_a_run_is_named_and_harms_no_other() {
+fn each_damaged_file_is_named() {
     let (house, folder, _) = quiet_house();
     let timeline = fs::read(folder.join("timeline.jsonl")).expect("a timeline");
     let middle = timeline.len() / 2;
@@ -76,7 +76,7 @@ fn each_damaged_file_of_a_run_is_named_and_harms_no_other() {
 }
 
 #[test]
-fn a_timeline_cut_at_every_byte_of_its_last_lines_is_read_up_to_its_last_whole_event() {
+fn a_cut_timeline_keeps_its_whole_events() {
     let (house, folder, row) = quiet_house();
     let whole = fs::read(folder.join("timeline.jsonl")).expect("a timeline");
     let ends: Vec<usize> = whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect();
@@ -101,7 +101,7 @@ fn a_timeline_cut_at_every_byte_of_its_last_lines_is_read_up_to_its_last_whole_e
 }
 
 #[test]
-fn a_strange_socket_folder_or_record_keeps_nobody_out() {
+fn strange_sockets_and_records_block_nobody() {
     let (house, _, _) = quiet_house();
     let record = house.home().join("daemon.json");
     let known: Value = serde_json::from_slice(&fs::read(&record).expect("a record")).expect("JSON");
@@ -126,7 +126,7 @@ fn a_strange_socket_folder_or_record_keeps_nobody_out() {
 }
 
 #[test]
-fn a_reused_pid_is_a_stranger_who_is_neither_adopted_nor_killed() {
+fn a_reused_pid_is_left_alone() {
     let (house, _, _) = quiet_house();
     let well = house.row("well").expect("a row");
     house.kill_daemon();
@@ -154,7 +154,7 @@ fn a_reused_pid_is_a_stranger_who_is_neither_adopted_nor_killed() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_gives_no_nonsense() {
+fn a_clock_set_back_gives_no_nonsense() {
     let (house, folder, row) = quiet_house();
     // What comes next lies an hour before what was written: the clock was set back meanwhile.
     let text = fs::read_to_string(folder.join("timeline.jsonl")).expect("text");
@@ -177,7 +177,7 @@ fn a_clock_that_jumps_back_gives_no_nonsense() {
 }
 
 #[test]
-fn settings_that_are_wrong_or_can_not_be_read_are_named() {
+fn wrong_or_unreadable_settings_are_named() {
     let (house, _, _) = quiet_house();
     let config = house.home().join("config.toml");
     fs::write(&config, "default_agent = \"rehearsal\"\n[limits]\nruning = 4\n").expect("writable");
@@ -192,7 +192,7 @@ fn settings_that_are_wrong_or_can_not_be_read_are_named() {
 }
 
 #[test]
-fn what_is_started_here_is_never_said_by_a_repository() {
+fn a_repository_never_names_programs() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.repo.write("pilothouse.toml", "[agent.claude]\npath = \"/bin/true\"\n");
     house.repo.git(&["add", "-A"]);
@@ -203,7 +203,7 @@ fn what_is_started_here_is_never_said_by_a_repository() {
 }
 
 #[test]
-fn an_agent_that_is_not_installed_fails_with_what_gets_it() {
+fn a_missing_agent_tells_its_installation() {
     let house = House::new(BINARY, Repo::with_files(3));
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");
@@ -222,7 +222,7 @@ fn an_agent_that_is_not_installed_fails_with_what_gets_it() {
 }
 
 #[test]
-fn state_and_sockets_are_for_their_owner_alone() {
+fn state_and_sockets_are_private() {
     let (house, _, _) = quiet_house();
     others_are_well(&house, "a daemon serves");
     let mut open = vec![house.home()];

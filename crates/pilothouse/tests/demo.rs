@@ -32,7 +32,7 @@ fn watched(temp: &Path, columns: u16, rows: u16) -> TerminalSeat {
 }
 
 #[test]
-fn the_headless_demo_ends_well_and_leaves_nothing() {
+fn the_headless_demo_leaves_nothing() {
     let temp = tempfile::tempdir().expect("a folder");
     let output = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
         .args(["demo", "--headless"])
@@ -51,8 +51,9 @@ fn the_headless_demo_ends_well_and_leaves_nothing() {
     assert_gone(temp.path());
 }
 
+// And all of the demo goes with q.
 #[test]
-fn every_column_of_the_cockpit_is_filled_and_all_of_it_goes_with_q() {
+fn the_demo_fills_every_column() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut seat = watched(temp.path(), 160, 50);
     // A run's line, with the one below it that says why.
@@ -87,7 +88,7 @@ fn every_column_of_the_cockpit_is_filled_and_all_of_it_goes_with_q() {
 }
 
 #[test]
-fn a_demo_whose_terminal_is_cut_off_leaves_nothing_either() {
+fn a_cut_demo_leaves_nothing() {
     let temp = tempfile::tempdir().expect("a folder");
     let mut seat = watched(temp.path(), 80, 24);
     seat.wait_until("its runs", |screen| screen.contains("fix-login"));

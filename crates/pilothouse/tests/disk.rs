@@ -52,7 +52,7 @@ impl Drop for Mount {
 }
 
 #[test]
-fn a_full_disk_loses_no_line_and_all_goes_on_with_space() {
+fn a_full_disk_loses_no_line() {
     let Some(small) = Small::new("size=1500k,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
@@ -149,7 +149,7 @@ fn a_full_log_ends_no_daemon() {
 }
 
 #[test]
-fn terminate_on_a_full_disk_says_what_is_known() {
+fn terminate_on_full_disk_tells_known_state() {
     for least in [false, true] {
         let Some(small) = Small::new("size=1500k,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
             println!("disk: nothing can be mounted here");
@@ -193,7 +193,7 @@ fn terminate_on_a_full_disk_says_what_is_known() {
 }
 
 #[test]
-fn restore_on_a_full_disk_is_finished_with_room() {
+fn restore_on_full_disk_finishes_with_room() {
     let Some(small) = Small::new("size=3m,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
@@ -218,7 +218,7 @@ fn restore_on_a_full_disk_is_finished_with_room() {
 }
 
 #[test]
-fn a_log_that_is_no_file_keeps_nobody_out() {
+fn an_odd_log_keeps_nobody_out() {
     let house = House::new(BINARY, Repo::with_files(5));
     let log = house.home().join("daemon.log");
     let made = Command::new("mkfifo").arg(&log).status().expect("mkfifo");
@@ -231,8 +231,9 @@ fn a_log_that_is_no_file_keeps_nobody_out() {
     house.assert_over("well");
 }
 
+// And nothing changes until that is mended.
 #[test]
-fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
+fn a_read_only_state_folder_is_named() {
     let Some(small) = Small::new("size=20m,mode=0700", "[limits]\nfree_space = \"0\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
@@ -250,7 +251,7 @@ fn a_read_only_state_folder_is_named_and_nothing_changes_until_it_is_mended() {
 }
 
 #[test]
-fn no_run_begins_below_the_floor_and_it_begins_with_room() {
+fn a_run_needs_the_free_floor() {
     let Some(small) = Small::new("size=20m,mode=0700", "[limits]\nfree_space = \"50MB\"\n") else {
         println!("disk: nothing can be mounted here");
         return;
@@ -273,7 +274,7 @@ fn no_run_begins_below_the_floor_and_it_begins_with_room() {
 }
 
 #[test]
-fn a_merge_that_has_no_room_leaves_nothing() {
+fn a_merge_without_room_leaves_nothing() {
     let repo = Repo::with_files(5);
     repo.write("pilothouse.toml", "[gate]\napproval = \"none\"\nmin_score = 0.0\n");
     repo.git(&["add", "--all"]);

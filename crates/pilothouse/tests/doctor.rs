@@ -23,7 +23,7 @@ fn line<'a>(said: &'a str, agent: &str) -> &'a str {
 }
 
 #[test]
-fn doctor_says_which_agents_are_here_and_who_pays() {
+fn doctor_tells_agents_and_who_pays() {
     let house = House::new(BINARY, Repo::with_files(1));
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");

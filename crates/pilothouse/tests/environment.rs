@@ -37,7 +37,7 @@ fn until_set_up_runs(house: &House, name: &str) -> Value {
 }
 
 #[test]
-fn a_worktree_gets_its_copies_and_runs_its_commands_once_they_are_trusted() {
+fn setup_copies_files_and_runs_trusted_commands() {
     let house = house(
         "[environment]\ncopy = [\".env\"]\nclone = [\"node_modules\", \"missing\"]\n\
          setup = [\"mkdir made\", \"echo \\\"$BRANCH $WORKTREE_PATH $REPO_ROOT $ROOT_WORKTREE_PATH\\\" > made/where\"]\n",
@@ -73,7 +73,7 @@ fn a_worktree_gets_its_copies_and_runs_its_commands_once_they_are_trusted() {
 }
 
 #[test]
-fn commands_that_fail_are_shown_and_retry_runs_them_again() {
+fn retry_runs_failed_commands_again() {
     let house = house(
         "[environment]\nclone = [\"missing\"]\nsetup = [\"echo beginning\", \"test -e ../go-on\", \"echo end\"]\n",
     );
@@ -94,7 +94,7 @@ fn commands_that_fail_are_shown_and_retry_runs_them_again() {
 }
 
 #[test]
-fn commands_run_once_also_when_the_daemon_is_killed_in_the_middle() {
+fn a_killed_daemon_repeats_no_command() {
     let house =
         house("[environment]\nsetup = [\"echo x >> ../times\", \"until test -e ../go-on; do sleep 0.05; done\"]\n");
     house.ok(&["trust", "--yes"]);
@@ -109,7 +109,7 @@ fn commands_run_once_also_when_the_daemon_is_killed_in_the_middle() {
 }
 
 #[test]
-fn set_up_can_be_terminated_and_leaves_nothing() {
+fn a_terminated_setup_leaves_nothing() {
     let house = house("[environment]\nsetup = [\"setsid sleep 300 & sleep 300\"]\n");
     house.ok(&["trust", "--yes"]);
     let row = house.run("ends", "success");
@@ -126,7 +126,7 @@ fn set_up_can_be_terminated_and_leaves_nothing() {
 }
 
 #[test]
-fn no_agent_can_trust_what_it_wants_to_run() {
+fn no_agent_can_trust_its_own_commands() {
     let house = house("[environment]\nsetup = [\"true\"]\n");
     let path = house.home().join("agent.sh");
     // Also one that cleaned its environment and let itself be orphaned.
@@ -151,7 +151,7 @@ fn no_agent_can_trust_what_it_wants_to_run() {
 }
 
 #[test]
-fn a_run_with_caches_of_its_own_keeps_them_for_its_attempts_and_counts_them() {
+fn own_caches_last_across_attempts() {
     let house = house("[environment]\ncache = \"own\"\n");
     let path = house.home().join("agent.sh");
     let lines = "mkdir -p \"$npm_config_cache\"; echo \"${XDG_CACHE_HOME:?}\" > where; ls \"$XDG_CACHE_HOME\" > before\n\

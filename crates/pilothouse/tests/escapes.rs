@@ -27,8 +27,9 @@ const WRITER: &str = r#"[agent.writer]
 command = ["sh", "-c", "exec 3>>log 4>>\"$REPO_ROOT/notes.txt\" 5>>\"$REPO_ROOT/target/out\" 6>>../sibling/log; sleep 600"]
 "#;
 
+// Files that git ignores there do not.
 #[test]
-fn who_has_a_file_of_another_checkout_open_is_proven_and_scored_and_what_git_ignores_there_is_not() {
+fn an_open_foreign_file_proves_an_escape() {
     let house = testkit::watched_house(BINARY, "");
     let config = house.home().join("config.toml");
     let settings = fs::read_to_string(&config).expect("settings");
@@ -58,7 +59,7 @@ fn who_has_a_file_of_another_checkout_open_is_proven_and_scored_and_what_git_ign
 }
 
 #[test]
-fn a_main_checkout_that_somebody_changed_is_told_of_without_a_culprit() {
+fn a_changed_main_checkout_has_no_culprit() {
     let house = testkit::watched_house(BINARY, "");
     let (row, tree) = working(&house, "works");
     assert!(row["in_main"].is_null());
@@ -79,7 +80,7 @@ fn a_main_checkout_that_somebody_changed_is_told_of_without_a_culprit() {
 }
 
 #[test]
-fn what_was_written_into_the_main_checkout_is_told() {
+fn writes_into_the_main_checkout_are_told() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.ok(&["run", "write elsewhere", "--agent", "rehearsal:escape", "--name", "strays"]);
     let row = house.proven("strays");

@@ -48,7 +48,7 @@ fn assert_whole(house: &House, row: &Value, when: &str) {
 }
 
 #[test]
-fn the_daemon_dies_after_each_event_of_a_run() {
+fn a_daemon_may_die_after_any_event() {
     // More than the events of such a run, so that its end is among the places.
     let places: Vec<usize> = (1..=36).collect();
     std::thread::scope(|scope| {
@@ -107,7 +107,7 @@ fn outcome(house: &House, row: &Value) -> Outcome {
 }
 
 #[test]
-fn a_worktree_that_was_not_begun_is_made() {
+fn an_unbegun_worktree_is_made() {
     let (house, row) = with_open_effect("not-begun", &Effect::CreateWorktree, |_, _| {});
     assert_eq!(outcome(&house, &row), Outcome::Done);
     house.wait_for("not-begun", "ready");
@@ -131,7 +131,7 @@ fn a_worktree_that_was_begun_is_completed() {
 }
 
 #[test]
-fn somebody_elses_folder_in_the_way_is_left_alone() {
+fn a_foreign_folder_is_left_alone() {
     let (house, row) = with_open_effect("in-the-way", &Effect::CreateWorktree, |house, _| {
         let path = house.repo.path().with_file_name("shop.worktrees").join("in-the-way");
         fs::create_dir_all(&path).expect("a folder");
@@ -163,7 +163,7 @@ fn cut_after(folder: &Path, last: impl Fn(&Body) -> bool) {
 }
 
 #[test]
-fn leftovers_that_were_committed_are_not_committed_again() {
+fn committed_leftovers_are_not_committed_again() {
     let (house, row) = with_ended_agent("committed");
     let is_commit =
         |b: &Body| matches!(b, Body::EffectStarted(s) if matches!(s.effect, Effect::CommitLeftovers { .. }));
@@ -174,7 +174,7 @@ fn leftovers_that_were_committed_are_not_committed_again() {
 }
 
 #[test]
-fn an_agent_that_ended_unseen_is_seen_and_not_started_again() {
+fn an_unseen_end_starts_no_second_agent() {
     let (house, row) = with_ended_agent("unseen");
     let is_start = |b: &Body| matches!(b, Body::EffectStarted(s) if matches!(s.effect, Effect::StartAttempt(_)));
     cut_after(&house.folder(&row), is_start);
@@ -182,8 +182,9 @@ fn an_agent_that_ended_unseen_is_seen_and_not_started_again() {
     assert_whole(&house, &row, "cut after the start was begun");
 }
 
+// And no second start.
 #[test]
-fn a_keeper_that_died_while_starting_is_a_failure_and_not_a_second_start() {
+fn a_half_started_keeper_is_a_failure() {
     let attempt = AttemptKey { phase: "build".to_owned(), attempt: 1 };
     let (house, row) = with_ended_agent("half-started");
     let is_start = |b: &Body| matches!(b, Body::EffectStarted(s) if s.effect == Effect::StartAttempt(AttemptKey { phase: "build".to_owned(), attempt: 1 }));
@@ -201,7 +202,7 @@ fn a_keeper_that_died_while_starting_is_a_failure_and_not_a_second_start() {
 }
 
 #[test]
-fn an_answer_that_may_have_been_sent_is_not_sent_again() {
+fn a_doubtful_answer_is_not_sent_again() {
     let house = House::new(BINARY, Repo::with_files(10));
     let row = house.run("asks", "asks");
     let waiting = house.wait_for("asks", "waiting");
@@ -240,7 +241,7 @@ fn an_answer_that_may_have_been_sent_is_not_sent_again() {
 }
 
 #[test]
-fn a_termination_that_was_begun_is_carried_out_by_the_next_daemon() {
+fn the_next_daemon_finishes_a_termination() {
     let house = House::new(BINARY, Repo::with_files(10));
     let row = house.run("ends", "forks");
     wait_until("helpers", || {

@@ -114,7 +114,7 @@ fn a_spec_alone_was_never_queued() {
 }
 
 #[test]
-fn nothing_in_a_records_place_is_waited_for() {
+fn odd_records_block_nobody() {
     let (house, folder, _) = quiet_house();
     let attempt = folder.join("attempts/build.1");
     let files = ["keeper.json", "exit.json", "start.json", "stdout", "stdin.jsonl"].map(|name| attempt.join(name));
@@ -144,7 +144,7 @@ fn nothing_in_a_records_place_is_waited_for() {
 }
 
 #[test]
-fn odd_things_in_the_state_folder_are_named_once() {
+fn odd_state_files_are_named_once() {
     let (house, folder, _) = quiet_house();
     let home = house.home();
     let runs = folder.parent().expect("a folder");
@@ -183,7 +183,7 @@ fn degraded(house: &House) -> String {
 }
 
 #[test]
-fn a_mistake_in_the_settings_keeps_only_new_runs() {
+fn a_settings_mistake_stops_only_new_runs() {
     let house = House::new(BINARY, Repo::with_files(5));
     let config = house.home().join("config.toml");
     house.run("talks", "chatty");
@@ -224,7 +224,7 @@ fn a_mistake_in_the_settings_keeps_only_new_runs() {
 }
 
 #[test]
-fn what_is_queued_waits_for_settings_that_can_be_read() {
+fn queued_runs_wait_for_readable_settings() {
     let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 1\n");
     house.run("holds", "asks");
     house.wait_for("holds", "waiting");

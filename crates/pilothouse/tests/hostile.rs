@@ -41,7 +41,7 @@ fn no_verb_prints_what_steers_a_terminal() {
 }
 
 #[test]
-fn a_very_long_line_and_a_flood_are_taken_in_full() {
+fn long_lines_and_floods_are_kept_whole() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("big", "big-output");
     let row = house.wait_for("big", "ready");

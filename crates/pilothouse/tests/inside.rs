@@ -15,7 +15,7 @@ fn start(house: &House) {
 }
 
 #[test]
-fn any_command_runs_in_a_terminal_of_its_own() {
+fn any_command_runs_in_its_own_terminal() {
     for (answer, status) in [("good", "ready"), ("bad", "failed")] {
         let house = house("echo \"task: $1\"; test -t 0; read line; echo \"heard $line\"; test \"$line\" = good");
         start(&house);
@@ -32,7 +32,7 @@ fn any_command_runs_in_a_terminal_of_its_own() {
 }
 
 #[test]
-fn nothing_is_typed_at_a_command_without_the_task() {
+fn a_command_without_prompt_gets_no_task() {
     let settings = "[agent.mine]\ncommand = [\"sh\", \"-c\", \"read line; echo heard $line\"]\n";
     let house = House::with_settings(BINARY, Repo::with_files(1), settings);
     start(&house);
@@ -46,7 +46,7 @@ fn nothing_is_typed_at_a_command_without_the_task() {
 }
 
 #[test]
-fn a_question_is_answered_once_and_goes_no_further() {
+fn a_terminal_query_is_answered_once() {
     let answers = ["\u{1b}[?62;22c", "\u{1b}[2;1R", "\u{1b}]11;rgb:0000/0000/0000\u{7}"].concat();
     let script = format!(
         "stty raw -echo; printf '\\r\\nasked\\033[c\\r\\033[6n\\033]11;?\\007'; dd bs=1 count={} of=answers 2>/dev/null; \
@@ -74,7 +74,7 @@ fn a_question_is_answered_once_and_goes_no_further() {
 }
 
 #[test]
-fn inside_is_a_terminal_of_its_own_in_the_persons_language() {
+fn an_inner_terminal_keeps_the_persons_language() {
     let house = house("echo \"$TERM|$COLORTERM|$TERM_PROGRAM|$LC_ALL|$TMUX|$COLUMNS|\"; read line");
     let words = ["run", "look after the shop", "--name", "shop", "--interactive", "--agent", "mine"];
     let mut command = house.command(&words);
@@ -107,7 +107,7 @@ const TELLS: &str = "\\007\\033]0;reads a.rs\\007\\033]52;c;aGk=\\007\\033]52;c;
                      \\033]8;;https://a.example\\007link\\033]8;;\\007\\033[9mold\\033[m";
 
 #[test]
-fn what_a_program_tells_its_person_reaches_them() {
+fn a_programs_messages_reach_the_person() {
     let house = house(&says(TELLS));
     start(&house);
     let mut seat = TerminalSeat::take(&house, &["attach", "shop"], 80, 24);

@@ -10,7 +10,7 @@ use testkit::{Attempt, FAMILY, wait_until};
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
 #[test]
-fn what_is_written_is_kept_and_the_exit_is_recorded() {
+fn output_is_kept_and_exit_recorded() {
     let mut attempt = Attempt::of(BINARY, "echo \"$GREETING\"; echo wrong >&2; read line; echo \"got $line\"; exit 3");
     attempt.start.input = vec![StartInput { id: "first".to_owned(), data: "a line\n".to_owned() }];
     let launched = attempt.launch();
@@ -23,7 +23,7 @@ fn what_is_written_is_kept_and_the_exit_is_recorded() {
 }
 
 #[test]
-fn an_input_with_a_known_id_is_not_written_twice() {
+fn a_known_input_is_not_written_twice() {
     let attempt = Attempt::of(BINARY, "cat");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
@@ -41,7 +41,7 @@ fn an_input_with_a_known_id_is_not_written_twice() {
 }
 
 #[test]
-fn more_than_a_pipe_holds_reaches_the_agent_while_the_keeper_still_answers() {
+fn input_beyond_a_pipe_reaches_the_agent() {
     let attempt = Attempt::of(BINARY, "sleep 0.3; wc -c");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);
@@ -55,7 +55,7 @@ fn more_than_a_pipe_holds_reaches_the_agent_while_the_keeper_still_answers() {
 }
 
 #[test]
-fn a_flood_is_kept_to_the_last_byte() {
+fn a_flood_is_kept_whole() {
     let attempt = Attempt::of(BINARY, "head -c 20000000 /dev/zero; printf end");
     testkit::gone(attempt.launch());
     attempt.exit();
@@ -65,7 +65,7 @@ fn a_flood_is_kept_to_the_last_byte() {
 }
 
 #[test]
-fn a_terminal_has_its_size_and_is_recorded() {
+fn a_terminal_is_sized_and_recorded() {
     let mut attempt =
         Attempt::of(BINARY, "test -t 0 && stty size; printf 'h\\303\\251'; read x; stty size; echo \"$x\"");
     attempt.start.terminal = Some(TerminalSpec { columns: 97, rows: 31, ..TerminalSpec::default() });
@@ -90,7 +90,7 @@ fn a_terminal_has_its_size_and_is_recorded() {
 }
 
 #[test]
-fn an_agent_in_a_terminal_is_answered_without_a_daemon() {
+fn terminal_queries_are_answered_without_a_daemon() {
     let answers = "\u{1b}[5;4R\u{1b}[?62;22c\u{1b}[8;31;97t";
     let script = format!(
         "stty raw -echo; printf '\\033[5;3Hx\\033['; printf '6n\\033[c\\033[18t'; dd bs=1 count={} of=answers 2>/dev/null",
@@ -105,7 +105,7 @@ fn an_agent_in_a_terminal_is_answered_without_a_daemon() {
 }
 
 #[test]
-fn one_that_asks_and_never_reads_is_held_like_any_other() {
+fn an_agent_never_reading_answers_ends_normally() {
     let mut attempt = Attempt::of(
         BINARY,
         "stty raw -echo; yes \"$(printf '\\033[6n\\033]52;c;')\" | head -c 3000000; printf 'the end'",
@@ -118,7 +118,7 @@ fn one_that_asks_and_never_reads_is_held_like_any_other() {
 }
 
 #[test]
-fn a_second_keeper_does_not_start_the_agent_again() {
+fn a_second_keeper_starts_no_agent() {
     let attempt = Attempt::of(BINARY, "echo started; sleep 30");
     let first = attempt.launch();
     wait_until("the agent's first line", || {
@@ -136,7 +136,7 @@ fn a_second_keeper_does_not_start_the_agent_again() {
 }
 
 #[test]
-fn a_program_that_is_not_there_is_named() {
+fn a_missing_program_is_named() {
     let mut attempt = Attempt::of(BINARY, "");
     attempt.start.program = "/no/such/program".to_owned();
     let error = supervisor::launch(Path::new(BINARY), attempt.path(), &attempt.start, &[]).expect_err("it can't start");
@@ -159,7 +159,7 @@ fn stopping_leaves_nothing_of_the_whole_family() {
 }
 
 #[test]
-fn what_outlives_the_agent_is_ended_and_counted() {
+fn surviving_children_are_ended_and_counted() {
     let attempt = Attempt::of(BINARY, &format!("{FAMILY}\nexit 0"));
     let launched = attempt.launch();
     let pids = attempt.family();
@@ -171,7 +171,7 @@ fn what_outlives_the_agent_is_ended_and_counted() {
 }
 
 #[test]
-fn one_that_forks_as_fast_as_it_can_is_ended() {
+fn a_forking_chain_is_ended() {
     // Each generation starts the next in a session of its own and is gone.
     let hop = "hop() { setsid sh \"$1\" \"$1\" & }; hop \"$1\"";
     let attempt = Attempt::of(BINARY, "echo hopping; sh ./hop ./hop; sleep 300");
@@ -192,8 +192,9 @@ fn a_limit_holds_without_any_daemon() {
     assert_eq!(attempt.exit().signal, Some(15));
 }
 
+// And holds nothing of its parent.
 #[test]
-fn the_keeper_leads_its_own_session_and_holds_nothing_of_its_parent() {
+fn the_keeper_leads_its_own_session() {
     let attempt = Attempt::of(BINARY, "sleep 300");
     let launched = attempt.launch();
     let KeeperRecord { keeper, agent, .. } = &launched.record;
@@ -228,7 +229,7 @@ my $s = IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "k") or die "no socke
 syswrite $s, "{\"stop\":{\"grace_ms\":0}}\n"; my $heard = <$s> // ""; print "HEARD [$heard]\n"' "$LOCK"; sleep 300"#;
 
 #[test]
-fn only_who_holds_the_daemons_lock_is_answered() {
+fn only_the_lock_holder_is_answered() {
     let home = tempfile::tempdir().expect("a folder");
     let mut attempt = Attempt::of(BINARY, "sleep 300");
     attempt.start.home = home.path().to_string_lossy().into_owned();
@@ -245,7 +246,7 @@ fn only_who_holds_the_daemons_lock_is_answered() {
 }
 
 #[test]
-fn a_process_of_the_run_is_not_answered() {
+fn a_runs_own_process_is_not_answered() {
     let home = tempfile::tempdir().expect("a folder");
     let mut attempt = Attempt::of(BINARY, ASKS);
     // The keeper's folder is one of a run's, as in a state folder.
@@ -269,7 +270,7 @@ fn a_process_of_the_run_is_not_answered() {
 }
 
 #[test]
-fn what_is_unwritten_reaches_the_agent_and_stands_nowhere_else() {
+fn unwritten_variables_reach_only_the_agent() {
     let attempt = Attempt::of(BINARY, "echo \"$SECRET\" > told; grep SigBlk /proc/self/status; sleep 300");
     let unwritten = [("SECRET".to_owned(), "only-for-agents".to_owned())];
     let launched =
@@ -300,7 +301,7 @@ fn orphans_that_end_are_reaped_at_once() {
 }
 
 #[test]
-fn more_than_a_keeper_takes_is_refused_with_the_reason() {
+fn oversized_input_is_refused_with_a_reason() {
     let attempt = Attempt::of(BINARY, "cat");
     let launched = attempt.launch();
     let keeper = Keeper::new(&launched.record);

@@ -18,7 +18,7 @@ fn events(house: &House, row: &Value) -> Vec<Event> {
 }
 
 #[test]
-fn a_run_goes_from_task_to_ready_with_everything_committed() {
+fn a_ready_run_has_everything_committed() {
     let house = house();
     let said = house.say(&["run", "Fix the login", "--wait"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -77,7 +77,7 @@ fn a_timeline_can_be_checked_by_hand() {
 }
 
 #[test]
-fn the_daemon_is_killed_again_and_again_and_nothing_is_lost_or_doubled() {
+fn killed_daemons_lose_and_double_nothing() {
     let house = house();
     let row = house.run("chatty", "chatty");
     let messages = |house: &House| -> Vec<u32> {
@@ -114,8 +114,9 @@ fn the_daemon_is_killed_again_and_again_and_nothing_is_lost_or_doubled() {
     assert_eq!(starts, 1, "the agent was started once");
 }
 
+// And is ready when a daemon comes back.
 #[test]
-fn a_run_that_ends_while_no_daemon_lives_is_ready_when_one_comes_back() {
+fn a_run_ends_without_a_daemon() {
     let house = house();
     let row = house.run("alone", "success");
     house.wait_for("alone", "working");
@@ -131,7 +132,7 @@ fn a_run_that_ends_while_no_daemon_lives_is_ready_when_one_comes_back() {
 }
 
 #[test]
-fn no_more_than_the_limit_are_at_work_and_the_others_wait_their_turn() {
+fn runs_beyond_the_limit_wait() {
     let house = House::with_settings(BINARY, Repo::with_files(5), "[limits]\nrunning = 2\n");
     house.ok(&["run", "look around", "--agent", "rehearsal:no-change", "--count", "6"]);
     let mut queued_seen = false;
@@ -146,7 +147,7 @@ fn no_more_than_the_limit_are_at_work_and_the_others_wait_their_turn() {
 }
 
 #[test]
-fn sixteen_runs_at_the_same_moment_on_two_thousand_files() {
+fn sixteen_runs_start_at_once() {
     let house = House::new(BINARY, Repo::with_files(2000));
     house.ok(&["status"]);
     let children: Vec<_> = (0..16)
@@ -169,7 +170,7 @@ fn sixteen_runs_at_the_same_moment_on_two_thousand_files() {
 }
 
 #[test]
-fn a_question_is_answered_once_and_by_its_id() {
+fn a_question_is_answered_by_its_id() {
     let house = house();
     house.run("asks", "asks");
     let row = house.wait_for("asks", "waiting");
@@ -186,7 +187,7 @@ fn a_question_is_answered_once_and_by_its_id() {
 }
 
 #[test]
-fn what_is_allowed_for_the_run_is_not_asked_again() {
+fn run_wide_allowances_are_not_asked_again() {
     let house = house();
     let start = |name: &str| {
         house.ok(&["run", "publish twice", "--name", name, "--agent", "rehearsal:asks"]);
@@ -208,7 +209,7 @@ fn what_is_allowed_for_the_run_is_not_asked_again() {
 }
 
 #[test]
-fn a_person_who_is_not_there_is_said_to_be_needed() {
+fn a_needed_person_ends_the_wait() {
     let house = house();
     let said = house.say(&["run", "publish it", "--agent", "rehearsal:asks", "--wait"]);
     assert_eq!(said.code, 6, "{}{}", said.out, said.err);
@@ -235,7 +236,7 @@ fn terminating_ends_the_escaped_helpers_too() {
 }
 
 #[test]
-fn a_killed_keeper_makes_its_run_lost_and_nothing_else() {
+fn a_killed_keeper_loses_only_its_run() {
     let house = house();
     let row = house.run("crashes", "slow");
     house.run("other", "slow");
@@ -251,7 +252,7 @@ fn a_killed_keeper_makes_its_run_lost_and_nothing_else() {
 }
 
 #[test]
-fn what_fails_says_why_and_costs_its_exit_code() {
+fn failures_tell_reason_and_exit_code() {
     let house = house();
     let said = house.say(&["run", "try", "--agent", "rehearsal:fails", "--name", "fails", "--wait"]);
     assert_eq!(said.code, 1);
@@ -277,7 +278,7 @@ fn what_fails_says_why_and_costs_its_exit_code() {
 }
 
 #[test]
-fn runs_are_found_by_id_name_and_prefix() {
+fn runs_are_found_by_id_or_name() {
     let house = house();
     let row = house.run("named", "no-change");
     let id = row["id"].as_str().expect("an id");
@@ -307,7 +308,7 @@ fn files_and_sockets_are_the_owners_only() {
 }
 
 #[test]
-fn whoever_waits_goes_on_waiting_when_the_daemon_is_killed() {
+fn a_wait_outlives_a_killed_daemon() {
     let house = house();
     let command = ["run", "count", "--agent", "rehearsal:slow", "--name", "long", "--wait"];
     let waiting = house.command(&command).stdout(std::process::Stdio::piped()).spawn().expect("it starts");

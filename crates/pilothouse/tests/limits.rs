@@ -10,8 +10,9 @@ fn sessions(house: &House, name: &str) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
+// In its session, also with another daemon.
 #[test]
-fn a_run_goes_on_in_its_session_when_the_limit_is_lifted_also_with_another_daemon() {
+fn a_run_resumes_when_its_limit_lifts() {
     let house = House::new(BINARY, Repo::with_files(5));
     house.run("waits", "limit-ends");
     let limited = wait_until("the wait", || match house.row("waits") {
@@ -30,7 +31,7 @@ fn a_run_goes_on_in_its_session_when_the_limit_is_lifted_also_with_another_daemo
 }
 
 #[test]
-fn one_that_may_not_wait_fails_with_the_agents_words() {
+fn a_run_forbidden_to_wait_fails() {
     let settings = "[limits]\ngo_on_within = \"never\"\n";
     let house = House::with_settings(BINARY, Repo::with_files(5), settings);
     house.run("stops", "limit-ends");
@@ -43,7 +44,7 @@ fn one_that_may_not_wait_fails_with_the_agents_words() {
 }
 
 #[test]
-fn a_person_need_not_wait_and_may_end_it() {
+fn a_person_may_cut_a_wait_short() {
     let house = House::new(BINARY, Repo::with_files(5));
     for name in ["sooner", "ends"] {
         house.run(name, "limit-ends");

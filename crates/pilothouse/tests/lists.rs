@@ -13,7 +13,7 @@ fn house() -> House {
 }
 
 #[test]
-fn a_run_is_found_by_the_beginning_of_its_name() {
+fn a_run_is_found_by_name_prefix() {
     let house = house();
     assert!(house.ok(&["show", "fix-the"]).contains("fix-the-discount"));
     let said = house.say(&["show", "fix-the-discuont"]);

@@ -7,7 +7,7 @@ const AGENT: &str = "aider";
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn aider_writes_a_file_commits_and_counts_what_it_was_asked_for() {
+fn aider_writes_a_file_and_counts_usage() {
     let office = Office::new(AGENT, "ok");
     let row = office.run("hello");
     let done = office.house.wait_for("hello", "ready");
@@ -22,13 +22,13 @@ fn aider_writes_a_file_commits_and_counts_what_it_was_asked_for() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn aider_that_gets_no_answer_fails_although_it_ends_with_0() {
+fn unanswered_aider_fails_despite_exit_0() {
     stories::fails_with_its_own_words(AGENT, "401", "AuthenticationError");
     stories::fails_with_its_own_words(AGENT, "400", "BadRequestError");
 }
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn nothing_of_aider_is_left_when_it_is_terminated_in_the_middle() {
+fn nothing_of_a_terminated_aider_is_left() {
     stories::nothing_is_left_when_terminated(AGENT, "hang");
 }

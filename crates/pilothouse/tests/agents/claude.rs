@@ -9,7 +9,7 @@ use crate::stories;
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_writes_a_file_and_reports_what_was_billed() {
+fn claude_writes_a_file_and_reports_usage() {
     let office = Office::new("claude", "ok");
     let row = office.run("hello");
     let done = office.house.wait_for("hello", "ready");
@@ -29,7 +29,7 @@ fn claude_mends_what_a_check_found() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_asks_and_goes_on_with_the_answer() {
+fn claude_asks_and_hears_the_answer() {
     let office = Office::new("claude", "commit");
     let row = office.run("commits");
     let waits = office.house.wait_for("commits", "waiting");
@@ -47,7 +47,7 @@ fn claude_asks_and_goes_on_with_the_answer() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_goes_on_when_its_background_work_is_done() {
+fn claude_goes_on_after_background_work() {
     let office = Office::new("claude", "background");
     let row = office.run_with("behind", &["--policy", "all"]);
     let done = office.house.wait_for("behind", "ready");
@@ -59,7 +59,7 @@ fn claude_goes_on_when_its_background_work_is_done() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_is_told_no_and_ends_without_it() {
+fn claude_ends_after_a_denial() {
     let office = Office::new("claude", "commit");
     office.run("denied");
     office.house.wait_for("denied", "waiting");
@@ -72,7 +72,7 @@ fn claude_is_told_no_and_ends_without_it() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
+fn claude_waits_out_limits_and_cut_streams() {
     for scenario in ["429once", "cutonce"] {
         let office = Office::new("claude", scenario);
         let row = office.run("again");
@@ -86,7 +86,7 @@ fn claude_waits_out_a_limit_and_a_stream_that_is_cut() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_that_gets_no_answer_fails_with_its_own_words() {
+fn unanswered_claude_fails_with_its_own_words() {
     for (scenario, word) in [("401", "401"), ("400", "400"), ("429", "429")] {
         let office = Office::new("claude", scenario);
         let row = office.run("fails");
@@ -99,7 +99,7 @@ fn claude_that_gets_no_answer_fails_with_its_own_words() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
+fn nothing_of_a_terminated_claude_is_left() {
     for scenario in ["hang", "long"] {
         let office = Office::new("claude", scenario);
         let row = office.run("ends");
@@ -118,13 +118,13 @@ fn nothing_of_claude_is_left_when_it_is_terminated_in_the_middle() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_that_is_killed_goes_on_with_the_same_conversation() {
+fn killed_claude_goes_on_with_its_conversation() {
     stories::goes_on_in_its_session_when_killed("claude", "commit");
 }
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_goes_on_while_the_daemon_is_killed() {
+fn claude_outlives_a_killed_daemon() {
     let office = Office::new("claude", "slow");
     let row = office.run("slow");
     office.until_asked();
@@ -155,7 +155,7 @@ fn claude_stands_still_while_it_is_paused() {
 /// What a person sees who starts it in a terminal of their own.
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_that_was_started_by_hand_is_found_and_says_what_it_waits_for() {
+fn claude_started_by_hand_tells_its_wait() {
     let office = Office::new("claude", "ask");
     let mut seat = office.by_hand(&["do it"]);
     seat.wait_until("the question", |screen| screen.contains("Do you want to proceed?"));

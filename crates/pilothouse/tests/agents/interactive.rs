@@ -34,9 +34,10 @@ fn end(office: &Office, row: &Value) {
     office.house.assert_replayed("seen");
 }
 
+// Also to a new daemon.
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_in_a_terminal_says_what_it_waits_for_also_to_a_new_daemon() {
+fn claude_in_terminal_tells_its_wait() {
     let office = Office::new("claude", "ask");
     let row = start(&office, "ask");
     let waits = office.house.wait_for("seen", "waiting");
@@ -74,7 +75,7 @@ fn claude_in_a_terminal_says_what_it_waits_for_also_to_a_new_daemon() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn claude_in_a_terminal_asks_nothing_where_everything_is_allowed() {
+fn claude_in_terminal_under_all_never_asks() {
     let office = Office::new("claude", "commit");
     let row = start(&office, "all");
     wait_until("its turn to be over", || over(&office.house.row("seen").expect("a row")));
@@ -84,7 +85,7 @@ fn claude_in_a_terminal_asks_nothing_where_everything_is_allowed() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn codex_in_a_terminal_commits_and_says_when_its_turn_is_over() {
+fn codex_in_terminal_tells_its_turns_end() {
     let office = Office::new("codex", "commit");
     let row = start(&office, "edits");
     wait_until("its turn to be over", || over(&office.house.row("seen").expect("a row")));
@@ -103,7 +104,7 @@ fn codex_in_a_terminal_commits_and_says_when_its_turn_is_over() {
 
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
-fn gemini_and_opencode_in_terminals_work_and_are_ended() {
+fn gemini_and_opencode_work_in_terminals() {
     for agent in ["gemini", "opencode"] {
         let office = Office::new(agent, "ok");
         let row = start(&office, "all");

@@ -270,7 +270,7 @@ macro_rules! plays {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn writes_a_file_commits_and_reports_what_was_billed() {
+        fn writes_a_file_and_reports_its_bill() {
             stories::writes_and_commits($agent, Counts::$counts);
         }
 
@@ -282,14 +282,14 @@ macro_rules! plays {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn waits_out_a_limit_and_a_stream_that_is_cut() {
+        fn waits_out_limits_and_cut_streams() {
             stories::goes_on_after($agent, "429once", $limited);
             stories::goes_on_after($agent, "cutonce", $cut);
         }
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn fails_with_its_own_words_when_it_gets_no_answer() {
+        fn fails_in_own_words_without_an_answer() {
             for (scenario, word) in [$(($scenario, $word)),*] {
                 stories::fails_with_its_own_words($agent, scenario, word);
             }
@@ -297,7 +297,7 @@ macro_rules! plays {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn nothing_of_it_is_left_when_it_is_terminated_in_the_middle() {
+        fn nothing_of_a_terminated_agent_is_left() {
             stories::nothing_is_left_when_terminated($agent, "hang");
             stories::nothing_is_left_when_terminated($agent, "long");
         }
@@ -310,7 +310,7 @@ macro_rules! plays {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn goes_on_with_the_same_conversation_when_it_was_killed() {
+        fn goes_on_with_its_conversation_when_killed() {
             let (office, done) = stories::goes_on_in_its_session_when_killed($agent, $killed);
             let then: Option<Counts> = $then;
             if let Some(counts) = then {

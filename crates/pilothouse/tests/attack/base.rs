@@ -15,7 +15,7 @@ fn closed(stage: &Stage, name: &str, why: &str) {
 }
 
 #[test]
-fn a_base_that_is_rebased_just_now_stays() {
+fn a_base_amid_a_rebase_stays() {
     let stage = Stage::new();
     stage.git(&["checkout", "-q", "-b", "o"]);
     stage.house.repo.write("f", "o\n");
@@ -88,7 +88,7 @@ fn a_working_runs_branch_stays() {
 }
 
 #[test]
-fn a_tag_of_the_branchs_name_is_no_base() {
+fn a_branchs_namesake_tag_is_no_base() {
     let stage = Stage::new();
     stage.git(&["checkout", "-q", "-b", "v1"]);
     stage.git(&["tag", "v1"]);
@@ -102,7 +102,7 @@ fn a_tag_of_the_branchs_name_is_no_base() {
 }
 
 #[test]
-fn what_is_no_local_branch_is_told_before_the_work() {
+fn a_tag_as_base_closes_the_gate() {
     let stage = Stage::new();
     stage.git(&["tag", "v1"]);
     stage.run_with("x", WORK, &["--base", "v1"]);
@@ -110,7 +110,7 @@ fn what_is_no_local_branch_is_told_before_the_work() {
 }
 
 #[test]
-fn a_run_that_only_goes_back_is_not_merged() {
+fn a_backward_run_is_not_merged() {
     let stage = Stage::new();
     stage.house.repo.write("one", "1\n");
     stage.git(&["add", "one"]);
@@ -120,7 +120,7 @@ fn a_run_that_only_goes_back_is_not_merged() {
 }
 
 #[test]
-fn a_folder_in_the_way_is_a_refusal() {
+fn a_folder_in_the_way_stops_merging() {
     let stage = Stage::new();
     stage.run("x", WORK);
     stage.house.repo.write("w/mine", "untracked\n");

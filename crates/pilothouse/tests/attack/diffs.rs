@@ -44,7 +44,7 @@ fn applied(stage: &Stage, patch: &[u8]) -> String {
 }
 
 #[test]
-fn a_patch_in_a_pipe_gives_every_file() {
+fn a_piped_patch_gives_every_file() {
     let stage = Stage::new();
     // What a person likes to read is no matter of a patch.
     for (key, value) in [("diff.noprefix", "true"), ("diff.renames", "copies"), ("color.ui", "always")] {
@@ -64,7 +64,7 @@ fn a_patch_in_a_pipe_gives_every_file() {
 }
 
 #[test]
-fn what_a_patch_leaves_out_is_said_beside_it() {
+fn a_patchs_omissions_are_told_beside() {
     let stage = Stage::new();
     let script = "echo x > x; git init -q inner; echo y > inner/y; git -C inner add y; git -C inner commit -qm y";
     stage.run("x", script);

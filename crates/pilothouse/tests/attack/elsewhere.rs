@@ -44,7 +44,7 @@ echo '* filter=x' > .gitattributes
 "#;
 
 #[test]
-fn a_common_folder_of_its_own_runs_nothing() {
+fn a_faked_common_folder_runs_nothing() {
     nothing_runs_outside(&format!(
         "{FAKE_COMMON}\nln -s $g fake/worktrees/x; echo $PWD/fake > $g/commondir; echo x > new"
     ));
@@ -57,14 +57,14 @@ fn a_common_folder_below_objects_runs_nothing() {
 }
 
 #[test]
-fn a_git_file_that_leads_elsewhere_runs_nothing() {
+fn a_misleading_git_file_runs_nothing() {
     nothing_runs_outside(&format!(
         "{FAKE_COMMON}\ncp -r $g fake/own; echo ../.. > fake/own/commondir; echo gitdir: $PWD/fake/own > .git; echo x > new"
     ));
 }
 
 #[test]
-fn a_repository_in_the_worktrees_place_runs_nothing() {
+fn a_substituted_repository_runs_nothing() {
     nothing_runs_outside(
         "rm .git; git init -q .; git config filter.x.clean \"PAYLOAD\"; git config core.fsmonitor \"PAYLOAD\"; echo '* filter=x' > .gitattributes; git add -A",
     );
@@ -145,7 +145,7 @@ fn links_in_the_git_folder_overwrite_nothing() {
 }
 
 #[test]
-fn an_object_that_stands_in_for_another_is_not_seen() {
+fn object_replacements_are_not_followed() {
     let stage = Stage::new();
     let evil = "printf evil > e; git add e; git commit -qm e; b=$(printf harmless | git hash-object -w --stdin); git replace $(git rev-parse HEAD:e) $b";
     stage.run("evil", evil);
@@ -158,7 +158,7 @@ fn an_object_that_stands_in_for_another_is_not_seen() {
 }
 
 #[test]
-fn settings_that_an_object_stands_in_for_are_not_followed() {
+fn replaced_settings_are_not_followed() {
     let stage = Stage::new();
     let strict = "[gate]\napproval = \"human\"\nmin_score = 0.9\n";
     stage.house.repo.write("pilothouse.toml", strict);
@@ -172,7 +172,7 @@ fn settings_that_an_object_stands_in_for_are_not_followed() {
 }
 
 #[test]
-fn objects_and_refs_of_others_are_out_of_reach() {
+fn foreign_objects_and_refs_are_unreachable() {
     if !holds_inside() {
         return;
     }
@@ -207,7 +207,7 @@ fn objects_and_refs_of_others_are_out_of_reach() {
 }
 
 #[test]
-fn work_inside_is_seen_while_it_is_done() {
+fn sandboxed_work_is_seen_under_way() {
     if !holds_inside() {
         return;
     }

@@ -17,7 +17,7 @@ const LEFT: [(&str, &str, &str); 3] = [
 ];
 
 #[test]
-fn mended_work_is_committed_and_not_begun_anew() {
+fn mended_work_is_committed_not_redone() {
     let stage = Stage::new();
     for (name, leaves, mends) in LEFT {
         let row = stage.run(name, &format!("echo w > w; git add w; git commit -qm w; echo rest > rest; {leaves}"));

@@ -106,7 +106,7 @@ fn a_branch_without_a_commit_stops_nothing() {
 }
 
 #[test]
-fn a_colon_in_the_path_is_no_conflict() {
+fn a_colon_in_paths_is_no_conflict() {
     let stage = Stage::new();
     let folder = stage.outside("a:b");
     fs::create_dir(&folder).expect("a folder");
@@ -145,7 +145,7 @@ fn pipes_in_place_of_files_stop_nobody() {
 }
 
 #[test]
-fn a_pipe_in_place_of_head_stops_only_its_run() {
+fn a_git_folder_pipe_harms_no_other() {
     for name in ["HEAD", "index", "commondir", "gitdir", "locked"] {
         let stage = Stage::new();
         let script = format!("g=$(git rev-parse --absolute-git-dir); rm -f $g/{name}; mkfifo $g/{name}; exit 0");
@@ -159,7 +159,7 @@ fn a_pipe_in_place_of_head_stops_only_its_run() {
 }
 
 #[test]
-fn a_moved_worktree_is_not_told_as_empty() {
+fn a_moved_worktree_is_not_called_empty() {
     let stage = Stage::new();
     let row = stage.run("x", "echo un > un.txt; exit 1");
     fs::rename(tree(&row), stage.outside("elsewhere")).expect("moved");
@@ -175,7 +175,7 @@ fn a_moved_worktree_is_not_told_as_empty() {
 }
 
 #[test]
-fn an_unlocked_worktree_that_was_moved_is_found() {
+fn a_moved_unlocked_worktree_is_found() {
     let stage = Stage::new();
     let row = stage.run("x", "echo un > un.txt; exit 1");
     let (from, to) = (tree(&row), stage.outside("elsewhere"));
@@ -187,7 +187,7 @@ fn an_unlocked_worktree_that_was_moved_is_found() {
 }
 
 #[test]
-fn a_worktree_kept_inside_is_hidden_from_main() {
+fn an_inside_worktree_is_hidden_from_main() {
     let stage = Stage::with_settings("worktrees = \".worktrees/{name}\"");
     stage.run("x", "echo w > w; exit 1");
     assert_eq!(stage.git(&["status", "--porcelain"]), "");

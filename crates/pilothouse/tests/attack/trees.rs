@@ -11,7 +11,7 @@ fn gate_says(stage: &Stage, name: &str, why: &str) {
 }
 
 #[test]
-fn a_clone_inside_is_named_and_not_committed() {
+fn a_clone_inside_is_not_committed() {
     let stage = Stage::new();
     let row = stage.run("x", &format!("{WORK}; git clone -q \"$REPO_ROOT\" vendor-src"));
     gate_says(&stage, "x", "vendor-src/ is a repository of its own");
@@ -22,7 +22,7 @@ fn a_clone_inside_is_named_and_not_committed() {
 }
 
 #[test]
-fn a_clone_that_was_committed_is_not_merged() {
+fn a_committed_clone_is_not_merged() {
     let stage = Stage::new();
     stage.run(
         "x",
@@ -34,7 +34,7 @@ fn a_clone_that_was_committed_is_not_merged() {
 }
 
 #[test]
-fn a_repository_without_a_commit_fails_no_run() {
+fn an_empty_repository_inside_fails_no_run() {
     let stage = Stage::new();
     let row = stage.run("x", "git init -q proj; echo x > proj/a");
     assert_eq!(row["status"], "ready", "{row:#}");
@@ -70,7 +70,7 @@ fn with_submodule(stage: &Stage) -> std::path::PathBuf {
 const UPDATE: &str = "git -c protocol.file.allow=always submodule -q update --init; cd lib; git config user.name a; git config user.email a@b";
 
 #[test]
-fn what_is_uncommitted_in_a_submodule_is_seen() {
+fn uncommitted_submodule_work_is_seen() {
     let stage = Stage::new();
     with_submodule(&stage);
     let row = stage.run("x", &format!("{UPDATE}; echo mine >> l; echo new > untracked; cd ..; echo w > w"));
@@ -87,7 +87,7 @@ fn what_is_uncommitted_in_a_submodule_is_seen() {
 }
 
 #[test]
-fn a_clone_in_a_submodules_place_is_seen() {
+fn a_clone_replacing_a_submodule_is_seen() {
     let stage = Stage::new();
     let lib = with_submodule(&stage);
     let clones = format!("rmdir lib; git clone -q {} lib; echo mine >> lib/l; echo w > w", lib.display());
@@ -124,7 +124,7 @@ fn a_submodules_unpublished_commit_is_not_merged() {
 }
 
 #[test]
-fn a_large_new_file_is_left_to_the_person() {
+fn a_large_new_file_stays_uncommitted() {
     let stage = Stage::new();
     let row = stage.run("x", "truncate -s 1T disk.img; echo w > w");
     assert_eq!(row["status"], "ready", "{row:#}");
@@ -138,7 +138,7 @@ fn a_large_new_file_is_left_to_the_person() {
 }
 
 #[test]
-fn a_tracked_file_that_grew_without_end_is_named() {
+fn an_overgrown_tracked_file_is_named() {
     let stage = Stage::new();
     let row = stage.run("x", &format!("{WORK}; truncate -s 1T src/a"));
     assert_eq!(row["status"], "ready", "{row:#}");
@@ -147,7 +147,7 @@ fn a_tracked_file_that_grew_without_end_is_named() {
 }
 
 #[test]
-fn a_worktree_inside_a_worktree_is_not_taken() {
+fn a_nested_worktree_is_not_removed() {
     let stage = Stage::new();
     let row = stage.run("x", "git worktree add -q --detach inner; cd inner; echo d > d; git add d; git commit -qm inside; echo wip > wip; exit 1");
     let inner = tree(&row).join("inner");
@@ -160,7 +160,7 @@ fn a_worktree_inside_a_worktree_is_not_taken() {
 }
 
 #[test]
-fn a_worktree_of_another_repository_is_not_taken() {
+fn a_nested_foreign_worktree_is_not_removed() {
     let stage = Stage::new();
     let other = stage.outside("other");
     testkit::git_at(&stage.house.repo.path(), &["clone", "-q", ".", other.to_str().expect("UTF-8")]);
@@ -220,7 +220,7 @@ fn work_in_the_stash_is_told() {
 }
 
 #[test]
-fn a_persons_stash_in_a_runs_work_is_told() {
+fn a_popped_personal_stash_is_told() {
     let stage = Stage::new();
     stage.house.repo.write("src/b", "b\nmine\n");
     stage.git(&["stash", "-q"]);

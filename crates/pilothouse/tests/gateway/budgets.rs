@@ -8,8 +8,9 @@ use crate::office::{Office, raw};
 /// What one call costs at most here.
 const DEAREST: f64 = 0.1;
 
+// The same process goes on with more.
 #[test]
-fn no_request_is_made_after_the_crossing_and_the_same_process_goes_on() {
+fn no_request_follows_a_crossed_budget() {
     let office = Office::new("ok");
     office.run("saves", &["--budget", "0.15"]);
     let paused = office.house.wait_for("saves", "paused");
@@ -38,8 +39,9 @@ fn cost_of_last(office: &Office) -> f64 {
     metering::Prices::built_in().cost(&last.model, now, &last.tokens, 0).expect("a price").as_f64()
 }
 
+// And the run goes on in its session.
 #[test]
-fn without_a_daemon_the_gateway_refuses_and_the_run_goes_on_in_its_session() {
+fn the_gateway_enforces_budgets_without_a_daemon() {
     let office = Office::new("ok");
     let row = office.run("alone", &["--budget", "0.20"]);
     office.until_asked(2);
@@ -66,8 +68,9 @@ fn without_a_daemon_the_gateway_refuses_and_the_run_goes_on_in_its_session() {
     office.house.assert_over("alone");
 }
 
+// A single run can be let go on.
 #[test]
-fn a_day_stops_all_of_its_runs_and_one_can_be_let_go_on_alone() {
+fn a_days_budget_stops_all_runs() {
     let settings = "[budget]\nday = 0.40\n";
     let office = Office::with("ok", "key_env = \"TEST_MODEL_KEY\"", settings);
     office.ok(&["run", "ask things", "--agent", "rehearsal:calls", "--name", "many", "--count", "4"]);
@@ -104,7 +107,7 @@ fn a_day_stops_all_of_its_runs_and_one_can_be_let_go_on_alone() {
 }
 
 #[test]
-fn a_repository_has_a_budget_of_its_own() {
+fn a_repository_has_its_own_budget() {
     let settings = "[budget]\nrepository = \"60k tokens\"\n";
     let office = Office::with("ok", "key_env = \"TEST_MODEL_KEY\"", settings);
     office.run("here", &[]);
@@ -115,7 +118,7 @@ fn a_repository_has_a_budget_of_its_own() {
 }
 
 #[test]
-fn a_run_that_is_terminated_can_ask_nothing_any_more() {
+fn a_terminated_run_can_ask_no_more() {
     let office = Office::new("slow");
     let row = office.run("ends", &[]);
     office.until_asked(1);
@@ -135,7 +138,7 @@ fn a_run_that_is_terminated_can_ask_nothing_any_more() {
 }
 
 #[test]
-fn a_budget_that_is_raised_before_it_is_reached_is_not_met() {
+fn a_budget_raised_early_is_not_met() {
     let office = Office::new("ok");
     office.run("raised", &["--budget", "0.12"]);
     office.until_asked(1);

@@ -20,7 +20,7 @@ fn calls(office: &Office, row: &Value) -> usize {
 }
 
 #[test]
-fn a_daemon_that_is_killed_again_and_again_misses_no_call_and_counts_none_twice() {
+fn killed_daemons_miss_and_repeat_no_call() {
     let office = Office::new("ok");
     let row = office.run("goes-on", &[]);
     for asked in [2, 5, 9] {
@@ -35,8 +35,9 @@ fn a_daemon_that_is_killed_again_and_again_misses_no_call_and_counts_none_twice(
     office.house.assert_over("goes-on");
 }
 
+// The cut call is counted as far as it is known.
 #[test]
-fn a_gateway_killed_in_the_middle_of_a_stream_is_replaced_and_the_cut_call_is_counted_as_far_as_it_is_known() {
+fn a_gateway_killed_midstream_is_replaced() {
     let office = Office::new("hangonce");
     let row = office.run("cut", &[]);
     let file = office.house.folder(&row).join("calls.jsonl");
@@ -74,7 +75,7 @@ fn both_killed_at_once_come_back() {
 }
 
 #[test]
-fn an_answer_is_taken_to_its_end_while_its_agent_stands_still() {
+fn a_paused_agents_answer_is_read_whole() {
     let office = Office::new("slow");
     office.run("rests", &[]);
     office.until_asked(1);
@@ -94,7 +95,7 @@ fn an_answer_is_taken_to_its_end_while_its_agent_stands_still() {
 }
 
 #[test]
-fn a_call_that_ends_after_its_run_is_counted_by_the_next_daemon() {
+fn the_next_daemon_counts_late_calls() {
     let office = Office::new("slow");
     let row = office.run("late", &[]);
     office.until_asked(1);

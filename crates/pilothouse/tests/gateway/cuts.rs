@@ -55,8 +55,9 @@ fn until_calls(office: &Office, name: &str, calls: u64) {
     });
 }
 
+// And not as measured.
 #[test]
-fn a_cut_call_counts_for_the_budget_and_not_as_measured() {
+fn a_cut_call_counts_for_the_budget() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("cuts", &["--tokens", "3k"]);
@@ -85,7 +86,7 @@ fn a_cut_call_counts_for_the_budget_and_not_as_measured() {
 }
 
 #[test]
-fn one_answer_after_the_other_that_is_cut_needs_a_person() {
+fn repeatedly_cut_answers_need_a_person() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("cuts", &[]);
@@ -124,7 +125,7 @@ fn answer(stream: &mut TcpStream) {
 }
 
 #[test]
-fn a_hundred_calls_at_once_pass_no_budget() {
+fn simultaneous_calls_pass_no_budget() {
     let office = Office::new("ok");
     let came = silent(&office);
     let row = office.run("many", &["--tokens", "3k"]);

@@ -18,7 +18,7 @@ fn body() -> &'static str {
 }
 
 #[test]
-fn a_pass_that_an_agent_writes_lets_nobody_through() {
+fn an_agents_forged_pass_opens_nothing() {
     let office = Office::new("slow");
     let row = office.run("works", &[]);
     office.until_asked(1);
@@ -134,7 +134,7 @@ fn order(socket: &std::path::Path) -> String {
 }
 
 #[test]
-fn a_new_daemon_without_the_key_orders_the_gateway() {
+fn a_keyless_new_daemon_orders_the_gateway() {
     let office = Office::new("slow");
     let row = office.run("works", &[]);
     office.until_asked(1);

@@ -3,7 +3,7 @@
 use crate::office::{KEY, Office};
 
 #[test]
-fn a_wrong_key_fails_at_once_and_says_where_it_comes_from() {
+fn a_wrong_key_tells_its_source() {
     let office = Office::new("ok");
     let words = ["run", "ask", "--agent", "rehearsal:calls", "--name", "wrong"];
     let output = office.house.command(&words).env("TEST_MODEL_KEY", "sk-wrong").output().expect("it starts");
@@ -16,7 +16,7 @@ fn a_wrong_key_fails_at_once_and_says_where_it_comes_from() {
 }
 
 #[test]
-fn a_program_that_gives_no_key_is_named_with_its_own_words() {
+fn a_failing_key_program_is_quoted() {
     let key = r#"key_command = ["sh", "-c", "echo the vault is locked >&2; exit 3"]"#;
     let office = Office::with("ok", key, "");
     office.run("locked", &[]);
@@ -27,7 +27,7 @@ fn a_program_that_gives_no_key_is_named_with_its_own_words() {
 }
 
 #[test]
-fn a_key_of_a_file_or_a_program_is_fetched_anew_when_it_was_changed() {
+fn a_changed_key_is_fetched_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("key");
     for key in [format!("key_file = {file:?}"), format!("key_command = [\"cat\", {file:?}]")] {
@@ -44,7 +44,7 @@ fn a_key_of_a_file_or_a_program_is_fetched_anew_when_it_was_changed() {
 }
 
 #[test]
-fn a_key_that_is_not_there_is_said_before_anything_is_asked() {
+fn a_missing_key_is_told_before_asking() {
     let office = Office::with("ok", "key_file = \"/nowhere/key\"", "");
     office.run("none", &[]);
     let failed = office.house.wait_for("none", "failed");
@@ -53,7 +53,7 @@ fn a_key_that_is_not_there_is_said_before_anything_is_asked() {
 }
 
 #[test]
-fn only_a_persons_own_file_says_where_keys_go() {
+fn only_personal_settings_direct_keys() {
     let office = Office::new("ok");
     office.house.repo.write("pilothouse.toml", "[provider.anthropic]\nupstream = \"https://elsewhere.example\"\n");
     office.house.repo.git(&["add", "--all"]);
@@ -64,7 +64,7 @@ fn only_a_persons_own_file_says_where_keys_go() {
 }
 
 #[test]
-fn a_key_of_the_agents_own_is_passed_on_untouched_and_what_it_uses_is_counted() {
+fn an_agents_own_key_passes_untouched() {
     let own = format!("[agent.rehearsal.env]\nANTHROPIC_AUTH_TOKEN = {KEY:?}\n");
     let office = Office::with("ok", "key_file = \"/nowhere/key\"", &own);
     office.run("own", &[]);
@@ -73,8 +73,9 @@ fn a_key_of_the_agents_own_is_passed_on_untouched_and_what_it_uses_is_counted() 
     office.assert_billed(&ready);
 }
 
+// Agents don't.
 #[test]
-fn the_gateway_asks_through_the_proxy_that_every_tool_here_uses_and_agents_do_not() {
+fn the_gateway_asks_through_the_proxy() {
     let office = Office::new("ok");
     let config = office.house.home().join("config.toml");
     let url = office.provider.url(&office.path);
@@ -154,7 +155,7 @@ fn keys_come_with_whoever_asks() {
 }
 
 #[test]
-fn a_daemons_key_goes_to_nobody_who_has_none() {
+fn a_daemons_key_reaches_no_keyless_caller() {
     let tells = "[agent.tells]\ncommand = [\"sh\", \"-c\", \"env > env.txt\"]\ngateway = false\n";
     let office = Office::with("ok", "", tells);
     // The daemon is started where the usual variable is set.

@@ -2,8 +2,9 @@
 
 use crate::office::{KEY, Office, tokens};
 
+// And the key is nowhere.
 #[test]
-fn tokens_and_money_are_what_the_provider_billed_and_the_key_is_nowhere() {
+fn spend_is_the_providers_bill() {
     let office = Office::new("ok");
     let row = office.run("asks", &[]);
     office.until_asked(4);
@@ -59,7 +60,7 @@ fn nothing_has_the_key(folder: &std::path::Path) {
 }
 
 #[test]
-fn what_an_answer_was_billed_beside_its_figure_counts() {
+fn billing_beside_the_figure_counts() {
     for (scenario, models) in [("compacted", 1), ("advised", 2)] {
         let office = Office::new(scenario);
         office.run("asks", &[]);
@@ -75,8 +76,9 @@ fn what_an_answer_was_billed_beside_its_figure_counts() {
     }
 }
 
+// A budget in money says that it cannot act.
 #[test]
-fn a_model_without_a_price_has_tokens_and_no_money_and_a_budget_says_that_it_cannot_act() {
+fn an_unpriced_model_costs_no_money() {
     let office = Office::with(
         "ok",
         "key_env = \"TEST_MODEL_KEY\"",
@@ -99,7 +101,7 @@ fn a_model_without_a_price_has_tokens_and_no_money_and_a_budget_says_that_it_can
 }
 
 #[test]
-fn an_agent_that_asks_by_itself_is_told_apart_and_priced_by_its_own_figures() {
+fn a_direct_agent_counts_its_own_figures() {
     let office = Office::new("ok");
     office.house.ok(&["run", "work", "--agent", "rehearsal:success", "--name", "alone"]);
     let row = office.house.wait_for("alone", "ready");

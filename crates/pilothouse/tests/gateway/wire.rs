@@ -2,8 +2,9 @@
 
 use crate::office::{Office, raw};
 
+// Foreign tokens and websockets don't.
 #[test]
-fn models_counting_and_head_are_passed_on_and_foreign_tokens_and_websockets_are_not() {
+fn models_counting_and_head_pass_through() {
     let office = Office::new("slow");
     let row = office.run("talks", &[]);
     office.until_asked(1);
@@ -30,7 +31,7 @@ fn models_counting_and_head_are_passed_on_and_foreign_tokens_and_websockets_are_
 }
 
 #[test]
-fn a_provider_that_is_gone_is_said_and_tried_again_by_the_agent() {
+fn a_gone_provider_is_told_and_retried() {
     let office = Office::with("500once", "key_env = \"TEST_MODEL_KEY\"", "");
     office.run("again", &[]);
     let ready = office.house.wait_for("again", "ready");

@@ -147,7 +147,7 @@ macro_rules! meters {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn metered_commits_asks_and_waits_out_limits_and_cuts() {
+        fn metered_asks_and_waits_out_limits() {
             stories::writes_and_commits(WHO, Counts::Exactly);
             stories::asks_and_hears_the_answer(WHO, "touch asked.txt");
             stories::goes_on_after(WHO, "429once", None);
@@ -163,7 +163,7 @@ macro_rules! meters {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn metered_is_ended_paused_killed_and_its_daemon_too() {
+        fn metered_ends_pauses_and_survives_kills() {
             stories::nothing_is_left_when_terminated(WHO, "hang");
             stories::nothing_is_left_when_terminated(WHO, "long");
             stories::stands_still_while_paused(WHO, Counts::Exactly);
@@ -173,7 +173,7 @@ macro_rules! meters {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn metered_fails_without_a_key_or_a_provider() {
+        fn metered_fails_without_key_or_provider() {
             metered::fails_without_a_key_or_a_provider($agent);
         }
 
@@ -186,13 +186,13 @@ macro_rules! meters {
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn metered_goes_on_when_the_gateway_is_killed() {
+        fn metered_survives_a_killed_gateway() {
             metered::goes_on_when_the_gateway_is_killed($agent);
         }
 
         #[test]
         #[ignore = "needs the CLIs of `just agents-install`"]
-        fn metered_stops_at_its_budget_and_goes_on() {
+        fn metered_stops_at_its_budget() {
             metered::stops_at_its_budget($agent);
         }
     };
