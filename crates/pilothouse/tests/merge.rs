@@ -22,8 +22,9 @@ fn worktree(row: &Value) -> &std::path::Path {
     std::path::Path::new(row["worktree"].as_str().expect("a worktree"))
 }
 
+// Where the base is checked out.
 #[test]
-fn work_is_approved_and_squashed_into_the_base_where_that_is_checked_out() {
+fn approved_work_is_squashed_into_its_base() {
     let (house, row) = ready("", "greets");
     let before = at(&house, "main");
     house.refuses(&["gate", "greets"], "nobody has approved it");
@@ -64,7 +65,7 @@ fn a_run_without_checks_can_be_merged() {
 }
 
 #[test]
-fn an_approval_promises_no_merge_that_is_refused() {
+fn an_approval_promises_no_refused_merge() {
     let (house, _) = ready("[gate]\nmin_score = 1.0\n[check.fails]\nrun = \"false\"\nrequired = false\n", "greets");
     let approved = house.ok(&["review", "greets", "--approve"]);
     assert!(approved.contains("approved") && approved.contains("and 1.00 is asked for"), "{approved}");
@@ -82,8 +83,9 @@ fn settings_that_are_not_committed_are_told() {
     );
 }
 
+// And goes with the files that tools made in it.
 #[test]
-fn a_merged_worktree_goes_with_what_tools_made_in_it_and_stays_with_anything_else() {
+fn a_merged_worktree_stays_with_own_files() {
     for (makes, stays) in [("CACHEDIR.TAG", false), ("mine.txt", true)] {
         let check = format!("[check.builds]\nrun = \"mkdir -p target && echo x > target/{makes}\"\n");
         let (house, row) = ready(&format!("[gate]\napproval = \"none\"\n{check}"), "greets");
@@ -96,8 +98,9 @@ fn a_merged_worktree_goes_with_what_tools_made_in_it_and_stays_with_anything_els
     }
 }
 
+// And every method does as its name says.
 #[test]
-fn a_base_that_is_checked_out_nowhere_is_moved_by_its_ref_alone_and_every_method_does_what_it_says() {
+fn an_unchecked_out_base_moves_by_ref() {
     for (method, parents) in [("squash", 1), ("merge", 2), ("rebase", 1)] {
         let (house, row) = ready("[gate]\napproval = \"none\"\n", "greets");
         let before = at(&house, "main");
@@ -154,7 +157,7 @@ fn what_was_not_proven_is_not_merged() {
 }
 
 #[test]
-fn a_strict_policy_wants_a_known_cost_and_a_conflict_is_named() {
+fn a_strict_policy_wants_known_cost() {
     let (house, _) = ready("[gate]\napproval = \"none\"\ncost = \"known\"\n", "greets");
     house.refuses(&["merge", "greets"], "its cost must be known and in budget: some of it is the agent's own figure");
     house.repo.write("greeting.txt", "good evening\n");
@@ -176,8 +179,9 @@ fn changes_in_the_way_are_not_touched() {
     house.wait_for("greets", "merged");
 }
 
+// And are checked again.
 #[test]
-fn what_a_reviewer_asks_for_goes_to_the_agent_in_its_session_and_is_checked_again() {
+fn requested_changes_reach_the_agents_session() {
     let (house, _) = ready("", "greets");
     let asked = "say it again: greeting.txt: expected \"hello world\", found \"hello wrld\"";
     house.ok(&["review", "greets", "--changes", asked]);
@@ -225,12 +229,12 @@ fn interrupted(world: impl Fn(&House, &Value)) -> (House, Value) {
 }
 
 #[test]
-fn a_merge_that_was_not_begun_is_done() {
+fn an_unbegun_merge_is_done() {
     let _house = interrupted(|_, _| {});
 }
 
 #[test]
-fn a_merge_whose_commit_was_made_is_done_once() {
+fn a_merge_with_commit_is_done_once() {
     let _house = interrupted(|house, row| {
         let made = house.repo.git(&["commit-tree", "-p", "main", "-m", "x", &format!("{}^{{tree}}", head(row))]);
         house.repo.git(&["update-ref", &marker(house, row), made.trim()]);
@@ -247,7 +251,7 @@ fn a_merge_that_was_done_is_found() {
 }
 
 #[test]
-fn what_was_committed_behind_the_merge_is_not_cleared_away_with_it() {
+fn later_commits_survive_a_merges_cleanup() {
     let (house, row) = interrupted(|_, row| {
         let tree = worktree(row);
         fs::write(tree.join("late.txt"), "late").expect("written");
@@ -262,7 +266,7 @@ fn what_was_committed_behind_the_merge_is_not_cleared_away_with_it() {
 }
 
 #[test]
-fn what_git_is_set_up_to_do_at_merges_changes_nothing() {
+fn git_merge_settings_change_nothing() {
     let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
     let before = at(&house, "main");
     for (key, value) in
@@ -286,7 +290,7 @@ fn marker(house: &House, row: &Value) -> String {
 }
 
 #[test]
-fn the_daemon_is_killed_while_it_merges_and_the_base_is_before_or_after() {
+fn a_killed_merge_leaves_no_halfway_base() {
     for n in 0..6 {
         let (house, _) = ready("[gate]\napproval = \"none\"\n", "greets");
         let before = at(&house, "main");

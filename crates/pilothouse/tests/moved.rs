@@ -49,7 +49,7 @@ fn move_away(house: &House) -> (PathBuf, PathBuf) {
 }
 
 #[test]
-fn runs_of_a_moved_repository_are_taken_over() {
+fn a_moved_repositorys_runs_are_adopted() {
     let house = house();
     let (done, half) = (run(&house, "done", WORK), run(&house, "half", "echo half > half; exit 1"));
     run(&house, "gone", WORK);
@@ -119,7 +119,7 @@ fn a_copy_is_taken_for_no_move() {
 }
 
 #[test]
-fn a_run_at_work_is_not_taken_over() {
+fn a_working_run_is_not_adopted() {
     let house = house();
     let row = house.json(&["run", "sleep 1000", "--agent", "sh", "--name", "busy", "--json"]);
     house.wait_for("busy", "working");

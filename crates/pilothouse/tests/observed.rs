@@ -88,7 +88,7 @@ fn wait_for(house: &House, name: &str, status: &str) -> Value {
 }
 
 #[test]
-fn one_is_shown_with_what_it_tells_of_itself_and_nothing_else() {
+fn observed_agents_show_only_their_own_facts() {
     let (house, config) = (house(), tempfile::tempdir().expect("a folder"));
     let feature = house.repo.path().with_file_name("feature");
     let added =
@@ -145,8 +145,9 @@ fn one_is_shown_with_what_it_tells_of_itself_and_nothing_else() {
     });
 }
 
+// Paused and let go on before; each after a yes.
 #[test]
-fn one_is_paused_let_go_on_and_ended_with_its_whole_tree_after_a_yes() {
+fn an_observed_agents_whole_tree_is_ended() {
     let (house, config) = (house(), tempfile::tempdir().expect("a folder"));
     let agent = ByHand::start(&house.repo.path(), config.path(), None);
     agent.says(&house.repo.path(), "busy");
@@ -179,7 +180,7 @@ fn one_is_paused_let_go_on_and_ended_with_its_whole_tree_after_a_yes() {
 }
 
 #[test]
-fn what_belongs_to_a_run_or_works_elsewhere_is_not_shown() {
+fn agents_of_runs_or_elsewhere_stay_hidden() {
     let (house, config) = (house(), tempfile::tempdir().expect("a folder"));
     let elsewhere = Repo::with_files(1);
     let agents = [

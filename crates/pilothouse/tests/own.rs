@@ -20,7 +20,7 @@ fn script(house: &House, text: &str) -> String {
 }
 
 #[test]
-fn any_command_is_an_agent_and_its_exit_says_how_it_ended() {
+fn any_command_is_an_agent() {
     let house = house("");
     let path = script(&house, "echo \"asked to $1\"; test -t 0 || cat; echo x > made.txt; exit \"$2\"");
     let settings = format!("[agent.mine]\ncommand = [{path:?}, \"{{prompt}}\", \"{{model}}\"]\n");
@@ -53,7 +53,7 @@ fn logs_name_where_the_only_words_are() {
 }
 
 #[test]
-fn a_program_that_speaks_a_known_dialect_asks_and_is_answered() {
+fn a_program_in_known_dialect_is_answered() {
     let house = house("");
     let own = format!("[agent.mine]\ncommand = [{BINARY:?}, \"__rehearsal\", \"--model\", \"asks\"]\n");
     fs::write(house.home().join("config.toml"), own + "reads = \"claude-stream\"\n").expect("a settings file");
@@ -73,7 +73,7 @@ fn a_program_that_speaks_a_known_dialect_asks_and_is_answered() {
 }
 
 #[test]
-fn an_answer_that_no_agent_can_be_given_is_refused() {
+fn an_oversized_answer_is_refused() {
     let house = house("");
     let ask = r#"{"type":"control_request","request_id":"q1","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"content":""#;
     let result = r#"{"type":"result","subtype":"success","is_error":false,"result":"done"}"#;
@@ -97,7 +97,7 @@ fn an_answer_that_no_agent_can_be_given_is_refused() {
 }
 
 #[test]
-fn a_program_that_forgets_its_session_is_not_said_to_go_on() {
+fn a_forgotten_session_is_not_called_resumed() {
     let house = house("");
     let own = format!("[agent.mine]\ncommand = [{BINARY:?}, \"__rehearsal\", \"--model\", \"fails\"]\n");
     fs::write(house.home().join("config.toml"), own + "reads = \"claude-stream\"\n").expect("a settings file");
@@ -110,7 +110,7 @@ fn a_program_that_forgets_its_session_is_not_said_to_go_on() {
 }
 
 #[test]
-fn the_reason_has_what_a_program_said_last() {
+fn the_reason_has_a_programs_last_words() {
     let house = house("");
     let path = script(&house, "echo 'Error: OAuth token has expired. Please run /login' >&2; exit 1");
     for (name, reads) in [("stream", "claude-stream"), ("words", "text")] {
@@ -125,7 +125,7 @@ fn the_reason_has_what_a_program_said_last() {
 }
 
 #[test]
-fn what_settings_say_of_agents_is_checked_before_anything_starts() {
+fn agent_settings_are_checked_before_starting() {
     let cases = [
         ("[agent.mine]\npath = \"/bin/true\"", "[agent.mine] is not built in: expected command"),
         ("[agent.mine]\ncommand = []", "[agent.mine] command is empty"),
@@ -148,7 +148,7 @@ fn what_settings_say_of_agents_is_checked_before_anything_starts() {
 }
 
 #[test]
-fn an_agent_that_is_too_old_is_not_started_and_the_way_out_is_said() {
+fn a_too_old_agent_is_not_started() {
     let house = house("");
     let path =
         script(&house, "[ \"$1\" = --version ] && echo '2.0.3 (Claude Code)' && exit; echo started >> started.txt");
@@ -168,7 +168,7 @@ fn an_agent_that_is_too_old_is_not_started_and_the_way_out_is_said() {
 }
 
 #[test]
-fn a_repository_neither_names_programs_nor_lets_agents_do_everything() {
+fn a_repository_grants_neither_programs_nor_policies() {
     for (settings, expected) in [
         ("[agent.mine]\ncommand = [\"x\"]", "counts in your own"),
         ("policy = \"all\"", "which only you can say"),
@@ -184,7 +184,7 @@ fn a_repository_neither_names_programs_nor_lets_agents_do_everything() {
 }
 
 #[test]
-fn an_agent_that_may_do_everything_is_asked_nothing_and_what_it_did_is_told() {
+fn an_unrestricted_agents_questions_are_allowed() {
     let house = house("");
     house.ok(&["run", "publish", "--agent", "rehearsal:asks", "--name", "free", "--policy", "all"]);
     house.wait_for("free", "ready");
@@ -193,7 +193,7 @@ fn an_agent_that_may_do_everything_is_asked_nothing_and_what_it_did_is_told() {
 }
 
 #[test]
-fn a_run_that_is_held_inside_can_t_write_elsewhere_and_commits_all_the_same() {
+fn a_sandboxed_run_commits_but_stays_inside() {
     let house = house("");
     house.ok(&["run", "escape", "--agent", "rehearsal:escape", "--name", "inside", "--policy", "sandboxed"]);
     let row = house.wait_for("inside", "ready");
@@ -224,7 +224,7 @@ fn a_run_that_is_held_inside_can_t_write_elsewhere_and_commits_all_the_same() {
 }
 
 #[test]
-fn no_agent_gets_the_git_variables_of_whoever_started_the_daemon() {
+fn no_agent_inherits_the_daemons_git_variables() {
     let house = house("");
     let settings = "[agent.mine]\ncommand = [\"env\"]\nenv = { GIT_PREFIX = \"a-persons-own\" }\n";
     fs::write(house.home().join("config.toml"), settings).expect("a settings file");

@@ -11,7 +11,7 @@ fn pilothouse(words: &[&str]) -> String {
 }
 
 #[test]
-fn every_command_has_a_page_of_its_own() {
+fn every_command_has_a_manual_page() {
     let folder = tempfile::tempdir().expect("a folder");
     let pages = folder.path().join("man");
     pilothouse(&["man", "--pages", pages.to_str().expect("text")]);
@@ -30,7 +30,7 @@ fn each_shell_has_a_completion() {
 }
 
 #[test]
-fn the_metadata_names_what_the_package_script_makes() {
+fn package_metadata_matches_the_package_script() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("a manifest");
     let script = fs::read_to_string(root.join(".ci/package")).expect("a script");

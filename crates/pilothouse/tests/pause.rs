@@ -39,7 +39,7 @@ fn stands_still(pid: u32) -> bool {
 }
 
 #[test]
-fn the_whole_family_stands_still_and_goes_on() {
+fn a_whole_family_freezes_and_thaws() {
     for freezer in means() {
         // Each member counts; whoever runs makes its file grow.
         let count = "while :; do echo x >> $$.count; sleep 0.02; done";
@@ -84,7 +84,7 @@ fn the_whole_family_stands_still_and_goes_on() {
 }
 
 #[test]
-fn one_that_forks_as_fast_as_it_can_is_frozen() {
+fn a_forking_chain_is_frozen() {
     for freezer in means() {
         let hop = "echo x >> count; setsid sh \"$1\" \"$1\" &";
         let mut attempt = Attempt::of(BINARY, "echo hopping; sh ./hop ./hop; sleep 300");
@@ -107,7 +107,7 @@ fn one_that_forks_as_fast_as_it_can_is_frozen() {
 }
 
 #[test]
-fn a_frozen_tree_hears_that_it_is_to_end() {
+fn a_frozen_tree_hears_its_termination() {
     for freezer in means() {
         let mut attempt = Attempt::of(BINARY, "trap 'echo heard; exit 7' TERM; echo up; while :; do sleep 0.05; done");
         attempt.start.freezer = freezer;
@@ -124,7 +124,7 @@ fn a_frozen_tree_hears_that_it_is_to_end() {
 }
 
 #[test]
-fn what_a_killed_keeper_left_frozen_is_found_and_ended() {
+fn a_killed_keepers_frozen_tree_is_ended() {
     for freezer in means() {
         let mut attempt = Attempt::of(BINARY, &format!("{FAMILY}\nsleep 300"));
         attempt.start.freezer = freezer;
@@ -164,7 +164,7 @@ fn hopper(setsid: &str) -> String {
 }
 
 #[test]
-fn a_chain_of_forks_is_never_said_to_stand_while_it_goes_on() {
+fn a_running_chain_is_never_called_frozen() {
     for setsid in ["", "POSIX::setsid();"] {
         let mut attempt = Attempt::of(BINARY, &hopper(setsid));
         attempt.start.freezer = false;

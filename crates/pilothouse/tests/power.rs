@@ -118,7 +118,7 @@ fn is_effect(line: &str) -> bool {
 }
 
 #[test]
-fn every_prefix_of_what_was_written_is_gone_on_from() {
+fn a_run_continues_from_any_written_prefix() {
     let house = House::new(BINARY, Repo::with_files(10));
     let row = house.run("power", "success");
     let copies = tempfile::tempdir().expect("a folder");
@@ -173,7 +173,7 @@ fn cut_at_last_effect(folder: &Path) -> Vec<Event> {
 }
 
 #[test]
-fn each_effect_that_was_done_and_not_noted_is_found_done() {
+fn unnoted_effects_are_found_done() {
     let house = House::new(BINARY, Repo::with_files(10));
     let row = house.run("power", "fails-once");
     house.wait_for("power", "failed");

@@ -23,7 +23,7 @@ fn record(house: &House) -> Value {
 }
 
 #[test]
-fn a_ready_run_has_a_pull_request_from_open_to_merged() {
+fn a_runs_pull_request_ends_merged() {
     let (house, row) = ready("", "greets");
     let pull = &row["pr"];
     assert_eq!((&pull["forge"], &pull["number"], &pull["state"]), (&"local".into(), &1.into(), &"open".into()));
@@ -59,7 +59,7 @@ fn a_ready_run_has_a_pull_request_from_open_to_merged() {
 }
 
 #[test]
-fn what_is_to_be_delivered_follows_from_the_settings_and_from_what_was_done() {
+fn delivery_follows_settings_and_work() {
     let (house, row) = ready("[deliver]\ndraft = true\n", "drafts");
     assert_eq!(row["pr"]["state"], "draft");
     house.ok(&["pr", "drafts", "--open"]);
@@ -85,7 +85,7 @@ fn what_is_to_be_delivered_follows_from_the_settings_and_from_what_was_done() {
 }
 
 #[test]
-fn a_run_that_changes_nothing_has_none_and_its_reason_is_said() {
+fn an_unchanged_run_has_no_pull_request() {
     let house = testkit::checked_house(BINARY, "");
     house.run("idle", "no-change");
     house.wait_for("idle", "ready");
@@ -118,8 +118,9 @@ fn comments(house: &House) -> Vec<protocol::CommentRow> {
     diff.comments
 }
 
+// They reach the agent, and are stale when their line changes.
 #[test]
-fn comments_outlive_the_daemon_reach_the_agent_and_are_stale_when_their_line_changes() {
+fn comments_outlive_the_daemon() {
     let (house, row) = ready("", "greets");
     say(&house, 1, "hello world", "say it to the moon");
     house.kill_daemon();

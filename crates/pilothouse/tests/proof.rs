@@ -39,7 +39,7 @@ fn change(path: &Path, change: impl FnOnce(String) -> String) {
 }
 
 #[test]
-fn a_run_that_is_done_has_a_pack_that_holds() {
+fn a_finished_run_has_a_valid_pack() {
     let house = house(CHECK);
     house.run("mends", "repairs");
     let ready = house.wait_for("mends", "ready");
@@ -65,7 +65,7 @@ fn a_run_that_is_done_has_a_pack_that_holds() {
 }
 
 #[test]
-fn whatever_is_changed_in_a_pack_is_named() {
+fn any_change_in_a_pack_is_named() {
     let house = house(CHECK);
     house.run("mends", "repairs");
     house.wait_for("mends", "ready");
@@ -139,7 +139,7 @@ fn whatever_is_changed_in_a_pack_is_named() {
 }
 
 #[test]
-fn a_failed_run_has_a_pack_of_what_it_left() {
+fn a_failed_run_has_a_pack() {
     let house = house("[check.never]\nrun = \"echo no; exit 3\"\n");
     house.run("fails", "success");
     house.wait_for("fails", "failed");
@@ -154,7 +154,7 @@ fn a_failed_run_has_a_pack_of_what_it_left() {
 }
 
 #[test]
-fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
+fn a_daemon_killed_proving_leaves_a_pack() {
     let house = house(CHECK);
     for name in ["one", "two", "three"] {
         house.run(name, "repairs");
@@ -175,7 +175,7 @@ fn a_daemon_that_is_killed_while_it_proves_leaves_one_pack() {
 }
 
 #[test]
-fn a_secret_is_told_by_its_place_and_stands_in_no_patch() {
+fn a_secret_stands_in_no_patch() {
     let house = house(CHECK);
     let row = house.run("leaks", "repairs");
     house.wait_for("leaks", "ready");
@@ -229,7 +229,7 @@ fn by_hand(house: &House, pack: &Path) -> Vec<(i32, String)> {
 
 #[test]
 #[ignore = "needs jq"]
-fn a_pack_is_verified_by_hand_as_the_document_says() {
+fn a_pack_is_verified_as_documented() {
     let house = house(CHECK);
     house.run("mends", "repairs");
     house.wait_for("mends", "ready");
@@ -275,9 +275,10 @@ fn chromium(page: &Path, words: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+// In light, in dark and on paper.
 #[test]
 #[ignore = "needs Chromium"]
-fn the_page_is_shown_by_a_real_browser_in_light_in_dark_and_on_paper() {
+fn a_real_browser_shows_the_page() {
     let house = house(CHECK);
     house.run("mends", "repairs");
     house.wait_for("mends", "ready");

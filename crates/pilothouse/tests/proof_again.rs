@@ -5,7 +5,7 @@ use std::fs;
 use testkit::{House, Repo, wait_until};
 
 #[test]
-fn a_proof_that_could_not_be_written_is_written_by_itself() {
+fn an_unwritten_proof_is_retried_unasked() {
     let house = House::new(env!("CARGO_BIN_EXE_pilothouse"), Repo::with_files(5));
     house.run("stuck", "asks");
     let row = house.wait_for("stuck", "waiting");

@@ -47,7 +47,7 @@ fn asks(id: &str, tool: &str, input: &Value) -> Value {
 }
 
 #[test]
-fn a_question_is_answered_by_a_person_only() {
+fn only_a_person_answers_a_question() {
     let questions = json!({"questions": [
         {"question": "Which library?", "header": "Library", "options": [{"label": "serde", "description": "usual"}, {"label": "mini"}]},
         {"question": "It's which $(touch x)?", "header": "How", "multiSelect": true, "options": [{"label": "std"}, {"label": "derive"}]},
@@ -78,7 +78,7 @@ fn a_question_is_answered_by_a_person_only() {
 }
 
 #[test]
-fn leave_reaches_only_the_question_it_was_given_for() {
+fn leave_reaches_only_its_own_question() {
     let first = asks("q-1", "Bash", &json!({"command": "ls"}));
     let second = asks("q-2", "Bash", &json!({"command": "rm -rf /important"}));
     let gone = json!({"type": "control_cancel_request", "request_id": "q-1"});
@@ -100,8 +100,9 @@ fn leave_reaches_only_the_question_it_was_given_for() {
     assert_eq!(heard(&row)[0]["response"]["response"]["behavior"], "deny");
 }
 
+// And unknown requests are refused.
 #[test]
-fn a_form_asks_and_what_is_unknown_is_refused() {
+fn a_form_asks_its_person() {
     let schema = json!({"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]});
     let unknown = json!({"type": "control_request", "request_id": "u", "request": {"subtype": "of_tomorrow"}});
     let form = json!({"type": "control_request", "request_id": "f", "request": {"subtype": "elicitation",
@@ -118,8 +119,9 @@ fn a_form_asks_and_what_is_unknown_is_refused() {
     assert_eq!(heard[1]["response"]["response"], json!({"action": "accept", "content": {"sure": true}}));
 }
 
+// Which has no place for them in an answer.
 #[test]
-fn words_reach_an_agent_that_has_no_place_for_them() {
+fn words_reach_an_acp_agent() {
     let options = json!([{"optionId": "y", "kind": "allow_once"}, {"optionId": "n", "kind": "reject_once"}]);
     let call = json!({"toolCallId": "c", "kind": "execute", "rawInput": {"command": "node x"}});
     let lines = [

@@ -32,8 +32,9 @@ fn count_objects(house: &House) -> String {
     house.repo.git(&["count-objects"])
 }
 
+// And nothing is written to the repository.
 #[test]
-fn three_that_collide_are_seen_while_they_work_and_nothing_is_written_to_the_repository() {
+fn colliding_runs_are_seen_at_work() {
     let house = testkit::watched_house(BINARY, "");
     for name in ["first", "second", "third"] {
         house.run(name, "slow");
@@ -69,7 +70,7 @@ fn three_that_collide_are_seen_while_they_work_and_nothing_is_written_to_the_rep
 }
 
 #[test]
-fn a_merge_frees_the_other_run_and_the_base_is_what_it_collides_with_then() {
+fn a_merge_moves_collisions_to_the_base() {
     let house = testkit::watched_house(BINARY, "[gate]\napproval = \"none\"\nmin_score = 0.1\n");
     for name in ["older", "younger"] {
         house.run(name, "success");

@@ -50,9 +50,10 @@ impl Drop for Tmux {
     }
 }
 
+// And a killed server stops no run.
 #[test]
 #[ignore = "needs tmux"]
-fn in_tmux_a_question_is_answered_windows_change_and_a_killed_server_stops_no_run() {
+fn the_cockpit_works_within_tmux() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.run("asks", "asks");
     house.run("goes-on", "slow");
@@ -143,9 +144,10 @@ impl Drop for Sshd {
     }
 }
 
+// And leaves no face.
 #[test]
 #[ignore = "needs sshd"]
-fn a_line_that_is_cut_in_the_middle_of_a_frame_stops_no_run_and_leaves_no_face() {
+fn a_cut_ssh_line_stops_no_run() {
     let house = House::new(BINARY, Repo::with_files(3));
     house.run("talks", "chatty");
     house.wait_for("talks", "working");

@@ -42,8 +42,9 @@ fn heard(house: &House) -> Vec<Value> {
         .collect()
 }
 
+// In the same session.
 #[test]
-fn last_words_that_ask_are_answered_in_the_session() {
+fn asking_last_words_are_answered() {
     let house = house();
     house.ok(&["run", "do it", "--agent", "claude", "--name", "asks"]);
     let row = house.wait_for("asks", "ready");

@@ -18,7 +18,7 @@ fn tree(row: &Value) -> PathBuf {
 }
 
 #[test]
-fn a_repository_that_was_cleaned_while_a_run_worked_keeps_its_checkpoints() {
+fn git_gc_keeps_checkpoints() {
     let house = house();
     house.run("gc", "fails-once");
     let row = house.wait_for("gc", "failed");
@@ -32,7 +32,7 @@ fn a_repository_that_was_cleaned_while_a_run_worked_keeps_its_checkpoints() {
 }
 
 #[test]
-fn a_base_that_was_rebased_changes_nothing_of_a_run() {
+fn a_rewritten_base_changes_no_run() {
     let house = house();
     house.run("based", "slow");
     let row = house.wait_for("based", "working");
@@ -48,8 +48,9 @@ fn a_base_that_was_rebased_changes_nothing_of_a_run() {
     house.assert_over("based");
 }
 
+// And a lock that stays loses nothing.
 #[test]
-fn a_locked_index_is_waited_for_and_one_that_stays_locked_loses_nothing() {
+fn a_locked_index_is_waited_for() {
     let house = house();
     let row = house.run("locked", "asks");
     let waiting = house.wait_for("locked", "waiting");
@@ -72,7 +73,7 @@ fn a_locked_index_is_waited_for_and_one_that_stays_locked_loses_nothing() {
 }
 
 #[test]
-fn a_lock_of_a_git_that_was_killed_with_its_agent_is_taken_away_and_told_of() {
+fn a_killed_gits_locks_are_removed() {
     let house = house();
     let row = house.run("cut", "asks");
     let waiting = house.wait_for("cut", "waiting");
@@ -97,7 +98,7 @@ fn a_lock_of_a_git_that_was_killed_with_its_agent_is_taken_away_and_told_of() {
 }
 
 #[test]
-fn a_repository_that_moved_away_is_named_and_all_goes_on_when_it_is_back() {
+fn a_repository_moved_away_is_named() {
     let house = house();
     house.run("moved", "success");
     let row = house.wait_for("moved", "ready");
@@ -118,7 +119,7 @@ fn a_repository_that_moved_away_is_named_and_all_goes_on_when_it_is_back() {
 }
 
 #[test]
-fn a_clone_in_the_repositorys_place_is_not_taken_for_it() {
+fn a_clone_does_not_replace_a_repository() {
     let house = house();
     house.run("clone", "success");
     let row = house.wait_for("clone", "ready");
@@ -137,8 +138,9 @@ fn a_clone_in_the_repositorys_place_is_not_taken_for_it() {
     assert_eq!(git_at(&here, &["worktree", "list"]).lines().count(), 1, "and the clone has none");
 }
 
+// And a deleted worktree is said to be gone.
 #[test]
-fn a_worktree_that_was_moved_or_deleted_by_hand_is_found_or_said_to_be_gone() {
+fn a_worktree_moved_by_hand_is_found() {
     let house = house();
     house.run("moves", "success");
     let row = house.wait_for("moves", "ready");

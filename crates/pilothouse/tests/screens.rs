@@ -8,7 +8,7 @@ use in_process::{House, normalized};
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
 #[test]
-fn someone_starts_answers_compares_stops_brings_back_and_leaves() {
+fn a_whole_sitting_works_by_keys() {
     let house = House::new(BINARY, "");
     let cockpit = house.open(80, 24);
     cockpit.wait_until("an empty screen", |s| s.contains("Press n to start one"));
@@ -63,7 +63,7 @@ fn clear(cockpit: &in_process::Screen) {
 }
 
 #[test]
-fn a_hundred_runs_are_gone_through_without_a_jump() {
+fn the_cursor_passes_a_hundred_runs() {
     let house = House::new(BINARY, "[limits]\nrunning = 4\nfree_space = \"1MB\"\n");
     house.run("many", "slow", 100);
     let cockpit = house.open(120, 40);
@@ -84,7 +84,7 @@ fn a_hundred_runs_are_gone_through_without_a_jump() {
 }
 
 #[test]
-fn many_are_marked_and_paused_and_let_go_on_together() {
+fn marked_runs_pause_and_resume_together() {
     let house = House::new(BINARY, "");
     house.run("pair", "slow", 2);
     house.run("other", "asks", 1);

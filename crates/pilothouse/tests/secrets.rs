@@ -29,7 +29,7 @@ fn with(folder: &Path, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_token_that_agent_and_check_print_is_masked_wherever_it_is_told() {
+fn a_printed_token_is_masked_everywhere() {
     let token = token();
     let settings = "[check.leaks]\nrun = \"cat token; exit 1\"\nrequired = false\n";
     let house = testkit::checked_house(BINARY, settings);
@@ -71,8 +71,9 @@ while read -r line; do
 done
 "#;
 
+// For the answer, and masked where the question is told.
 #[test]
-fn what_an_agent_wants_back_with_the_answer_is_kept_beside_and_masked_where_it_is_told() {
+fn a_questions_secret_is_kept_beside() {
     let token = token();
     let house = testkit::checked_house(BINARY, "");
     let program = house.home().join("asks.sh");

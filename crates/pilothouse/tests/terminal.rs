@@ -32,7 +32,7 @@ fn signal(pid: u32, signal: &str) {
 }
 
 #[test]
-fn a_terminal_that_can_not_be_drawn_on_is_refused_with_what_works_there() {
+fn an_undrawable_terminal_is_refused_with_advice() {
     let house = house(&[]);
     let seat = TerminalSeat::with(&house, &[], 80, 24, &[("TERM", "dumb")]);
     let (code, raw) = seat.leave();
@@ -44,7 +44,7 @@ fn a_terminal_that_can_not_be_drawn_on_is_refused_with_what_works_there() {
 }
 
 #[test]
-fn the_terminal_is_given_back_however_the_cockpit_ends() {
+fn the_cockpit_always_returns_the_terminal() {
     let house = house(&[("one", "slow")]);
     for how in ["-TERM", "-HUP", "crash"] {
         let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("PILOTHOUSE_TEST_CRASH", "1")]);
@@ -61,7 +61,7 @@ fn the_terminal_is_given_back_however_the_cockpit_ends() {
 }
 
 #[test]
-fn a_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
+fn a_shell_borrows_the_terminal() {
     let house = house(&[("one", "slow")]);
     let command = pty_process::blocking::Command::new("sh")
         .args(["-i"])
@@ -107,7 +107,7 @@ fn nothing_is_written_while_nothing_changes() {
 }
 
 #[test]
-fn colours_signs_and_the_mouse_are_as_the_person_wants_them() {
+fn colours_signs_and_mouse_follow_the_person() {
     let house = house(&[("one", "asks"), ("two", "slow")]);
     house.wait_for("one", "waiting");
     let mut seat = TerminalSeat::with(&house, &[], 80, 24, &[("NO_COLOR", "1"), ("LC_ALL", "C"), ("LANG", "C")]);
@@ -133,8 +133,9 @@ fn colours_signs_and_the_mouse_are_as_the_person_wants_them() {
     assert_eq!(seat.leave().0, 0);
 }
 
+// And a copy goes to the person's own clipboard.
 #[test]
-fn a_need_is_told_once_and_a_copy_goes_to_the_persons_own_clipboard() {
+fn a_need_is_told_once() {
     let settings = "[cockpit]\nnotify = [\"bell\", \"osc9\"]\n";
     let house = House::with_settings(BINARY, Repo::with_files(3), settings);
     house.run("early", "asks");
@@ -159,7 +160,7 @@ fn a_need_is_told_once_and_a_copy_goes_to_the_persons_own_clipboard() {
 }
 
 #[test]
-fn a_storm_of_sizes_ends_in_a_whole_screen() {
+fn wild_resizing_ends_in_whole_screen() {
     let house = house(&[("one", "slow")]);
     let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the run", |s| s.contains("1 working"));
@@ -174,7 +175,7 @@ fn a_storm_of_sizes_ends_in_a_whole_screen() {
 }
 
 #[test]
-fn a_megabyte_is_pasted_and_the_run_gets_it() {
+fn a_pasted_megabyte_reaches_the_run() {
     let house = house(&[]);
     let mut seat = TerminalSeat::take(&house, &[], 80, 24);
     seat.wait_until("the cockpit", |s| s.contains("Press n to start one"));
@@ -198,7 +199,7 @@ fn a_megabyte_is_pasted_and_the_run_gets_it() {
 }
 
 #[test]
-fn keys_and_themes_of_ones_own_are_read_and_their_mistakes_named() {
+fn own_keys_and_themes_are_read() {
     let house = house(&[]);
     let write = |name: &str, text: &str| std::fs::write(house.home().join(name), text).expect("writable");
     std::fs::create_dir_all(house.home().join("themes")).expect("a folder");
@@ -251,7 +252,7 @@ fn what_a_terminal_answers_is_no_key() {
 }
 
 #[test]
-fn what_is_typed_at_an_editor_is_not_the_cockpits() {
+fn an_editors_keys_never_reach_the_cockpit() {
     let house = house(&[("one", "slow")]);
     house.wait_for("one", "working");
     let (opened, ends) = (house.home().join("opened"), house.home().join("ends"));

@@ -77,7 +77,7 @@ const LATER: &str = "2099-01-01T00:00:00Z";
 const EARLIER: &str = "2020-01-01T00:00:00Z";
 
 #[test]
-fn what_it_waits_for_is_shown_for_as_long_as_it_waits() {
+fn a_wait_is_shown_until_over() {
     let stage = Stage::set();
     stage.wait_for("working", "runs in its own terminal");
     stage.answers("one", "of another time", EARLIER, None);
@@ -107,7 +107,7 @@ fn what_it_waits_for_is_shown_for_as_long_as_it_waits() {
 }
 
 #[test]
-fn what_it_says_while_it_is_ended_is_counted() {
+fn answers_amid_termination_are_counted() {
     let stage = Stage::set();
     stage.answers("one", "a", LATER, None);
     stage.does("one", "busy", -1_000);
@@ -123,7 +123,7 @@ fn what_it_says_while_it_is_ended_is_counted() {
 }
 
 #[test]
-fn a_session_whose_name_would_be_an_option_is_not_gone_on_with() {
+fn an_option_like_session_is_not_resumed() {
     let stage = Stage::set();
     stage.does("--dangerously-skip-permissions", "idle", -1_000);
     stage.does("one", "busy", -500);

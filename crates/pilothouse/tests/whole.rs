@@ -32,7 +32,7 @@ fn end(house: &House, mut seat: TerminalSeat) {
 
 #[test]
 #[ignore = "needs vim"]
-fn vim_hears_modified_keys_and_draws_what_it_should() {
+fn vim_draws_and_hears_modified_keys() {
     let (house, mut seat) = seat(&["vim", "-u", "DEFAULTS", "-i", "NONE", "-n", "note.txt"]);
     seat.wait_until("its screen", |s| s.lines().filter(|line| line.starts_with('~')).count() > 10);
     seat.press("ione two");
@@ -53,7 +53,7 @@ fn vim_hears_modified_keys_and_draws_what_it_should() {
 
 #[test]
 #[ignore = "needs neovim"]
-fn neovim_gets_its_answers_and_keys_told_apart() {
+fn neovim_gets_answers_and_distinct_keys() {
     let (house, mut seat) = seat(&["nvim", "-u", "NONE", "-i", "NONE", "-n", "note.txt"]);
     seat.wait_until("its screen", |s| s.lines().filter(|line| line.starts_with('~')).count() > 10);
     seat.press("ione two\u{1b}[1;5DX");

@@ -43,7 +43,7 @@ fn perl(house: &House, name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn a_chain_of_clean_processes_is_followed_up() {
+fn a_clean_process_chain_is_followed() {
     let house = house_of("freezer = \"signals\"", "");
     let chain = r#"my ($n, @words) = @ARGV;
         exec "/usr/bin/env", "-i", @words if $n <= 0;
@@ -64,7 +64,7 @@ fn a_chain_of_clean_processes_is_followed_up() {
 }
 
 #[test]
-fn a_child_that_connects_and_ends_is_no_person() {
+fn a_connecting_child_is_no_person() {
     let house = house_of("freezer = \"signals\"", "");
     house.run("other", "slow");
     let socket = fs::read(house.home().join("daemon.json")).expect("a record");
@@ -90,7 +90,7 @@ fn a_child_that_connects_and_ends_is_no_person() {
 }
 
 #[test]
-fn what_a_killed_keeper_left_is_no_person() {
+fn a_killed_keepers_orphan_is_no_person() {
     let house = house_of("freezer = \"signals\"", "");
     let (home, repo) = (house.home(), house.repo.path());
     let orphan = format!(
@@ -119,7 +119,7 @@ fn what_a_killed_keeper_left_is_no_person() {
 }
 
 #[test]
-fn an_agents_crowd_leaves_the_daemon_to_persons() {
+fn an_agents_crowd_blocks_no_person() {
     let house = house_of("", "");
     let status = Command::new("sh")
         .args(["-c", "ulimit -Sn 512; exec \"$0\" status"])
@@ -158,7 +158,7 @@ fn an_agents_crowd_leaves_the_daemon_to_persons() {
 }
 
 #[test]
-fn what_a_killed_keeper_left_in_the_worktree_is_told_of() {
+fn a_killed_keepers_leftover_is_told() {
     let house = house_of("freezer = \"signals\"", "");
     testkit::script(&house.home().join("agent.sh"), "setsid env -i sleep 60 & echo $! > left; sleep 300");
     house.ok(&["run", "x", "--agent", "sly", "--name", "sly"]);
