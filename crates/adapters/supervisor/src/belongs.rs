@@ -14,9 +14,9 @@ const DEEPEST: usize = 512;
 
 /// A process and all above it, up to the first of the machine.
 pub(crate) struct Ancestry {
-    /// The run that one of them is of.
+    /// The run that one of these processes belongs to.
     pub(crate) run: Option<String>,
-    /// Each with its number and its start in clock ticks since boot, the process itself first.
+    /// The number and the start in clock ticks since boot of each process, the process itself first.
     pub(crate) chain: Vec<(u32, u64)>,
 }
 

@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a keeper that holds nothing any more may take to say so and end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Stops everything below `root` until two walks find nobody new, so that nothing can fork, then kills it all; gives whom.
+/// Stops everything below `root` until two walks find nobody new, so that nothing can fork, then kills it all; returns
+/// the killed.
 pub(crate) fn kill_below(root: u32) -> BTreeSet<u32> {
     let mut stopped = BTreeSet::new();
     let mut clean = 0;

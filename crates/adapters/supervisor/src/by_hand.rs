@@ -13,14 +13,14 @@ use crate::identity::{Identity, Stat};
 use crate::process::Process;
 use crate::processes::pids;
 
-/// A process may become another program in its first moments, so it is looked at so often.
+/// Looks at a new process, which may become another program in its first moments.
 const FIRST_LOOKS: u8 = 3;
-/// Every so many times all processes are looked at anew.
+/// Looks after which the processes that were no agents are looked at anew.
 const ALL_AGAIN: u64 = 20;
 /// Bytes of a command line that are read.
 const LONGEST: usize = 16 << 10;
 
-/// Finds them; remembers which processes are none, so that looking again costs little.
+/// Finds agents that were started by hand; remembers which processes are none, so that looking again costs little.
 #[derive(Debug, Default)]
 pub struct ExternalProcesses {
     known: BTreeMap<u32, KnownProcess>,

@@ -33,7 +33,8 @@ impl Keeper {
         Self { run: record.run.clone(), keeper: record.keeper.clone(), socket: record.socket.clone() }
     }
 
-    /// Asks one thing. Blocks for at most five seconds, or a little longer when much is written.
+    /// Sends one request and returns its reply. Blocks for at most five seconds, or a little longer when much is
+    /// written.
     ///
     /// # Errors
     /// When the keeper can't be reached, does not answer, or refuses; at once when it would not take so much.
@@ -61,7 +62,7 @@ impl Keeper {
         }
     }
 
-    /// Whether the keeper of the record listens there, and not who has put a socket in its place.
+    /// Whether the keeper of the record listens there, and not whoever has put a socket in its place.
     fn serves(&self, stream: &UnixStream) -> bool {
         let by = peer_credentials(stream.as_fd());
         by.is_ok_and(|(pid, uid)| uid == rustix::process::getuid().as_raw() && pid == self.keeper.pid)
@@ -74,7 +75,7 @@ impl Keeper {
     }
 }
 
-/// Whether a keeper takes so much at once.
+/// Whether a keeper takes a request of this length.
 pub fn fits(request: &KeeperRequest) -> bool {
     line(request).len() <= MAX_REQUEST
 }
@@ -94,7 +95,7 @@ fn connect(path: &Path) -> io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
-/// One line, or what there is of it when the time is over.
+/// Reads one line, or what has come of it when the time is over.
 fn hear(mut stream: &UnixStream) -> io::Result<Vec<u8>> {
     let (deadline, mut heard, mut chunk) = (Instant::now() + PATIENCE, Vec::new(), [0u8; 4096]);
     while !heard.ends_with(b"\n") && heard.len() < LONGEST_ANSWER && Instant::now() < deadline {

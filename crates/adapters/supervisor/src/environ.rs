@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 
-/// Empty where it can't be read.
+/// The environment that a process was started with; empty where it can't be read.
 pub(crate) struct Environ(Vec<u8>);
 
 impl Environ {

@@ -13,14 +13,15 @@ use crate::{HOME_MARKER, RUN_MARKER};
 /// Variables and their values.
 type Variables = Vec<(OsString, OsString)>;
 
-/// What this process has in its environment and agents may have, and `unwritten` on top.
+/// Returns the environment for agents: this process's own without what is git's, and `unwritten` on top.
 pub(crate) fn to_agents(unwritten: &[(String, String)]) -> Variables {
     let replaced = |name: &OsStr| unwritten.iter().any(|(given, _)| name == given.as_str());
     let own = std::env::vars_os().filter(|(name, _)| !leads_git_away(name) && !replaced(name));
     own.chain(unwritten.iter().map(|(name, value)| (name.into(), value.into()))).collect()
 }
 
-/// What the keeper itself is started with: what the loader may need, and the marks of a run that this process is part of.
+/// Returns the environment that the keeper itself is started with: what the loader may need, and the marks of a run
+/// that this process is part of.
 pub(crate) fn to_keeper() -> Variables {
     let needed = |name: &OsStr| {
         let own = [RUN_MARKER, HOME_MARKER, "RUST_BACKTRACE"].iter().any(|needed| name == *needed);

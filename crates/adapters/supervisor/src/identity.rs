@@ -11,10 +11,11 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
-/// How often one is looked at that can't be waited for.
+/// How often a process is looked at that can't be waited for.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// One process for ever (`/proc/PID/stat` field 22 is the start time in clock ticks since boot).
+/// A process, never mistaken for a later one with its pid (`/proc/PID/stat` field 22 is the start time in clock ticks
+/// since boot).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub pid: u32,
@@ -62,7 +63,7 @@ impl Identity {
         self.signal(Signal::KILL)
     }
 
-    /// Lets it go on where somebody has stopped it; `false` when it has ended.
+    /// Lets the process go on where somebody has stopped it; `false` when it has ended.
     pub fn wake(&self) -> bool {
         self.signal(Signal::CONT)
     }
@@ -96,8 +97,8 @@ impl Identity {
     }
 }
 
-/// What never changes while this process lives, read once: where it can't be read, everything would seem to be of another
-/// boot.
+/// Returns boot id and pid namespace, which never change while this process lives. They are read once: if a later read
+/// failed, every process would seem to be of another boot.
 fn here() -> (String, String) {
     static HERE: OnceLock<(String, String)> = OnceLock::new();
     if let Some(known) = HERE.get() {
@@ -120,22 +121,22 @@ fn look_here() -> (String, String) {
 pub(crate) struct Stat {
     state: char,
     pub(crate) parent: u32,
-    /// Its process group, and the one that has its terminal; none has it where that is negative.
+    /// The process group, and the one that has the process's terminal; none has it where that is negative.
     pub(crate) group: i64,
     foreground: i64,
-    /// The leader of its session.
+    /// The leader of the process's session.
     pub(crate) session: u32,
     /// Clock ticks since boot.
     pub(crate) start_time: u64,
 }
 
 impl Stat {
-    /// `None` also where it can't be read.
+    /// Reads the fields of a process; `None` also where they can't be read.
     pub(crate) fn read(pid: u32) -> Option<Self> {
         Self::find(pid).ok().flatten()
     }
 
-    /// `None` when there is no such process.
+    /// Reads the fields of a process; `None` when there is no such process.
     fn find(pid: u32) -> io::Result<Option<Self>> {
         match fs::read(format!("/proc/{pid}/stat")) {
             // A name may be any bytes.
@@ -159,17 +160,17 @@ impl Stat {
         Some(Self { state, parent, group, foreground, session, start_time })
     }
 
-    /// Another process has its terminal, so that nobody can type to it.
+    /// Whether another process has the terminal, so that nobody can type to this one.
     pub(crate) fn is_in_background(&self) -> bool {
         self.foreground > 0 && self.foreground != self.group
     }
 
-    /// Stopped by a signal or by a tracer.
+    /// Whether the process was stopped by a signal or by a tracer.
     pub(crate) fn is_stopped(&self) -> bool {
         matches!(self.state, 'T' | 't')
     }
 
-    /// In a system call that no signal interrupts.
+    /// Whether the process is in a system call that no signal interrupts.
     pub(crate) fn is_uninterruptible(&self) -> bool {
         self.state == 'D'
     }

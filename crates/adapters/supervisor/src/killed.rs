@@ -17,7 +17,7 @@ const EXIT: &str = "exit.json";
 const ENDED: &str = "ended-by-hand";
 /// How often it is looked for what a killed keeper may have left before nothing is believed to live.
 const LOOKS: usize = 3;
-/// As many of these are named.
+/// The most processes that are named.
 const NAMED: usize = 8;
 
 /// The killed keepers of a state folder, looked for whenever they are asked about.
@@ -100,8 +100,8 @@ pub fn leave_behind(folder: &Path) {
     let _later = fs::write(folder.join(ENDED), "");
 }
 
-/// Ends the doubt about the killed keepers of these attempts where nothing lives that one of them may have left; gives what
-/// does where it can't be told from what a person started since. `home` is the state folder.
+/// Ends the doubt about the killed keepers of these attempts where nothing lives that one of them may have left;
+/// returns what does where it can't be told from what a person started since. `home` is the state folder.
 pub fn settle_killed(home: &Path, attempts: &Path) -> Vec<FolderProcess> {
     let killed = killed(attempts);
     let Some(began) = killed.iter().map(|(_, began)| *began).min() else { return Vec::new() };

@@ -131,7 +131,7 @@ pub fn forestall(folder: &Path) -> Result<bool, SupervisorError> {
 /// The exit code of a keeper that finds its folder held, or used up, by another (EX_TEMPFAIL of sysexits.h).
 pub(crate) const HELD_BY_ANOTHER: i32 = 75;
 
-/// What a keeper says on its standard output when its agent runs.
+/// The line that a keeper writes to its standard output once its agent runs.
 pub(crate) const READY: &str = "ready\n";
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// What a keeper's process is asked to start, and a script in its place.
+    /// Makes a binary of a script, to be launched in the keeper's place, and the start that it is given.
     fn given(folder: &Path, script: &str) -> (PathBuf, KeeperStart) {
         let binary = folder.join("binary");
         fs::write(&binary, format!("#!/bin/sh\n{script}\n")).expect("room");

@@ -39,7 +39,7 @@ fn is_locked(home: &Path) -> bool {
     is_writers_locked(&home.join(LOCK))
 }
 
-/// A lock that is held for one alone.
+/// A line of `/proc/locks` for a lock that is held for one alone.
 #[derive(Debug, PartialEq, Eq)]
 struct HeldLock {
     pid: u32,

@@ -18,7 +18,8 @@ pub struct Written {
 /// O_WRONLY and O_RDWR (open(2)).
 const WRITES: u32 = 0o1 | 0o2;
 
-/// Regular files below `folders` that these processes have open for writing. Where the system does not tell, there are none.
+/// Returns the regular files below `folders` that these processes have open for writing; none where the system does not
+/// tell.
 pub fn written(processes: &[Identity], folders: &[PathBuf]) -> Vec<Written> {
     let mut found = Vec::new();
     for process in processes {
@@ -48,7 +49,7 @@ fn is_file(descriptor: &Path) -> bool {
     fs::metadata(descriptor).is_ok_and(|meta| meta.is_file())
 }
 
-/// `flags: 0100002`, in octal (proc(5)).
+/// Whether the file is open for writing, by a line like `flags: 0100002`, in octal (proc(5)).
 fn writes(info: &Path) -> bool {
     let text = fs::read_to_string(info).unwrap_or_default();
     let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));

@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// More than this is never needed, and some systems allow a billion.
+/// The highest limit that is asked for: more is never needed, and some systems allow a billion.
 const ENOUGH: u64 = 1 << 16;
 
 /// The limit that this process was started with, once it was raised.
 static FIRST: OnceLock<Rlimit> = OnceLock::new();
 
-/// Raises the soft limit as far as it may; gives the one that holds then. Where it can't be raised it stays.
+/// Raises the soft limit as far as it may; returns the one that holds then. Where it can't be raised it stays.
 pub fn raise_open_limit() -> u64 {
     let first = FIRST.get_or_init(|| getrlimit(Resource::Nofile));
     let most = first.maximum.unwrap_or(ENOUGH).min(ENOUGH);

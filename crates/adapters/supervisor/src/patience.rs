@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-/// How long it is tried again.
+/// How long a call is tried again.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The first wait between two tries; each is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ fn try_for<T>(patience: Duration, mut attempt: impl FnMut() -> io::Result<T>) ->
     }
 }
 
-/// What there is too little of, where that is why it failed.
+/// Returns the errno's name and the resource that ran out, where that is why the call failed.
 fn lacks(error: &io::Error) -> Option<(&'static str, &'static str)> {
     Some(match Errno::from_io_error(error)? {
         Errno::AGAIN => ("EAGAIN", "no more processes or threads may be started here, see `ulimit -u` and pids.max"),

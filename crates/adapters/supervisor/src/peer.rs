@@ -24,9 +24,9 @@ pub struct Peer {
 pub enum Standing {
     /// No run has anything to do with it, as far as can be known.
     Person,
-    /// It is one of the processes of this run, or was started by one.
+    /// The process is one of this run's, or was started by one.
     OfRun(String),
-    /// It can't be told, and why: then it is nobody's.
+    /// The standing can't be told, and why: then the process is nobody's.
     Unknown(String),
 }
 
@@ -68,7 +68,7 @@ impl Peer {
         is_daemon(self.pid, home, own) && self.descent(home) == Standing::Person
     }
 
-    /// Whether it is of a run by who started it, which is found out at once.
+    /// Tells the standing of the process by who started it, which is found out at once.
     pub fn descent(&self, home: &Path) -> Standing {
         match belongs::ancestry(self.pid, home) {
             Err(why) => Standing::Unknown(why),

@@ -10,42 +10,42 @@ use crate::identity::{Identity, Stat};
 use crate::processes::descendants;
 use crate::{RUN_MARKER, tree};
 
-/// One process; what may change while it lives is asked for when it is wanted.
+/// A process of an agent; what may change while the process lives is read when it is asked for.
 #[derive(Debug)]
 pub struct Process {
     pub identity: Identity,
-    /// Its command line.
+    /// The command line.
     pub words: Vec<String>,
     variables: BTreeMap<&'static str, OsString>,
 }
 
 impl Process {
-    /// Of its environment only `variables` are kept.
+    /// Keeps of the environment only `variables`.
     pub(crate) fn new(identity: Identity, words: Vec<String>, environ: &Environ, variables: &[&'static str]) -> Self {
         let variables = variables.iter().filter_map(|name| Some((*name, environ.value(name)?))).collect();
         Self { identity, words, variables }
     }
 
-    /// The process with this number, if it is of this run.
+    /// Returns the process with this number, if it is of this run.
     pub fn of_run(pid: u32, run: &str, variables: &[&'static str]) -> Option<Self> {
         let (identity, environ) = (Identity::of(pid)?, Environ::of(pid));
         environ.value(RUN_MARKER).filter(|marker| marker == run)?;
         Some(Self::new(identity, Vec::new(), &environ, variables))
     }
 
-    /// One of the variables that were kept.
+    /// Returns one of the variables that were kept.
     pub fn variable(&self, name: &str) -> Option<&OsString> {
         self.variables.get(name).filter(|value| !value.is_empty())
     }
 
-    /// Its working folder; `None` when it has ended.
+    /// Reads the working folder; `None` when the process has ended.
     pub fn folder(&self) -> Option<PathBuf> {
         let folder = fs::read_link(format!("/proc/{}/cwd", self.identity.pid)).ok()?;
         // What was read is of this very process.
         self.identity.is_alive().then_some(folder)
     }
 
-    /// The terminal that it reads from, like `pts/3`.
+    /// Returns the terminal that the process reads from, like `pts/3`.
     pub fn terminal(&self) -> Option<String> {
         let path = fs::read_link(format!("/proc/{}/fd/0", self.identity.pid)).ok()?;
         let name = path.strip_prefix("/dev").ok()?.to_str()?;
@@ -57,13 +57,13 @@ impl Process {
         tree::count(&self.identity)
     }
 
-    /// It and everything below it, each with its start in clock ticks since boot.
+    /// Returns the process and everything below it, each with its start in clock ticks since boot.
     pub fn tree(&self) -> Vec<(u32, u64)> {
         let all = [self.identity.pid].into_iter().chain(descendants(self.identity.pid));
         all.filter_map(|pid| Some((pid, Stat::read(pid)?.start_time))).collect()
     }
 
-    /// Files with this ending that its tree holds open.
+    /// Returns the files with this ending that the process's tree holds open.
     pub fn open_files(&self, ending: &str) -> Vec<PathBuf> {
         let folders = self.tree().into_iter().filter_map(|(pid, _)| fs::read_dir(format!("/proc/{pid}/fd")).ok());
         let links = folders.flatten().flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
@@ -73,7 +73,7 @@ impl Process {
         files
     }
 
-    /// Milliseconds since 1970 at which it was started.
+    /// Returns when the process was started, in milliseconds since 1970.
     pub fn started_ms(&self) -> Option<i64> {
         let text = fs::read_to_string("/proc/stat").ok()?;
         let boot: u64 = text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;

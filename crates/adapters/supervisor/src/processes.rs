@@ -76,8 +76,8 @@ pub fn living(home: &Path, run: &str, attempts: &Path) -> Vec<Identity> {
     found
 }
 
-/// What the living keepers of a run hold (`attempts` is the folder of their folders): without a look at every process there is,
-/// and so without those that outlived a keeper.
+/// Returns the processes below the living keepers of a run (`attempts` is the folder of the attempts' folders): without
+/// a look at every process of the machine, and so without those that outlived a keeper.
 pub fn held(attempts: &Path) -> Vec<Identity> {
     let keepers = records(attempts).into_iter().filter(|record| record.keeper.is_alive());
     let pids: BTreeSet<u32> = keepers.flat_map(|record| descendants(record.keeper.pid)).collect();
@@ -92,7 +92,7 @@ fn records(attempts: &Path) -> Vec<KeeperRecord> {
 }
 
 /// Sends SIGKILL to every [living](living) process of a run that has no keeper any more, and to what these
-/// have started, until a search finds none. Gives how many were ended; `Err` with how many still live.
+/// have started, until a search finds none. Returns how many were ended; `Err` with how many still live.
 pub fn end_left(home: &Path, run: &str, attempts: &Path) -> Result<u32, usize> {
     let mut ended = BTreeSet::new();
     let groups: Vec<Cgroup> = records(attempts).iter().filter_map(|r| r.cgroup.as_deref().map(Cgroup::at)).collect();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::SupervisorError;
 use crate::identity::Identity;
 
-/// A larger file is no record; what an agent is given first is in one.
+/// Bytes of the largest record; the first input of an agent is in one.
 const LARGEST: u64 = 256 << 20;
 
 /// `start.json`: what the keeper is to start. Written by the daemon before the keeper.
@@ -24,34 +24,34 @@ pub struct KeeperStart {
     pub home: String,
     pub program: String,
     pub args: Vec<String>,
-    /// The name of what its output is written in; the keeper itself reads nothing of it.
+    /// The name of the format that the agent's output is written in; the keeper itself reads nothing of it.
     #[serde(default)]
     pub reads: String,
     /// Absolute working folder.
     pub cwd: String,
-    /// Set on top of what the daemon hands down.
+    /// Variables that are set on top of what the daemon hands down.
     pub env: Vec<(String, String)>,
-    /// Variables of what is handed down that it does not get.
+    /// Variables of what is handed down that the agent does not get.
     #[serde(default)]
     pub unset: Vec<String>,
-    /// The gateway stands between it and its models.
+    /// The gateway stands between the agent and its models.
     #[serde(default)]
     pub metered: bool,
-    /// Who pays for what it asks, where that is known.
+    /// Who pays for the agent's requests, where that is known.
     #[serde(default)]
     pub paid_by: Option<String>,
     /// Set for a terminal (interactive), not set for pipes (headless).
     pub terminal: Option<TerminalSpec>,
-    /// Written to standard input first.
+    /// Texts that are written to standard input first.
     pub input: Vec<StartInput>,
     /// Where the keeper's socket is to be; short, since socket paths are limited to 108 bytes.
     pub socket: PathBuf,
     /// Ends the attempt after this many milliseconds, daemon or not.
     pub limit_ms: Option<u64>,
-    /// Its input is closed once what it is given first is written.
+    /// The agent's input is closed once the first input is written.
     #[serde(default)]
     pub close_input: bool,
-    /// How many milliseconds it may live on when its input was closed on request; without an end if not set.
+    /// How many milliseconds the agent may live on when its input was closed on request; without an end if not set.
     #[serde(default)]
     pub leave_ms: Option<u64>,
     /// The only places that the agent and what it starts may write to; anywhere if not set.
@@ -73,7 +73,7 @@ pub struct TerminalSpec {
     /// Who asks for its colours is told that dark text stands on a light ground.
     #[serde(default)]
     pub light: bool,
-    /// It shows colours of 24 bits.
+    /// The terminal shows colours of 24 bits.
     #[serde(default)]
     pub true_colour: bool,
 }

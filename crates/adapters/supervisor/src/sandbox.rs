@@ -15,7 +15,7 @@ const NEWEST: ABI = ABI::V5;
 /// Since this version (Linux 6.12) signals to processes outside and their abstract sockets can be held back too; where the
 /// kernel is older they stay open.
 const SCOPES: ABI = ABI::V6;
-/// What there must be at least: before it (Linux 6.2) any file could be emptied.
+/// The oldest version that is enough: before it (Linux 6.2) any file could be emptied.
 const LEAST: ABI = ABI::V3;
 /// Devices that everybody writes to; disks are not among them.
 const DEVICES: [&str; 7] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/shm"];

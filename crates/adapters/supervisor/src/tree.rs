@@ -19,12 +19,12 @@ const STANDS: Duration = Duration::from_millis(500);
 /// How long a tree that was killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What became of a tree that was let go on.
+/// The state of a tree after it was resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resumed {
-    /// Processes that stand still all the same.
+    /// Processes that stand still although the tree was resumed.
     pub stopped: u32,
-    /// Its shell took the terminal while it stood still, so that nobody can type to it.
+    /// The shell took the terminal while the agent stood still, so that nobody can type to the agent.
     pub in_background: bool,
 }
 
@@ -36,7 +36,7 @@ pub fn freeze_tree(root: &Identity) -> Option<Frozen> {
     Some(Frozen { n, of, means: "signals".to_owned() })
 }
 
-/// Lets everything go on that stands still; `None` when it has ended.
+/// Lets everything of a tree go on that stands still; `None` when its root has ended.
 pub fn resume_tree(root: &Identity) -> Option<Resumed> {
     let mut tree = Tree::of(root)?;
     tree.look();
@@ -49,9 +49,9 @@ pub fn resume_tree(root: &Identity) -> Option<Resumed> {
     root.is_alive().then(|| Resumed { stopped: number(tree.stopped()), in_background })
 }
 
-/// Asks `root` and everything of its tree to end, kills what lives after `grace`, until nothing of it lives; gives how
-/// many were ended, or `Err` with how many still live. What left the tree and its sessions before that can't be told from
-/// a stranger and is not touched.
+/// Asks `root` and everything of its tree to end, kills what lives after `grace`, until nothing of it lives; returns
+/// how many were ended, or `Err` with how many still live. What left the tree and its sessions before that can't be
+/// told from a stranger and is not touched.
 pub fn end_tree(root: &Identity, grace: Duration) -> Result<u32, usize> {
     let Some(mut tree) = Tree::of(root) else { return Ok(0) };
     let mut told = BTreeSet::new();
@@ -161,7 +161,8 @@ impl Tree {
         self.members.values().filter(|member| member.is_alive()).filter(stands).count()
     }
 
-    /// Stops everything until it stands still, or has had the time for it; gives how many stand still, and how many live.
+    /// Stops everything until it stands still, or has had the time for it; returns how many stand still, and how many
+    /// live.
     fn stop(&mut self) -> (u32, u32) {
         let deadline = Instant::now() + STANDS;
         loop {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The longest request in bytes; a pasted task is far below.
 pub(crate) const MAX_REQUEST: usize = 16 << 20;
 
-/// What a keeper can be asked.
+/// A request to a keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeeperRequest {
@@ -33,11 +33,11 @@ pub enum KeeperRequest {
     CloseStdin,
     /// Makes every process of the attempt stand still; answered when they do, or can't be made to.
     Freeze,
-    /// Lets them go on.
+    /// Lets the processes go on.
     Thaw,
 }
 
-/// What it answers.
+/// A keeper's reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeeperReply {
@@ -52,7 +52,7 @@ pub enum KeeperReply {
     },
     Frozen(Frozen),
     Done,
-    /// This id was written before; it is not written again.
+    /// The id was written before; it is not written again.
     Known,
     Refused(String),
 }

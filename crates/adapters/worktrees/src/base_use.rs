@@ -18,7 +18,7 @@ const UPDATED_TOO: &str = "rebase-merge/update-refs";
 pub(crate) enum BranchUse {
     /// Nobody has it.
     Free,
-    /// It is checked out in this folder, which is there.
+    /// A checkout has the branch in this folder, which is there.
     CheckedOut(PathBuf),
 }
 
@@ -57,7 +57,7 @@ impl Repository {
     }
 }
 
-/// What is under way with this git folder and will move the branch `full` at its end.
+/// Returns the operation under way in this git folder that will move the branch `full` at its end.
 fn moved_at_the_end(git_dir: &Path, full: &str) -> Option<&'static str> {
     let text = |name: &str| {
         let bytes = read_small(&git_dir.join(name)).ok().flatten().unwrap_or_default();

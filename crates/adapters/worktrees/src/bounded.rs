@@ -19,21 +19,21 @@ use crate::waits::{GroupProgress, pipe_in_place_of_a_file};
 /// How long a call may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// It is killed after so long in which none of its processes did anything.
+    /// The time without any work of its processes after which a call is killed.
     still: Duration,
     most: Duration,
 }
 
 impl Bounds {
-    /// For what only reads.
+    /// For calls that only read.
     pub(crate) const LOOK: Self = Self { still: Duration::from_secs(15), most: Duration::from_secs(600) };
-    /// For what writes files or hashes them; a filter may wait for its server.
+    /// For calls that write files or hash them; a filter may wait for its server.
     pub(crate) const WORK: Self = Self { still: Duration::from_secs(120), most: Duration::from_secs(3600) };
 }
 
 /// How often a call that takes long is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// A longer answer is none that anybody reads.
+/// Bytes of the longest answer of a call; nobody reads a longer one.
 const LARGEST: usize = 1 << 30;
 
 /// A call that is under way.
@@ -127,7 +127,7 @@ fn spawn(command: &mut Command) -> Result<Child, WorktreeError> {
     command.spawn().map_err(WorktreeError::NoGit)
 }
 
-/// Whether it was refused for want of processes, descriptors or memory, which others give back.
+/// Whether a start was refused for want of processes, descriptors or memory, which others give back.
 fn has_no_room(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let full = [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE];
@@ -147,7 +147,7 @@ impl From<io::Error> for Over {
     }
 }
 
-/// Reads what it says until it has ended.
+/// Reads what a call says until it has ended.
 fn attend(mut child: Child, group: Pid, bounds: Bounds) -> Result<Output, Over> {
     let done = listen(&mut child, group, bounds);
     if done.is_err() {

@@ -29,15 +29,15 @@ pub struct CheckpointName<'a> {
 pub struct SavedCheckpoint {
     /// Full id of the checkpoint's commit. Its further parents keep alive what the worktree was in the middle of.
     pub commit: String,
-    /// Full id of its tree: tracked and untracked files, not ignored ones.
+    /// Full id of the checkpoint's tree: tracked and untracked files, not ignored ones.
     pub tree: String,
-    /// Its first parent: where HEAD stood, or the branch where HEAD stood at no commit.
+    /// The commit's first parent: where HEAD stood, or the branch where HEAD stood at no commit.
     pub head: String,
-    /// Files that are not in it, each with the reason; not known of one that was saved before.
+    /// Files that are not in the checkpoint, each with the reason; unknown for one that was saved before.
     pub left_out: Vec<String>,
 }
 
-/// What a way back came to.
+/// The outcome of going back to a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WentBack {
     /// The commit the branch stands at now.
@@ -54,8 +54,8 @@ impl CheckpointName<'_> {
 }
 
 impl Repository {
-    /// Saves the worktree through an index of its own, so that neither the agent's index nor its branch is
-    /// touched. One that was saved under this name before is given as it is.
+    /// Saves the worktree through an index of its own, so that neither the agent's index nor its branch is touched. A
+    /// checkpoint that was saved under this name before is returned as it is.
     ///
     /// # Errors
     /// When the worktree can't be read whole or git can't write.
@@ -143,8 +143,8 @@ impl Repository {
         Ok(WentBack { head: saved.head, kept: present_kept.into_iter().chain(in_the_way).collect() })
     }
 
-    /// Someone may have worked here since the last checkpoint was saved: what is in none is kept under
-    /// `refs/pilothouse/<run>/overwritten-<tree>`.
+    /// Keeps what stands in the worktree and in no checkpoint, since someone may have worked here after the last one
+    /// was saved, under `refs/pilothouse/<run>/overwritten-<tree>`.
     fn keep_present(
         &self,
         name: &CheckpointName<'_>,

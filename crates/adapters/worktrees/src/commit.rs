@@ -7,7 +7,7 @@ use crate::error::WorktreeError;
 use crate::linked::Linked;
 use crate::repository::Repository;
 
-/// What is to be committed, and where.
+/// Uncommitted work that is to be committed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftovers<'a> {
     pub path: &'a Path,
@@ -25,7 +25,7 @@ pub struct Committed {
     pub head: String,
     /// Files that the commit took up; 0 when there was nothing to commit.
     pub files: u32,
-    /// Files that it did not, each with the reason.
+    /// Files that the commit did not take up, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl Repository {
 }
 
 impl Linked {
-    /// What the worktree is in the middle of, where a commit would be a wrong step.
+    /// Returns the operation of git that is under way in the worktree, during which a commit would be a wrong step.
     fn in_progress(&self) -> Option<&'static str> {
         let is_there = |name: &str| fs::symlink_metadata(self.git_dir.join(name)).is_ok();
         UNDER_WAY.iter().find(|(name, _)| is_there(name)).map(|(_, what)| *what)

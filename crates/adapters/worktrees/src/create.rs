@@ -29,12 +29,12 @@ pub struct Created {
     pub head: String,
 }
 
-/// What an interrupted creation left.
+/// The state of a worktree whose creation may have been interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probe {
-    /// Nothing of it is there.
+    /// Nothing of the worktree is there.
     Not,
-    /// It is there with its lock; its files may not all be.
+    /// The worktree is there with its lock; its files may not all be.
     Partly,
     /// Something is there that can't be proven ours.
     Foreign,
@@ -124,7 +124,8 @@ impl Repository {
         self.register(&Registration { path: &new.path, run: &new.run, head: &head }).map(drop)
     }
 
-    /// A reftable repository keeps a worktree's HEAD in tables of its own, which git alone writes.
+    /// Has git add the worktree: a reftable repository keeps a worktree's HEAD in tables of its own, which git alone
+    /// writes.
     fn add_by_git(&self, new: &NewWorktree, held: &File) -> Result<(), WorktreeError> {
         let words = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"];
         let git = self.git().holding(held)?.args(&words).arg(format!("{LOCK_REASON}{}", new.run));

@@ -25,12 +25,13 @@ pub struct Diff {
     /// Each changed file: lines added and removed (`None` for binaries) and its path.
     pub files: Vec<(Option<u64>, Option<u64>, String)>,
     pub changes: WorkChanges,
-    /// Files of the worktree that are not in it, each with the reason.
+    /// Files of the worktree that are not in the difference, each with the reason.
     pub left_out: Vec<String>,
 }
 
 impl Repository {
-    /// What the worktree at `path`, uncommitted and untracked files included, has that the commit `from` has not.
+    /// Returns the changes of the worktree at `path`, uncommitted and untracked files included, since the commit
+    /// `from`.
     ///
     /// # Errors
     /// When the worktree can't be read.
@@ -44,7 +45,7 @@ impl Repository {
         Ok(Diff { left_out: left.reasons, ..diff })
     }
 
-    /// What the commit `to` has that `from` has not; neither needs a worktree.
+    /// Returns the changes from the commit `from` to the commit `to`; neither needs a worktree.
     ///
     /// # Errors
     /// When one of them is no commit here.

@@ -13,7 +13,7 @@ use crate::snapshot::{Ignored, is_rebuildable};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DiskUse {
     pub bytes: u64,
-    /// Those of them in ignored folders that hold what can be built or fetched again.
+    /// Bytes of ignored folders that hold what can be built or fetched again; part of `bytes`.
     pub rebuildable: u64,
 }
 

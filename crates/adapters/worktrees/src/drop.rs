@@ -16,7 +16,7 @@ pub struct KeptRefs {
 }
 
 impl Repository {
-    /// What is kept of each run that has refs here.
+    /// Counts the refs that are kept of each run, by run.
     ///
     /// # Errors
     /// When git can't read them.
@@ -30,7 +30,7 @@ impl Repository {
         Ok(runs)
     }
 
-    /// Lets a run's checkpoints go, and what ways back overwrote; gives how many refs went. Snapshots stay.
+    /// Lets a run's checkpoints go, and what ways back overwrote; returns how many refs went. Snapshots stay.
     ///
     /// # Errors
     /// When git can't write; all of them are there then.

@@ -89,12 +89,12 @@ pub enum WorktreeError {
 /// The most characters of a path that are told: one that is deeper than the system takes has thousands.
 const LONGEST: usize = 300;
 
-/// What git calls it on its command line.
+/// The command of git that an operation under way belongs to.
 fn verb(what: &str) -> &str {
     what.trim_start_matches("git ")
 }
 
-/// How git is told to leave off.
+/// The option or subcommand by which git abandons an operation.
 fn abandons(what: &str) -> &'static str {
     if what == "bisect" { "reset" } else { "--abort" }
 }

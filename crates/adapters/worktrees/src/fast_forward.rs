@@ -11,15 +11,16 @@ use crate::git::Git;
 use crate::merge::BaseMerge;
 use crate::repository::Repository;
 
-/// What a fast-forward would change in a checkout, as it stands before.
+/// Paths that a fast-forward would change in a checkout, as they stand before.
 struct CheckoutBefore {
-    /// Paths that it would add and where nothing stands.
+    /// Paths that the fast-forward would add and where nothing stands.
     free: Vec<Vec<u8>>,
-    /// Paths that it would change or take away and that are as the base has them.
+    /// Paths that the fast-forward would change or take away and that are as the base has them.
     clean: Vec<Vec<u8>>,
 }
 
-/// Compares contents where times differ: what was copied or touched is no change, and is put back like the rest.
+/// Arguments that compare contents where times differ: what was copied or touched is no change, and is put back like
+/// the rest.
 const DIFFERS: [&str; 8] = [
     "diff",
     "--no-ext-diff",

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path};
 
-/// Larger files are not read.
+/// Bytes of the largest file that is read.
 const LARGEST: u64 = 4 << 20;
 
 /// The text of a regular file, named by its path in the worktree; `None` when there is no such file, it is large, or a link

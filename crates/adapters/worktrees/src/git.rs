@@ -58,13 +58,13 @@ impl Site {
     }
 }
 
-/// One call of git.
+/// A call of git.
 pub(crate) struct Git {
     command: Command,
     words: Vec<OsString>,
     bounds: Bounds,
     folder: PathBuf,
-    /// It holds no lock, so it changes nothing that others see.
+    /// The call holds no lock, so it changes nothing that others see.
     reads: bool,
     beside: Vec<PathBuf>,
 }
@@ -162,7 +162,7 @@ impl Git {
         self
     }
 
-    /// Standard output of a call that must succeed and reads `input`.
+    /// Runs a call that must succeed with `input` on its standard input; returns its standard output.
     pub(crate) fn input(mut self, input: &[u8]) -> Result<Vec<u8>, WorktreeError> {
         let mut file = tempfile::tempfile().map_err(WorktreeError::io("make a temporary file for", "git"))?;
         let written = file.write_all(input).and_then(|()| file.seek(SeekFrom::Start(0)));
@@ -207,7 +207,7 @@ impl Git {
         bounded::output(&mut self.command, &self.folder, self.bounds, &verb, self.reads, file)
     }
 
-    /// Standard output of a call that must succeed.
+    /// Runs a call that must succeed; returns its standard output.
     pub(crate) fn run(self) -> Result<Vec<u8>, WorktreeError> {
         let command = self.verb();
         let output = self.output()?;
@@ -235,7 +235,7 @@ impl Git {
         self.run().map(drop)
     }
 
-    /// The first line of standard output as text.
+    /// Runs a call that must succeed; returns the first line of its standard output as text.
     pub(crate) fn line(self) -> Result<String, WorktreeError> {
         let out = self.run()?;
         Ok(String::from_utf8_lossy(&out).lines().next().unwrap_or_default().to_owned())

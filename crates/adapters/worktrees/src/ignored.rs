@@ -8,7 +8,8 @@ use crate::error::WorktreeError;
 use crate::repository::Repository;
 
 impl Repository {
-    /// Their paths below the main worktree; a folder of which everything is ignored counts as one.
+    /// Returns the ignored files by their paths below the main worktree; a folder of which everything is ignored counts
+    /// as one.
     ///
     /// # Errors
     /// When git can't list them.
@@ -19,7 +20,8 @@ impl Repository {
         Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
     }
 
-    /// Those of `paths` (folders with a slash at their end) that git ignores in `worktree` too; what it would take up there belongs to nobody's branch.
+    /// Returns those of `paths` (folders with a slash at their end) that git ignores in `worktree` too: a path that git
+    /// would take up there belongs to nobody's branch.
     ///
     /// # Errors
     /// When git can't look.

@@ -14,8 +14,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 impl Repository {
     /// Lets whoever writes the index, HEAD or `branch` of this worktree just now finish. A lock that is still there
-    /// when nobody works in the worktree is taken away; gives the names of those. `lives` says whether anything of the
-    /// worktree's run does, which is looked at only where there is a lock.
+    /// when nobody works in the worktree is taken away; returns the names of those. `lives` says whether anything of
+    /// the worktree's run does, which is looked at only where there is a lock.
     ///
     /// # Errors
     /// When `path` is no linked worktree of this repository.

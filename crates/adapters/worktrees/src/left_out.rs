@@ -14,7 +14,7 @@ use crate::look::WorktreeLook;
 
 /// A new file larger than this is left for a person to decide on; forges refuse larger ones too.
 pub const LARGEST_FILE: u64 = 100 << 20;
-/// So many are named; more are counted.
+/// Files that are named; further ones are only counted.
 const NAMED: usize = 20;
 /// A longer name is cut where it is told.
 const LONGEST_NAME: usize = 100;
@@ -23,7 +23,7 @@ const LONGEST_NAME: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     names: Vec<Vec<u8>>,
-    /// Those of them that git tracks.
+    /// Names of left-out files that git tracks.
     tracked: Vec<Vec<u8>>,
     pub(crate) reasons: Vec<String>,
 }

@@ -11,13 +11,13 @@ use crate::git::{Git, Site};
 use crate::own_store::OwnStore;
 use crate::repository::Repository;
 
-/// A worktree that is the one it should be.
+/// A linked worktree that was checked to be the repository's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Linked {
     pub(crate) path: PathBuf,
-    /// Its own folder in the repository's `worktrees`.
+    /// The worktree's own folder in the repository's `worktrees`.
     pub(crate) git_dir: PathBuf,
-    /// The store that it was given for an agent that is held inside.
+    /// The store of its own that the worktree was given, for an agent in a sandbox.
     pub(crate) store: Option<OwnStore>,
 }
 
@@ -85,8 +85,8 @@ impl Repository {
 }
 
 impl Linked {
-    /// Looks at every file of the worktree's git folder that could lead git elsewhere or have it start a program. Gives the store
-    /// that the worktree was given and uses.
+    /// Looks at every file of the worktree's git folder that could lead git elsewhere or have it start a program.
+    /// Returns the store that the worktree was given and uses.
     fn check(&self, repo: &Repository) -> Result<Option<OwnStore>, WorktreeError> {
         let odd = |name: &str, why: String| WorktreeError::Tampered { path: self.git_dir.join(name), why };
         let read = |name: &str| read_small(&self.git_dir.join(name)).map_err(|error| odd(name, error.to_string()));

@@ -15,7 +15,7 @@ use crate::repository::Repository;
 /// The lock reason of worktrees that pilothouse made begins with this; the run's id follows.
 pub(crate) const LOCK_REASON: &str = "pilothouse run ";
 
-/// One worktree as git knows it.
+/// A worktree as git knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worktree {
     pub path: PathBuf,
@@ -26,11 +26,11 @@ pub struct Worktree {
     /// Full commit id; `None` before the first commit, or when it can't be read.
     pub head: Option<String>,
     pub detached: bool,
-    /// The reason it is locked for, which may be empty.
+    /// The reason for which the worktree is locked, which may be empty.
     pub locked: Option<String>,
-    /// Its folder is gone.
+    /// The worktree's folder is gone.
     pub prunable: bool,
-    /// The repository's folder for it.
+    /// The repository's folder for the worktree.
     pub(crate) git_dir: PathBuf,
     run: Option<String>,
 }
@@ -41,12 +41,12 @@ impl Worktree {
         self.run.as_deref()
     }
 
-    /// Whether someone other than pilothouse made it.
+    /// Whether someone other than pilothouse made the worktree.
     pub fn is_foreign(&self) -> bool {
         self.run().is_none()
     }
 
-    /// The tool that made it, where that can be told: by our lock, or by where such tools put theirs.
+    /// Returns the tool that made the worktree, where that can be told: by our lock, or by where such tools put theirs.
     pub fn owner(&self) -> Option<&'static str> {
         if !self.is_foreign() {
             return Some("pilothouse");

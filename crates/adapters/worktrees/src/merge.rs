@@ -7,7 +7,7 @@ use crate::error::WorktreeError;
 use crate::merge_tree::merge_tree;
 use crate::repository::Repository;
 
-/// What is to be merged, and into what.
+/// A merge that is to be done: the work, its base, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseMerge<'a> {
     /// The run's id.
@@ -18,12 +18,12 @@ pub struct BaseMerge<'a> {
     pub before: &'a str,
     /// The base's short name.
     pub onto: &'a str,
-    /// The message of a commit that is made for it.
+    /// The message of a commit that is made for the merge.
     pub message: &'a str,
 }
 
 impl Repository {
-    /// Merges; gives the full id of the commit that the base is at then. The commit is made first and kept under
+    /// Merges; returns the full id of the commit that the base is at then. The commit is made first and kept under
     /// `refs/pilothouse/<run>/merging/<head>/<before>`; then the base is moved in one step: its ref by compare-and-swap, or, where it is
     /// checked out, by a fast-forward there. Doing it again after an interruption finds out whether that step was taken.
     ///
@@ -69,8 +69,8 @@ impl Repository {
         }
     }
 
-    /// The commits that earlier tries made for the same work. One of them is the work's own head where that was to be
-    /// fast-forwarded to; then too it is in the base only when the work is.
+    /// Returns the commits that earlier tries made for the same work. One of them is the work's own head where that was
+    /// to be fast-forwarded to; then too it is in the base only when the work is.
     fn made_before(&self, merging: &BaseMerge<'_>) -> Result<Vec<String>, WorktreeError> {
         let folder = format!("refs/pilothouse/{}/merging/{}/", merging.run, merging.head);
         let out = self.git().args(&["for-each-ref", "--format=%(objectname)", &folder]).run()?;
@@ -100,7 +100,7 @@ impl Repository {
         }
     }
 
-    /// The commit that the base is to be at.
+    /// Makes the commit that the base is to be at; returns its full id.
     fn make(&self, merging: &BaseMerge<'_>) -> Result<String, WorktreeError> {
         let (before, head) = (merging.before, merging.head);
         match merging.method {
@@ -117,7 +117,8 @@ impl Repository {
         }
     }
 
-    /// Each of the work's commits on top of the one before it, with its own author and message.
+    /// Makes each of the work's commits anew on top of the one before it, with its own author and message; one that
+    /// changes nothing there is left out.
     fn rebased(&self, before: &str, head: &str) -> Result<String, WorktreeError> {
         let range = format!("{before}..{head}");
         if !self.git().args(&["rev-list", "--merges", "--max-count=1", &range]).line()?.is_empty() {
@@ -143,7 +144,7 @@ impl Repository {
         Ok(on)
     }
 
-    /// The tree of both together.
+    /// Returns the tree of two commits together.
     fn merged_tree(&self, base: Option<&str>, ours: &str, theirs: &str) -> Result<String, WorktreeError> {
         let together = merge_tree(self.git(), base, ours, theirs)?;
         if together.conflicts.is_empty() {

@@ -3,16 +3,16 @@
 use crate::error::WorktreeError;
 use crate::git::{Git, complaint};
 
-/// What two commits come to together.
+/// The result of merging two commits.
 #[derive(Debug)]
 pub(crate) struct Together {
-    /// Full id of the tree; with conflicts in it where there are any.
+    /// Full id of the merged tree; with conflicts in it where there are any.
     pub(crate) tree: String,
     /// Paths with conflicts, none where both fit; names that are no UTF-8 with U+FFFD.
     pub(crate) conflicts: Vec<String>,
 }
 
-/// What stands for a conflict that git names no path of, such as a folder whose files were moved to two others.
+/// The name of a conflict for which git names no path, such as a folder whose files were moved to two others.
 const NO_PATH: &str = "(folders that were moved)";
 
 /// Merges `theirs` into `ours` by `git`, which writes where it was told to; `base` is what both began at, where that is not to

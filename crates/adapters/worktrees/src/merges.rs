@@ -15,16 +15,16 @@ pub struct Candidate<'a> {
     pub base: &'a str,
     /// The work's commit (a full id).
     pub head: &'a str,
-    /// Where it was done.
+    /// The worktree in which the work was done.
     pub worktree: &'a Path,
 }
 
-/// What came of trying it.
+/// The result of a merge that was only tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// The paths in which both do not fit together, as git merge-tree(1) finds them; none where they merge cleanly.
     pub conflicts: Vec<String>,
-    /// What stands against the merge all the same, each a sentence.
+    /// Reasons against the merge beside its conflicts, each a sentence.
     pub against: Vec<String>,
 }
 

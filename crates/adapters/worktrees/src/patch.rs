@@ -4,8 +4,9 @@ use crate::error::WorktreeError;
 use crate::private;
 use crate::repository::Repository;
 
-/// Whatever a person's configuration says, the same bytes. Renames are told as a removed and a new file wherever changes are
-/// counted or shown: what is counted for a row is counted without looking for them.
+/// Arguments by which git diff(1) prints the same bytes whatever a person's configuration says. Renames appear as a
+/// removed and a new file wherever changes are counted or shown, since a row's figures are counted without looking for
+/// renames.
 pub(crate) const ALWAYS: [&str; 15] = [
     "-c",
     "diff.algorithm=myers",
@@ -24,14 +25,14 @@ pub(crate) const ALWAYS: [&str; 15] = [
     "--dst-prefix=b/",
 ];
 
-/// What git apply(1) needs beside that.
+/// Arguments that git apply(1) needs beside [`ALWAYS`].
 pub(crate) const TO_APPLY: [&str; 2] = ["--binary", "--full-index"];
 
-/// Lines around a change; it asks for the text.
+/// The option for the lines around a change, which also asks for the text.
 pub(crate) const AROUND: &str = "--unified=3";
 
 impl Repository {
-    /// The patch from one commit or tree to another, for git apply(1). Empty where they are the same.
+    /// Returns the patch from one commit or tree to another, for git apply(1). Empty where they are the same.
     ///
     /// # Errors
     /// When one of them is none here.
@@ -39,7 +40,7 @@ impl Repository {
         self.git().args(&ALWAYS).args(&TO_APPLY).args(&[AROUND, "--end-of-options", from, to, "--"]).run()
     }
 
-    /// The full id of the tree that a patch makes of the commit `base`. Nothing is written to the repository.
+    /// Returns the full id of the tree that a patch makes of the commit `base`. Nothing is written to the repository.
     ///
     /// # Errors
     /// When `base` is no commit here, or the patch does not apply to it: git's own words.
@@ -56,7 +57,7 @@ impl Repository {
         git().args(&["write-tree"]).line()
     }
 
-    /// Whether this folder is the repository's, so that a patch can be tried in it.
+    /// Whether the repository has this commit, so that a patch on it can be tried here.
     pub fn has_commit(&self, commit: &str) -> bool {
         let spec = format!("{commit}^{{commit}}");
         self.git().args(&["cat-file", "-e", &spec]).run().is_ok()

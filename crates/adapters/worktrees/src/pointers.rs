@@ -24,7 +24,7 @@ const POINTERS: &[&str] = &[
     "rebase-apply/onto",
 ];
 
-/// What a worktree is in the middle of, all of it; a checkpoint knows nothing of these.
+/// Files of every operation that a worktree can be in the middle of; a checkpoint does not hold them.
 const UNDER_WAY: &[&str] = &[
     "MERGE_HEAD",
     "MERGE_MSG",
@@ -62,7 +62,7 @@ impl Repository {
 }
 
 impl Repository {
-    /// Makes a commit that no ref knows yet, and gives its full id.
+    /// Makes a commit that no ref knows yet, and returns its full id.
     pub(crate) fn commit_tree(&self, tree: &str, parents: &[String], subject: &str) -> Result<String, WorktreeError> {
         let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
         let words: Vec<&str> = ["commit-tree", "--no-gpg-sign"].into_iter().chain(parents).collect();

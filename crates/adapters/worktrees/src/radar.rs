@@ -33,8 +33,8 @@ pub struct WorktreeWork {
 }
 
 impl WorktreeWork {
-    /// Whether they may not come together: both change a path, one has a file where the other has a folder, or one takes files
-    /// out of a folder in which the other has changed something.
+    /// Whether two works may conflict: both change a path, one has a file where the other has a folder, or one takes
+    /// files out of a folder in which the other has changed something.
     pub fn meets(&self, other: &Self) -> bool {
         let below = |one: &BTreeSet<Vec<u8>>, other: &BTreeSet<Vec<u8>>| {
             one.iter().any(|path| {
@@ -98,7 +98,7 @@ impl Radar<'_> {
         Ok(work)
     }
 
-    /// The paths in which two commits, of the repository or of this radar, do not fit together.
+    /// Returns the paths in which two commits, of the repository or of this radar, conflict.
     ///
     /// # Errors
     /// When one of them is no commit here.

@@ -10,7 +10,7 @@ use crate::linked::{Linked, own_settings_of};
 use crate::list::LOCK_REASON;
 use crate::repository::Repository;
 
-/// So many worktrees may have folders of one name.
+/// The most worktrees whose folders may have one name.
 const MOST_OF_A_NAME: u32 = 10_000;
 
 /// A worktree that git is to know of.

@@ -13,7 +13,7 @@ use crate::status::Dirt;
 pub struct Removable {
     /// Commits that the base has not, neither as they are nor picked or squashed.
     pub unmerged: u64,
-    /// Those commits are on a remote.
+    /// The unmerged commits are on a remote.
     pub pushed: bool,
     /// Files that differ from HEAD and are not ignored.
     pub uncommitted: u64,
@@ -23,15 +23,15 @@ pub struct Removable {
     pub bytes: u64,
     /// Ignored folders and files that a snapshot would leave out.
     pub left_out: Vec<String>,
-    /// What makes a removal impossible.
+    /// Reasons that make a removal impossible.
     pub obstacles: Vec<String>,
 }
 
-/// What a worktree holds beside its commit.
+/// The work that a worktree holds beside its commit.
 pub(crate) struct HeldWork {
     pub(crate) inventory: Inventory,
-    /// By git's own judgement: filters and permissions can make files differ that git takes for the same. Those are kept,
-    /// and are no work.
+    /// Changes by git's own judgement: filters and permissions can make files differ that git takes for the same. Those
+    /// are kept, and are no work.
     pub(crate) dirt: Dirt,
 }
 

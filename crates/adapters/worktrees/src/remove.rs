@@ -27,13 +27,13 @@ pub struct Removal<'a> {
     pub only_at: Option<&'a str>,
 }
 
-/// What became of it.
+/// The outcome of a removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     pub record: SnapshotRecord,
-    /// The branch went too.
+    /// The branch was removed too.
     pub branch: bool,
-    /// The reason why it did not, where there is such a branch.
+    /// The reason why the branch was not removed, where there is such a branch.
     pub branch_stays: Option<String>,
     /// A folder that could not be deleted to its end, and why.
     pub rest: Option<String>,
@@ -169,7 +169,7 @@ fn aside(removal: &Removal<'_>, path: &Path) -> PathBuf {
     path.with_file_name(format!(".pilothouse-removed-{}", removal.name))
 }
 
-/// What an earlier removal of this run moved aside and did not come to delete.
+/// Returns the folder that an earlier removal of this run moved aside and did not come to delete.
 fn earlier_aside(removal: &Removal<'_>, path: &Path) -> Option<PathBuf> {
     let prefix = format!(".pilothouse-removed-{}.", removal.run);
     let beside = fs::read_dir(path.parent()?).ok()?.flatten();

@@ -9,18 +9,18 @@ use crate::repository::Repository;
 /// A worktree at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stand {
-    /// Full id of the commit it is at.
+    /// Full id of the commit that the worktree is at.
     pub head: String,
-    /// Full id of the tree of its tracked and untracked files, not of ignored ones.
+    /// Full id of the tree of the worktree's tracked and untracked files, not of ignored ones.
     pub tree: String,
-    /// That tree is not the commit's, or files are left out of it.
+    /// The tree is not the commit's, or files are left out of it.
     pub uncommitted: bool,
     /// Files that are not in the tree, each with the reason.
     pub left_out: Vec<String>,
 }
 
 impl Repository {
-    /// How the worktree at `path` stands.
+    /// Reads the state of the worktree at `path`.
     ///
     /// # Errors
     /// When it is no worktree of this repository, or can't be read whole.

@@ -48,8 +48,8 @@ impl Repository {
         Ok(self.stashes()?.iter().any(|stash| stash.is_of(branch)))
     }
 
-    /// What the run did with the stash, each a sentence: work of its own that is there, and entries that were there when it
-    /// began, are gone, and are in its tree.
+    /// Returns what the run did with the stash, each a sentence: work of its own that is there, and entries that were
+    /// there when it began, are gone, and are in its tree.
     ///
     /// # Errors
     /// When git can't read it.

@@ -27,7 +27,7 @@ impl Dirt {
 }
 
 impl Repository {
-    /// What is uncommitted in the worktree at `path`; ignored files do not count.
+    /// Finds what is uncommitted in the worktree at `path`; ignored files do not count.
     ///
     /// # Errors
     /// When the worktree can't be read.

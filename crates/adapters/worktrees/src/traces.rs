@@ -8,10 +8,10 @@ use crate::error::WorktreeError;
 use crate::repository::Repository;
 use crate::tree::FoundWorktree;
 
-/// What is at the place where a repository was.
+/// The state of the place where a repository was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtOldPlace {
-    /// Nothing, something else, or a way to where the repository is now.
+    /// Nothing, something else, or a link to where the repository is now.
     Left,
     /// A repository that knows the same run, or what can't be looked at.
     StillThere,
@@ -47,7 +47,7 @@ impl Repository {
         Ok(runs)
     }
 
-    /// What is at `old`, where this repository was when `run` was made in it.
+    /// Looks at `old`, the place of this repository when `run` was made in it.
     pub fn at_old_place(&self, old: &Path, run: &str) -> AtOldPlace {
         match Self::at(old) {
             Err(WorktreeError::RepositoryGone(_)) => AtOldPlace::Left,

@@ -32,7 +32,8 @@ impl WorktreeLook {
     }
 }
 
-/// A file that a sparse checkout leaves away is not missing.
+/// Whether a flagged file is in the worktree: one that a sparse checkout leaves away is not missing, and keeps its
+/// flag.
 fn is_there(path: &Path, name: &[u8]) -> bool {
     fs::symlink_metadata(path.join(OsStr::from_bytes(name))).is_ok()
 }

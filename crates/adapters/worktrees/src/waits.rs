@@ -9,10 +9,10 @@ use rustix::process::Pid;
 
 /// How long a group must have run before it is looked at: nearly all have ended by then.
 const GRACE: Duration = Duration::from_secs(1);
-/// So many entries are looked at for a pipe.
+/// Entries of folders that are looked at in search of a pipe.
 const ENTRIES: usize = 50_000;
 
-/// What a group of processes has done so far.
+/// The processor time that a group of processes has used, and when it was last seen at work.
 pub(crate) struct GroupProgress {
     began: Instant,
     since: Instant,

@@ -39,7 +39,7 @@ impl Two {
         Self { trees, repo, base, place }
     }
 
-    /// What the radar finds of the work as it lies there.
+    /// Returns the conflicts that the radar finds between the uncommitted works, and whether these touch common paths.
     fn radar(&self) -> (BTreeSet<String>, bool) {
         let folder = self.place.path().join("radar");
         let radar = self.repo.radar(&folder).expect("a radar");
@@ -48,7 +48,7 @@ impl Two {
         (found.into_iter().collect(), a.meets(&b))
     }
 
-    /// What git finds when all of it is committed.
+    /// Returns the conflicts that git finds once all of the work is committed.
     fn git(&self) -> BTreeSet<String> {
         for tree in &self.trees {
             git(tree, &["add", "--all"]);
@@ -83,7 +83,7 @@ fn change(path: &Path, from: &str, to: &str) {
 
 type Change = fn(&Path);
 
-/// What each of the two does, with a name and whether they collide.
+/// Changes of the two worktrees, with a name and whether they conflict.
 const CASES: &[(&str, bool, Change, Change)] = &[
     (
         "the same line",

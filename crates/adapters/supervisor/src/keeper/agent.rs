@@ -64,7 +64,7 @@ pub(super) fn spawn(
     Ok(AgentProcess { pid, pidfd, streams })
 }
 
-/// Its whole environment. What is set for it by name stays, also where it is unset.
+/// Returns the agent's whole environment. A variable that the start sets stays, also where the start unsets its name.
 fn environment<'a>(
     start: &'a KeeperStart,
     given: &'a [(OsString, OsString)],

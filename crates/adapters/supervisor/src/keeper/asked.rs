@@ -50,7 +50,7 @@ impl TerminalQueries {
         }
     }
 
-    /// Gives what is to be answered to what was heard.
+    /// Returns the answers to what was heard.
     pub(super) fn take_answers(&mut self) -> String {
         std::mem::take(&mut self.answers)
     }

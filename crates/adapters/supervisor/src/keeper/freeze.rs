@@ -25,7 +25,7 @@ const NUDGES: u32 = 50;
 /// A frozen tree.
 pub(super) struct Freeze {
     by_group: bool,
-    /// What stood still before anything was stopped, and stays so afterwards.
+    /// Processes that stood still before anything was stopped, and stay so afterwards.
     stood: BTreeSet<u32>,
 }
 
@@ -60,8 +60,8 @@ impl Freeze {
         }
     }
 
-    /// One that waits in vfork(2) for its child stops only when that child goes on to its program, and the child was
-    /// stopped before it did. Gives whether there was one whose child was let go on for a moment.
+    /// Lets the stopped child of a process that waits in vfork(2) go on for a moment: such a parent stops only when its
+    /// child goes on to its program, and the child was stopped before it did. Returns whether there was such a child.
     fn nudge(&mut self, inside: &BTreeSet<u32>) -> bool {
         let me = std::process::id();
         let waits = |pid: &u32| Stat::read(*pid).is_some_and(|stat| stat.is_uninterruptible());

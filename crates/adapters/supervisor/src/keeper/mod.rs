@@ -39,7 +39,7 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long what outlives its agent gets between TERM and KILL.
 const AFTERLIFE_MS: u64 = 2_000;
 
-/// The keeper's whole life; gives its exit code. `folder` is the attempt's folder with `start.json` in it.
+/// The keeper's whole life; returns its exit code. `folder` is the attempt's folder with `start.json` in it.
 pub fn main(folder: &Path) -> i32 {
     // Nobody but root may look into it: it is given what agents are given, keys too.
     let _where_it_can = set_dumpable_behavior(DumpableBehavior::NotDumpable);
@@ -69,7 +69,7 @@ fn record_exit(folder: &Path, exit: &Exit) {
     }
 }
 
-/// Takes the attempt's lock, or gives the exit code of a second keeper.
+/// Takes the attempt's lock, or returns the exit code of a second keeper.
 fn hold(folder: &Path) -> Result<HeldAttempt, i32> {
     attempt_lock::hold(folder).map_err(|_| 1)?.ok_or(launch::HELD_BY_ANOTHER)
 }

@@ -17,7 +17,7 @@ pub(super) const RETRY: Duration = Duration::from_millis(500);
 /// As much as a pipe holds.
 const CHUNK: usize = 64 << 10;
 
-/// One stream of the agent and the file it goes to.
+/// A stream of the agent and the file it goes to.
 pub(super) struct OutputStream {
     from: Option<OwnedFd>,
     to: File,
@@ -89,7 +89,7 @@ impl OutputStream {
         }
     }
 
-    /// What is to be answered to what the agent asked its terminal since it was looked last.
+    /// Takes the answers to what the agent asked its terminal since the last call.
     pub(super) fn take_answers(&mut self) -> String {
         match &mut self.form {
             OutputForm::Raw => String::new(),

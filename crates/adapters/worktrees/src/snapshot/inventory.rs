@@ -38,7 +38,7 @@ const REBUILDABLE: &[(&str, bool)] = &[
     (".parcel-cache", true),
 ];
 
-/// What is to be kept, what is not, and what was deleted.
+/// The files of a worktree by their fate: kept, left out, or deleted before.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     /// Paths inside the worktree: files and links that differ from HEAD, folders that git does not know.
@@ -68,7 +68,7 @@ struct Walk<'a> {
     found: Inventory,
 }
 
-/// What git ignores in a worktree.
+/// Paths that git ignores in a worktree; folders end with a slash.
 #[derive(Debug)]
 pub(crate) struct Ignored(BTreeSet<Vec<u8>>);
 

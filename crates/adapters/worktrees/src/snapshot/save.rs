@@ -11,7 +11,7 @@ use crate::error::WorktreeError;
 use crate::pointers::pointed_to;
 use crate::repository::Repository;
 
-/// What is to be kept, and under which name.
+/// A worktree that is to be kept, and under which name.
 pub(crate) struct Saving<'a> {
     /// The run's id.
     pub(crate) run: &'a str,
@@ -20,7 +20,7 @@ pub(crate) struct Saving<'a> {
     /// The worktree; its folder may be gone.
     pub(crate) path: &'a Path,
     pub(crate) vanished: bool,
-    /// Its own folder inside the repository's.
+    /// The worktree's own folder inside the repository's git folder.
     pub(crate) git_dir: &'a Path,
     pub(crate) branch: &'a str,
     /// The folder of all snapshots.

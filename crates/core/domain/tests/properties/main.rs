@@ -349,7 +349,7 @@ proptest! {
         prop_assert_eq!(Event::from_line(&line).expect("its own line"), event);
     }
 
-    /// Whatever order events come in, each prefix is a state that every question can be asked of.
+    /// Every prefix of any order of events is a state that each question can be asked of.
     /// Every prefix of events in any order is a state that every question can be asked of.
     #[test]
     fn every_prefix_is_a_valid_state(events in prop::collection::vec(event(), 0..40)) {
