@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use crate::gateway::GatewayState;
 
-/// A request longer than this is no conversation.
+/// Bytes of the longest body; no conversation has as many.
 pub(crate) const LONGEST: usize = 64 << 20;
-/// So much is kept of all requests together, and of those of one run.
+/// Bytes that are kept of all requests together, and of those of one run.
 const ALL: usize = 512 << 20;
 const OF_A_RUN: usize = 192 << 20;
-/// A body of which nothing more comes, or that does not come to its end; an agent that stands still is waited for.
+/// The time within which something more of a body, and all of it, must come; an agent that stands still is waited for.
 const SILENT: Duration = Duration::from_secs(30);
 const WHOLE: Duration = Duration::from_secs(300);
 
@@ -47,14 +47,14 @@ impl BodyRoom {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Room for nothing yet.
+    /// Returns a hold on no bytes yet, for a request of this run.
     pub(crate) fn of(self: &Arc<Self>, run: &str) -> HeldRoom {
         HeldRoom { room: Arc::clone(self), run: run.to_owned(), bytes: 0 }
     }
 }
 
 impl HeldRoom {
-    /// Takes so much more; `false` where there is none.
+    /// Takes room for this many more bytes; `false` where there is none.
     fn more(&mut self, bytes: usize) -> bool {
         let mut runs = self.room.of_runs();
         let all: usize = runs.values().sum();
@@ -80,7 +80,7 @@ impl Drop for HeldRoom {
     }
 }
 
-/// The whole body of a request of this run; the room for it is held as long as what comes with it.
+/// Reads the whole body of a request of this run; the room for it is held as long as what comes with it.
 pub(crate) async fn read(
     gateway: &GatewayState,
     token: &str,

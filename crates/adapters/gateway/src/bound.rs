@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 use crate::prices::PriceBook;
 
-/// No model reads more tokens.
+/// The most tokens of an input; no model reads more.
 const LONGEST_INPUT: u64 = 2_000_000;
-/// An answer has no more tokens where the request sets no limit.
+/// The most tokens of an answer where the request sets no limit.
 const USUAL_ANSWER: u64 = 128_000;
-/// A limit above this is none that any model has.
+/// The most tokens that a request's answers count as, whatever limit the request sets; no model has a higher one.
 const LONGEST_ANSWER: u64 = 1_000_000;
 
-/// At most so many tokens.
+/// The upper bound of the tokens of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bound {
     input: u64,
@@ -41,7 +41,8 @@ struct Config {
 }
 
 impl Bound {
-    /// Of a request with this body. What can't be read of it, and what is said twice, counts as not said.
+    /// Returns the bound of a request with this body. What can't be read of it, and what is said twice, counts as not
+    /// said.
     pub(crate) fn of(api: Api, path: &str, body: &[u8]) -> Self {
         let says: Says = serde_json::from_slice(body).unwrap_or_default();
         let config = says.config.unwrap_or_default();
@@ -60,13 +61,14 @@ impl Bound {
         Self { input, output }
     }
 
-    /// What may still come beyond what the provider has said it bills. Whoever tells the input tells all of it.
+    /// Returns the upper bound of what the provider may bill beyond what it has reported so far. A provider that
+    /// reports the input reports all of it.
     pub(crate) fn left(self, told: Option<Tokens>) -> Self {
         let Some(told) = told else { return self };
         Self { input: 0, output: self.output.saturating_sub(told.output) }
     }
 
-    /// In tokens, and in money where the model has a price: the dearest way that they can be billed.
+    /// Returns the bound in tokens, and in money where the model has a price: the dearest way that they can be billed.
     pub(crate) fn used(self, prices: &mut PriceBook, model: Option<&str>, at: Timestamp) -> Used {
         let Self { input, output } = self;
         let plain = Tokens { input, output, ..Tokens::default() };

@@ -27,22 +27,22 @@ pub(crate) struct OpenCall {
     pass: Arc<Pass>,
     data: ModelCalled,
     began: Instant,
-    /// The most that it may use, and what is held of the budgets for that.
+    /// The most that the call may use, and what is held of the budgets for that.
     bound: Bound,
     reserved: Option<Reserved>,
-    /// What of it the ledger has.
+    /// The part of the call's usage that the ledger has.
     counted: Used,
-    /// What of the provider's bill is written down, and when it was.
+    /// The part of the provider's bill that was written down last, and when.
     told: Option<(Tokens, Instant)>,
-    /// What no error may repeat.
+    /// The key that the request was sent with, which no error may repeat.
     key: Option<SecretKey>,
-    /// It is on its way to the provider, so it may be billed.
+    /// The request is on its way to the provider, so it may be billed.
     sent: bool,
     ended: bool,
 }
 
 impl OpenCall {
-    /// A call that nothing is written down of yet.
+    /// Returns a call of which nothing is written down yet.
     pub(crate) fn new(
         gateway: &Arc<GatewayState>,
         pass: &Arc<Pass>,
@@ -71,7 +71,7 @@ impl OpenCall {
         self.gateway.writer.write(CallLog::of(&self.pass.folder), line, syncs)
     }
 
-    /// Writes its beginning down; from then on a killed gateway's successor knows of it.
+    /// Writes the call's beginning down; from then on a killed gateway's successor knows of it.
     pub(crate) async fn begin(&mut self) {
         self.sent = true;
         let mut call = self.data.clone();
@@ -143,7 +143,7 @@ impl OpenCall {
         }
     }
 
-    /// Ends it with what its answer said; what comes back is told once that is written down.
+    /// Ends the call with what its answer said; the receiver hears once that is written down.
     pub(crate) fn end(mut self, end: CallEnd, reading: &Reading) -> oneshot::Receiver<()> {
         self.take(reading);
         self.count();
@@ -151,7 +151,7 @@ impl OpenCall {
         self.write_end()
     }
 
-    /// Ends it without an answer; what comes back is told once that is written down.
+    /// Ends the call without an answer; the receiver hears once that is written down.
     pub(crate) fn failed(mut self, end: CallEnd, error: String) -> oneshot::Receiver<()> {
         self.data.end = end;
         self.data.error = Some(error);

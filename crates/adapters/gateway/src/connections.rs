@@ -13,11 +13,12 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::forward;
 use crate::gateway::GatewayState;
 
-/// A connection on which nothing has come.
+/// The time within which something must come on a new connection.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
-/// A head that does not come to its end, and a connection between two requests: longer than any agent keeps one for its next.
+/// The time for a request's head, and for a connection between two requests: longer than any agent keeps one for its
+/// next.
 const HEAD: Duration = Duration::from_secs(120);
-/// After a failure to take a connection, which is mostly a lack of descriptors.
+/// The pause after a failure to take a connection, which is mostly a lack of descriptors.
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// Serves until the process ends.

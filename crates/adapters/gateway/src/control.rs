@@ -23,53 +23,54 @@ use crate::files;
 use crate::gateway::GatewayState;
 use crate::pass::{ByName, Pass, Route};
 
-/// Whole state in one order: thousands of passes.
+/// Bytes of the longest order: all passes in one, thousands of them.
 const LONGEST: u64 = 16 << 20;
-/// A gateway does nothing else on the way to its reply than read what a run has used.
+/// The time for a gateway's reply; on the way to it the gateway only reads what a run has used.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
-/// A gateway that has its lock and not yet its socket is about to have it.
+/// The time in which a gateway that has its lock opens its socket.
 const OPENS_WITHIN: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(10);
 /// A socket's path may be 103 bytes long on any system.
 const LONGEST_PATH: usize = 100;
 
-/// What a daemon wants of a gateway.
+/// An order of a daemon to its gateway.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
-    /// Nothing but its reply.
+    /// Asks for the status; changes nothing.
     Tell,
-    /// Takes these instead of those with the same names; a name without a pass is taken back.
+    /// Sets these passes by name and keeps the others; a name without a pass is taken back.
     Set(BTreeMap<String, Option<Pass>>),
-    /// These are all that there are.
+    /// Replaces all passes by these.
     Replace(ByName),
-    /// Takes up the keys' variables of those who asked for runs.
+    /// Replaces all variables of these runs by those that came with whoever asked for them.
     Keys(BTreeMap<String, KeyValues>),
-    /// Takes up more of them; a daemon that was started meanwhile does not know those before.
+    /// Adds variables of these runs; a daemon that was started meanwhile does not know those before.
     AddKeys(BTreeMap<String, KeyValues>),
 }
 
-/// What a gateway says of itself.
+/// The status of a gateway, as it reports it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct GatewayStatus {
     /// The only addresses that a key goes to.
     pub bound: Vec<Route>,
-    /// The variables whose values it was given, by name.
+    /// Names of the variables whose values the gateway was given.
     pub keys: Vec<String>,
-    /// Those that whoever asked for a run had, by the run's id.
+    /// Names of the variables whose values came from whoever asked for a run, by the run's id.
     #[serde(default)]
     pub of_runs: BTreeMap<String, Vec<String>>,
     pub passes: ByName,
 }
 
 impl GatewayStatus {
-    /// Whether it has the value of this variable of whoever asked for this run.
+    /// Whether the gateway has the value of this variable of whoever asked for this run.
     pub fn has_key(&self, run: &str, variable: &str) -> bool {
         self.of_runs.get(run).is_some_and(|names| names.iter().any(|name| name == variable))
     }
 }
 
-/// The way to the socket, also where the state folder's path is longer than an address may be; valid while the file is open.
+/// Returns a path to the socket, also where the state folder's path is longer than an address may be; valid while the
+/// file is open.
 fn address(home: &Path) -> io::Result<(PathBuf, Option<File>)> {
     let folder = files::folder(home);
     let path = folder.join("control");
@@ -145,7 +146,7 @@ fn connect(path: &Path) -> io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
-/// How long there is until then.
+/// Returns the time that is left until `until`.
 ///
 /// # Errors
 /// When that is over.

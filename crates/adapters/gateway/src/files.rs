@@ -19,7 +19,7 @@ pub struct Serving {
     pub started: Option<u64>,
     /// On 127.0.0.1; the next gateway takes the same one.
     pub port: u16,
-    /// The variables whose values it was given, by name.
+    /// Names of the variables whose values the gateway was given.
     #[serde(default)]
     pub keys: Vec<String>,
 }
@@ -45,7 +45,8 @@ pub fn is_serving(home: &Path) -> bool {
     ground::is_writers_locked(&folder(home).join("lock"))
 }
 
-/// Who served last, and where; `None` before the first one. Its number is 0 where it is another process's by now.
+/// Returns which gateway served last, and where; `None` before the first one. The pid is 0 where it is another
+/// process's by now.
 ///
 /// # Errors
 /// When that can't be read.

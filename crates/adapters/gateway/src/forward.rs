@@ -139,7 +139,7 @@ fn put_key(headers: &mut HeaderMap, provider: &str, key: &SecretKey) {
     }
 }
 
-/// What costs nothing: asked and answered as it is.
+/// Forwards a request that costs nothing, and its answer, unchanged.
 async fn pass_through(
     gateway: &Arc<GatewayState>,
     asked: &ForwardedCall,
@@ -254,7 +254,7 @@ async fn send(
     }
 }
 
-/// What a provider says in an answer that is an error.
+/// Reads the provider's reason out of an answer that is an error.
 async fn said(answer: reqwest::Response, mut meter: Meter) -> String {
     let body = answer.bytes().await.unwrap_or_default();
     meter.feed(&body);

@@ -16,19 +16,20 @@ use crate::reserved::Reserved;
 
 /// How long the daemon has to make the agent stand still, so that it never hears of an error.
 const FREEZES_WITHIN: Duration = Duration::from_secs(5);
-/// A day may have begun, or its file have room again, without a word of anybody.
+/// How often a waiting request is looked at again: a day may have begun, or its file have room, without a word of
+/// anybody.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a request is not forwarded.
 pub(crate) enum HeldRequest {
-    /// Its pass is not there any more.
+    /// The request's pass does not exist any more.
     Gone,
     Over(BudgetReached),
-    /// The daemon says so.
+    /// The daemon has requests refused, and says why.
     Told(String),
 }
 
-/// The pass as it is when the request may go on, and what is reserved for it.
+/// Waits until the request may go on; returns its pass as it is then, and what is reserved for it.
 pub(crate) async fn admit(
     gateway: &Arc<GatewayState>,
     token: &str,

@@ -15,7 +15,7 @@ use crate::files;
 use crate::keys::{GivenKeys, KeySource};
 use crate::pass::{ByName, Pass, Route, is_name};
 
-/// A pass is a few hundred bytes.
+/// Bytes of the longest copy; a pass has a few hundred.
 const LONGEST: u64 = 64 << 10;
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) fn write(home: &Path, keys: &GivenKeys, name: &str, pass: &Pass) -> R
     files::write(&path(home, name), &Kept { pass: pass.clone(), seal: seal(keys, name, pass) })
 }
 
-/// Removes one; one that is gone already is as it should be.
+/// Removes the copy of a pass; one that is gone already is as it should be.
 pub(crate) fn remove(home: &Path, name: &str) -> Result<(), GatewayError> {
     let path = path(home, name);
     match fs::remove_file(&path) {
@@ -57,7 +57,7 @@ pub(crate) fn remove(home: &Path, name: &str) -> Result<(), GatewayError> {
     }
 }
 
-/// The passes that were sealed with these keys and ask nothing beyond `bound`.
+/// Returns the passes that were sealed with these keys and ask nothing beyond `bound`.
 pub(crate) fn read(home: &Path, keys: &GivenKeys, bound: &[Route]) -> ByName {
     let mut found = ByName::new();
     for name in names(home).into_iter().filter_map(|name| name.strip_suffix(".json").map(str::to_owned)) {

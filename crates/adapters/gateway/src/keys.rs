@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pass::Pass;
 
-/// A command that asks a person for a password may take so long.
+/// The time for a command that returns a key; one that asks a person for a password may take so long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a provider's key comes from.
@@ -69,7 +69,7 @@ impl GivenKeys {
         self.value(source).or_else(|| self.value(&source.bound()))
     }
 
-    /// Takes up variables of a run; those that it has and that are not named stay.
+    /// Adds variables of a run; those that the run has and that are not named stay.
     pub(crate) fn add(&mut self, run: &str, values: KeyValues) {
         self.of_runs.entry(run.to_owned()).or_default().0.extend(values.0);
     }
@@ -118,14 +118,14 @@ impl KeyStore {
         self.given.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up all variables that these runs have, instead of those that were given before.
+    /// Replaces all variables of these runs.
     pub(crate) fn replace(&self, of_runs: BTreeMap<String, KeyValues>) {
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
         self.given.write().unwrap_or_else(PoisonError::into_inner).of_runs.extend(of_runs);
     }
 
-    /// Takes up variables of these runs; those that a run has and that are not named stay.
+    /// Adds variables of these runs; those that a run has and that are not named stay.
     pub(crate) fn add(&self, of_runs: BTreeMap<String, KeyValues>) {
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
@@ -135,7 +135,7 @@ impl KeyStore {
         }
     }
 
-    /// The key; `None` where the agent's own counts.
+    /// Returns the key; `None` where the agent's own counts.
     ///
     /// # Errors
     /// Why there is none, without a word of what was read.
@@ -184,7 +184,7 @@ impl KeyStore {
         Arc::clone(fetching.entry(source.clone()).or_default())
     }
 
-    /// The key anew, after the provider refused `old`; `None` when it is still the same.
+    /// Fetches the key anew after the provider refused `old`; `None` when it is still the same.
     pub(crate) async fn renewed(&self, source: &KeySource, old: &SecretKey) -> Option<SecretKey> {
         {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -210,7 +210,7 @@ pub fn unknown_key(variable: &str) -> String {
     )
 }
 
-/// Where it comes from, in words.
+/// Words where a key comes from.
 fn described(source: &KeySource) -> String {
     match source {
         KeySource::Own => "the agent's own login".to_owned(),

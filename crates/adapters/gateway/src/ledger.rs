@@ -19,16 +19,16 @@ const DAYS_BEFORE: i64 = 2;
 /// Days that are kept; a clock that jumps about makes no more of them.
 const DAYS: usize = 32;
 
-/// The task in it may be long.
+/// Bytes of the longest `spec.json`; the task in it may be long.
 const LONGEST_SPEC: u64 = 64 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
-    /// Measured, and the upper bound of what was cut.
+    /// Usage that was measured, and the upper bound of calls that were cut.
     used: Used,
-    /// The upper bound in it.
+    /// The upper bound of calls that were cut, which is part of `used`.
     at_most: Used,
-    /// The upper bound of what is under way.
+    /// The upper bound of calls under way.
     open: Used,
 }
 
@@ -46,12 +46,12 @@ pub(crate) struct Ledger {
     runs: BTreeMap<String, Totals>,
 }
 
-/// What becomes of a request.
+/// The ledger's decision about a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// Its upper bound is reserved.
+    /// The request goes on: its upper bound is reserved.
     Goes,
-    /// What is under way may use up the budget.
+    /// The request waits: calls under way may use up the budget.
     Waits,
     Over(BudgetReached),
 }
@@ -61,7 +61,7 @@ pub(crate) enum Admission {
 pub(crate) struct LedgerAccount {
     pub(crate) run: String,
     pub(crate) repo: String,
-    /// The day that it began in, `YYYY-MM-DD`.
+    /// The day that the call began in, `YYYY-MM-DD`.
     pub(crate) day: String,
 }
 
@@ -92,7 +92,7 @@ impl Ledger {
         ledger
     }
 
-    /// What a run used through gateways in all, out of its folder.
+    /// Reads what a run used through gateways in all, from its folder.
     pub(crate) fn read(run: &Path) -> Totals {
         let mut sums = Totals::default();
         log::read(run, 0).unwrap_or_default().ended.iter().for_each(|(_, call)| sums.add(Totals::of(call)));
@@ -114,7 +114,7 @@ impl Ledger {
         }
     }
 
-    /// The sums that a call is part of.
+    /// Returns the sums that a call is part of.
     fn sums(&mut self, of: &LedgerAccount) -> [&mut Totals; 3] {
         let day = self.days.entry(of.day.clone()).or_default();
         [
@@ -152,7 +152,7 @@ impl Ledger {
         Admission::Goes
     }
 
-    /// Gives back what was reserved.
+    /// Releases what was reserved.
     pub(crate) fn release(&mut self, of: &LedgerAccount, bound: Used) {
         self.sums(of).into_iter().for_each(|sums| sums.open = sums.open.less(bound));
     }
@@ -191,7 +191,7 @@ impl Totals {
     }
 }
 
-/// What counts of one call.
+/// Returns the usage of one call, as it counts in the sums.
 pub(crate) fn used_by(call: &ModelCalled) -> Used {
     Used { tokens: call.tokens.map_or(0, |tokens| tokens.total()), usd: call.cost_usd.unwrap_or_default() }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::GatewayError;
 use crate::files;
 
-/// One line.
+/// A line of `calls.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallLine {
@@ -32,7 +32,7 @@ pub(crate) enum CallLine {
         beside: Vec<UsedBeside>,
         #[serde(default)]
         special: Option<String>,
-        /// The upper bound of what it may bill beyond that.
+        /// The upper bound of what the provider may bill beyond that.
         #[serde(default)]
         at_most: Option<Used>,
     },
@@ -40,7 +40,7 @@ pub(crate) enum CallLine {
     Ended { attempt: AttemptKey, call: ModelCalled },
 }
 
-/// What stands in it from some offset on.
+/// The calls that ended, read from some offset on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CallsRead {
     pub ended: Vec<(AttemptKey, ModelCalled)>,
@@ -61,7 +61,7 @@ pub fn read(run: &Path, from: u64) -> io::Result<CallsRead> {
     Ok(CallsRead { ended: ended.collect(), to })
 }
 
-/// So much is read at a time; what stands behind it is read next.
+/// Bytes that one call reads at most; the next call reads what follows them.
 const LONGEST_READ: u64 = 64 << 20;
 
 fn lines(path: &Path, from: u64) -> io::Result<(Vec<CallLine>, u64)> {
@@ -96,7 +96,7 @@ pub struct CallLog {
 }
 
 impl CallLog {
-    /// Of the run in this folder.
+    /// Returns the log of the run in this folder.
     pub fn of(run: &Path) -> Self {
         Self { path: run.join(domain::fold::CALLS) }
     }

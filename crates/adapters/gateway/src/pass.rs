@@ -15,7 +15,7 @@ use crate::keys::{GivenKeys, KeySource};
 /// Passes by the name of their token.
 pub type ByName = BTreeMap<String, Pass>;
 
-/// What one attempt may do.
+/// The permission of one attempt to ask its providers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
     pub run: String,
@@ -24,10 +24,10 @@ pub struct Pass {
     pub repo: String,
     /// The run's folder.
     pub folder: PathBuf,
-    /// By the provider's name.
+    /// Routes by the provider's name.
     pub routes: BTreeMap<String, Route>,
     pub limits: Limits,
-    /// Its agent stands still, so that an answer to it is waited with.
+    /// The agent is frozen: requests beyond a budget wait instead of being refused.
     #[serde(default)]
     pub frozen: bool,
     /// Why nothing is forwarded any more, where the daemon knows of something that the gateway does not.
@@ -36,8 +36,8 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Whether the key of one of its routes may go to that route's address: the settings send it there, and it is no other
-    /// run's.
+    /// Whether the key of one of the pass's routes may go to that route's address: the settings send it there, and it
+    /// is no other run's.
     pub(crate) fn may_ask(&self, route: &Route, bound: &[Route]) -> bool {
         match &route.key {
             KeySource::Own => true,
@@ -52,7 +52,7 @@ impl Pass {
 /// Where requests for one provider go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Route {
-    /// Its base URL.
+    /// The provider's base URL.
     pub upstream: String,
     pub key: KeySource,
 }
@@ -64,11 +64,11 @@ impl Route {
     }
 }
 
-/// What may be used.
+/// The budgets that a call counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Limits {
     pub run: Budget,
-    /// What the run used beside its calls through a gateway.
+    /// Usage of the run that did not go through a gateway.
     #[serde(default)]
     pub beside: Used,
     #[serde(default)]
@@ -80,7 +80,7 @@ pub struct Limits {
     pub alone: bool,
 }
 
-/// What a daemon tells a gateway at its start, on standard input.
+/// The input of a new gateway: JSON that its daemon writes to its standard input.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GatewayStart {
@@ -90,7 +90,7 @@ pub struct GatewayStart {
     pub passes: ByName,
 }
 
-/// What stands for a token where it must not be read: its hash.
+/// Returns the name of a token, which stands for it where the token must not be read: its hash.
 pub fn name_of(token: &str) -> String {
     sha256_hex(token.as_bytes())
 }

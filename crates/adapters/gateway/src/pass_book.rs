@@ -22,7 +22,8 @@ pub(crate) struct PassBook {
     keys: Mutex<GivenKeys>,
     /// Never held while the gateway is spoken with.
     held: Mutex<HeldPasses>,
-    /// One order at a time goes to the gateway. When it did not take one, nobody waits for it again until it is replaced.
+    /// When the gateway last failed to take an order, after which changes do not wait for it until [`DEAF`] is over or
+    /// all is told anew. The lock is held while an order goes out, so that one goes at a time.
     deaf: Mutex<Option<Instant>>,
 }
 
@@ -30,16 +31,16 @@ pub(crate) struct PassBook {
 #[derive(Debug, Default)]
 pub(crate) struct HeldPasses {
     pub(crate) passes: ByName,
-    /// The names of those that were changed or taken back since the gateway was told.
+    /// Names of passes that were changed or taken back since the gateway was told.
     untold: BTreeSet<String>,
-    /// The runs whose keys were changed since.
+    /// Runs whose keys were changed since the gateway was told.
     untold_keys: BTreeSet<String>,
     /// The runs whose keys are all known here: this daemon began their attempt. Of others the gateway may know more.
     known_whole: BTreeSet<String>,
 }
 
 impl HeldPasses {
-    /// Returns the names of those passes.
+    /// Returns the names of the passes for which `of` holds.
     pub(crate) fn names(&self, of: impl Fn(&Pass) -> bool) -> Vec<String> {
         self.passes.iter().filter(|(_, pass)| of(pass)).map(|(name, _)| name.clone()).collect()
     }
@@ -124,7 +125,8 @@ impl PassBook {
         if set.is_empty() { Ok(()) } else { self.tell(&mut deaf, Order::Set(set.clone()), &set) }
     }
 
-    /// A call that a pass lets through finds its run's key.
+    /// Tells the gateway the keys of these runs, before any pass of theirs: a call that a pass lets through finds its
+    /// key.
     fn tell_keys(&self, deaf: &mut Option<Instant>, runs: BTreeSet<String>) -> Result<(), GatewayError> {
         if runs.is_empty() {
             return Ok(());

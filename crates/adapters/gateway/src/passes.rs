@@ -27,17 +27,18 @@ pub struct Passes {
 
 /// How soon a gateway that does not answer a new daemon is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// What a new daemon knows of what an earlier one gave out.
+/// How much a new daemon knows of the passes that an earlier one gave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenOver {
-    /// All of it.
+    /// All passes.
     Whole,
-    /// What the copies say: a gateway serves and does not answer. It may let others through, so it is to be ended.
+    /// The passes that the copies hold: a gateway serves and does not answer. It may let others through, so it is to be
+    /// ended.
     Deaf,
 }
 
 impl Passes {
-    /// None yet; `keys` seal what is kept of them.
+    /// Returns a book without passes; `keys` seal the copies.
     pub fn new(home: &Path, keys: &GivenKeys) -> Self {
         Self { book: Arc::new(PassBook::new(home, keys)), wake: Arc::default() }
     }
@@ -158,12 +159,12 @@ impl Passes {
         self.book.give_keys(&[(run.to_owned(), values)].into())
     }
 
-    /// All of them, for a gateway that is started.
+    /// Returns all passes, for a gateway that is started.
     pub fn all(&self) -> ByName {
         self.held().passes.clone()
     }
 
-    /// What the gateway says of itself; `None` where none serves.
+    /// Asks the gateway for its status; `None` where none serves.
     ///
     /// # Errors
     /// When it can't be spoken with.
@@ -187,8 +188,8 @@ impl Passes {
         self.book.tell_changes()
     }
 
-    /// Gives an attempt a pass, and gives its token. The run's other passes, and an earlier one of this attempt, are taken
-    /// back.
+    /// Gives an attempt a pass, and returns its token. The run's other passes, and an earlier one of this attempt, are
+    /// taken back.
     ///
     /// # Errors
     /// When it can't be kept.
@@ -250,7 +251,7 @@ impl Passes {
         self.changed();
     }
 
-    /// Whether anybody has one.
+    /// Whether any attempt has a pass.
     pub fn is_any(&self) -> bool {
         !self.held().passes.is_empty()
     }

@@ -9,7 +9,7 @@ use domain::money::Usd;
 use domain::tokens::{Amount, Tokens};
 use metering::Prices;
 
-/// A table that is up to date.
+/// A price table that is kept up to date.
 #[derive(Debug)]
 pub struct PriceBook {
     own: PathBuf,
@@ -18,7 +18,7 @@ pub struct PriceBook {
 }
 
 impl PriceBook {
-    /// With a person's own table at `own`, which need not exist.
+    /// Returns the built-in table with a person's own one at `own` before it, which need not exist.
     pub fn new(own: PathBuf) -> Self {
         let mut book = Self { own, read: None, prices: Prices::built_in() };
         book.refresh();
@@ -40,7 +40,7 @@ impl PriceBook {
         }
     }
 
-    /// What tokens of a model cost at that time; `None` when there is no price.
+    /// Returns what tokens of a model cost at that time; `None` when there is no price.
     pub fn cost(&mut self, model: &str, at: Timestamp, tokens: &Tokens, cache_write_1h: u64) -> Option<Usd> {
         self.refresh();
         self.prices.cost(model, at, tokens, cache_write_1h)

@@ -7,7 +7,7 @@ use domain::budget::Used;
 use crate::gateway::GatewayState;
 use crate::ledger::LedgerAccount;
 
-/// Given back when dropped.
+/// The part of the budgets that is held for one call; what is left of it is released when dropped.
 pub(crate) struct Reserved {
     gateway: Arc<GatewayState>,
     of: LedgerAccount,
@@ -15,12 +15,12 @@ pub(crate) struct Reserved {
 }
 
 impl Reserved {
-    /// Of what the ledger has reserved already.
+    /// Takes over what the ledger has reserved already.
     pub(crate) fn new(gateway: &Arc<GatewayState>, of: LedgerAccount, left: Used) -> Self {
         Self { gateway: Arc::clone(gateway), of, left }
     }
 
-    /// So much of it was measured.
+    /// Counts usage that was measured, and releases as much of what is reserved.
     pub(crate) fn measured(&mut self, used: Used) {
         let rest = self.left.less(used);
         let mut ledger = self.gateway.ledger();
@@ -29,7 +29,7 @@ impl Reserved {
         self.left = rest;
     }
 
-    /// The call was cut: so much may be billed beyond what was measured.
+    /// Keeps the upper bound of a call that was cut: so much may be billed beyond what was measured.
     pub(crate) fn keep(&self, at_most: Used) {
         self.gateway.ledger().keep(&self.of, at_most);
     }

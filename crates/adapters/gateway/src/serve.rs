@@ -24,20 +24,20 @@ use crate::prices::PriceBook;
 use crate::writer::Writer;
 use crate::{client, connections};
 
-/// What it says on its standard output when it serves.
+/// The line that a gateway writes to its standard output once it serves.
 pub const READY: &str = "ready\n";
 
-/// The exit code of one that finds another serving (EX_TEMPFAIL of sysexits.h).
+/// The exit code of a gateway that finds another serving (EX_TEMPFAIL of sysexits.h).
 pub const HELD_BY_ANOTHER: u8 = 75;
 
-/// How often it is looked whether anybody needs it.
+/// How often the gateway looks whether anybody needs it.
 const NEEDED: Duration = Duration::from_secs(30);
-/// Files of calls that were written to since are looked through at the start.
+/// The age of files of calls up to which they are looked through at the start.
 pub const LOOKED_THROUGH: Duration = Duration::from_secs(30 * 86_400);
 
 /// Serves the state folder `home` until nobody needs it. Standard input has a [`GatewayStart`], as JSON; `prices` is where a
 /// person's own price table may be. Orders are taken from whoever `may_order` lets, which is given the socket and the lock that
-/// this process holds. Gives the exit code.
+/// this process holds. Returns the exit code.
 ///
 /// # Errors
 /// When it can't begin to.

@@ -6,7 +6,7 @@
 use axum::http::Method;
 use metering::Api;
 
-/// What a request is.
+/// The kind of a request, by whether it is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A call of a model, which is billed.
@@ -45,7 +45,7 @@ pub(crate) fn query(query: &str, ours: bool) -> Option<String> {
     Some(kept.join("&"))
 }
 
-/// What a request with this plain path is for this provider; `None` where it is nothing that an agent asks.
+/// Returns the kind of a request with this plain path to this provider; `None` where no agent asks such a thing.
 pub(crate) fn of(provider: &str, method: &Method, path: &str) -> Option<Shape> {
     match provider {
         "anthropic" => anthropic(method, path),
@@ -65,7 +65,7 @@ fn parts<'a>(path: &'a str, versions: &[&str]) -> Vec<&'a str> {
     parts
 }
 
-/// Whether it is there at all, and which models it has.
+/// Returns the kind of a request that asks whether the provider is there at all, or which models it has.
 fn looks(method: &Method, parts: &[&str]) -> Option<Shape> {
     let reads = *method == Method::GET || *method == Method::HEAD;
     (reads && matches!(parts, [] | ["models"] | ["models", _])).then_some(Shape::Free)

@@ -9,7 +9,7 @@ use crate::TOKEN_HEADER;
 pub(crate) struct CallTarget {
     pub(crate) token: String,
     pub(crate) provider: String,
-    /// What stands behind the provider, as it came.
+    /// The path behind the provider's name, as it came.
     pub(crate) path: String,
     pub(crate) query: String,
 }
@@ -29,7 +29,7 @@ impl CallTarget {
     }
 }
 
-/// The URL at the provider, of a plain path and query.
+/// Returns the URL at the provider, of a plain path and query.
 pub(crate) fn url(upstream: &str, path: &str, query: &str) -> String {
     let path = if path == "/" { "" } else { path };
     let mark = if query.is_empty() { "" } else { "?" };

@@ -32,13 +32,13 @@ struct LateLines {
 struct LineJob {
     log: CallLog,
     line: CallLine,
-    /// It is to survive a power loss too.
+    /// The line must survive a power loss too.
     syncs: bool,
     written: oneshot::Sender<()>,
 }
 
 impl Writer {
-    /// To be called within a runtime.
+    /// Starts the writer's thread. To be called within a runtime.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -50,7 +50,7 @@ impl Writer {
         Ok(Self { lines, shared })
     }
 
-    /// Has a line written. What comes back is told once it is, or once it is known that it has to wait for room.
+    /// Has a line written; the receiver hears once it is, or once it is known that the line has to wait for room.
     pub(crate) fn write(&self, log: CallLog, line: CallLine, syncs: bool) -> oneshot::Receiver<()> {
         let (written, told) = oneshot::channel();
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);

@@ -42,7 +42,7 @@ fn folder(home: &Path) -> PathBuf {
     home.join("gateway/passes")
 }
 
-/// What the next daemon finds of it.
+/// Takes over, as the next daemon does, the passes that the last one kept.
 fn taken_over(home: &Path, keys: &GivenKeys, bound: &[Route]) -> Passes {
     let passes = Passes::new(home, keys);
     passes.take_over(bound, Duration::ZERO).expect("a folder");
