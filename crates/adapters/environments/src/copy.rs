@@ -7,7 +7,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::error::EnvironmentError;
 use crate::{clone, place};
 
-/// What was put into a worktree.
+/// The ignored files that were copied into a worktree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CopiedFiles {
     /// Paths inside the worktree.
@@ -15,8 +15,8 @@ pub struct CopiedFiles {
     pub bytes: u64,
 }
 
-/// Copies those of `ignored` (paths below `main`, folders as a whole) that the patterns name, in the syntax of a
-/// .gitignore. What is there already stays as it is, so doing it again after an interruption goes on.
+/// Copies those of `ignored` (paths below `main`, folders as a whole) that match the patterns, in the syntax of a
+/// .gitignore. Files that are there already stay as they are, so a second call after an interruption goes on.
 ///
 /// # Errors
 /// When a pattern is none, or something can't be read or written.

@@ -37,7 +37,7 @@ pub(crate) fn leads_through_folders(root: &Path, path: &Path) -> bool {
     })
 }
 
-/// Puts a copy of a file or a link at `to`, where nothing is yet; gives its bytes. Anything else is passed over.
+/// Puts a copy of a file or a link at `to`, where nothing is yet; returns its bytes. Anything else is passed over.
 pub(crate) fn file(from: &Path, to: &Path) -> Result<Option<u64>, EnvironmentError> {
     let known = fs::symlink_metadata(from).map_err(EnvironmentError::io("look at", from))?;
     if fs::symlink_metadata(to).is_ok() {

@@ -33,7 +33,7 @@ pub fn digest(commands: &[String]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A larger file is none of ours.
+/// Bytes of the largest file that is read.
 const LARGEST: u64 = 64 << 20;
 
 impl Trust {

@@ -11,7 +11,7 @@ use crate::run_folder::RunFolder;
 const LARGEST: u64 = 1 << 30;
 
 impl RunFolder {
-    /// Keeps `bytes` under their SHA-256 and gives it back; the same bytes are kept once.
+    /// Keeps `bytes` under their SHA-256 and returns it; the same bytes are kept once.
     ///
     /// # Errors
     /// When the blob can't be written.

@@ -56,7 +56,8 @@ impl RunFolder {
     }
 }
 
-/// What a daemon left that was killed while it wrote; one pack of a run is written at a time.
+/// Removes the unfinished packs of a daemon that was killed while it wrote them; one pack of a run is written at a
+/// time.
 fn clear_cut(folder: &Path) -> Result<(), EvidenceError> {
     for entry in fs::read_dir(folder).map_err(EvidenceError::io("read", folder))?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(CUT) {

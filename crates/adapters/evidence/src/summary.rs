@@ -28,7 +28,7 @@ pub struct Summary {
     #[serde(default)]
     pub written: i128,
     pub row: serde_json::Value,
-    /// What it used, by quarter of an hour; `null` in older summaries.
+    /// The run's usage by quarter of an hour; `null` in older summaries.
     #[serde(default)]
     pub spend: serde_json::Value,
 }

@@ -11,7 +11,7 @@ pub enum ForgeError {
     NotReady { number: u64, state: &'static str },
     #[error("pull request #{number} is merged; nothing about it can be changed")]
     Over { number: u64 },
-    /// It can't be merged as things are, in the words of whoever tried.
+    /// A pull request can't be merged as things are, in the words of whoever tried.
     #[error("{0}")]
     Refused(String),
     /// Merging went wrong, in the same words.

@@ -13,22 +13,22 @@ use domain::event::ReviewGiven;
 
 /// A place for pull requests. Everything may be asked for twice: what is so already is left as it is.
 pub trait Forge {
-    /// As in settings and rows.
+    /// The forge's name in settings and rows.
     fn name(&self) -> &'static str;
 
-    /// Opens the pull request of a run, or gives the one that it has.
+    /// Opens the pull request of a run, or returns the one that it has.
     ///
     /// # Errors
     /// When the forge can't be reached or refuses.
     fn open(&self, new: &NewPull<'_>) -> Result<Pull, ForgeError>;
 
-    /// A pull request as it is now.
+    /// Reads a pull request as it is now.
     ///
     /// # Errors
     /// `NoPull` when there is none of this number.
     fn pull(&self, number: u64) -> Result<Pull, ForgeError>;
 
-    /// Says something else of the work, or moves it between draft, open and closed.
+    /// Sets what is said of the work, or moves the pull request between draft, open and closed.
     ///
     /// # Errors
     /// As [`pull`](Self::pull), and `Over` for one that is merged.
@@ -40,7 +40,7 @@ pub trait Forge {
     /// As [`pull`](Self::pull).
     fn review(&self, number: u64, event: u64, review: &ReviewGiven) -> Result<Pull, ForgeError>;
 
-    /// Brings the work into its base; gives the commit that the base is at then, in full.
+    /// Brings the work into its base; returns the full id of the commit that the base is at then.
     ///
     /// # Errors
     /// As [`pull`](Self::pull), `NotReady` for a draft and for one that is closed, and why it does not merge.

@@ -14,7 +14,7 @@ use crate::error::ForgeError;
 use crate::pull::{NewPull, Pull, PullMerge, ReviewOf, Update};
 use crate::pulls_lock;
 
-/// A larger file is no pull request.
+/// Bytes of the largest file that is read as a pull request.
 const LARGEST: u64 = 64 << 20;
 
 /// The pull requests of one repository on this machine.
@@ -25,7 +25,8 @@ pub struct Local {
 }
 
 impl Local {
-    /// Those of the repository whose main worktree is at `repo` (an absolute path), below `home`, the state folder.
+    /// Returns the forge of the repository whose main worktree is at `repo` (an absolute path), below `home`, the state
+    /// folder.
     pub fn of(home: &Path, repo: &str) -> Self {
         Self { folder: home.join("forge").join(LOCAL).join(folder_of(repo)), repo: repo.to_owned() }
     }
@@ -46,7 +47,7 @@ impl Local {
         self.folder.join(format!("{number}.json"))
     }
 
-    /// Waits until nobody else changes something here; ends when it is dropped.
+    /// Waits until nobody else changes something here; the lock ends when the file is dropped.
     fn lock(&self) -> Result<File, ForgeError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(ForgeError::io("make the folder", &self.folder))?;
@@ -79,7 +80,7 @@ impl Local {
         serde_json::from_str(&text).map_err(|e| ForgeError::Damaged { path, why: e.to_string() })
     }
 
-    /// The whole file or the one before it.
+    /// Writes the whole file, or leaves the one before it.
     fn write(&self, pull: &Pull) -> Result<(), ForgeError> {
         let path = self.path(pull.number);
         let bytes = serde_json::to_vec_pretty(pull).expect("a pull request is plain values");

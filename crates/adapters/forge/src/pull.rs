@@ -24,7 +24,7 @@ pub struct Pull {
     pub url: Option<String>,
     pub work: PullWork,
     pub reviews: Vec<ReviewOf>,
-    /// What the base was at after the merge, in full.
+    /// Full id of the base's commit after the merge.
     pub merged: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct NewPull<'a> {
     pub update: Update<'a>,
 }
 
-/// What changes about one.
+/// The parts of a pull request that an update sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update<'a> {
     pub body: &'a str,
@@ -58,7 +58,7 @@ pub struct PullMerge<'a> {
     pub method: Method,
     /// The commit that is to be merged, in full.
     pub head: &'a str,
-    /// A forge on this machine has git do it by this, which gives the base's new commit.
+    /// Merges on this machine with git; only a forge that is built in calls it. Returns the base's new commit.
     pub here: &'a dyn Fn() -> Result<String, ForgeError>,
 }
 

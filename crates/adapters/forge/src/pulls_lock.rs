@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
 /// How long a lock is waited for before it is looked who has it.
 const SUSPICION: Duration = Duration::from_secs(1);
-/// Waits until nobody else has the lock at `path`; ends when the file is dropped.
+/// Waits until nobody else has the lock at `path`; the lock ends when the file is dropped.
 ///
 /// # Errors
 /// When the file can't be opened or locked, or somebody has it for longer than a change takes.

@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::server::ScriptedProvider;
 
 impl ScriptedProvider {
-    /// The agents that can be made to.
+    /// Agents that can be made to ask this provider.
     pub const AGENTS: [&'static str; 6] = ["claude", "codex", "gemini", "opencode", "claude-agent-acp", "aider"];
 
-    /// Writes what `agent` reads at its start into `folder`, and gives the settings that start it so, as TOML; `path` is
-    /// [`url`](Self::url)'s. `None` for an agent that is not among [`AGENTS`](Self::AGENTS).
+    /// Writes what `agent` reads at its start into `folder`, and returns the settings that start it so, as TOML; `path`
+    /// is [`url`](Self::url)'s. `None` for an agent that is not among [`AGENTS`](Self::AGENTS).
     ///
     /// # Errors
     /// When the folder can't be written to.
@@ -42,8 +42,8 @@ impl ScriptedProvider {
         Ok(Some(settings(agent, &env)))
     }
 
-    /// The same for one that asks through pilothouse's gateway: the settings have the providers' places, and say that `key`
-    /// is where their keys come from.
+    /// As [`client`](Self::client), for an agent that asks through pilothouse's gateway: the settings have the
+    /// providers' places, and say that `key` is where their keys come from.
     ///
     /// # Errors
     /// When the folder can't be written to.
@@ -72,7 +72,8 @@ const CODEX: &str = "model = \"gpt-6-astra\"\n[analytics]\nenabled = false\n";
 const GEMINI: &str =
     r#"{"privacy":{"usageStatisticsEnabled":false},"general":{"enableAutoUpdate":false,"maxAttempts":3}}"#;
 
-/// What keeps an agent in a folder of its own, whoever it asks: its variables. `None` for one that is not known.
+/// Returns the variables that keep an agent in a folder of its own, whichever provider it asks; `None` for an agent
+/// that is not known.
 fn at_home(agent: &str, folder: &Path) -> io::Result<Option<Vec<(&'static str, String)>>> {
     let home = folder.display().to_string();
     let own: Vec<(&str, String)> = match agent {

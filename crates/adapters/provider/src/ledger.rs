@@ -2,18 +2,18 @@
 
 use domain::tokens::Tokens;
 
-/// One request that was billed.
+/// A request that was billed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Billed {
     /// Scenario and what was set behind it, as the path has it.
     pub path: String,
     pub model: String,
-    /// What was told of its bill, all of it once the answer has come to its end.
+    /// Tokens of its bill that were reported to the agent; all of them once the answer has ended.
     pub tokens: Tokens,
 }
 
-/// What the provider bills for the request after so many answers of one conversation: tokens that were not cached,
-/// written to the cache, read from it, and given out. The same as in the recorded streams.
+/// Returns the bill of the request after `step` answers of one conversation: tokens that were not cached, written to
+/// the cache, read from it, and given out. The same as in the recorded streams.
 pub(crate) fn price(step: usize) -> Tokens {
     let (input, cache_write, cache_read, output) = match step {
         0 => (21, 14_302, 0, 158),

@@ -11,19 +11,19 @@ use futures_util::stream;
 
 use crate::scenario::Delivery;
 
-/// Between two pieces of a slow answer.
+/// The pause between two pieces of a slow answer.
 const SLOWLY: Duration = Duration::from_millis(150);
 
-/// What comes next.
+/// The next step of an answer that is streamed.
 enum Next {
     Piece(Duration, String),
     /// The connection is closed in the middle.
     Cut,
-    /// Nothing, ever.
+    /// Nothing more ever comes.
     Never,
 }
 
-/// Server-sent events: `before`, the pieces of the answer, `after`.
+/// Returns server-sent events: `before`, the pieces of the answer, `after`.
 pub(crate) fn events(way: Delivery, before: Vec<String>, pieces: Vec<String>, after: Vec<String>) -> Response<Body> {
     let at_once = |text| Next::Piece(Duration::ZERO, text);
     let mut script: VecDeque<Next> = before.into_iter().map(at_once).collect();

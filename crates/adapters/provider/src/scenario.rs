@@ -41,7 +41,7 @@ pub enum ModelScenario {
     CutOnce,
 }
 
-/// What the model answers to one request.
+/// The model's answer to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     Say(&'static str),
@@ -60,12 +60,12 @@ pub(crate) enum Act {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Aside {
     pub(crate) kind: &'static str,
-    /// Another model than the one that was asked.
+    /// The model that the step asked, where that is another one.
     pub(crate) model: Option<&'static str>,
     pub(crate) tokens: Tokens,
 }
 
-/// What becomes of one answer on its way.
+/// How one answer reaches the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
@@ -102,7 +102,7 @@ impl ModelScenario {
         })
     }
 
-    /// What each answer is billed for beside its own figure, where the interface has a word for that.
+    /// Returns what each answer is billed for beside its own figure, where the interface can report that.
     pub(crate) fn aside(self) -> Option<Aside> {
         let of = |input, output| Tokens { input, output, ..Tokens::default() };
         match self {
@@ -115,7 +115,7 @@ impl ModelScenario {
         }
     }
 
-    /// What becomes of the answer to request `n` of this path, counted from zero.
+    /// Returns how the answer to request `n` of this path, counted from zero, reaches the agent.
     pub(crate) fn way(self, n: usize) -> Delivery {
         match self {
             Self::Slow => Delivery::Slowly,
@@ -129,7 +129,7 @@ impl ModelScenario {
         }
     }
 
-    /// What the model does after so many answers of one conversation.
+    /// Returns what the model does after `step` answers of one conversation.
     pub(crate) fn act(self, step: usize) -> Act {
         const HELLO: Act = Act::Write { name: "hello.txt", text: "Hello from a scripted model.\n" };
         match (self, step) {

@@ -31,13 +31,13 @@ pub struct ScriptedProvider {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
-/// What has been asked so far.
+/// The server's record of the requests so far.
 #[derive(Debug, Default)]
 struct Books {
     billed: Vec<Billed>,
     /// Requests of each path.
     asked: BTreeMap<String, usize>,
-    /// Those of them that were answered.
+    /// Requests of each path that were answered.
     answered: BTreeMap<String, usize>,
     /// Which scenario is played where a task is in the conversation.
     tasks: Vec<(String, String)>,
@@ -45,7 +45,7 @@ struct Books {
     answers: u64,
     /// The one key that is accepted; any when `None`.
     key: Option<String>,
-    /// Requests that came with another one.
+    /// Requests that came with another key.
     refused: usize,
 }
 
@@ -91,7 +91,7 @@ impl ScriptedProvider {
         format!("http://{}/s/{path}", self.address)
     }
 
-    /// From now on conversations that have `task` in them play `scenario`, where [`BY_TASK`] says so.
+    /// Plays `scenario` from now on in conversations that have `task` in them, where [`BY_TASK`] says so.
     pub fn play(&self, task: &str, scenario: &str) {
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         // As it stands in JSON.
@@ -99,7 +99,7 @@ impl ScriptedProvider {
         books.tasks.push((task, scenario.to_owned()));
     }
 
-    /// From now on only requests with this key are answered.
+    /// Answers from now on only requests with this key.
     pub fn require(&self, key: &str) {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).key = Some(key.to_owned());
     }
@@ -109,12 +109,12 @@ impl ScriptedProvider {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).refused
     }
 
-    /// How many requests came for `path`, answered or not.
+    /// How many requests came for `path` with a key that is accepted, answered or not.
     pub fn asked(&self, path: &str) -> usize {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).asked.get(path).copied().unwrap_or_default()
     }
 
-    /// What was billed for `path`, in the order of the requests.
+    /// Returns what was billed for `path`, in the order of the requests.
     pub fn billed(&self, path: &str) -> Vec<Billed> {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         books.billed.iter().filter(|billed| billed.path == path).cloned().collect()
@@ -131,7 +131,7 @@ impl Drop for ScriptedProvider {
 
 type Shared = State<Arc<Mutex<Books>>>;
 
-/// What came in with a request.
+/// The parts of a request beside its body.
 struct ReceivedRequest {
     path: String,
     headers: HeaderMap,
@@ -179,16 +179,16 @@ async fn asked(books: Arc<Mutex<Books>>, came: ReceivedRequest, wire: WireFormat
     billed_as_told(answer, &books, bill, asked.stream)
 }
 
-/// What one answer is billed.
+/// The bill of one answer.
 #[derive(Clone, Copy)]
 struct Bill {
     wire: WireFormat,
-    /// Its place in the ledger.
+    /// The answer's place in the ledger.
     at: usize,
-    /// What is told at its beginning, but for the output.
+    /// Tokens that the answer reports at its beginning, but for the output.
     begun: Tokens,
     whole: Tokens,
-    /// What stands behind it in the ledger, of another model.
+    /// Tokens of another model, billed by the ledger's next entry.
     beside: Option<Tokens>,
 }
 

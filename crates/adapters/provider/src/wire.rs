@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::scenario::{Act, Aside, Delivery};
 use crate::{anthropic, chat, gemini, reply, responses};
 
-/// One wire format.
+/// A wire format that models are asked in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WireFormat {
     /// Anthropic's Messages.
@@ -21,14 +21,14 @@ pub(crate) enum WireFormat {
     Gemini,
 }
 
-/// What a URL says of a request, where it does.
+/// The parts of a request that stand in its URL, for formats that put them there.
 #[derive(Debug, Default)]
 pub(crate) struct OfUrl {
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
 }
 
-/// One request.
+/// A request, as far as the script needs it.
 #[derive(Debug)]
 pub(crate) struct ModelRequest {
     pub(crate) body: Value,
@@ -36,10 +36,10 @@ pub(crate) struct ModelRequest {
     pub(crate) stream: bool,
 }
 
-/// What is answered to it.
+/// The answer to a request, before a wire format words it.
 #[derive(Debug)]
 pub(crate) struct ModelAnswer {
-    /// Agents tell an answer's id again and again, so it is another one each time.
+    /// The answer's number: agents tell an answer's id again and again, so it is another one each time.
     pub(crate) number: u64,
     pub(crate) act: Act,
     pub(crate) way: Delivery,
@@ -82,12 +82,12 @@ impl WireFormat {
         }
     }
 
-    /// Whether its usage tells of steps.
+    /// Whether the format reports the usage of an answer's steps.
     pub(crate) fn has_steps(self) -> bool {
         self == Self::Anthropic
     }
 
-    /// What is billed for so many tokens: some wire formats have no word for what was written to a cache.
+    /// Returns these tokens as this format bills them: some formats can't tell what was written to a cache.
     pub(crate) fn bill(self, tokens: Tokens) -> Tokens {
         match self {
             Self::Anthropic | Self::Responses => tokens,
@@ -95,7 +95,8 @@ impl WireFormat {
         }
     }
 
-    /// What of it is billed once this piece of an answer is on its way: what was told so far, and nothing else.
+    /// Returns the tokens that are billed once this piece of an answer is on its way: what was reported so far, and
+    /// nothing else.
     pub(crate) fn told(self, piece: &[u8], begun: Tokens, bill: Tokens) -> Option<Tokens> {
         let has = |word: &str| piece.windows(word.len()).any(|part| part == word.as_bytes());
         match self {

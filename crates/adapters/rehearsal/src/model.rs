@@ -12,8 +12,8 @@ pub(crate) fn is_asked_while_thinking() -> bool {
     env::var("REHEARSAL_THINKS").is_ok_and(|how| how == "asks")
 }
 
-/// Sends one request of Anthropic's Messages over a connection of its own, and gives the status and the body of its answer.
-/// Each question stands behind those before it.
+/// Sends one request of Anthropic's Messages over a connection of its own, and returns the status and the body of its
+/// answer. Each question stands behind those before it.
 pub(crate) fn post(number: usize, tried: usize) -> io::Result<(u16, String)> {
     let said = |name: &str| env::var(name).map_err(|_| io::Error::other(format!("{name} is not set")));
     let url = said("ANTHROPIC_BASE_URL")?;

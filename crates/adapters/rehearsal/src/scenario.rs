@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use crate::stage::AgentStage;
 
-/// What the agent is told to be, by the name of its model.
+/// The script that the agent plays, chosen by the name of its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
     Success,

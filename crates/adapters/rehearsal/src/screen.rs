@@ -9,7 +9,7 @@ use crate::files::own;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
 
-/// A step of its work takes this long.
+/// The time that a step of the agent's work takes.
 const STEP: Duration = Duration::from_millis(500);
 
 /// Works until it is told `done` or `fail`; everything else that is typed is written down.

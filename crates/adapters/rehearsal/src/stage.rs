@@ -15,7 +15,7 @@ pub(crate) struct AgentStage {
     pub(crate) task: String,
     pub(crate) worktree: PathBuf,
     session: String,
-    /// It goes on in a session that was here before.
+    /// The agent resumes a session that it had before.
     pub(crate) resumed: bool,
     messages: u32,
     tools: u32,
@@ -114,7 +114,7 @@ impl AgentStage {
         self.line(json!({"type": "assistant", "message": message}))
     }
 
-    /// Tells of a tool call and gives its id.
+    /// Writes a tool call and returns its id.
     pub(crate) fn calls(&mut self, name: &str, input: Value) -> io::Result<String> {
         self.tools += 1;
         let id = format!("toolu_{:04}", self.tools);
@@ -137,7 +137,7 @@ impl AgentStage {
         Ok(output.status.success())
     }
 
-    /// Asks for permission to run a command, waits for the answer, and gives whether it was allowed.
+    /// Asks for permission to run a command, waits for the answer, and returns whether it was allowed.
     pub(crate) fn asks(&mut self, command: &str) -> io::Result<bool> {
         self.requests += 1;
         let id = format!("req_{}_{}", std::process::id(), self.requests);

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Says what is wrong and gives the exit code for wrong usage.
+/// Says what is wrong and returns the exit code for wrong usage.
 pub(crate) fn usage_error(message: &str) -> ExitCode {
     // Without a standard error there is no one to tell.
     let _told = writeln!(std::io::stderr(), "{message}");
     ExitCode::from(2)
 }
 
-/// Says why it can't go on and gives the exit code for that.
+/// Says why it can't go on and returns the exit code for that.
 pub(crate) fn broken(error: &std::io::Error) -> ExitCode {
     let _told = writeln!(std::io::stderr(), "{error}");
     ExitCode::from(70)

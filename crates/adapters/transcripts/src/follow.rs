@@ -11,19 +11,19 @@ use rustix::fs::OFlags;
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
-/// As much is read in one look; the rest waits for the next.
+/// Bytes that are read in one look; the rest waits for the next.
 const MOST: u64 = 32 << 20;
-/// A longer line is passed over: no answer of a model is so long.
+/// Bytes of the longest line; a longer one is passed over: no answer of a model is so long.
 const LONGEST: usize = 16 << 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct Follow {
-    /// Which file it was: one that was replaced is read from its beginning.
+    /// The file's inode: a file that was replaced is read from its beginning.
     inode: u64,
     at: u64,
     /// The beginning of a line whose end was not written yet.
     rest: Vec<u8>,
-    /// That line is too long, and its end is waited for.
+    /// A line that is too long is being skipped until its end.
     skips: bool,
     /// The file has more than was read.
     pub(crate) behind: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    /// Takes up the lines that were added since.
+    /// Takes up the lines that were added since the last look.
     pub(crate) fn look(&mut self, path: &Path, traces: Traces) -> io::Result<()> {
         self.used = Some(Instant::now());
         let (mut file, about) = open(path)?;

@@ -14,16 +14,16 @@ use crate::follow::{Follow, open};
 
 /// How long what was read of a file is kept when nobody asks for it.
 const KEPT: Duration = Duration::from_secs(300);
-/// A session file that is longer than this is none.
+/// Bytes of the longest session file.
 const LONGEST: u64 = 256 << 10;
 /// Transcripts beside each other that are read.
 const MOST_FILES: usize = 1000;
 
-/// What one process tells, and where.
+/// The report of one process, and the files that it was read from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
     pub told: SessionTrace,
-    /// The file that says what it does.
+    /// The file that reports what the process does.
     pub says: Option<PathBuf>,
     pub transcripts: Vec<PathBuf>,
 }
@@ -35,8 +35,8 @@ pub struct Transcripts {
 }
 
 impl Transcripts {
-    /// What Claude Code tells of one of these processes (pid, and its start in clock ticks since boot); `config` is its
-    /// own folder.
+    /// Reads what Claude Code reports of one of these processes (pid, and its start in clock ticks since boot);
+    /// `config` is its own folder.
     pub fn claude(&mut self, config: &Path, processes: &[(u32, u64)]) -> Seen {
         let found = processes.iter().find_map(|(pid, start_time)| {
             let path = config.join("sessions").join(format!("{pid}.json"));
@@ -58,7 +58,7 @@ impl Transcripts {
         seen
     }
 
-    /// What Codex tells in the rollout files that a process of it holds open.
+    /// Reads what Codex reports in the rollout files that a process of it holds open.
     pub fn codex(&mut self, rollouts: &[PathBuf]) -> Seen {
         let is_rollout =
             |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rollout-"));
@@ -75,7 +75,7 @@ impl Transcripts {
         seen
     }
 
-    /// What Gemini CLI tells in the chats of a working folder; `own` is its own folder.
+    /// Reads what Gemini CLI reports in the chats of a working folder; `own` is its own folder.
     pub fn gemini(&mut self, own: &Path, folder: &str) -> Seen {
         let mut seen = Seen::default();
         let projects = short(&own.join("projects.json"));
@@ -86,7 +86,7 @@ impl Transcripts {
         seen
     }
 
-    /// What the transcripts that were `seen` tell by now, when nobody is there any more to say more.
+    /// Reads the transcripts of `seen` again, after their process has ended and adds nothing more.
     pub fn again(&mut self, seen: &Seen, traces: Traces) -> Seen {
         let mut again = Seen::default();
         self.read(&mut again, traces, &seen.transcripts);
@@ -99,7 +99,7 @@ impl Transcripts {
         self.files.retain(|_, file| file.used.is_some_and(|at| at.elapsed() < KEPT));
     }
 
-    /// Puts together what these files tell; gives what is open in them.
+    /// Puts together what these files report; returns what is open in them.
     fn read(&mut self, seen: &mut Seen, traces: Traces, paths: &[PathBuf]) -> OpenCalls {
         let mut open = OpenCalls::default();
         for path in paths {
@@ -121,7 +121,7 @@ impl Transcripts {
     }
 }
 
-/// What has begun in transcripts and is not over.
+/// Whether a turn is under way, and the thread's id, of each transcript that reports them.
 #[derive(Debug, Default)]
 struct OpenCalls {
     turns: Vec<bool>,

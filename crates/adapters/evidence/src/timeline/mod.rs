@@ -39,7 +39,7 @@ pub struct Timeline {
     overhang: bool,
 }
 
-/// What opening a timeline found.
+/// A timeline that was opened, and what its file held.
 #[derive(Debug)]
 pub struct Opened {
     pub timeline: Timeline,
@@ -73,7 +73,7 @@ impl Timeline {
         Ok(Opened { timeline, events: found.events, torn: found.torn })
     }
 
-    /// Appends one batch with a single write and gives the events as written.
+    /// Appends one batch with a single write and returns the events as written.
     /// With `src` every event of the batch carries the file's name, the last one the offset too.
     ///
     /// # Errors

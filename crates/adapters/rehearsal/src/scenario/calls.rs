@@ -11,11 +11,11 @@ use super::play::End;
 use crate::model::post;
 use crate::stage::AgentStage;
 
-/// So many are made, in all attempts of a session together.
+/// Calls of the model in all attempts of a session together.
 const CALLS: usize = 12;
-/// How often one is tried again that failed for a reason which may pass.
+/// Tries of one call that fails for a reason which may pass.
 const TRIES: usize = 40;
-/// Between two of them.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks the model a question for each line that it adds to a file.

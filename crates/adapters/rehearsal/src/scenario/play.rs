@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::files::own;
 use crate::stage::{AgentStage, git_folder};
 
-/// What an agent says at its end.
+/// The end of a scenario: whether the agent reports success, and its last words.
 pub(super) struct End {
     pub(super) ok: bool,
     pub(super) text: String,

@@ -5,7 +5,7 @@ use std::io;
 use super::play::{End, success};
 use crate::stage::AgentStage;
 
-/// What it writes first has a word that is wrong. Told of lines such as `FILE: expected "X", found "Y"`, it writes X.
+/// Writes a wrong word at first. A task with lines such as `FILE: expected "X", found "Y"` makes the agent write X.
 pub(super) fn repairs(stage: &mut AgentStage) -> io::Result<End> {
     let task = stage.task.clone();
     let told: Vec<(String, String)> = task.lines().filter_map(expected).collect();
