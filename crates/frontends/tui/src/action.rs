@@ -49,7 +49,7 @@ pub(crate) enum Action {
         run: RunId,
         reply: Result<CallsReply, String>,
     },
-    /// What every run used.
+    /// The usage of every run.
     Spent(SpendReply),
     /// Show what was used today.
     Spend,
@@ -63,7 +63,7 @@ pub(crate) enum Action {
         runs: Vec<RunId>,
         rows: Vec<RemovableRow>,
     },
-    /// What would be kept can't be told.
+    /// A snapshot's contents can't be told.
     NotRemovable {
         runs: Vec<RunId>,
         why: String,
@@ -73,10 +73,10 @@ pub(crate) enum Action {
         field: protocol::Field,
         why: String,
     },
-    /// What was asked for in a dialog was refused.
+    /// The request of a dialog was refused.
     Refused(String),
     Notice(String),
-    /// What was said has been read.
+    /// The notice has been read.
     Read,
     Degraded(Option<String>),
     Disk(Disk),
@@ -158,7 +158,7 @@ pub(crate) enum Action {
         run: RunId,
         text: String,
         size: Option<(u16, u16)>,
-        /// It was written while it was looked at.
+        /// The text was written while the terminal was looked at.
         live: bool,
     },
     Detached {
@@ -173,7 +173,7 @@ pub(crate) enum Action {
     Leave,
 }
 
-/// What is jumped to in a diff.
+/// The aim of a jump in a diff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Jump {
     Hunk,

@@ -35,15 +35,15 @@ use wire::DaemonWire;
 
 /// Rows change their places only when nobody pressed a key for this long.
 const QUIET: Duration = Duration::from_secs(2);
-/// What the daemon tells is drawn at most this often; a key at once.
+/// The least time between two frames that show the daemon's news; a key is shown at once.
 const FRAME: Duration = Duration::from_millis(50);
 /// How often a daemon that is gone is looked for.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What the cockpit shows, and how.
+/// The settings of a cockpit: what is shown, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What the top line calls it.
+    /// The scope's name in the top line.
     pub title: String,
     pub scope: Scope,
     /// The folder that new runs are asked for from.
@@ -56,7 +56,7 @@ pub struct Options {
     pub mouse: bool,
     /// An agent whose terminal is shown may put texts on the clipboard.
     pub clipboard: bool,
-    /// It runs inside tmux.
+    /// The cockpit runs inside tmux.
     pub tmux: bool,
     /// The terminal's kind, as `TERM` has it.
     pub term: String,
@@ -66,7 +66,7 @@ pub struct Options {
     pub browser: Option<String>,
     /// The locale's name, which tells whether the terminal can show more than ASCII.
     pub locale: String,
-    /// What the screen without runs says.
+    /// Facts for the screen without runs.
     pub welcome: Option<Welcome>,
 }
 
@@ -172,7 +172,7 @@ impl Cockpit {
         }
     }
 
-    /// What a terminal event asks for.
+    /// Returns the actions that a terminal event asks for.
     fn pressed<C: Console>(&mut self, event: Event, screen: &mut Screen<C>) -> Result<Vec<Action>, TuiError> {
         match event {
             Event::Resize(columns, rows) => screen.resize((columns, rows))?,
@@ -201,7 +201,7 @@ impl Cockpit {
         Ok(Stay::Yes)
     }
 
-    /// Carries out what is none of the daemon's.
+    /// Carries out an effect that the daemon has no part in.
     async fn perform<C: Console>(&mut self, effect: CockpitEffect, screen: &mut Screen<C>) -> Result<Done, TuiError> {
         let editor = self.options.editor.as_deref();
         Ok(match effect {
@@ -256,7 +256,7 @@ impl Cockpit {
         })
     }
 
-    /// Says that the daemon is gone and tries until it is back; only leaving is possible meanwhile.
+    /// Says that the daemon is gone and tries until it is back; meanwhile only what needs no daemon is possible.
     async fn reconnect<C: Console>(
         &mut self,
         screen: &mut Screen<C>,
@@ -305,7 +305,7 @@ impl Cockpit {
         }
     }
 
-    /// What can be done while no daemon is there: leaving, closing what is open, typing on.
+    /// Does what can be done while no daemon is there: leaving, closing what is open, typing on.
     fn without_daemon<C: Console>(&mut self, actions: Vec<Action>, screen: &mut Screen<C>) -> Result<Stay, TuiError> {
         for action in actions {
             match action {
@@ -338,14 +338,14 @@ impl Cockpit {
     }
 }
 
-/// What became of an effect.
+/// The outcome of an effect.
 enum Done {
     Nothing,
     Left,
     Then(Box<Action>),
 }
 
-/// What a signal said.
+/// The meaning of a signal.
 enum SignalEvent {
     End,
     GoOn,

@@ -19,13 +19,13 @@ pub(crate) use table::ALL;
 pub(crate) enum CommandKind {
     /// Something with the selected run or with those marked.
     Run,
-    /// The screen.
+    /// Something with the screen.
     View,
     /// Moving and choosing in what is open, which needs no name to be called by.
     Motion,
 }
 
-/// One thing a key can do.
+/// A command: one thing that a key can do.
 #[derive(Debug)]
 pub(crate) struct KeyCommand {
     pub(crate) name: &'static str,
@@ -33,13 +33,13 @@ pub(crate) struct KeyCommand {
     pub(crate) doc: &'static str,
     /// The word in the hint line, for commands that stand there.
     pub(crate) hint: Option<&'static str>,
-    /// Why it can't be used now; `None` when it can.
+    /// Why the command can't be used now; `None` when it can.
     pub(crate) unavailable: fn(&Model) -> Option<String>,
     pub(crate) action: fn() -> Action,
 }
 
 impl KeyCommand {
-    /// Whether the palette offers it.
+    /// Whether the palette offers the command.
     pub(crate) fn in_palette(&self) -> bool {
         self.kind != CommandKind::Motion
     }

@@ -36,20 +36,20 @@ pub trait Console {
     /// When they can't be told.
     fn size(&self) -> io::Result<(u16, u16)>;
 
-    /// Keys come one by one from now on.
+    /// Takes the terminal: keys come one by one from now on.
     ///
     /// # Errors
     /// When the terminal is gone.
     fn take(&mut self) -> io::Result<()>;
 
-    /// The terminal is again as it was.
+    /// Gives the terminal back as it was.
     fn give(&mut self);
 
     /// The next key, paste or change of size; `None` when the terminal is gone.
     fn event(&mut self) -> impl Future<Output = Option<io::Result<Event>>>;
 }
 
-/// What is written when the cockpit takes a terminal.
+/// Writes what switches a terminal over to the cockpit.
 pub(crate) fn enter(out: &mut impl Write, mouse: bool) -> io::Result<()> {
     queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     if mouse {
@@ -58,7 +58,7 @@ pub(crate) fn enter(out: &mut impl Write, mouse: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// What is written when it gives the terminal back, whatever was switched on.
+/// Writes what gives the terminal back, whatever was switched on.
 pub(crate) fn leave(out: &mut impl Write) -> io::Result<()> {
     out.write_all(MOUSE_OFF.as_bytes())?;
     queue!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)?;
@@ -68,7 +68,7 @@ pub(crate) fn leave(out: &mut impl Write) -> io::Result<()> {
 /// The person's own terminal; dropping it gives it back.
 pub(crate) struct Tty {
     keys: Option<KeyReader>,
-    /// It was drawn on, so that there is something to give back.
+    /// The terminal was drawn on, so that there is something to give back.
     taken: bool,
 }
 
@@ -133,7 +133,7 @@ impl Console for Tty {
     }
 }
 
-/// Where keys come from, also where the standard input is something else.
+/// Opens the terminal that keys come from, also where the standard input is something else.
 fn keyboard() -> io::Result<OwnedFd> {
     if stdin().is_terminal() { stdin().as_fd().try_clone_to_owned() } else { Ok(File::open("/dev/tty")?.into()) }
 }

@@ -7,24 +7,24 @@ use domain::attempt::AttemptKey;
 use domain::command::{Answer, Command};
 use protocol::{OutputFile, OutputRange, RunRequest};
 
-/// What of an agent's own terminal reaches the person's, beside what is drawn.
+/// A request of an agent's own terminal to the person's, beside what is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tell {
     Bell,
-    /// The window's title; `None`: what it was before.
+    /// The window's title; `None` for the title that it had before.
     Title(Option<String>),
     Copy(terminal::ClipboardText),
     Modes(Modes),
 }
 
-/// What a program wants of the person's own terminal; by default, what one has anyway.
+/// Modes of the person's own terminal that a program asks for; by default, those that one has anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Modes {
     /// Keys that are one byte otherwise are told apart.
     pub(crate) apart: bool,
-    /// It tells whether its window is looked at.
+    /// The terminal reports whether its window is looked at.
     pub(crate) focus: bool,
-    /// It tells of mere motion of the mouse.
+    /// The terminal reports mere motion of the mouse.
     pub(crate) motion: bool,
     /// The cursor's form by its number; 0: the one that it has.
     pub(crate) cursor: u8,
@@ -35,13 +35,13 @@ pub(crate) enum CockpitEffect {
     /// Have this run's events sent, or none.
     Look {
         run: Option<RunId>,
-        /// How many of its last events.
+        /// How many of the run's last events.
         last: u64,
     },
     /// Have a piece of an attempt's output sent; of the last attempt when it is `None`.
     Output {
         run: RunId,
-        /// The window that it is for.
+        /// The window that the piece is for.
         number: u64,
         attempt: Option<AttemptKey>,
         file: OutputFile,
@@ -63,9 +63,9 @@ pub(crate) enum CockpitEffect {
     /// Have sent what every run used.
     Spend,
     Run(RunRequest),
-    /// What can be chosen for a new run here, and what was chosen last.
+    /// Have sent what can be chosen for a new run in this folder, and what was chosen last.
     Choices(PathBuf),
-    /// What removing these runs' worktrees would keep and leave out.
+    /// Have sent what removing these runs' worktrees would keep and leave out.
     Removable(Vec<RunId>),
     /// Something to be done with runs.
     Act {
@@ -76,7 +76,7 @@ pub(crate) enum CockpitEffect {
     },
     Answer {
         run: RunId,
-        /// `None` for what it asked with its last words.
+        /// The question's id; `None` for what the agent asked with its last words.
         question: Option<String>,
         answer: Answer,
     },
@@ -108,7 +108,7 @@ pub(crate) enum CockpitEffect {
         columns: u16,
         rows: u16,
     },
-    /// Send what was typed to it.
+    /// Send what was typed to the run's terminal.
     Type {
         run: RunId,
         data: String,

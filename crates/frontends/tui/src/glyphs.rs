@@ -12,7 +12,7 @@ pub(crate) enum Glyphs {
 }
 
 impl Glyphs {
-    /// By the locale, as other terminal programs decide it.
+    /// Chooses the signs by the locale, as other terminal programs do.
     pub(crate) fn from_locale(locale: &str) -> Self {
         let locale = locale.to_ascii_lowercase();
         if locale.contains("utf-8") || locale.contains("utf8") { Self::Unicode } else { Self::Ascii }

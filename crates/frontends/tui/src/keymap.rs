@@ -67,17 +67,17 @@ pub struct KeymapError {
     pub why: String,
 }
 
-/// Place and key to command.
+/// The keys in force: the command of each key in each place.
 #[derive(Debug, Clone)]
 pub struct Keymap {
     keys: Vec<(KeyPlace, KeyCombination, &'static KeyCommand)>,
-    /// What the keys are told as, since every frame tells of some.
+    /// The keys of each command as they are shown, kept since every frame shows some.
     told: BTreeMap<KeyPlace, Vec<(&'static KeyCommand, Vec<String>)>>,
 }
 
 type File = BTreeMap<Spanned<KeyPlace>, BTreeMap<Spanned<String>, Spanned<String>>>;
 
-/// One key of a file: where it is said, and the command or `None` for `none`.
+/// A key of a keymap file: its place, and the command or `None` for `none`.
 struct Binding {
     place: KeyPlace,
     key: KeyCombination,

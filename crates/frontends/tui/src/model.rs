@@ -42,7 +42,7 @@ pub(crate) enum Tab {
     Checks,
     Calls,
     Proof,
-    /// What stands beside the other tabs where there is room.
+    /// The run's facts, beside the other tabs where there is room.
     Facts,
 }
 
@@ -67,10 +67,10 @@ pub(crate) enum Focus {
     Details,
 }
 
-/// What the rows of a group are sorted by; the groups themselves keep their order.
+/// The order of the rows in a group; the groups themselves keep their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
-    /// Those that ask first, then by age.
+    /// Runs that ask first, then by age.
     Attention,
     Name,
     Last,
@@ -103,7 +103,7 @@ pub(crate) enum Heading {
 }
 
 pub(crate) struct Model {
-    /// What the top line calls the scope.
+    /// The scope's name in the top line.
     pub(crate) title: String,
     /// The folder new runs are asked for from; `None` with `--all` outside of a repository.
     pub(crate) folder: Option<PathBuf>,
@@ -143,20 +143,20 @@ pub(crate) struct Model {
     pub(crate) overlay: Option<Overlay>,
     /// A form that was left before it was sent.
     pub(crate) draft: Option<Box<NewRunForm>>,
-    /// What was typed into prompts and not sent, by what it was for.
+    /// Texts that were typed into prompts and not sent, by what they were for.
     pub(crate) drafts: BTreeMap<String, String>,
     /// The terminal of a run, while it has the whole screen.
     pub(crate) attached: Option<Attached>,
     /// The cockpit was opened for one run's terminal and closes with it.
     pub(crate) only_attach: bool,
-    /// One line instead of the hints, until the next key.
+    /// A line in place of the hints, until the next key.
     pub(crate) notice: Option<String>,
     pub(crate) degraded: Option<String>,
     pub(crate) connected: bool,
     pub(crate) disk: Option<Disk>,
-    /// What all runs used today.
+    /// The usage of all runs today.
     pub(crate) today: Option<Today>,
-    /// What is here for a first run.
+    /// Facts for a first run.
     pub(crate) welcome: Option<Welcome>,
     /// Where a run that begins now would begin; unknown with several repositories.
     pub(crate) base: Option<Base>,

@@ -20,7 +20,7 @@ pub(crate) struct Screen<C: Console> {
     mouse: bool,
     /// The window has another title than it had before.
     titled: bool,
-    /// What an agent's own terminal wants of this one.
+    /// The modes that an agent's own terminal asks of this one.
     modes: Modes,
 }
 
@@ -67,7 +67,7 @@ impl<C: Console> Screen<C> {
         Ok(())
     }
 
-    /// Takes it back, whatever stands on it now.
+    /// Takes the terminal back, whatever stands on it now.
     pub(crate) fn retake(&mut self) -> io::Result<(u16, u16)> {
         self.console.take()?;
         enter(&mut self.out, self.mouse)?;
@@ -137,7 +137,7 @@ impl<C: Console> Screen<C> {
     }
 }
 
-/// What makes one of the other.
+/// Returns the sequences that change a terminal's modes.
 fn changes(from: Modes, to: Modes) -> String {
     let mut changes = String::new();
     if from.apart != to.apart {
@@ -164,7 +164,7 @@ fn terminal<C: Console>(console: &C, (columns, rows): (u16, u16)) -> io::Result<
     Ok(Quiet(Some(terminal)))
 }
 
-/// One frame.
+/// Draws one frame.
 pub(crate) fn draw(model: &Model, keymap: &Keymap, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
     match &model.attached {
         Some(attached) => screens::attach::draw(attached, keymap, theme, frame),

@@ -146,7 +146,7 @@ fn rows(buffer: &Buffer, of: impl Fn(&ratatui::buffer::Cell) -> String) -> Strin
     (0..area.height).map(row).collect()
 }
 
-/// One letter for each role; plain text is a dot, so that blanks are seen to be none.
+/// Returns the letter of each role; plain text is a dot, so that blanks are seen to be none.
 fn letter(role: Role) -> char {
     match role {
         Role::Text => '.',

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 pub use read::ThemeError;
 
-/// What a piece of the screen is.
+/// The role of a piece of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Text,
@@ -24,7 +24,7 @@ pub(crate) enum Role {
     Marked,
     Key,
     Error,
-    /// What a search or a filter found.
+    /// Text that a search or a filter found.
     Match,
     Added,
     Removed,
@@ -37,7 +37,7 @@ pub(crate) enum Role {
     Comment,
     Function,
     Type,
-    /// What stands for a sign that nobody would see.
+    /// The stand-in for a sign that nobody would see.
     HiddenSign,
 }
 
@@ -77,7 +77,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// For light text on a dark ground.
+    /// Returns the theme for light text on a dark ground.
     pub fn dark() -> Self {
         Self::of(|role| match role {
             Role::Text | Role::Heading | Role::Selected => None,
@@ -91,7 +91,7 @@ impl Theme {
         })
     }
 
-    /// For dark text on a light ground, where yellow and cyan can't be read.
+    /// Returns the theme for dark text on a light ground, where yellow and cyan can't be read.
     pub fn light() -> Self {
         Self::of(|role| match role {
             Role::Text | Role::Heading | Role::Selected => None,
@@ -103,7 +103,7 @@ impl Theme {
         })
     }
 
-    /// Without colours: what must stand out does so by weight, underlining and reversal.
+    /// Returns the theme without colours: what must stand out does so by weight, underlining and reversal.
     pub fn plain() -> Self {
         Self::of(|_| None)
     }
@@ -145,7 +145,7 @@ impl Theme {
     }
 }
 
-/// What tells a role from its neighbours also where there are no colours.
+/// Returns the modifier that tells a role from its neighbours also where there are no colours.
 fn weight(role: Role) -> Modifier {
     match role {
         Role::Heading | Role::NeedsYou | Role::Key | Role::Error | Role::Marked => Modifier::BOLD,

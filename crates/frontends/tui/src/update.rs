@@ -6,7 +6,7 @@ use crate::model::{Model, Tab};
 use crate::overlays;
 use crate::screens::{attach, calls, checks, details, diff, output, runs, timeline};
 
-/// Changes the model and gives what is to be done outside.
+/// Changes the model and returns what is to be done outside.
 pub(crate) fn update(model: &mut Model, action: Action) -> Vec<CockpitEffect> {
     let mut effects = match action {
         Action::AllRows(rows) => runs::replace(model, rows),

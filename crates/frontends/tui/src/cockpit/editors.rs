@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-/// Those that can't show a folder.
+/// Editors that can't show a folder.
 const FILES_ONLY: &[&str] = &["nano", "pico", "micro", "joe", "jed", "ed", "ne", "mcedit"];
-/// Those that go to a line with `+LINE`.
+/// Editors that go to a line with `+LINE`.
 const WITH_PLUS: &[&str] = &[
     "vi",
     "vim",
@@ -23,9 +23,9 @@ const WITH_PLUS: &[&str] = &[
     "kak",
     "mg",
 ];
-/// Those that go to a line with `FILE:LINE`.
+/// Editors that go to a line with `FILE:LINE`.
 const WITH_COLON: &[&str] = &["hx", "helix", "subl", "zed", "zeditor"];
-/// Those that do so after `--goto`.
+/// Editors that go to a line with `--goto FILE:LINE`.
 const WITH_GOTO: &[&str] = &["code", "codium", "code-insiders", "cursor", "windsurf"];
 
 /// A file of the folder that the editor begins in, and its line; none is the folder itself.

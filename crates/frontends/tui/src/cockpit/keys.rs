@@ -84,7 +84,7 @@ pub(crate) fn actions(model: &mut Model, keymap: &Keymap, event: Event) -> Vec<A
     }
 }
 
-/// Where text is typed, a key that is no command is text.
+/// Returns the actions of a key that is no command, which is text where text is typed.
 fn typed(model: &mut Model, keymap: &Keymap, places: &[KeyPlace], key: KeyEvent) -> Vec<Action> {
     let types = places.iter().any(|place| matches!(place, KeyPlace::Prompt | KeyPlace::Palette | KeyPlace::Form));
     if types {

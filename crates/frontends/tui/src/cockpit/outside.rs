@@ -10,7 +10,7 @@ use super::editors::EditorTarget;
 use crate::console::Console;
 use crate::screen::Screen;
 
-/// Opens the editor in `folder`; gives what went wrong in words.
+/// Opens the editor in `folder`; returns what went wrong in words.
 pub(super) async fn editor<C: Console>(
     screen: &mut Screen<C>,
     editor: Option<&str>,
@@ -33,13 +33,13 @@ pub(super) async fn editor<C: Console>(
     })
 }
 
-/// Has a browser show a page; gives whether it could be started. It goes on by itself.
+/// Has a browser show a page; returns whether it could be started. It goes on by itself.
 pub(super) fn browse(browser: &str, url: &str) -> bool {
     let nothing = std::process::Stdio::null;
     Command::new(browser).arg(url).stdin(nothing()).stdout(nothing()).stderr(nothing()).process_group(0).spawn().is_ok()
 }
 
-/// Has a text edited; gives it as the editor left it, or what went wrong.
+/// Has a text edited; returns it as the editor left it, or what went wrong.
 pub(super) async fn edit_text<C: Console>(
     screen: &mut Screen<C>,
     command: Option<&str>,

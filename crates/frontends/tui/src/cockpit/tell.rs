@@ -29,7 +29,8 @@ pub(super) fn tell<C: Console>(screen: &mut Screen<C>, told: Tell, tmux: bool) -
     }
 }
 
-/// tmux takes the first when it keeps a clipboard itself, and passes on the second when it may.
+/// Writes a sequence for the clipboard plainly, which tmux takes when it keeps a clipboard itself, and then wrapped,
+/// which tmux passes on when it may.
 fn pass_copy<C: Console>(screen: &mut Screen<C>, sequence: &str, tmux: bool) -> io::Result<()> {
     let passed = if tmux { notify::through(sequence, true) } else { String::new() };
     screen.write(&format!("{sequence}{passed}"))

@@ -61,7 +61,7 @@ enum InFlight {
 }
 
 impl DaemonWire {
-    /// Connects and watches the scope; gives all its rows as the first action.
+    /// Connects and watches the scope; returns all its rows as the first action.
     pub(super) async fn open(places: &Places, scope: &Scope) -> Result<(Self, Action), TuiError> {
         let beside = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let beside = Beside(Some(beside?));
@@ -98,7 +98,7 @@ impl DaemonWire {
         Ok((wire, Action::AllRows(rows)))
     }
 
-    /// Sends what the cockpit wants; gives an effect back that is none of the daemon's. A daemon that is gone shows
+    /// Sends what the cockpit wants; returns an effect that is none of the daemon's. A daemon that is gone shows
     /// as the end of its frames.
     pub(super) async fn perform(&mut self, effect: CockpitEffect) -> Option<CockpitEffect> {
         let scope = self.scope.clone();
@@ -264,7 +264,7 @@ impl DaemonWire {
     }
 }
 
-/// What became of the runs that something was done with: what did not work, or what one should know.
+/// Words what became of the runs that something was done with: what did not work, or what one should know.
 fn said(many: usize, word: Option<&str>, acted: &[Acted]) -> Vec<Action> {
     let name = |one: &Acted| one.name.clone().unwrap_or_else(|| one.run.clone());
     let complaints: Vec<String> =
@@ -281,7 +281,7 @@ fn said(many: usize, word: Option<&str>, acted: &[Acted]) -> Vec<Action> {
     vec![Action::Notice(text)]
 }
 
-/// What was done, when it is done.
+/// Words what a command has done to a run.
 fn done(command: &Command) -> &'static str {
     match command {
         Command::Pause => "paused",

@@ -19,7 +19,7 @@ pub(super) fn no_run(model: &Model) -> Option<String> {
     })
 }
 
-/// What only a run of pilothouse has.
+/// Says why a command for pilothouse's own runs can't be used.
 pub(super) fn none_of_ours(model: &Model) -> Option<String> {
     model.selected().map_or_else(|| no_run(model), by_hand)
 }
@@ -38,7 +38,8 @@ pub(super) fn nowhere(model: &Model) -> Option<String> {
     (!there).then(|| "start the cockpit inside a repository to start runs in it".to_owned())
 }
 
-/// Questions are answered one by one: each is another question.
+/// Says why the selected run has no question to be answered. Questions are answered one by one: each is another
+/// question.
 pub(super) fn asks_nothing(model: &Model) -> Option<String> {
     let Some(row) = model.selected() else { return no_run(model) };
     let marked =
@@ -51,13 +52,13 @@ pub(super) fn asks_nothing(model: &Model) -> Option<String> {
     row.question.is_none().then(|| format!("{} {says}{marked}", row.name))
 }
 
-/// What an agent asked with its last words is answered in words alone.
+/// Says why nothing can be answered in words. A question in an agent's last words has no other answer.
 pub(super) fn says_nothing(model: &Model) -> Option<String> {
     let asks_last = model.selected().is_some_and(|row| row.question.is_none() && Asking::of(row).is_some());
     if asks_last { None } else { asks_nothing(model) }
 }
 
-/// Of many runs, one that fits is enough; the others are passed over.
+/// Says why no run that is meant fits. Of many runs, one that fits is enough; the others are passed over.
 fn none_of(model: &Model, fits: impl Fn(&Row) -> bool, why: impl Fn(&Row) -> String) -> Option<String> {
     let meant = model.meant();
     match meant.as_slice() {
@@ -81,7 +82,7 @@ pub(super) fn not_removed(model: &Model) -> Option<String> {
     none_of(model, |row| row.removed, |row| format!("the worktree of {} was not removed", row.name))
 }
 
-/// It is over, and there is a worktree to be tried in again or to be taken away.
+/// Says why no run that is meant is over with a worktree, to be tried in again or to be taken away.
 pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
     let fits = |row: &Row| row.is_settled() && !row.removed;
     none_of(model, fits, |row| match row.removed {
@@ -90,14 +91,14 @@ pub(super) fn not_over_with_worktree(model: &Model) -> Option<String> {
     })
 }
 
-/// Its work is done, and there are checks to be run on it.
+/// Says why no run that is meant is over and has checks to be run on its work.
 pub(super) fn not_checkable(model: &Model) -> Option<String> {
     not_over_with_worktree(model).or_else(|| {
         none_of(model, |row| !row.checks.is_empty(), |row| format!("the base commit of {} defines no checks", row.name))
     })
 }
 
-/// It is over, its worktree is there and its work is proven.
+/// Says why no run that is meant is over, has its worktree and is proven.
 pub(super) fn not_proven(model: &Model) -> Option<String> {
     not_over_with_worktree(model)
         .or_else(|| none_of(model, |row| row.proof.is_some(), |row| format!("there is no proof of {} yet", row.name)))
@@ -137,7 +138,7 @@ pub(super) fn no_pull_request(model: &Model) -> Option<String> {
     row.pr.is_none().then(|| by_hand(row).unwrap_or_else(none))
 }
 
-/// A line of its files is shown that something can be said of.
+/// Says why no line of a diff is under the cursor on which a comment can be made.
 pub(super) fn not_in_a_diff(model: &Model) -> Option<String> {
     no_worktree(model).or_else(|| {
         let none =

@@ -74,8 +74,8 @@ impl KeyReader {
     }
 }
 
-/// What is there now. The descriptor is shared with whoever started the cockpit, so
-/// it is looked at before it is read instead of being made one that never waits.
+/// Reads the bytes that are there now. The descriptor is shared with whoever started the cockpit, so it is polled
+/// before it is read instead of being made non-blocking.
 fn read(terminal: &OwnedFd) -> io::Result<Vec<u8>> {
     let mut fds = [PollFd::from_borrowed_fd(terminal.as_fd(), PollFlags::IN)];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

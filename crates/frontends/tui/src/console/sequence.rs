@@ -1,7 +1,7 @@
 //! Where what a terminal sends begins and ends, by ECMA-48 and what xterm, kitty and others made of it. It is cut
 //! apart before anybody asks what it means: what means nothing here is left out whole, and none of it is a key.
 
-/// What of one byte or several is not yet whole.
+/// The kind of a sequence that is not yet whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
     /// A character, which may be one of several bytes.
@@ -11,7 +11,7 @@ pub(super) enum Begun {
     Control,
     /// F1 to F5 of Linux's own console, which are a `[` longer.
     Console,
-    /// One letter, for keys of other modes.
+    /// A letter that must follow, for keys of other modes.
     Single,
     /// A text until its end. `wide`: eight-bit bytes began it and may end it; `ending`: an escape stood last.
     Text {
@@ -23,14 +23,14 @@ pub(super) enum Begun {
     Paste,
 }
 
-/// What became of one more byte.
+/// The effect of one more byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SequenceStep {
-    /// It goes on so.
+    /// The sequence goes on as this kind.
     On(Begun),
-    /// With this byte it is whole.
+    /// The sequence is whole with this byte.
     Whole,
-    /// The byte is no part of it: what was begun has no end, and the byte begins something else.
+    /// The byte is no part of the sequence, which has no end then, and begins something else.
     Apart,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn begin(byte: u8) -> Option<Begun> {
     }
 }
 
-/// What a byte makes of what was begun; `before` is all that stands before it, from the escape on.
+/// Returns what a byte makes of a sequence that was begun; `before` is all that stands before it, from the escape on.
 pub(super) fn go_on(begun: Begun, before: &[u8], byte: u8) -> SequenceStep {
     match begun {
         Begun::Character => character(before, byte),

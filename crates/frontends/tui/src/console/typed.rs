@@ -11,7 +11,7 @@ use super::sequence::{Begun, SequenceStep, begin, go_on};
 
 /// After this long an escape with nothing behind it is the key of that name.
 const LONE: Duration = Duration::from_millis(50);
-/// What has begun and does not go on for this long has no end: a line that lost a packet takes less.
+/// After this long a sequence that does not go on has no end: a line that lost a packet takes less.
 const SILENCE: Duration = Duration::from_secs(1);
 /// A paste is long, and what comes after one that was given up would be keys.
 const SILENCE_IN_PASTE: Duration = Duration::from_secs(10);
@@ -24,11 +24,11 @@ const LONGEST: usize = 256;
 /// The bytes of the longest paste that is taken.
 const LONGEST_PASTE: usize = 4 << 20;
 
-/// What has been begun and is not yet whole.
+/// The sequence that has been begun and is not yet whole.
 #[derive(Debug)]
 pub(super) struct TypedInput {
     begun: Option<OpenSequence>,
-    /// What was given up, and until when the next piece may be its rest.
+    /// The sequence that was given up, and until when the next piece may be its rest.
     given_up: Option<(OpenSequence, Instant)>,
     since: Instant,
 }
@@ -38,11 +38,11 @@ pub(super) struct TypedInput {
 struct OpenSequence {
     begun: Begun,
     bytes: Vec<u8>,
-    /// One byte began it that is no key's.
+    /// The first byte was one of the eight-bit ones (0x80 to 0x9f), which no key begins with.
     wide: bool,
-    /// More came than may be kept; it is waited for its end, and means nothing.
+    /// More bytes came than may be kept; the end is waited for, and the sequence means nothing.
     too_long: bool,
-    /// When its last byte came, those not counted that came alone: a person presses one key at a time.
+    /// When the last byte came, those not counted that came alone: a person presses one key at a time.
     at: Instant,
 }
 
@@ -64,12 +64,12 @@ impl TypedInput {
         events
     }
 
-    /// When what was begun is given up; `None` while nothing is.
+    /// Returns when the sequence that was begun is given up; `None` while none is.
     pub(super) fn gives_up_at(&self) -> Option<Instant> {
         self.begun.as_ref().map(|part| part.at + part.patience())
     }
 
-    /// The events in what was begun, when nothing more of it came in time.
+    /// Returns the events in a sequence of which nothing more came in time.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<Event> {
         let Some(part) = self.begun.take() else { return Vec::new() };
         let events = part.as_it_is().into_iter().collect();
@@ -155,12 +155,12 @@ impl OpenSequence {
         came
     }
 
-    /// Whether it may be a key already: alt and some keys are what a terminal begins its answers with.
+    /// Whether the sequence may be a key already: alt and some keys are what a terminal begins its answers with.
     fn is_key(&self) -> bool {
         !self.wide && self.begun != Begun::Character && self.bytes.len() <= 2
     }
 
-    /// Whether each of its bytes makes it wait anew.
+    /// Whether each byte of the sequence makes it wait anew.
     fn lasts(&self) -> bool {
         self.begun == Begun::Paste || self.is_key()
     }
@@ -173,13 +173,13 @@ impl OpenSequence {
         }
     }
 
-    /// What it means now that it is whole.
+    /// Returns the event of a sequence that is whole.
     fn meaning(&self) -> Option<Event> {
         let is_text = matches!(self.begun, Begun::Text { .. });
         if self.too_long || is_text { None } else { meaning(&self.bytes) }
     }
 
-    /// What it means when nothing more comes.
+    /// Returns the event of a sequence after which nothing more comes.
     fn as_it_is(&self) -> Option<Event> {
         match (self.begun, self.bytes.as_slice()) {
             (Begun::Paste, pasted) if !self.too_long => meaning(&[pasted, super::sequence::PASTE_ENDS].concat()),
@@ -188,7 +188,8 @@ impl OpenSequence {
         }
     }
 
-    /// What it means when something else comes instead of its rest: the keys that begin as answers do.
+    /// Returns the event of a sequence whose rest does not come, since something else does: the keys that begin as
+    /// answers do.
     fn cut_short(&self) -> Option<Event> {
         match (self.begun, self.bytes.as_slice()) {
             (Begun::Escape, _) => meaning(b"\x1b"),

@@ -9,24 +9,24 @@ use protocol::Row;
 use crate::effect::CockpitEffect;
 use crate::screens::runs::why;
 
-/// What is answered. Bound to the question's id: another question gets no answer to this one.
+/// A question that is being answered. Bound to the question's id: another question gets no answer to this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asking {
     run: RunId,
     pub(super) name: String,
-    /// `None` where the agent asked with its last words.
+    /// The question's id; `None` where the agent asked with its last words.
     question: Option<String>,
     kind: QuestionKind,
     /// All that is asked, a line each.
     pub(crate) lines: Vec<String>,
     asks: Vec<SingleQuestion>,
-    /// The answers to those before, as `ID=ANSWER`.
+    /// The answers to the questions before, as `ID=ANSWER`.
     said: Vec<String>,
-    /// How many of them were asked.
+    /// How many of the questions were asked.
     at: usize,
 }
 
-/// What follows when a line was typed.
+/// The next step after a line was typed.
 pub(super) enum TypedLine {
     Send(CockpitEffect),
     /// The next question, or the same one again and why.
@@ -59,12 +59,12 @@ impl Asking {
         format!("{of}{asked}").split('\n').map(text::shown).collect()
     }
 
-    /// What tells an answer to it from answers to others.
+    /// Returns the key of the draft of an answer, which tells it from answers to other questions.
     pub(super) fn place(&self) -> String {
         format!("answer {} {} {}", self.run, self.question.as_deref().unwrap_or_default(), self.at)
     }
 
-    /// Whether a yes is an answer to it.
+    /// Whether a yes answers the question.
     pub(super) fn takes_yes(&self) -> bool {
         match self.kind {
             QuestionKind::Permission => self.question.is_some(),
@@ -73,7 +73,7 @@ impl Asking {
         }
     }
 
-    /// The commands that answer it, with what each does to it.
+    /// Returns the commands that answer the question, with what each does to it.
     pub(crate) fn ways(&self) -> &'static [(&'static str, &'static str)] {
         match (self.kind, self.takes_yes()) {
             (QuestionKind::Permission, true) => {
@@ -86,7 +86,7 @@ impl Asking {
         }
     }
 
-    /// Why it can't be answered in words here; `None` where it can.
+    /// Says why the question can't be answered in words here; `None` where it can.
     pub(super) fn objection(&self) -> Option<String> {
         let secret = self.asks.iter().find(|ask| ask.secret)?;
         let name = text::line(secret.name());
@@ -95,7 +95,7 @@ impl Asking {
         ))
     }
 
-    /// An answer to all of it.
+    /// Returns the effect that answers all of the question.
     pub(super) fn answer(self, answer: Answer) -> CockpitEffect {
         CockpitEffect::Answer { run: self.run, question: self.question, answer }
     }

@@ -17,7 +17,7 @@ use crate::widgets::{fit, wrapped};
 pub(crate) struct Choose {
     pub(crate) run: RunId,
     pub(crate) name: String,
-    /// The newest first.
+    /// The checkpoints, the newest first.
     pub(crate) checkpoints: Vec<CheckpointRow>,
     pub(crate) at: usize,
 }

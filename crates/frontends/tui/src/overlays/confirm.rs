@@ -18,7 +18,7 @@ use crate::widgets::wrapped;
 /// Columns of the window.
 const WIDTH: u16 = 76;
 
-/// Bound to the runs' ids, whatever moves on the screen.
+/// The question before runs are acted on. Bound to the runs' ids, whatever moves on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Confirm {
     pub(crate) title: String,
@@ -28,13 +28,13 @@ pub(crate) struct Confirm {
     pub(crate) lines: Vec<(String, String)>,
     pub(crate) yes: String,
     pub(crate) no: &'static str,
-    /// What stands against it is still being looked up.
+    /// The reasons against it are still being looked up.
     pub(crate) waits: bool,
     pub(crate) top: usize,
 }
 
-/// What was looked up before worktrees are removed: what a snapshot keeps, what it leaves out, and what else one should
-/// know. What stands in the way for good is said by the daemon, which refuses.
+/// Takes up what was looked up before worktrees are removed: what a snapshot keeps, what it leaves out, and what else
+/// one should know. An obstacle for good is reported by the daemon, which refuses.
 pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]) -> Vec<CockpitEffect> {
     let Some(confirm) = waiting_for(model, runs) else { return Vec::new() };
     confirm.waits = false;
@@ -53,7 +53,7 @@ pub(crate) fn removable(model: &mut Model, runs: &[RunId], rows: &[RemovableRow]
     Vec::new()
 }
 
-/// What would be kept can't be told, so nothing is taken away.
+/// Shows that the snapshot's contents can't be told, so nothing is taken away.
 pub(crate) fn not_removable(model: &mut Model, runs: &[RunId], why: String) -> Vec<CockpitEffect> {
     if let Some(confirm) = waiting_for(model, runs) {
         confirm.waits = false;
@@ -82,7 +82,7 @@ fn room(columns: u16) -> usize {
 }
 
 impl Confirm {
-    /// Lines that it has at this width.
+    /// Counts the lines that the question has at this width.
     pub(super) fn height(&self, columns: u16) -> usize {
         let title = wrapped(&self.title, window_room(columns)).len();
         title + 1 + self.lines.iter().map(|(_, text)| wrapped(text, room(columns)).len()).sum::<usize>()

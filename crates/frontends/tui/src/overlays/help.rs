@@ -21,9 +21,9 @@ const WIDTH: u16 = 100;
 pub(crate) struct Help {
     /// First line shown.
     pub(super) top: usize,
-    /// What is searched for; nothing shows everything.
+    /// The text that is searched for; an empty one shows everything.
     pub(super) find: TextArea<'static>,
-    /// Keys are text of the search.
+    /// Keys are typed into the search.
     pub(crate) types: bool,
     /// The places in the order that they are told in.
     pub(super) places: Vec<KeyPlace>,
@@ -43,7 +43,7 @@ impl Help {
         self.find.lines().join(" ").trim().to_lowercase()
     }
 
-    /// Lines that it has on a screen of so many columns.
+    /// Counts the lines that the help has on a screen of so many columns.
     pub(super) fn height(&self, keymap: &Keymap, columns: u16) -> usize {
         self.lines(keymap, &Theme::plain(), WIDTH.min(columns)).len()
     }

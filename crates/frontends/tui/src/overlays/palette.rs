@@ -27,7 +27,7 @@ pub(crate) struct Palette {
     pub(crate) at: usize,
 }
 
-/// What can be chosen.
+/// A command or a run that can be chosen.
 #[derive(Debug, Clone)]
 pub(super) enum PaletteEntry {
     Command(&'static KeyCommand),
@@ -48,7 +48,7 @@ pub(crate) fn palette(model: &mut Model) -> Vec<CockpitEffect> {
     Vec::new()
 }
 
-/// What fits what was typed, the best first.
+/// Returns the entries that match what was typed, the best first.
 pub(super) fn entries(model: &Model, palette: &Palette) -> Vec<PaletteEntry> {
     let commands = commands::ALL.iter().filter(|command| command.in_palette()).map(PaletteEntry::Command);
     let runs = model.shown().into_iter().map(|row| PaletteEntry::Run(row.id.clone(), domain::text::line(&row.name)));
@@ -155,7 +155,7 @@ pub(super) fn draw(palette: &Palette, model: &Model, keymap: &Keymap, theme: &Th
     frame.render_widget(keys(keymap, KeyPlace::Palette, theme, &[("accept", "do it"), ("close", "leave")]), footer);
 }
 
-/// What is chosen, in full, and which runs it is for.
+/// Describes the entry under the cursor in full, and which runs it is for, or why it can't be used now.
 fn about(entry: &PaletteEntry, model: &Model) -> String {
     let PaletteEntry::Command(command) = entry else { return String::new() };
     if let Some(why) = (command.unavailable)(model) {

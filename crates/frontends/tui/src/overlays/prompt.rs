@@ -18,21 +18,21 @@ use crate::screens::{details, runs};
 use crate::theme::{Role, Theme};
 use crate::widgets::wrapped;
 
-/// Lines that it has at most; more scroll.
+/// Lines that a prompt has at most; more scroll.
 const LINES: u16 = 8;
 
-/// What the typed line is for.
+/// The use of the typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Filter,
     Search,
     Answer(Asking),
-    /// What a run's agent is to change.
+    /// Changes that a run's agent is to make.
     Changes {
         run: RunId,
         name: String,
     },
-    /// What is said of a line; its text is what was said before.
+    /// A comment on a line; its text is the earlier comment.
     Comment {
         run: RunId,
         on: Comment,
@@ -43,7 +43,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Prompt {
     pub(crate) purpose: Purpose,
     pub(crate) input: TextArea<'static>,
-    /// What was searched for before, for when it is left.
+    /// The search before this one, to which leaving goes back.
     before: String,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn find(model: &mut Model) -> Vec<CockpitEffect> {
     typed(model)
 }
 
-/// Opens a prompt with what was left unsent in it, else with this.
+/// Opens a prompt with `text`, or where that is empty with what was left unsent in it.
 pub(super) fn open(model: &mut Model, purpose: Purpose, text: &str) {
     let kept = model.drafts.get(&purpose.place()).filter(|_| text.is_empty()).cloned();
     let input = lines(kept.as_deref().unwrap_or(text));
@@ -90,7 +90,7 @@ pub(crate) fn ask_answer(model: &mut Model) -> Vec<CockpitEffect> {
     asking.map(|asking| answer_to(model, asking)).unwrap_or_default()
 }
 
-/// Has an answer to this typed.
+/// Opens a prompt for an answer to this question, or says why it can't be answered in words.
 pub(super) fn answer_to(model: &mut Model, asking: Asking) -> Vec<CockpitEffect> {
     if let Some(why) = asking.objection() {
         model.notice = Some(why);
@@ -107,7 +107,7 @@ pub(crate) fn ask_changes(model: &mut Model) -> Vec<CockpitEffect> {
     Vec::new()
 }
 
-/// Says something of the line under the diff's cursor, or something else than before.
+/// Opens a prompt for a comment on the line under the diff's cursor, with what was said of it before.
 pub(crate) fn ask_comment(model: &mut Model) -> Vec<CockpitEffect> {
     let Some((run, on)) = model.looking.clone().zip(crate::screens::diff::under(model)) else { return Vec::new() };
     let before = on.text.clone();
@@ -119,7 +119,7 @@ pub(crate) fn ask_comment(model: &mut Model) -> Vec<CockpitEffect> {
 }
 
 impl Purpose {
-    /// What is typed there and not sent is kept under this.
+    /// Returns the key under which a text is kept that is typed there and not sent.
     fn place(&self) -> String {
         match self {
             Self::Filter => "filter".to_owned(),
@@ -130,7 +130,7 @@ impl Purpose {
         }
     }
 
-    /// Whether an agent reads it, for whom a text may have lines.
+    /// Whether an agent reads the text, which may have several lines then.
     fn has_lines(&self) -> bool {
         match self {
             Self::Filter | Self::Search => false,
@@ -150,7 +150,7 @@ impl Prompt {
         }
     }
 
-    /// Text that was pasted.
+    /// Types a text that was pasted.
     pub(super) fn paste(&mut self, text: &str) {
         let text = if self.purpose.has_lines() { domain::text::block(text) } else { domain::text::line(text) };
         self.input.insert_str(text);
@@ -166,7 +166,7 @@ impl Prompt {
     }
 }
 
-/// Every key of a filter or a search shows what it finds.
+/// Shows after every key of a filter or a search what it finds.
 pub(super) fn typed(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
     let text = domain::text::line(prompt.text().trim_start());
@@ -225,7 +225,7 @@ pub(super) fn accept(model: &mut Model, prompt: Prompt) -> Vec<CockpitEffect> {
     }
 }
 
-/// Leaves it as it was before; what was typed is there when it is opened again.
+/// Leaves the prompt and everything as it was before; what was typed is there when it is opened again.
 pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<CockpitEffect> {
     let (place, text) = (prompt.purpose.place(), prompt.text());
     if text.trim().is_empty() {
@@ -249,8 +249,8 @@ pub(super) fn close(model: &mut Model, prompt: Prompt) -> Vec<CockpitEffect> {
     }
 }
 
-/// On the last line of the screen, so that what it finds is seen above it; what is answered stands right above it, and
-/// so does what has no room before the text.
+/// Draws the prompt on the last line of the screen, so that what it finds is seen above it; what is answered stands
+/// right above it, and so does what has no room before the text.
 pub(super) fn draw(prompt: &Prompt, model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     let height = u16::try_from(prompt.input.lines().len()).unwrap_or(u16::MAX).clamp(1, LINES).min(area.height);

@@ -62,7 +62,7 @@ impl OpenQuestion {
         self.asking.lines.iter().flat_map(|line| wrapped(line, room)).collect()
     }
 
-    /// Lines that it has at this width.
+    /// Counts the lines that the question has at this width.
     pub(super) fn height(&self, columns: u16) -> usize {
         self.lines(columns).len()
     }

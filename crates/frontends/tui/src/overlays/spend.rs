@@ -26,7 +26,7 @@ const QUARTERS_OF_AN_HOUR: i64 = 4;
 /// Sums of each kind that are shown.
 const MOST: usize = 6;
 
-/// What was used, as far as it is known.
+/// The window on today's usage, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spend {
     pub(crate) reply: Option<SpendReply>,

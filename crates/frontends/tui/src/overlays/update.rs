@@ -10,10 +10,10 @@ use crate::model::Model;
 
 /// The most that is taken of one paste into a form; the rest is said to be left out.
 const LONGEST: usize = 4 << 20;
-/// Lines that are taken of it.
+/// Lines that are taken of one paste.
 const MOST_LINES: usize = 50_000;
 
-/// Yes to what is open.
+/// Says yes to what is open.
 pub(crate) fn accept(model: &mut Model) -> Vec<CockpitEffect> {
     match model.overlay.take() {
         None => Vec::new(),
@@ -93,7 +93,7 @@ pub(crate) fn line(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     Vec::new()
 }
 
-/// A key that is text.
+/// Types a key that is text.
 pub(crate) fn edit(model: &mut Model, key: KeyEvent) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::Prompt(prompt)) => {
@@ -208,7 +208,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<CockpitEffect> {
     }
 }
 
-/// What an open window asked for was refused.
+/// Shows that what an open window asked for was refused, and why.
 pub(crate) fn refused(model: &mut Model, why: String) -> Vec<CockpitEffect> {
     match &mut model.overlay {
         Some(Overlay::NewRun(form)) if form.sending => {
@@ -220,7 +220,7 @@ pub(crate) fn refused(model: &mut Model, why: String) -> Vec<CockpitEffect> {
     Vec::new()
 }
 
-/// The daemon that was asked is gone, and with it the answer.
+/// Shows that the daemon that was asked is gone, and with it the answer.
 pub(crate) fn asked_in_vain(model: &mut Model) {
     match &mut model.overlay {
         Some(Overlay::NewRun(form)) if form.sending => {

@@ -13,7 +13,7 @@ pub(super) fn width(frame: &Frame<'_>, wanted: u16) -> u16 {
     wanted.min(frame.area().width)
 }
 
-/// Draws the frame; gives the place within.
+/// Draws the frame; returns the place within.
 pub(super) fn frame(title: &str, place: Rect, theme: &Theme, frame: &mut Frame<'_>) -> Rect {
     let block = Block::bordered()
         .title(title.to_owned())
@@ -25,7 +25,7 @@ pub(super) fn frame(title: &str, place: Rect, theme: &Theme, frame: &mut Frame<'
     inner
 }
 
-/// Lines as far as there is room, from `top` on, and a last line that always stays; gives where that is.
+/// Lines as far as there is room, from `top` on, and a last line that always stays; returns where that is.
 pub(super) fn scrolled(
     title: &str,
     lines: Vec<Line<'_>>,

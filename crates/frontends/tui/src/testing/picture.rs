@@ -13,7 +13,7 @@ use crate::theme::Theme;
 
 /// A cell in SVG units; the width is that of common monospace fonts at this size.
 const CELL: (f64, f64) = (8.4, 18.0);
-/// What is left free around the screen.
+/// The margin around the screen.
 const MARGIN: f64 = 12.0;
 const GROUND: &str = "#16181d";
 const TEXT: &str = "#d5d9e0";

@@ -1,11 +1,11 @@
 //! Which of all matches a search has come to.
 
-/// The one that was found, counted from 1, and how many there are.
+/// A match that was found, counted from 1, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nth {
     pub(crate) n: usize,
     pub(crate) of: usize,
-    /// What is not loaded may have more.
+    /// Text that is not loaded may have more matches.
     pub(crate) more: bool,
 }
 

@@ -8,7 +8,7 @@ const STREAM: &[u8] =
     "jK\u{1b}[A\u{1b}[1;5C\u{1b}[200~two\nlines ü\u{1b}[201~ü\u{1b}[<0;12;7M\u{1b}j\u{1b}OM\r\u{1b}[27;5;106~"
         .as_bytes();
 
-/// What terminals answer, by who asked for what.
+/// Answers of terminals, by who asked for what.
 const ANSWERS: &[&[u8]] = &[
     // Colours, a palette's colour, the clipboard, a title: ended by a bell, by ST, by the one byte for it.
     b"\x1b]11;rgb:3030/3434/4646\x07",
@@ -62,7 +62,7 @@ fn with(code: KeyCode, modifiers: KeyModifiers) -> Event {
     Event::Key(KeyEvent::new(code, modifiers))
 }
 
-/// What comes of pieces with a time between; what is due to be given up in between is.
+/// Returns the events of pieces with a time between; whatever is due to be given up in between is.
 fn heard(pieces: &[&[u8]], between: Duration) -> Vec<Event> {
     let mut now = Instant::now();
     let mut typed = TypedInput::new(now - LEFTOVERS);

@@ -89,7 +89,7 @@ fn draw_field(form: &NewRunForm, entry: FormField, area: Rect, theme: &Theme, fr
     }
 }
 
-/// What is wrong, or what can be chosen here.
+/// Draws below the fields what is wrong, or else what can be chosen in the field with the cursor.
 fn below(form: &NewRunForm, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     if let Some((_, why)) = &form.problem {
         let lines = wrapped(why, width).into_iter();

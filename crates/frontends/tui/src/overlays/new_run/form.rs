@@ -26,7 +26,7 @@ pub(crate) enum FormField {
     Count,
 }
 
-/// What the field of that name can hold: whether the agent has a terminal of its own.
+/// The choices of [`Entry::Mode`]: whether the agent has a terminal of its own.
 const MODES: [&str; 2] = ["headless", "interactive"];
 
 impl FormField {
@@ -67,9 +67,9 @@ pub(crate) struct NewRunForm {
     pub(crate) inputs: Vec<TextArea<'static>>,
     pub(crate) at: FormField,
     pub(crate) choices: Option<Choices>,
-    /// What is wrong, and in which field; `None` is none of them alone.
+    /// The problem with the form, and the field with it; `None` where it is none of them alone.
     pub(crate) problem: Option<(Option<FormField>, String)>,
-    /// It is on its way.
+    /// The request is on its way.
     pub(crate) sending: bool,
 }
 
@@ -139,13 +139,13 @@ impl NewRunForm {
         }
     }
 
-    /// Text that was pasted; only a task has lines.
+    /// Types a text that was pasted; only a task has lines.
     pub(crate) fn paste(&mut self, text: &str) {
         let text = if self.at == FormField::Task { text.to_owned() } else { domain::text::line(text) };
         self.input_mut().insert_str(text);
     }
 
-    /// What can be chosen in a field; nothing where anything may be typed.
+    /// Returns what can be chosen in a field; nothing where anything may be typed.
     pub(crate) fn options(&self, entry: FormField) -> Vec<String> {
         let Some(choices) = &self.choices else { return Vec::new() };
         match entry {

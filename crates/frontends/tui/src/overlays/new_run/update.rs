@@ -26,7 +26,7 @@ fn with(model: &mut Model, change: impl FnOnce(&mut NewRunForm)) -> Vec<CockpitE
     Vec::new()
 }
 
-/// What can be chosen has come; what was chosen last stands in fields that nobody has touched.
+/// Takes up what can be chosen. The last choices are put into fields that nobody has touched.
 pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<CockpitEffect> {
     with(model, |form| {
         let last = choices.last.clone().filter(|_| form.choices.is_none());
@@ -58,7 +58,7 @@ pub(crate) fn field(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     })
 }
 
-/// The next choice where there are some; else the line below or the next field.
+/// Chooses the next option of a field that has some; else goes to the line below or the next field.
 pub(crate) fn choice(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     let Some(Overlay::NewRun(form)) = &mut model.overlay else { return Vec::new() };
     let lines = form.input(FormField::Task).lines().len();

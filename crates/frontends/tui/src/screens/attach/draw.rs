@@ -72,7 +72,7 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
     ])
 }
 
-/// What the end of the last line says of leaving; a click on it leaves too.
+/// Words how to leave, at the end of the last line; a click on it leaves too.
 pub(crate) fn way_out(attached: &Attached, keymap: &Keymap) -> String {
     let ended = if attached.over.is_some() { keymap.keys_in(KeyPlace::Ended, "detach") } else { &[] };
     let key = ended.first().or_else(|| keymap.keys_in(KeyPlace::Attached, "detach").first()).map_or("", String::as_str);

@@ -31,11 +31,11 @@ pub(crate) struct Attached {
     pub(crate) over: Option<String>,
     /// The daemon is gone; the terminal goes on and is shown again when there is another.
     pub(crate) away: bool,
-    /// What the program calls itself.
+    /// The title that the program gave its window.
     title: String,
-    /// What it called itself before, to come back to.
+    /// Earlier titles that the program put aside, to come back to.
     titles: Vec<String>,
-    /// What the person's terminal was told to do.
+    /// The modes that the person's terminal was set to.
     modes: Modes,
     /// How often the person was told something in this minute.
     told: u32,

@@ -115,7 +115,7 @@ fn a_click_on_leave_leaves() {
     }
 }
 
-/// What is passed on of this to the person's own terminal.
+/// Returns what is passed on of this text to the person's own terminal.
 fn passed_on(cockpit: &mut TestCockpit, text: &str, live: bool) -> Vec<CockpitEffect> {
     cockpit.effects.clear();
     cockpit.act(Action::Terminal { run: run(), text: text.to_owned(), size: None, live });

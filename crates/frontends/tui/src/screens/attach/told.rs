@@ -13,7 +13,7 @@ const MOST: u32 = 30;
 /// Titles that are kept to come back to.
 const DEEPEST: usize = 8;
 
-/// Another minute has begun.
+/// Lets the person be told things again, since another minute has begun.
 pub(crate) fn hear_anew(model: &mut Model) {
     if let Some(attached) = &mut model.attached {
         attached.told = 0;

@@ -24,7 +24,7 @@ pub(crate) fn attach(model: &mut Model) -> Vec<CockpitEffect> {
     vec![CockpitEffect::Attach { run: row.id, columns, rows }]
 }
 
-/// The daemon sends the terminal's screen from now on, from its beginning.
+/// Opens the terminal's screen, which the daemon sends from now on, from its beginning.
 pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -> Vec<CockpitEffect> {
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
     let mut new = Attached::new(run, name, columns, rows);
@@ -49,7 +49,7 @@ pub(crate) fn scroll_back(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     Vec::new()
 }
 
-/// Nothing comes until there is a daemon again; keys that are meant for the agent go nowhere else meanwhile.
+/// Keeps the terminal until there is a daemon again; keys that are meant for the agent go nowhere else meanwhile.
 pub(crate) fn away(model: &mut Model) {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.over.is_none()) {
         attached.away = true;
@@ -66,7 +66,7 @@ pub(crate) fn again(model: &mut Model) -> Vec<CockpitEffect> {
     vec![CockpitEffect::Attach { run: attached.run.clone(), columns, rows }]
 }
 
-/// What the terminal shows next.
+/// Takes up what the terminal shows next.
 pub(crate) fn shown(
     model: &mut Model,
     run: &RunId,
@@ -84,7 +84,7 @@ pub(crate) fn shown(
     attached.tell(heard, live, clipboard)
 }
 
-/// Nothing comes any more; what was shown stays to be read.
+/// Shows that nothing comes any more, and why; what was shown stays to be read.
 pub(crate) fn detached(model: &mut Model, run: &RunId, why: String) -> Vec<CockpitEffect> {
     if let Some(attached) = model.attached.as_mut().filter(|attached| attached.run == *run) {
         (attached.over, attached.away) = (Some(domain::text::line(&why)), false);
@@ -113,7 +113,7 @@ pub(crate) fn resized(model: &mut Model) -> Vec<CockpitEffect> {
     vec![CockpitEffect::Resize { run: attached.run.clone(), columns, rows }]
 }
 
-/// Back to the runs, or out where nothing else was opened.
+/// Goes back to the runs, or out where nothing else was opened.
 pub(crate) fn detach(model: &mut Model) -> Vec<CockpitEffect> {
     let Some(attached) = model.attached.take() else { return Vec::new() };
     let mut effects = attached.leave();

@@ -57,7 +57,7 @@ fn none(row: &Row) -> String {
     }
 }
 
-/// What all of it comes to, and where the time went.
+/// Words the sums of all calls, and where the time went.
 fn sums(row: &Row) -> String {
     let times = row.times.map(|times| times.says()).unwrap_or_default();
     let cut = row.calls_cut.filter(|n| *n > 0).map_or_else(String::new, |n| format!(" ({n} cut)"));

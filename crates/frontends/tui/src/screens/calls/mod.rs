@@ -11,12 +11,12 @@ use domain::event::ModelCalled;
 pub(crate) use draw::draw;
 pub(crate) use update::{heard, load, loaded, scroll};
 
-/// What is known of the selected run's calls.
+/// The selected run's calls, as far as they are known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallsView {
-    /// The run that they were asked for.
+    /// The run whose calls were asked for.
     asked: Option<RunId>,
-    /// The oldest first; `None` until they have come.
+    /// The calls, the oldest first; `None` until they have come.
     pub(crate) calls: Option<Result<Vec<ModelCalled>, String>>,
     /// First line shown.
     top: usize,

@@ -11,7 +11,7 @@ use domain::attempt::AttemptKey;
 pub(crate) use draw::draw;
 pub(crate) use update::{load, loaded, scroll};
 
-/// What is known of the output of the selected run's checks.
+/// The output of the selected run's checks, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChecksView {
     /// The check under the cursor.
@@ -20,7 +20,7 @@ pub(crate) struct ChecksView {
     asked: Option<(RunId, AttemptKey, bool)>,
     /// An answer is still to come.
     open: bool,
-    /// The end of it, line by line.
+    /// The end of the check's output, line by line.
     output: Vec<String>,
 }
 

@@ -59,7 +59,7 @@ fn draw_facts(
     frame.render_widget(Paragraph::new(shown), Rect { height: height.min(area.height), ..area });
 }
 
-/// What the open tab says of itself beside its title.
+/// Returns the open tab's remark on itself, for beside its title.
 fn says(model: &Model) -> String {
     match model.open_tab() {
         Tab::Timeline => model.timeline.says(),

@@ -50,7 +50,7 @@ pub(super) fn lines(
     lines
 }
 
-/// What its work does not come together with, and what was changed beside it.
+/// Words what the run's work conflicts with, and what was changed beside it.
 fn conflicts(row: &Row) -> String {
     let in_main = row.in_main.as_ref().map(protocol::InMain::says);
     let conflicts = Some(row.conflicts_say()).filter(|_| in_main.is_none() || !row.conflicts.is_empty());
@@ -58,7 +58,7 @@ fn conflicts(row: &Row) -> String {
     parts.join("; ")
 }
 
-/// What the run asks, in full, with the keys that answer it.
+/// Draws the run's question, in full, with the keys that answer it.
 fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str, room: usize) -> Vec<Line<'static>> {
     let Some(asking) = Asking::of(row) else { return Vec::new() };
     let dim = theme.style(Role::Dim);
@@ -85,7 +85,7 @@ fn waits(row: &Row, answers: &[(String, &'static str)], theme: &Theme, bar: &str
     lines
 }
 
-/// What it cost, in how many calls.
+/// Words the cost of a run, and in how many calls.
 fn spend(row: &Row) -> String {
     let calls = row.calls.map_or_else(String::new, |n| {
         format!(" in {}", crate::widgets::count(usize::try_from(n).unwrap_or(usize::MAX), "call"))

@@ -41,7 +41,7 @@ pub(crate) fn changed(model: &mut Model) -> Vec<CockpitEffect> {
     load(model)
 }
 
-/// What the open tab needs.
+/// Asks for what the open tab needs.
 fn load(model: &mut Model) -> Vec<CockpitEffect> {
     match model.open_tab() {
         Tab::Timeline | Tab::Proof | Tab::Facts => Vec::new(),
@@ -139,7 +139,7 @@ pub(crate) fn page(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
     if model.open_tab() == Tab::Diff { diff::page(model, by) } else { line(model, by) }
 }
 
-/// What is searched for in the open tab.
+/// Returns the text that is searched for in the open tab.
 pub(crate) fn search(model: &Model) -> Option<&str> {
     match model.open_tab() {
         Tab::Timeline => model.timeline.search.as_deref(),

@@ -53,7 +53,7 @@ pub(crate) fn at(model: &Model) -> Option<(String, Option<u64>)> {
     Some((file.name.clone(), line.map(u64::from)))
 }
 
-/// What can be said of the line under the cursor, with what was said of it and waits for a verdict.
+/// Returns the comment for the line under the cursor: the one that was made and waits for a verdict, or an empty one.
 pub(crate) fn under(model: &Model) -> Option<Comment> {
     if model.open_tab() != crate::model::Tab::Diff {
         return None;

@@ -129,8 +129,8 @@ impl Pen<'_> {
         }
     }
 
-    /// Its sign and its text in exactly `width` columns, with what was searched for, the words that differ, and the
-    /// language's colours.
+    /// Draws a line's sign and text in exactly `width` columns, with what was searched for, the words that differ, and
+    /// the language's colours.
     fn content(&self, at: usize, width: usize) -> Vec<Span<'static>> {
         let line = &self.diff.lines[at];
         let (sign, role, word) = match line.kind {

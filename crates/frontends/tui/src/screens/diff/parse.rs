@@ -7,7 +7,7 @@ use protocol::{CommentRow, DiffReply, FileChange};
 
 use super::{comments, words};
 
-/// What one line of a diff is.
+/// The kind of a line of a diff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineKind {
     File,
@@ -15,23 +15,23 @@ pub(crate) enum LineKind {
     Same,
     Removed,
     Added,
-    /// What git says about the file: its mode, that it is binary, that it has no last newline.
+    /// A remark of git on the file: its mode, that it is binary, that it has no last newline.
     Note,
-    /// What a reviewer said of the line above, or, of one that was changed since, of the file.
+    /// A reviewer's comment on the line above, or, where that line was changed since, on the file.
     Comment,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DiffLine {
     pub(crate) kind: LineKind,
-    /// Which file it belongs to.
+    /// Which file the line belongs to.
     pub(crate) file: usize,
-    /// Its number in the old file, from 1.
+    /// The line's number in the old file, from 1.
     pub(crate) old: Option<u32>,
     pub(crate) new: Option<u32>,
-    /// Harmless, with everything in it that is hidden.
+    /// The line's text, harmless, with everything in it that is hidden.
     pub(crate) text: String,
-    /// What stands for a hidden sign, in bytes.
+    /// Byte ranges of the text that stand for hidden signs.
     pub(crate) signs: Vec<Range<usize>>,
     /// The words that differ from the line it is paired with, in bytes.
     pub(crate) words: Vec<Range<usize>>,
@@ -39,18 +39,18 @@ pub(crate) struct DiffLine {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DiffFile {
-    /// As it is shown.
+    /// The path as it is shown.
     pub(crate) path: String,
-    /// As it is called.
+    /// The path as the file is really called.
     pub(crate) name: String,
-    /// As `git status --short` has it: `A`, `M`, `D`, `R`, `T` for another mode.
+    /// The change as `git status --short` has it: `A`, `M`, `D`, `R`, `T` for another mode.
     pub(crate) status: char,
-    /// `None` for a binary.
+    /// Lines that were added; `None` for a binary.
     pub(crate) added: Option<u64>,
     pub(crate) removed: Option<u64>,
-    /// What is hidden in its lines.
+    /// Hidden signs in the file's lines.
     pub(crate) signs: Signs,
-    /// Its first line.
+    /// The file's first line.
     pub(crate) line: usize,
 }
 

@@ -88,7 +88,7 @@ fn changes_show_their_words_and_colours() {
     stored!(loaded(""), "diff");
 }
 
-/// What an agent hides: order, width, colours, line ends, tabs.
+/// A diff in which an agent hides things: order, width, colours, line ends, tabs.
 const HIDING: &str = "diff --git a/src/login.rs b/src/login.rs
 --- a/src/login.rs
 +++ b/src/login.rs

@@ -81,7 +81,7 @@ pub(crate) fn coloured(model: &mut Model, of: &Arc<Difference>, colours: Colours
     Vec::new()
 }
 
-/// What stands at this line of the diff.
+/// Returns the place in the files that this line of the diff shows.
 fn place_of(model: &Model, at: usize) -> Option<DiffPlace> {
     let diff = model.diff.difference()?;
     let line = diff.lines.get(at)?;

@@ -11,7 +11,7 @@ use crate::widgets::{Nth, searched};
 /// The diff of the run that is looked at, and where the person is in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DiffView {
-    /// `None` until it is loaded; an error in words.
+    /// The diff; `None` until it is loaded; an error in words.
     pub(crate) loaded: Option<Result<Arc<Difference>, String>>,
     /// The pieces of each line that have a colour.
     pub(crate) colours: Vec<Vec<Bit>>,
@@ -21,10 +21,10 @@ pub(crate) struct DiffView {
     pub(crate) cursor: Option<usize>,
     /// Columns that are left out at the left.
     pub(crate) left: usize,
-    /// `None`: by the width.
+    /// Whether old and new stand side by side; `None`: by the width.
     pub(crate) sides: Option<bool>,
     pub(crate) search: Option<String>,
-    /// An editor is to be opened when it has come.
+    /// An editor is to be opened when the diff has come.
     pub(crate) for_editor: bool,
     /// The line that was found.
     pub(crate) found: Option<usize>,
@@ -36,7 +36,7 @@ pub(crate) struct DiffView {
 }
 
 impl DiffView {
-    /// Nothing is loaded any more; how the person wants it shown stays.
+    /// Forgets what is loaded; how the person wants it shown stays.
     pub(crate) fn forget(&mut self) {
         *self = Self { sides: self.sides, search: self.search.take(), ..Self::default() };
     }

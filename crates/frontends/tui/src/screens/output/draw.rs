@@ -46,7 +46,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     frame.render_widget(Paragraph::new(Vec::from(lines)), area);
 }
 
-/// What the agent says stands out from what its tools print.
+/// Returns the role of a line: what the agent says stands out from what its tools print.
 fn role(line: &str) -> Role {
     if line.starts_with(' ') { Role::Dim } else { Role::Text }
 }

@@ -10,7 +10,7 @@ use crate::widgets::{Nth, searched};
 /// Lines that are kept; what lies outside is read from disk again.
 const KEPT: usize = 20_000;
 
-/// What was read at once: whole lines of the file, and how they read.
+/// A piece that was read at once: whole lines of the file, and how they read.
 #[derive(Debug, Clone, PartialEq)]
 struct OutputPart {
     from: u64,
@@ -21,14 +21,14 @@ struct OutputPart {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct OutputView {
     parts: VecDeque<OutputPart>,
-    /// `None`: the last one.
+    /// The attempt that is shown; `None`: the last one.
     pub(crate) attempt: Option<AttemptKey>,
     /// Where the first piece began.
     start: u64,
     /// Bytes of the file as last heard.
     pub(crate) len: u64,
     pub(crate) over: bool,
-    /// It shows what went to standard error, since nothing else was written.
+    /// The window shows standard error, since nothing else was written.
     pub(crate) errors: bool,
     /// A piece is under way.
     pub(crate) asked: bool,
@@ -51,7 +51,7 @@ pub(crate) struct OutputView {
 }
 
 impl OutputView {
-    /// Nothing is loaded any more; how the person wants it shown stays.
+    /// Forgets what is loaded; how the person wants it shown stays.
     pub(crate) fn forget(&mut self) {
         let number = self.number + 1;
         *self = Self { wrap: self.wrap, search: self.search.take(), number, ..Self::default() };
@@ -108,7 +108,7 @@ impl OutputView {
         None
     }
 
-    /// Takes up a piece that follows on the window, or is its beginning; gives how many lines came.
+    /// Takes up a piece that follows on the window, or is its beginning; returns how many lines came.
     pub(crate) fn after(&mut self, piece: &Output, read: impl FnOnce(&str) -> Vec<String>) -> usize {
         if self.parts.is_empty() {
             self.start = piece.from;
@@ -127,7 +127,7 @@ impl OutputView {
         added
     }
 
-    /// Takes up the piece before the window; gives how many lines came.
+    /// Takes up the piece before the window; returns how many lines came.
     pub(crate) fn before(&mut self, piece: &Output, read: impl FnOnce(&str) -> Vec<String>) -> usize {
         let lines = read(&piece.text);
         let added = lines.len();

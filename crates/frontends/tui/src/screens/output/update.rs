@@ -46,7 +46,7 @@ fn earlier(model: &mut Model) -> Vec<CockpitEffect> {
     ask(model, piece)
 }
 
-/// What was asked for can't be had.
+/// Shows that the piece that was asked for can't be had.
 pub(crate) fn refused(model: &mut Model, number: u64, why: String) -> Vec<CockpitEffect> {
     if model.output.number == number {
         (model.output.asked, model.output.heard, model.output.searches) = (false, true, false);
@@ -132,7 +132,7 @@ pub(crate) fn attempt(model: &mut Model, by: isize) -> Vec<CockpitEffect> {
 }
 
 /// Goes to the nearest line that has the text, into the past first, since the end is what one looks from; what is not
-/// loaded is read on the way. Gives `true` when it was found or the search goes on, and what is asked for.
+/// loaded is read on the way. Returns `true` when it was found or the search goes on, and what is asked for.
 pub(crate) fn go_to_match(model: &mut Model, wanted: &str, by: isize) -> (bool, Vec<CockpitEffect>) {
     let height = usize::from(layout(model).body.height);
     let view = &mut model.output;

@@ -92,7 +92,7 @@ fn whole_columns(name: &str, columns: &[String; NARROW_COLUMNS.len()], width: u1
     text
 }
 
-/// One run's line without its cursor and glyph.
+/// Returns the line of a run without its cursor and glyph.
 pub(super) fn cells(model: &Model, row: &Row, width: u16) -> String {
     let name = fit_ends(&name(model, row), name_width(width).into());
     let last = fit_right(&figures::span_between(row.last_event_at, model.now), 4);

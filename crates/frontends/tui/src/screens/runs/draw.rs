@@ -183,7 +183,7 @@ fn left_side(model: &Model, theme: &Theme, width: u16, words: bool) -> Vec<Span<
     spans
 }
 
-/// What makes the screen out of date or the state unsafe.
+/// Words why the screen is out of date or the state unsafe.
 fn wrong(model: &Model) -> Option<String> {
     if !model.connected {
         return Some("  daemon gone, trying again".to_owned());
@@ -191,7 +191,7 @@ fn wrong(model: &Model) -> Option<String> {
     model.degraded.as_ref().map(|reason| format!("  degraded: {}", domain::text::line(reason)))
 }
 
-/// What is wrong, or what changes which runs are shown and which ones a verb is for.
+/// Draws what is wrong, or else what changes which runs are shown and which ones a verb is for.
 fn in_force(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
     if let Some(wrong) = wrong(model) {
         return vec![Span::styled(wrong, theme.style(Role::Error))];
@@ -209,7 +209,7 @@ fn in_force(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
     spans
 }
 
-/// What is wrong; else what is in force, and how much room there is as far as it fits.
+/// Draws what is wrong; else what is in force, and how much disk is free as far as there is room to say it.
 fn right_side(model: &Model, theme: &Theme, force: Vec<Span<'static>>, room: usize) -> Vec<Span<'static>> {
     if wrong(model).is_some() {
         let text: String = force.iter().map(|span| span.content.as_ref()).collect();

@@ -51,7 +51,7 @@ fn work(row: &Row, proof: Option<&ProofRow>) -> String {
     format!("{commits}, {} +{}-{}, at {head}", number(work.files, "file"), work.added, work.removed)
 }
 
-/// What was said of lines and not sent, which neither an approval nor a merge sends.
+/// Words how many comments on lines are not sent; neither an approval nor a merge sends them.
 pub(super) fn unsent(rows: &[Row]) -> Vec<Line> {
     let says = |row: &Row| {
         let says = row.comments?.says()?;

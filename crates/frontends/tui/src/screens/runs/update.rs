@@ -9,7 +9,7 @@ use crate::effect::CockpitEffect;
 use crate::model::{Finished, Model, Sort};
 use crate::screens::details;
 
-/// All rows there are.
+/// Takes up all rows there are; others are gone.
 pub(crate) fn replace(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     let rows: Vec<Row> = rows.into_iter().map(|row| row.by_clock(|at| model.when(at))).collect();
     let known = !model.rows.is_empty();
@@ -46,7 +46,7 @@ pub(crate) fn take_up(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     effects
 }
 
-/// All agents that were started by hand: those that are no more among them have ended and go.
+/// Takes up all agents that were started by hand: those that are no more among them have ended and go.
 pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<CockpitEffect> {
     let gone = |id: &RunId, row: &Row| row.is_observed() && !rows.iter().any(|row| row.id == *id);
     let gone: Vec<RunId> = model.rows.iter().filter(|(id, row)| gone(id, row)).map(|(id, _)| id.clone()).collect();
@@ -66,7 +66,7 @@ pub(crate) fn take_up_observed(model: &mut Model, rows: Vec<Row>) -> Vec<Cockpit
     effects
 }
 
-/// A run that begins to need a person is told of, once.
+/// Returns the effect that tells of a run which begins to need a person, once.
 fn need(before: Option<&Row>, row: &Row) -> Option<CockpitEffect> {
     let same = before.is_some_and(|before| {
         let asks = |row: &Row| row.question.as_ref().map(|question| question.id.clone());
@@ -78,7 +78,7 @@ fn need(before: Option<&Row>, row: &Row) -> Option<CockpitEffect> {
     })
 }
 
-/// A new row comes last under its heading.
+/// Puts a new row last under its heading.
 fn place(model: &mut Model, id: RunId) {
     let Some(heading) = model.rows.get(&id).map(|row| model.heading(row)) else { return };
     let after = |other: &RunId| model.placed.get(other).is_some_and(|placed| *placed > heading);
@@ -118,8 +118,8 @@ pub(crate) fn select(model: &mut Model, run: RunId) -> Vec<CockpitEffect> {
     details::look(model)
 }
 
-/// The next run below the cursor that needs a person, from the top again after the last. One that a filter hides
-/// is shown: a need is never out of reach.
+/// Goes to the next run below the cursor that needs a person, from the top again after the last. One that a filter
+/// hides is shown: a need is never out of reach.
 pub(crate) fn next_in_need(model: &mut Model) -> Vec<CockpitEffect> {
     let needy = |model: &Model, id: &RunId| model.rows.get(id).is_some_and(|row| row.needs_you);
     let mut effects = Vec::new();

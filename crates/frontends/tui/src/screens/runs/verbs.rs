@@ -140,7 +140,7 @@ pub(crate) fn tell_merge_anew(model: &mut Model) {
     }
 }
 
-/// What a run is that a verb does not fit: `load-test is terminated, its worktree removed`.
+/// Words why a verb passes a run over: `load-test is terminated, its worktree removed`.
 fn passed_over(row: &Row) -> String {
     let name = domain::text::line(&row.name);
     let more = match () {

@@ -67,7 +67,7 @@ pub(crate) fn is_trouble(word: &str) -> bool {
     matches!(word, "asks" | "limited" | "failed" | "lost" | "gave up" | "error" | "could not")
 }
 
-/// One event.
+/// An event of a timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TimelineLine {
     pub(crate) seq: u64,
@@ -75,7 +75,7 @@ pub(crate) struct TimelineLine {
     pub(crate) kind: String,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) said: Described,
-    /// As it stands in the file.
+    /// The line as it stands in the file.
     pub(crate) raw: String,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct TimelineView {
     pub(crate) width: usize,
 }
 
-/// What is drawn in one line.
+/// The content of one line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum DrawnLine<'a> {
     Event(&'a TimelineLine),
@@ -127,7 +127,7 @@ impl DrawnLine<'_> {
 }
 
 impl TimelineView {
-    /// Nothing is loaded any more; how the person wants it shown stays.
+    /// Forgets what is loaded; how the person wants it shown stays.
     pub(crate) fn forget(&mut self) {
         *self = Self { kinds: self.kinds, search: self.search.take(), width: self.width, ..Self::default() };
     }
@@ -170,7 +170,7 @@ impl TimelineView {
     }
 }
 
-/// What an event says, field by field, in harmless lines.
+/// Returns the data of an event, field by field, in harmless lines.
 fn data(raw: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(raw).unwrap_or(Value::Null);
     let mut lines = Vec::new();
