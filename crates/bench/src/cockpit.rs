@@ -37,7 +37,8 @@ pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// What the machine itself takes under the same load: a program that writes back what it reads, and nothing else.
+/// Measures what the machine itself takes under the same load: a program that writes back what it reads, and nothing
+/// else.
 fn plain() -> color_eyre::Result<Vec<f64>> {
     let command = pty_process::blocking::Command::new("sh").args(["-c", "stty raw -echo; echo ready; exec cat"]);
     let mut seat = TerminalSeat::of(command, 80, 24);

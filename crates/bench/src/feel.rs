@@ -26,7 +26,7 @@ pub(crate) fn spread(mut figures: Vec<f64>) -> String {
     format!("median {median}, p99 {p99}, worst {worst}")
 }
 
-/// What [`keys`] found: at the beginning, and after it.
+/// Words the figures of [`keys`]: those just after the beginning, and the later ones.
 pub(crate) fn told(what: &str, took: &[f64]) -> [String; 2] {
     let (first, later) = took.split_at(FIRST.min(took.len()));
     let said = |when: &str, part: &[f64]| format!("{what}: {} ({} keys {when})", spread(part.to_vec()), part.len());

@@ -27,7 +27,7 @@ pub(crate) fn run(_: &Path) -> color_eyre::Result<Vec<String>> {
     Ok(vec![format!("{:.1} million events/s (best of 5 × {EVENTS})", rate / 1e6)])
 }
 
-/// What an agent's stream is made of.
+/// Returns one of the events that an agent's stream is made of.
 fn event(seq: u64) -> Event {
     let key = AttemptKey { phase: "build".to_owned(), attempt: 1 };
     let body: Body = match seq % 4 {

@@ -57,7 +57,7 @@ fn percentile(sorted: &[Duration], part: usize) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// A provider that says in each event when it was sent; gives its base URL.
+/// Starts a provider that writes into each event when it was sent; returns its base URL.
 fn serve(epoch: Instant) -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use color_eyre::eyre::{OptionExt, bail};
 
-/// One figure or a few that belong together.
+/// A benchmark: one figure or a few that belong together.
 struct Bench {
     name: &'static str,
     doc: &'static str,

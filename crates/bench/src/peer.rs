@@ -8,7 +8,7 @@ use testkit::{Repo, TerminalSeat, wait_until};
 
 use crate::feel::{RUNS, events, keys, spread, told};
 
-/// What marks the row its cursor is on.
+/// The sign of the dashboard's row under the cursor.
 const CURSOR: &str = "▌";
 
 pub(crate) fn run(binary: &Path) -> color_eyre::Result<Vec<String>> {

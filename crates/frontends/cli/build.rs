@@ -21,7 +21,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What `cargo package` wrote down of the commit.
+/// Reads the commit that `cargo package` recorded.
 fn of_record(record: &Path) -> Option<String> {
     let text = std::fs::read_to_string(record).ok()?;
     let id = text.split("\"sha1\"").nth(1)?.split('"').nth(1)?;
@@ -34,7 +34,7 @@ fn of_git(folder: &Path) -> Option<String> {
     git(folder, &["rev-parse", "--short=9", "HEAD"])
 }
 
-/// What git says; nothing where there is no git or no repository.
+/// Returns what a command of git prints; nothing where there is no git or no repository.
 fn git(folder: &Path, words: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
     git.arg("-C").arg(folder).args(words);

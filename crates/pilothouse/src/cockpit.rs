@@ -36,7 +36,7 @@ pub(crate) async fn show(places: &Places, options: Options) -> Result<Code, CliE
     Ok(Code::Done)
 }
 
-/// What the cockpit is opened with: the person's settings, keys and theme, and what the environment says.
+/// Returns what the cockpit is opened with: the person's settings, keys and theme, and what the environment says.
 pub(crate) fn options(
     places: &Places,
     title: String,
@@ -126,7 +126,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// What shows a page on the screen that the person sits at.
+/// Returns the program that shows a page on the screen that the person sits at.
 fn browser() -> Option<String> {
     let far = ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| variable(name).is_some());
     let screen =

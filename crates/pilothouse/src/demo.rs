@@ -44,7 +44,7 @@ async fn play(stage: &DemoStage, headless: bool) -> Result<Code, CliError> {
     }
 }
 
-/// One run's line.
+/// Returns the cells of a run's line.
 fn cells(row: &Row) -> Vec<String> {
     let none = || figures::NONE.to_owned();
     vec![

@@ -13,12 +13,12 @@ use domain::key_values::KeyValues;
 use gateway::GivenKeys;
 use settings::{Key, Settings};
 
-/// A settings file with more bytes is none.
+/// Bytes of the largest settings file that is read.
 const LARGEST_FILE: u64 = 16 << 20;
-/// The word before the number of the descriptor that they are handed on by.
+/// The word before the number of the descriptor by which keys are handed on.
 pub(crate) const HANDED_ON: &str = "--keys";
 
-/// What the process before this one handed on. To be called before descriptors are closed.
+/// Reads the keys that the process before this one handed on. To be called before descriptors are closed.
 pub(crate) fn handed_on(words: &[OsString]) -> Option<GivenKeys> {
     let at = words.iter().position(|word| word == HANDED_ON)?;
     let number: u32 = words.get(at + 1)?.to_str()?.parse().ok()?;
@@ -61,7 +61,7 @@ fn found(config: &Path) -> KeyValues {
     KeyValues(names.filter_map(|name| value(&name).map(|value| (name, value))).collect())
 }
 
-/// In memory, in a descriptor that the next program inherits.
+/// Writes the keys to a file in memory, whose descriptor the next program inherits.
 fn written(given: &GivenKeys) -> std::io::Result<File> {
     let memory = rustix::fs::memfd_create("keys", rustix::fs::MemfdFlags::empty())?;
     let mut file = File::from(memory);

@@ -13,10 +13,10 @@ use protocol::Code;
 
 use crate::{attach, cockpit, demo, doctor, init, keys, log, verify};
 
-/// Keeps the daemon on the terminal that it was started from.
+/// The word that keeps the daemon on the terminal that it was started from.
 pub(crate) const FOREGROUND: &str = "--foreground";
 
-/// Stands between agents and their models.
+/// Runs as the gateway, which stands between agents and their models.
 pub(crate) fn gateway() -> ExitCode {
     let serve = || -> color_eyre::Result<u8> {
         let places = Places::from_environment()?;

@@ -16,7 +16,7 @@ fn check<'a>(row: &'a Value, name: &str) -> &'a Value {
     checks.iter().find(|check| check["name"] == name).expect("the check")
 }
 
-/// What one check of a run came to: its verdict and why.
+/// Returns the outcome of one check of a run: its verdict and why.
 fn says(row: &Value, name: &str) -> String {
     let check = check(row, name);
     format!("{}: {}", check["verdict"].as_str().unwrap_or("-"), check["reason"].as_str().unwrap_or("-"))

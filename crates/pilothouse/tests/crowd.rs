@@ -124,7 +124,7 @@ fn a_new_daemon_takes_up_living_runs() {
     }
 }
 
-/// Says these words and gives what comes of them; what hangs fails the test by name.
+/// Says these words and returns what comes of them; what hangs fails the test by name.
 fn answers(house: &House, words: &[&str]) -> String {
     let mut face = house.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     wait_until(&format!("{words:?} to be answered"), || match face.try_wait().expect("a child") {

@@ -6,7 +6,7 @@ use testkit::{House, Repo};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pilothouse");
 
-/// What doctor says with this environment; nothing else of the machine's own is in it.
+/// Returns the output of doctor with this environment, which has nothing else of the machine's own.
 fn doctor(house: &House, more: &[(&str, &str)]) -> String {
     let mut doctor = house.command(&["doctor"]);
     for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CONFIG_DIR"] {

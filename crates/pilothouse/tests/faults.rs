@@ -22,7 +22,7 @@ fn written(folder: &Path) -> usize {
     fs::read(folder.join("timeline.jsonl")).map_or(0, |text| text.iter().filter(|b| **b == b'\n').count())
 }
 
-/// What must be true of a run that came to its end, however often its daemon died.
+/// Checks what must be true of a run that came to its end, however often its daemon died.
 fn assert_whole(house: &House, row: &Value, when: &str) {
     house.proven(row["name"].as_str().expect("a name"));
     let folder = house.folder(row);

@@ -221,7 +221,8 @@ fn the_keeper_leads_its_own_session() {
     testkit::gone(launched);
 }
 
-/// What a process of the attempt itself gets as answer when it asks its keeper, after it has taken the lock at `$1`.
+/// A script for a process of the attempt itself, which takes the lock at `$LOCK`, asks its keeper to stop, and prints
+/// the answer.
 const ASKS: &str = r#"perl -e '
 use IO::Socket::UNIX; use Fcntl ":flock";
 open my $lock, ">>", $ARGV[0]; flock($lock, LOCK_EX | LOCK_NB) or die "no lock";

@@ -38,7 +38,7 @@ fn id(row: &Value) -> &str {
     row["id"].as_str().expect("an id")
 }
 
-/// Moves the repository and the folder of its worktrees into a new folder, and gives where both are.
+/// Moves the repository and the folder of its worktrees into a new folder, and returns where both are.
 fn move_away(house: &House) -> (PathBuf, PathBuf) {
     let new = house.repo.beside("new");
     fs::create_dir(&new).expect("a folder");

@@ -155,7 +155,8 @@ fn a_killed_keepers_frozen_tree_is_ended() {
     }
 }
 
-/// One that forks and exits at every step and writes a byte each time, in its group or in sessions of its own.
+/// Returns a program that forks and exits at every step and writes a byte each time, in its group or in sessions of its
+/// own.
 fn hopper(setsid: &str) -> String {
     format!(
         "perl -e 'use POSIX; open F, \">>\", \"count\"; for (1..3) {{ next if fork; \

@@ -79,7 +79,7 @@ fn reboot(folder: &Path) {
     }
 }
 
-/// What is true of a run after its daemon came back.
+/// Checks what must be true of a run after its daemon came back.
 fn recovered(house: &House, row: &Value, kept: &[String], when: &str) {
     let over = wait_until("the run to come to rest", || {
         let row = house.row("power").ok_or("no such run")?;
@@ -163,7 +163,7 @@ fn a_run_continues_from_any_written_prefix() {
     println!("power: {} moments, {met} states, {tried} of them tried and recovered", moments.len());
 }
 
-/// Cuts the timeline right behind the beginning of the last effect; gives the events that it had.
+/// Cuts the timeline right behind the beginning of the last effect; returns the events that it had.
 fn cut_at_last_effect(folder: &Path) -> Vec<Event> {
     let events = evidence::read(folder).expect("a timeline");
     let at = events.iter().rposition(|e| matches!(e.body, Body::EffectStarted(_))).expect("an effect");

@@ -208,7 +208,7 @@ fn a_secret_stands_in_no_patch() {
     );
 }
 
-/// What the document says, step by step, against a pack; the exit code and what was said of each.
+/// Runs the steps of the document against a pack; returns each step's exit code and output.
 fn by_hand(house: &House, pack: &Path) -> Vec<(i32, String)> {
     let text = include_str!("../../../docs/verify-by-hand.md");
     let steps = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("its end"));

@@ -34,7 +34,7 @@ fn claude(lines: Vec<Value>) -> House {
     house("claude-stream", &all)
 }
 
-/// What the agent heard, after its task.
+/// Reads what the agent heard, after its task.
 fn heard(row: &Value) -> Vec<Value> {
     let path: PathBuf = Path::new(row["worktree"].as_str().expect("a path")).join("answers.jsonl");
     let text = fs::read_to_string(path).expect("answers");

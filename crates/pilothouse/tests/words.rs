@@ -19,7 +19,7 @@ fn house_of(settings: &str, text: &str) -> House {
     house
 }
 
-/// What stands in a file of the house once it ends with a line of that kind.
+/// Waits until a file of the house ends with the line `OVER`; returns its text.
 fn said(house: &House, name: &str) -> String {
     wait_until(&format!("what {name} says"), || {
         let text = fs::read_to_string(house.home().join(name)).unwrap_or_default();

@@ -15,13 +15,13 @@ use crate::wait::wait_until;
 pub struct Attempt {
     binary: PathBuf,
     folder: TempDir,
-    /// Keepers answer only who holds their daemon's lock.
+    /// The lock of a daemon: keepers answer only who holds it.
     _daemon: File,
     pub start: KeeperStart,
 }
 
 impl Attempt {
-    /// A shell script as the agent.
+    /// Makes an attempt with a shell script as its agent.
     pub fn of(binary: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
@@ -73,7 +73,7 @@ impl Attempt {
 }
 
 impl Attempt {
-    /// Waits until the [`FAMILY`] is whole, and gives its pids.
+    /// Waits until the [`FAMILY`] is whole, and returns its pids.
     pub fn family(&self) -> Vec<u32> {
         wait_until("the whole family", || {
             let said = self.text("stdout");
@@ -104,7 +104,8 @@ pub fn gone(mut launched: Launched) {
     launched.child.wait().expect("a child can be waited for");
 }
 
-/// Same group, own group, own session, orphaned, deaf to signals, cleaned environment: seven in all.
+/// A script with children in every way there is: same group, own group, own session, orphaned, deaf to signals, cleaned
+/// environment, seven in all.
 pub const FAMILY: &str = r#"
 mark() { echo $$ >> pids; }
 sh -c 'echo $$ >> pids; exec sleep 300' &
@@ -118,7 +119,7 @@ while [ "$(wc -l < pids)" -lt 7 ]; do sleep 0.01; done
 echo family complete
 "#;
 
-/// Those of the processes that live.
+/// Returns those of the processes that live.
 pub fn alive(pids: &[u32]) -> Vec<u32> {
     pids.iter().copied().filter(|pid| supervisor::Identity::of(*pid).is_some()).collect()
 }

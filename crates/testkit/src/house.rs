@@ -18,7 +18,7 @@ pub struct House {
     pub repo: Repo,
 }
 
-/// What a command printed, and how it ended.
+/// The output of a command, and how it ended.
 #[derive(Debug, Clone)]
 pub struct CommandOutput {
     pub code: i32,
@@ -34,7 +34,7 @@ impl House {
         Self { binary, home, repo }
     }
 
-    /// With a settings file.
+    /// Makes a house with a settings file.
     pub fn with_settings(binary: &str, repo: Repo, settings: &str) -> Self {
         let house = Self::new(binary, repo);
         std::fs::write(house.home().join("config.toml"), settings).expect("a settings file");
@@ -49,7 +49,7 @@ impl House {
         self.home.path().canonicalize().expect("the state folder")
     }
 
-    /// The command, standing in the repository.
+    /// Returns the command pilothouse with these words, standing in the repository.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command
@@ -63,7 +63,7 @@ impl House {
         command
     }
 
-    /// Runs the command to its end.
+    /// Runs pilothouse with these words to its end.
     #[must_use = "look at what it said, or at its code"]
     pub fn say(&self, words: &[&str]) -> CommandOutput {
         let output: Output = self.command(words).output().expect("pilothouse starts");
@@ -74,7 +74,7 @@ impl House {
         }
     }
 
-    /// Standard output of a command that must succeed.
+    /// Returns the standard output of a command that must succeed.
     pub fn ok(&self, words: &[&str]) -> String {
         let said = self.say(words);
         assert_eq!(said.code, 0, "pilothouse {words:?}: {}{}", said.out, said.err);
@@ -94,7 +94,7 @@ impl House {
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("pilothouse {words:?}: {e}: {out}"))
     }
 
-    /// Starts a run and gives its row.
+    /// Starts a run and returns its row.
     pub fn run(&self, name: &str, scenario: &str) -> Value {
         self.json(&["run", "do something", "--name", name, "--agent", &format!("rehearsal:{scenario}"), "--json"])
     }
@@ -107,7 +107,7 @@ impl House {
         self.rows().into_iter().find(|row| row["name"] == name)
     }
 
-    /// The run's row once its proof pack tells all that happened, and its forge knows.
+    /// Waits until the run's proof pack tells all that happened and its forge knows, and returns its row.
     pub fn proven(&self, name: &str) -> Value {
         wait_until(&format!("{name} to be proven"), || {
             let row = self.row(name).ok_or("no such run")?;
@@ -117,14 +117,14 @@ impl House {
         })
     }
 
-    /// Effects of a run that were begun and have not ended.
+    /// Counts the effects of a run that were begun and have not ended.
     fn open_effects(&self, row: &Value) -> usize {
         let events = evidence::read(&self.folder(row)).unwrap_or_default();
         let count = |kind: &str| events.iter().filter(|event| event.body.kind() == kind).count();
         count("effect.started").saturating_sub(count("effect.finished"))
     }
 
-    /// Waits until the run has this status, and gives its row.
+    /// Waits until the run has this status, and returns its row.
     pub fn wait_for(&self, name: &str, status: &str) -> Value {
         wait_until(&format!("{name} to be {status}"), || match self.row(name) {
             Some(row) if row["status"] == status => Ok(row),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::house::House;
 use crate::wait::wait_until;
 
-/// What follows from events alone; the rest of a row is measured.
+/// Fields of a row that follow from events alone; the others are measured.
 const FOLDED: &[&str] = &[
     "status",
     "reason",
@@ -26,8 +26,8 @@ const FOLDED: &[&str] = &[
 ];
 
 impl House {
-    /// Fails unless the run's timeline folds to the row that the daemon gives; gives that row. Between the two looks an
-    /// event may come, so they are taken again until they agree.
+    /// Fails unless the run's timeline folds to the row that the daemon reports; returns that row. Between the two
+    /// looks an event may come, so they are taken again until they agree.
     pub fn assert_replayed(&self, name: &str) -> Value {
         wait_until(&format!("the folded row of {name} to be the live row"), || {
             let live = self.row(name).unwrap_or_else(|| panic!("there is no run {name}"));

@@ -13,7 +13,7 @@ pub struct Repo {
 }
 
 impl Repo {
-    /// Has `count` small files in some folders.
+    /// Makes a repository with `count` small files in some folders.
     pub fn with_files(count: usize) -> Self {
         let repo = Self::empty();
         for n in 0..count {
@@ -25,7 +25,7 @@ impl Repo {
         repo
     }
 
-    /// Has no commit.
+    /// Makes a repository without a commit.
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("pilothouse-test-").tempdir().expect("a temporary folder");
         let repo = Self { folder };

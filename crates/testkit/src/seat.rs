@@ -127,7 +127,7 @@ impl TerminalSeat {
         self.raw.len() - before
     }
 
-    /// Waits for the next bytes, and gives when they had come.
+    /// Waits for the next bytes, and returns when they had come.
     pub fn next_bytes(&mut self, patience: Duration) -> Option<Instant> {
         let piece = self.pieces.recv_timeout(patience).ok()?;
         let at = Instant::now();
@@ -140,7 +140,7 @@ impl TerminalSeat {
         self.child
     }
 
-    /// Waits for the program's end; gives its exit code (128 and more for a signal) and all it wrote.
+    /// Waits for the program's end; returns its exit code (128 and more for a signal) and all it wrote.
     pub fn leave(mut self) -> (i32, Vec<u8>) {
         use std::os::unix::process::ExitStatusExt;
         let began = Instant::now();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// How long a condition may take; far longer than any should, since machines are slow at times.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks until `look` gives something.
+/// Looks until `look` returns something.
 ///
 /// # Panics
 /// After a minute, with what was waited for and what there was instead.

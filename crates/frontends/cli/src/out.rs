@@ -23,13 +23,13 @@ impl Out {
         writeln!(self.to, "{}", text.as_ref())
     }
 
-    /// Text without a line end, shown at once.
+    /// Prints text without a line end, at once.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
         write!(self.to, "{text}")?;
         self.to.flush()
     }
 
-    /// Bytes as they are, all of them.
+    /// Prints bytes as they are, all of them.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.to.write_all(bytes)?;
         self.to.flush()
@@ -40,8 +40,8 @@ impl Out {
         self.line(json)
     }
 
-    /// Rows under a heading, each column as wide as its widest cell; the last one is not padded. At a terminal they fit its
-    /// width, and what is cut ends with `…`; elsewhere nothing is cut.
+    /// Prints rows under a heading, each column as wide as its widest cell; the last one is not padded. At a terminal
+    /// they fit its width, and what is cut ends with `…`; elsewhere nothing is cut.
     pub fn table(&mut self, heading: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
         let mut widths: Vec<usize> = heading.iter().map(|cell| cell.width()).collect();
         for row in rows {
@@ -70,7 +70,7 @@ impl Out {
 
 /// Columns between two cells.
 const GAP: usize = 2;
-/// What a column keeps of its cells where there is no room.
+/// The least width to which a column is narrowed where there is no room.
 const LEAST: usize = 8;
 
 /// The columns of the terminal that standard output is.

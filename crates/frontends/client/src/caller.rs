@@ -20,7 +20,7 @@ const TAKEN: &[&str] = &[
     "TZ",
 ];
 
-/// Returns those of this process that are text.
+/// Returns the variables that a run takes, as far as this process has them as text.
 pub(crate) fn variables() -> BTreeMap<String, String> {
     let text =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

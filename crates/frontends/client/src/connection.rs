@@ -99,19 +99,19 @@ impl Connection {
         }
     }
 
-    /// The next frame that was not a reply to [`ask`](Self::ask); `None` when the daemon is gone.
+    /// Waits for the next frame that was not a reply to [`ask`](Self::ask); `None` when the daemon is gone.
     pub async fn next(&mut self) -> Option<FromDaemon> {
         self.incoming.next().await
     }
 
-    /// Both halves, for a face that sends and receives at once.
+    /// Returns both halves, for a face that sends and receives at once.
     pub fn split(self) -> (Outgoing, Incoming) {
         (self.outgoing, self.incoming)
     }
 }
 
 impl Outgoing {
-    /// Sends a request; its reply comes with the id that is given back.
+    /// Sends a request and returns its id, which the reply has too.
     ///
     /// # Errors
     /// When the daemon is gone.
@@ -132,7 +132,7 @@ impl Outgoing {
 }
 
 impl Incoming {
-    /// The next frame; `None` when the daemon is gone. Frames of a later contract are passed over.
+    /// Waits for the next frame; `None` when the daemon is gone. Frames of a later contract are passed over.
     pub async fn next(&mut self) -> Option<FromDaemon> {
         match self.waiting.pop_front() {
             Some(frame) => Some(frame),

@@ -17,7 +17,7 @@ use crate::places::Places;
 /// How long a daemon may take until it answers; it folds all run folders first.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
-/// As much of the log's end is read for its last line.
+/// Bytes of the log's end that are read for its last line.
 const LAST_WORDS: u64 = 64 << 10;
 /// How long whoever holds the lock may take to answer or to be gone.
 const SETTLE: Duration = Duration::from_millis(30);
@@ -113,7 +113,7 @@ pub async fn stop(places: &Places, mut connection: Connection) -> Result<(), Cli
     Ok(())
 }
 
-/// Starts the daemon's role of this very binary. It detaches itself and closes what it inherited.
+/// Starts the daemon's role of this very binary. The daemon detaches itself and closes what it inherited.
 fn spawn(places: &Places) -> Result<Child, ClientError> {
     let not_started = |why: String| ClientError::NotStarted { why, log: places.log() };
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&places.home);

@@ -1,17 +1,17 @@
 //! The runs of the demo: between them the built-in agent's fill every column and show every status there is so far, and a
 //! real agent's what it does at work.
 
-/// One run: its name, its model, which says what it plays, its task, and how it ends when nobody interferes.
+/// A run of the demo: its name, its model, which says what it plays, its task, and how it ends when nobody interferes.
 pub(super) struct CastPart {
     pub(super) name: &'static str,
     pub(super) scenario: &'static str,
     pub(super) task: &'static str,
     pub(super) end: &'static str,
-    /// Of the phases that the demo's settings have.
+    /// The phases of the demo's settings that the run goes through; all of them where none is named.
     pub(super) phases: &'static [&'static str],
-    /// Dollars that it may use until a person is asked.
+    /// Dollars that the run may use until a person is asked.
     pub(super) budget: Option<f64>,
-    /// Its work does not come together with that of an older run.
+    /// The run's work conflicts with that of an older run.
     pub(super) collides: bool,
 }
 
@@ -33,10 +33,10 @@ impl CastPart {
     }
 }
 
-/// More runs than may be at work at once, so that some wait at first.
+/// Runs that may be at work at once: fewer than the built-in agent has, so that some wait at first.
 pub(super) const AT_ONCE: u32 = 9;
 
-/// What is played with the built-in agent. Those that need a person or are soon over come first.
+/// Runs that are played with the built-in agent. Those that need a person or are soon over come first.
 pub(super) const REHEARSAL: &[CastPart] = &[
     CastPart::new("fix-login", "asks", "Reject empty passwords and publish", "ready").in_one().within(5.0),
     CastPart::new("cart-totals", "edits", "Show totals with tax in src/cart.js", "ready").in_one(),
@@ -54,7 +54,7 @@ pub(super) const REHEARSAL: &[CastPart] = &[
 /// The path of the scripted provider that the built-in agent's runs ask.
 pub(super) const CALLS: &str = "ok.demo";
 
-/// What is played with a real agent and a scripted model.
+/// Runs that are played with a real agent and a scripted model.
 pub(super) const REAL: &[CastPart] = &[
     CastPart::new("fix-login", "commit", "Reject empty passwords and commit", "ready"),
     CastPart::new("add-search", "ok", "Add a search box to the product list", "ready"),

@@ -50,7 +50,7 @@ impl<'a> Direction<'a> {
         Ok(Self { stage, connection, rows, crashed: false, asked_to_end: Vec::new() })
     }
 
-    /// Beside an open cockpit: the crash and the termination happen, the person does the rest.
+    /// Lets the crash and the termination happen beside an open cockpit; the person does the rest.
     pub(super) async fn while_watched(mut self) -> CliError {
         loop {
             if let Err(error) = self.interfere().await {
@@ -64,7 +64,7 @@ impl<'a> Direction<'a> {
         }
     }
 
-    /// Without a cockpit: questions are answered, and the run that goes on longest is ended last.
+    /// Answers questions where there is no cockpit, and ends the run that goes on longest last.
     pub(super) async fn unwatched(mut self) -> Result<Vec<Row>, CliError> {
         loop {
             self.interfere().await?;
@@ -102,7 +102,8 @@ impl<'a> Direction<'a> {
         Ok(())
     }
 
-    /// Nothing more is told of it: it is delivered, where there is something, and seen to collide.
+    /// Whether nothing more happens to a run: it has settled, is delivered where it is ready, and was seen to conflict
+    /// where it should.
     fn is_over(&self, part: &CastPart) -> bool {
         let Some(row) = self.rows.get(part.name) else { return false };
         let delivered = row.status != "ready" || row.removed || row.pr.is_some();
@@ -113,7 +114,7 @@ impl<'a> Direction<'a> {
         self.rows.get(name).is_some_and(|row| row.status == "working" && row.pid.is_some())
     }
 
-    /// It has thought once, and what it starts it starts before that.
+    /// Whether the run's helpers run: its agent has called the model once, and starts them before that.
     fn helpers_run(&self, name: &str) -> bool {
         self.rows.get(name).is_some_and(|row| row.calls.is_some_and(|calls| calls > 0))
     }

@@ -20,7 +20,7 @@ const TEST: &str = "#!/bin/sh\n# The shop greets as it should, where it greets a
                     want='hello world' have=$(cat greeting.txt)\n[ \"$have\" = \"$want\" ] && exit 0\n\
                     echo \"greeting.txt: expected \\\"$want\\\", found \\\"$have\\\"\"\nexit 1\n";
 
-/// What every demo goes by.
+/// Returns the limits in the settings of every demo.
 pub(super) fn limits() -> String {
     format!("[limits]\nrunning = {}\nlook_every = \"1s\"\n", cast::AT_ONCE)
 }

@@ -19,12 +19,13 @@ pub(super) struct DemoStage {
     pub(super) places: Places,
     pub(super) agent: String,
     pub(super) cast: &'static [CastPart],
-    /// Stands for whoever has the models.
+    /// The scripted provider, which stands for whoever has the models.
     _provider: Option<ScriptedProvider>,
 }
 
 impl DemoStage {
-    /// For the built-in agent, or for a real one with a scripted model.
+    /// Makes the folder, the repository and the settings, for the built-in agent or for a real one with a scripted
+    /// model.
     pub(super) fn set(agent: Option<&str>, headless: bool) -> Result<Self, CliError> {
         let folder = tempfile::Builder::new().prefix("pilothouse-demo-").tempdir()?;
         let home = folder.path().join("state");
@@ -69,7 +70,8 @@ impl DemoStage {
         Ok(stage)
     }
 
-    /// The built-in agent's model is its scenario; a real one's is what it has, chosen where it would ask a model for it.
+    /// Returns the agent of a run: the built-in one's model is its scenario; a real one's is what it has, chosen where
+    /// it would ask a model for it.
     pub(super) fn agent_for(&self, part: &CastPart) -> String {
         match self.agent.as_str() {
             "rehearsal" => format!("rehearsal:{}", part.scenario),

@@ -146,7 +146,7 @@ fn set_to(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// What a file of a login tells; `None` where it is not there or holds none.
+/// Words whose account a login file pays with; `None` where the file is not there or holds no login.
 fn of_file(file: &LoginFile, set_to: &dyn Fn(&str) -> Option<PathBuf>) -> Option<String> {
     let path = match (file.path.strip_prefix("~/"), file.path.strip_prefix('$')) {
         (Some(rest), _) => set_to("HOME")?.join(rest),

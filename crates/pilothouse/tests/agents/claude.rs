@@ -152,7 +152,7 @@ fn claude_stands_still_while_it_is_paused() {
     stories::stands_still_while_paused("claude", stories::Counts::Exactly);
 }
 
-/// What a person sees who starts it in a terminal of their own.
+/// Starts the agent as a person does in a terminal of their own.
 #[test]
 #[ignore = "needs the CLIs of `just agents-install`"]
 fn claude_started_by_hand_tells_its_wait() {

@@ -133,7 +133,7 @@ impl Office {
         });
     }
 
-    /// What the provider billed in all.
+    /// Returns the tokens that the provider billed in all.
     pub(crate) fn billed(&self) -> Tokens {
         let mut sum = Tokens::default();
         for billed in self.provider.billed(&self.path) {

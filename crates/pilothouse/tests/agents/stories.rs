@@ -13,7 +13,7 @@ use crate::office::{Office, Who, tokens};
 pub(crate) enum Counts {
     /// Bucket by bucket.
     Exactly,
-    /// It tells of none, and none are shown.
+    /// The agent reports no tokens, and none are shown.
     Never,
 }
 

@@ -28,7 +28,7 @@ impl Stage {
         Self { house: House::with_settings(BINARY, repo, &settings) }
     }
 
-    /// Runs the script to its end, and gives the row.
+    /// Runs the script to its end, and returns the row.
     pub(crate) fn run(&self, name: &str, script: &str) -> Value {
         self.run_with(name, script, &[])
     }

@@ -5,7 +5,7 @@ use testkit::wait_until;
 
 use crate::office::{Office, raw};
 
-/// What one call costs at most here.
+/// The most that one call costs here, in dollars.
 const DEAREST: f64 = 0.1;
 
 // The same process goes on with more.

@@ -35,7 +35,7 @@ fn next(came: &mpsc::Receiver<TcpStream>, what: &str) -> TcpStream {
     came.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("nothing came; waited for {what}"))
 }
 
-/// Sends a request and gives its connection, on which nothing is read.
+/// Sends a request and returns its connection, on which nothing is read.
 fn ask(url: &str) -> TcpStream {
     let place = url.strip_prefix("http://").expect("plain http");
     let (host, path) = place.split_once('/').expect("a path");

@@ -123,7 +123,7 @@ fn plays_an_agent() {
     assert_eq!(order(socket.as_ref()), "");
 }
 
-/// What the gateway replies to a question.
+/// Returns the gateway's reply to an order for its status.
 fn order(socket: &std::path::Path) -> String {
     let mut stream = UnixStream::connect(socket).expect("a gateway that listens");
     // It may have hung up already.

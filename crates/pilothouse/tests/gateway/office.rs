@@ -67,14 +67,14 @@ impl Office {
         });
     }
 
-    /// What the provider billed in all.
+    /// Returns the tokens that the provider billed in all.
     pub(crate) fn billed(&self) -> Tokens {
         let mut sum = Tokens::default();
         self.provider.billed(&self.path).iter().for_each(|billed| sum += billed.tokens);
         sum
     }
 
-    /// What that costs by the built-in table, request by request.
+    /// Returns the cost of what was billed by the built-in table, request by request.
     pub(crate) fn cost(&self) -> Usd {
         let prices = Prices::built_in();
         let now = domain::Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
@@ -114,7 +114,7 @@ pub(crate) fn tokens(row: &Value) -> Tokens {
     }
 }
 
-/// Sends one request as it stands, with a host, and gives the whole answer.
+/// Sends one request as it stands, with a host, and returns the whole answer.
 pub(crate) fn raw(url: &str, method: &str, rest: &str, headers: &str, body: &str) -> String {
     let place = url.strip_prefix("http://").expect("plain http");
     let (host, path) = place.split_once('/').unwrap_or((place, ""));

@@ -14,7 +14,7 @@ use testkit::Repo;
 use tokio::sync::mpsc;
 use tui::{Console, Keymap, Options, Theme};
 
-/// What the cockpit draws on.
+/// The parsed screen that the cockpit draws on.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<vt100::Parser>>);
 
@@ -24,7 +24,7 @@ impl Shared {
     }
 }
 
-/// What is written becomes visible as whole frames.
+/// A writer that shows what is written as whole frames.
 struct Frames {
     screen: Shared,
     frame: Vec<u8>,

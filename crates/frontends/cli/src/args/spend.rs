@@ -52,7 +52,7 @@ pub struct SpendArgs {
     pub json: bool,
 }
 
-/// What sums of tokens and money are made by.
+/// The key that sums of tokens and money are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum SpendBy {
     Agent,

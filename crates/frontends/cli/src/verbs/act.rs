@@ -10,7 +10,7 @@ use super::report::report;
 use crate::error::CliError;
 use crate::out::Out;
 
-/// Has something done with runs, and gives what became of each.
+/// Has something done with runs, and returns what became of each.
 pub(super) async fn act(
     connection: &mut Connection,
     runs: Vec<String>,
@@ -32,7 +32,7 @@ pub(super) async fn act_with(
     }
 }
 
-/// A verb that does one thing with one or more runs and says so.
+/// Carries out a verb that does one thing with one or more runs, and says so.
 pub(super) async fn act_and_report(
     places: &Places,
     runs: Vec<String>,

@@ -58,7 +58,7 @@ fn cells(row: &MovedRow) -> Vec<String> {
     vec![row.run.to_string(), text::line(&row.name), text::line(&row.from), text::line(&worktree)]
 }
 
-/// What is said of them where runs are listed.
+/// Words a hint at runs of a moved repository, for where runs are listed.
 pub(super) fn tell(rows: &[MovedRow]) -> Option<String> {
     let first = rows.iter().find(|row| row.why_not.is_none()).or_else(|| rows.first())?;
     let runs = if rows.len() == 1 { "1 run was".to_owned() } else { format!("{} runs were", rows.len()) };

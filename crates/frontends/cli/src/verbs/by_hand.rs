@@ -8,10 +8,10 @@ use super::find::find;
 use crate::error::CliError;
 use crate::out::Out;
 
-/// What a person says to acting on agents that were started by hand.
+/// A person's answer to acting on agents that were started by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByHandConsent {
-    /// There is none among them, or nobody was asked; the daemon refuses those it finds all the same.
+    /// No such agent is among them, or nobody was asked; the daemon refuses those it finds all the same.
     Unasked,
     Yes,
     No,

@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::out::Out;
 use crate::when::when;
 
-/// So many are shown when not all are asked for.
+/// Calls that are shown when not all are asked for.
 pub(super) const LAST: u64 = 8;
 
 pub(super) async fn load(connection: &mut Connection, row: &Row, last: u64) -> Result<CallsReply, CliError> {
@@ -56,7 +56,7 @@ pub(super) fn source(row: &Row) -> &'static str {
     }
 }
 
-/// What it cost, and why that is not known or not all.
+/// Words the cost of a run, and why it is unknown or not all of it.
 pub(super) fn cost(row: &Row) -> String {
     let unpriced = row.tokens_unpriced.filter(|n| *n > 0 && row.cost_usd.is_none());
     let why = unpriced
@@ -66,7 +66,7 @@ pub(super) fn cost(row: &Row) -> String {
     format!("{}{}{}", row.cost_says(), why.unwrap_or_default(), more.unwrap_or_default())
 }
 
-/// What may be used, and whether that can be held.
+/// Words the budget of a run, and whether it can be held.
 pub(super) fn budget(row: &Row) -> String {
     let usd = row.budget_usd.map(figures::money);
     let tokens = row.budget_tokens.map(|n| format!("{} tokens", figures::count(n)));

@@ -34,7 +34,7 @@ pub(super) async fn check(args: CheckArgs, places: &Places) -> Result<Code, CliE
     Ok(if passed { Code::Done } else { Code::Failed })
 }
 
-/// A line for each check of a run, and one for each test that failed.
+/// Prints a line for each check of a run, and one for each test that failed.
 pub(super) fn print(out: &mut Out, row: &Row) -> Result<(), CliError> {
     for check in &row.checks {
         let says = match (&check.verdict, check.running) {

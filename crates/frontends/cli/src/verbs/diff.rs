@@ -48,7 +48,8 @@ pub(super) async fn diff(args: DiffArgs, places: &Places) -> Result<Code, CliErr
     Ok(Code::Done)
 }
 
-/// Gives the patch as it is, byte for byte. A part of one is none: what it leaves out would look like what was not changed.
+/// Prints the patch as it is, byte for byte. A patch that was cut is refused: what it leaves out would look like what
+/// was not changed.
 fn give(diff: &DiffReply, out: &mut Out) -> Result<Code, CliError> {
     if diff.cut {
         let from = text::short(&diff.from);
@@ -64,7 +65,7 @@ fn give(diff: &DiffReply, out: &mut Out) -> Result<Code, CliError> {
 /// A line of a diff as a terminal may have it.
 struct PatchLine {
     text: String,
-    /// What stands for a hidden sign, in bytes.
+    /// Byte ranges of the text that stand for hidden signs.
     signs: Vec<std::ops::Range<usize>>,
     colour: Option<u8>,
 }

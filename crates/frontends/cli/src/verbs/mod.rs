@@ -50,7 +50,7 @@ pub use find::find_run;
 use crate::args::Verb;
 use crate::error::CliError;
 
-/// Carries out a verb; gives the exit code. `attach`, `doctor` and `demo` are not among them: they need the cockpit,
+/// Carries out a verb; returns the exit code. `attach`, `doctor` and `demo` are not among them: they need the cockpit,
 /// no daemon, or one of their own.
 ///
 /// # Errors

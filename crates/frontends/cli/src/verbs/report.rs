@@ -5,7 +5,7 @@ use protocol::{Acted, Code};
 use crate::error::CliError;
 use crate::out::Out;
 
-/// What is said of a run whose base commit defines no checks.
+/// The notice for a run whose base commit defines no checks.
 pub(super) const NO_CHECKS: &str = "no checks are defined, so no score is asked for; `pilothouse init` proposes some";
 
 /// Prints what was done with each run; the exit code is that of the first that failed.
@@ -36,7 +36,7 @@ pub(super) fn report(out: &mut Out, acted: &[Acted], done: &str) -> Result<Code,
     Ok(acted.iter().map(|a| a.code).find(|code| *code != Code::Done).unwrap_or(Code::Done))
 }
 
-/// A line on standard error, where no program that reads our output trips over it.
+/// Prints a line on standard error, where no program that reads our output trips over it.
 pub(super) fn complain(line: &str) {
     use std::io::Write;
     // Without a standard error there is no one to tell.

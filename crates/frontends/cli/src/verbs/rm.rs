@@ -37,7 +37,7 @@ pub(super) async fn rm(args: RmArgs, places: &Places) -> Result<Code, CliError> 
     report(&mut out, &acted, DONE)
 }
 
-/// What will happen, what is kept and what is not.
+/// Prints what a removal holds, keeps and loses.
 fn tell(out: &mut Out, row: &RemovableRow) -> Result<(), CliError> {
     let name = row.name.as_ref().or(row.run.as_ref()).map_or_else(|| figures::UNKNOWN.to_owned(), |n| text::line(n));
     out.line(format!("{name}  {}", text::shown(&row.path)))?;

@@ -38,7 +38,7 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
     Ok(if good { Code::Done } else { Code::Failed })
 }
 
-/// Queues what is asked for; gives the rows of the new runs.
+/// Queues what is asked for; returns the rows of the new runs.
 ///
 /// # Errors
 /// With the daemon's reason when a run can't be started.
@@ -65,7 +65,7 @@ pub async fn start(args: &RunArgs, places: &Places) -> Result<(Connection, Vec<R
     }
 }
 
-/// One run is one object, several are an array.
+/// Prints the rows: as JSON one run is an object, several are an array.
 fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
     if !out.json {
         for row in rows {
@@ -86,7 +86,7 @@ fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What a person should know who could still do something about it, beside the output.
+/// Prints beside the output what a person should know who could still do something about it.
 fn notes(out: &Out, rows: &[Row]) {
     let Some(row) = rows.first().filter(|_| !out.json) else { return };
     if row.settings_differ {
@@ -97,7 +97,7 @@ fn notes(out: &Out, rows: &[Row]) {
     }
 }
 
-/// `-` is standard input, `@FILE` a file.
+/// Reads the task: `-` is standard input, `@FILE` a file.
 fn task(given: &str) -> Result<String, CliError> {
     if given == "-" {
         let mut text = String::new();
@@ -158,12 +158,12 @@ async fn watch(connection: &mut Connection) -> Result<Vec<Row>, client::ClientEr
     }
 }
 
-/// An unknown run does not change by itself either: its timeline can't be read.
+/// Whether a run does not change by itself any more. An unknown one does not either: its timeline can't be read.
 fn is_over(row: &Row) -> bool {
     row.is_settled() || row.status == "unknown"
 }
 
-/// One line on a terminal, drawn again when it changes.
+/// The line on a terminal that is drawn again when it changes.
 struct ProgressLine {
     shown: String,
     terminal: bool,

@@ -36,7 +36,7 @@ fn answer(said: Answering) -> (Answer, &'static str) {
     }
 }
 
-/// What a person would type to answer the question, the likeliest first; `None` where it is answered elsewhere.
+/// Returns what a person would type to answer the question, the likeliest first; `None` where it is answered elsewhere.
 pub(super) fn ways(row: &Row) -> Option<Vec<String>> {
     let question = row.question.as_ref().filter(|_| row.is_answered_here())?;
     let to = format!("send {} --question {}", row.id, handle(&question.id));

@@ -13,7 +13,7 @@ use crate::args::{SpendArgs, SpendBy};
 use crate::error::CliError;
 use crate::out::Out;
 
-/// One line; unknown figures are `null`.
+/// A line of sums; unknown figures are `null`.
 #[derive(Debug, Serialize)]
 struct SpendLine {
     key: String,
@@ -25,7 +25,7 @@ struct SpendLine {
     total: u64,
     /// `null` when some of the tokens have no price.
     cost_usd: Option<f64>,
-    /// What of it has a price.
+    /// The cost of the tokens that have a price.
     priced_usd: f64,
     tokens_unpriced: u64,
     calls_cut: u64,

@@ -62,7 +62,7 @@ fn counted(rows: &[Row]) -> BTreeMap<Group, usize> {
     groups
 }
 
-/// One line for tmux, asked for every few seconds: where no daemon serves, nothing is started for it.
+/// Prints a line for tmux, which asks for it every few seconds: where no daemon serves, none is started for it.
 async fn bar(places: &Places) -> Result<Code, CliError> {
     let mut connection = match client::connect_running(places).await {
         Ok(connection) => connection,

@@ -41,7 +41,7 @@ pub(super) async fn triage(args: &LsArgs, all: bool, places: &Places) -> Result<
     Ok(Code::Done)
 }
 
-/// What a person would type next, the likeliest first.
+/// Returns what a person would type next, the likeliest first.
 fn next_steps(row: &Row) -> Vec<String> {
     let id = &row.id;
     let with = |words: &[&str]| words.iter().map(|word| word.replace("RUN", id.as_str())).collect();

@@ -37,8 +37,8 @@ fn over(office: &Office, name: &str) -> Value {
     })
 }
 
-/// It makes no request after the one that reaches its budget, and goes on in the same session when a person raises that.
-/// Meanwhile nothing of it has the key.
+/// The agent makes no request after the one that reaches its budget, and goes on in the same session when a person
+/// raises that. Meanwhile nothing of it has the key.
 pub(crate) fn stops_at_its_budget(agent: &'static str) {
     let office = Office::new(Who { agent, metered: true }, "ok");
     office.run_with("saves", &["--policy", "all", "--tokens", "20k"]);
@@ -97,7 +97,8 @@ pub(crate) fn fails_without_a_key_or_a_provider(agent: &'static str) {
     }
 }
 
-/// Some agents have words of their own for what they hear; what the gateway said stands in the timeline in any case.
+/// Fails unless the run failed and its calls say this word: some agents have words of their own for what they hear, and
+/// the gateway's own stand in the calls in any case.
 fn fails_with(office: &Office, name: &str, word: &str) {
     let failed = office.house.wait_for(name, "failed");
     assert!(failed["tokens"].is_null() && failed["cost_usd"].is_null(), "{failed:#}");
@@ -105,7 +106,8 @@ fn fails_with(office: &Office, name: &str, word: &str) {
     assert!(calls.contains(word), "{word}: {calls}");
 }
 
-/// In a terminal of its own it asks through the gateway too, without a question about a key that it does not know.
+/// An agent in a terminal of its own asks through the gateway too, without a question about a key that it does not
+/// know.
 pub(crate) fn is_counted_in_a_terminal(agent: &'static str) {
     let office = Office::new(Who { agent, metered: true }, "ok");
     office.introduce();
