@@ -172,8 +172,10 @@ impl Sweep {
                         yields,
                     });
                 };
-                tell(older, younger, false);
-                tell(younger, older, true);
+                let [first, second] = [younger, older].map(|entrant| (entrant.created_at, &entrant.run));
+                let gives_way = fleet::yields(first, second);
+                tell(older, younger, !gives_way);
+                tell(younger, older, gives_way);
             }
             let base = specs[&younger.run].base.clone();
             let paths = with_base(repository, &mut look, &base, work);

@@ -16,7 +16,6 @@ mod faces;
 mod free_space;
 mod go_on;
 mod last_words;
-mod limit_turns;
 mod mask;
 mod measure;
 mod moved;
@@ -49,6 +48,7 @@ use domain::decide;
 use domain::spend::Sum;
 use domain::{Body, RunId, Source};
 use evidence::{EvidenceError, StateFolder};
+use fleet::{Grant, LimitTurns};
 
 use crate::clock::now;
 use crate::external_agents::ExternalAgentWatch;
@@ -60,7 +60,6 @@ use bases::Bases;
 use day::Day;
 use external_agents::ExternalAgents;
 use faces::Faces;
-use limit_turns::LimitTurns;
 use open::OpenRun;
 use pending::Pending;
 use preferences::Preferences;
@@ -325,16 +324,16 @@ impl Dispatcher {
         for run in changed {
             self.advance(&run, false);
         }
-        let mut free = self.limit.saturating_sub(self.runs.at_work());
-        for run in self.runs.queued() {
-            if free == 0 {
-                break;
+        for grant in fleet::decide(&self.fleet()) {
+            let (run, why) = match grant {
+                Grant::Place(run) => (run, None),
+                Grant::Wait { run, why } => (run, Some(why)),
+            };
+            let begins = why.is_none();
+            self.hold_back(&run, why);
+            if begins {
+                self.advance(&run, true);
             }
-            if !self.has_room(&run) {
-                continue;
-            }
-            self.advance(&run, true);
-            free -= 1;
         }
     }
 

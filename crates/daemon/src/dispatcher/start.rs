@@ -10,7 +10,6 @@ use super::bases::Bases;
 use super::day::Day;
 use super::external_agents::ExternalAgents;
 use super::faces::Faces;
-use super::limit_turns::LimitTurns;
 use super::pending::Pending;
 use super::preferences::Preferences;
 use super::radar::RepositoryRadars;
@@ -62,7 +61,7 @@ impl Dispatcher {
             external_agents: ExternalAgents::default(),
             bases: Bases::default(),
             day: Day::new(places.config.clone(), now()),
-            limit_turns: LimitTurns::default(),
+            limit_turns: fleet::LimitTurns::default(),
             prices: PriceBook::new(places.config.with_file_name("prices.toml")),
             started: Instant::now(),
             held: Vec::new(),

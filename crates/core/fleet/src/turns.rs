@@ -11,12 +11,12 @@ const AGAIN: u64 = 30_000;
 
 /// The run of each agent that went on last.
 #[derive(Debug, Default)]
-pub(super) struct LimitTurns(BTreeMap<String, (RunId, Timestamp)>);
+pub struct LimitTurns(BTreeMap<String, (RunId, Timestamp)>);
 
 impl LimitTurns {
     /// Takes the turn of an agent's run; else milliseconds after which to ask again. `waits` says until when another run
     /// waits for its limit.
-    pub(super) fn take(
+    pub fn take(
         &mut self,
         agent: &str,
         run: &RunId,
