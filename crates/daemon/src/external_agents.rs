@@ -22,9 +22,9 @@ use crate::input::{Input, Inputs};
 /// The variables of an agent's environment that say where it keeps what, and where it is shown.
 const VARIABLES: [&str; 5] = ["HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "TMUX", "TMUX_PANE"];
 
-/// How long what an attempt told is kept when nobody asks for it.
+/// Time for which the files of an attempt's agent are remembered when nobody asks for them.
 const ATTEMPT_KEPT: Duration = Duration::from_secs(60);
-/// How long it is believed which worktree a folder lies in, and what is checked out there.
+/// Time for which it is believed which worktree a folder lies in, and what is checked out there.
 const PLACE_LASTS: Duration = Duration::from_secs(20);
 
 /// An agent that was found, with what pause and terminate are for.
@@ -32,7 +32,7 @@ const PLACE_LASTS: Duration = Duration::from_secs(20);
 pub(crate) struct ExternalAgent {
     pub(crate) agent: ObservedAgent,
     pub(crate) root: Identity,
-    /// What `explain` says of it.
+    /// The facts that `explain` shows of the agent.
     pub(crate) facts: Vec<Fact>,
 }
 
@@ -45,14 +45,14 @@ pub(crate) struct Working {
     pub(crate) pid: u32,
     /// The attempt's folder.
     pub(crate) folder: PathBuf,
-    /// It has ended, or is about to: this is the last look.
+    /// Whether this is the last look, since the agent has ended.
     pub(crate) last: bool,
 }
 
-/// What is to be looked at.
+/// The repositories and runs that a look is for.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// Main worktrees; in theirs agents that were started by hand are looked for.
+    /// Main worktrees of the repositories in whose worktrees agents that were started by hand are looked for.
     pub(crate) repositories: BTreeSet<String>,
     pub(crate) working: Vec<Working>,
 }
@@ -73,8 +73,8 @@ impl ExternalAgentWatch {
         Ok(Self(sender))
     }
 
-    /// Has it looked once; what was found comes as an input, and `then` after it.
-    /// Gives `then` back when the thread is gone.
+    /// Has the thread look once; what was found comes as an input, and `then` after it. Returns `then` when the thread
+    /// is gone.
     pub(crate) fn look(&self, wanted: Wanted, then: Option<Input>) -> Option<Input> {
         let lost = self.0.send(AskedLook { wanted, then: then.map(Box::new) }).err()?;
         tracing::error!("nobody looks any more for what agents tell of themselves");
@@ -121,12 +121,13 @@ fn watch(home: &Path, inputs: &Inputs, looks: &Receiver<AskedLook>) {
     }
 }
 
-/// Which worktree a folder lies in, remembered for a while: asking a repository costs more than all the rest of a look.
+/// The worktrees that folders lie in, remembered for a while: asking a repository costs more than all the rest of a
+/// look.
 #[derive(Default)]
 struct KnownPlaces(BTreeMap<PathBuf, (Instant, Option<(String, Worktree)>)>);
 
 impl KnownPlaces {
-    /// The main worktree of the repository that a folder lies in, and the worktree.
+    /// Returns the main worktree of the repository that a folder lies in, and the worktree.
     fn of(&mut self, folder: &Path) -> Option<(String, Worktree)> {
         if let Some((_, place)) = self.0.get(folder).filter(|(at, _)| at.elapsed() < PLACE_LASTS) {
             return place.clone();
@@ -202,7 +203,7 @@ fn told(agent: &Agent, process: &Process, transcripts: &mut Transcripts) -> Seen
     }
 }
 
-/// What Gemini CLI keeps of the chats in a run's worktree, in the folder that the attempt was started with.
+/// Reads what Gemini CLI keeps of the chats in a run's worktree, in the home folder that the attempt was started with.
 fn chats(working: &Working, transcripts: &mut Transcripts) -> Seen {
     let Ok(Some(start)) = supervisor::start_record(&working.folder) else { return Seen::default() };
     let set =
@@ -213,7 +214,7 @@ fn chats(working: &Working, transcripts: &mut Transcripts) -> Seen {
     home.map(|home| transcripts.gemini(&home.join(".gemini"), &start.cwd)).unwrap_or_default()
 }
 
-/// What it does, or why that is not known.
+/// Returns what an external agent does, or why that is not known.
 fn doing(agent: &Agent, seen: &Seen) -> Result<Doing, String> {
     match &seen.told.doing {
         Some(Doing::Waiting(_)) => Ok(Doing::Waiting(seen.told.waits_for())),
@@ -225,7 +226,7 @@ fn doing(agent: &Agent, seen: &Seen) -> Result<Doing, String> {
     }
 }
 
-/// The pane of tmux, or the terminal, in which a person finds it.
+/// Returns the pane of tmux, or the terminal, in which a person finds a process.
 fn terminal(process: &Process) -> Option<String> {
     let pane = process.variable("TMUX_PANE").filter(|_| process.variable("TMUX").is_some());
     // The pane is inherited by whatever was started in it, also without a terminal.
@@ -236,7 +237,7 @@ fn terminal(process: &Process) -> Option<String> {
     })
 }
 
-/// The same for as long as the process lives, also with another daemon.
+/// Makes the id of an external agent: the same for as long as its process lives, also with another daemon.
 fn id(root: &Identity) -> RunId {
     let mut hasher = DefaultHasher::new();
     (&root.boot_id, &root.pid_namespace, root.pid, root.start_time).hash(&mut hasher);

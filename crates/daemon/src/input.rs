@@ -17,21 +17,22 @@ use crate::external_agents::ExternalAgent;
 use crate::measure::{Load, Measured};
 use crate::prepare::{Mistake, Prepared};
 
-/// A face's number, never used twice.
+/// The number of a client's connection, never used twice.
 pub(crate) type FaceId = u64;
 
 #[derive(Debug)]
 pub(crate) enum Input {
     FaceOpened {
         face: FaceId,
-        /// A person's, as far as can be known; else a process of a run has connected.
+        /// Whether the client is a person's, as far as can be known; else a process of a run has connected, or one of
+        /// unknown standing.
         is_person: bool,
         sender: tokio::sync::mpsc::Sender<FromDaemon>,
     },
     FaceClosed {
         face: FaceId,
     },
-    /// The keys that are set where a face is; a person's face has sent them.
+    /// The keys that are set where a client is; a person's client has sent them.
     KeysSent {
         face: FaceId,
         keys: KeyValues,
@@ -47,20 +48,20 @@ pub(crate) enum Input {
         id: u64,
         prepared: Result<Box<Prepared>, Mistake>,
     },
-    /// A request can't be carried out, which was found before it came to the dispatcher.
+    /// A request can't be carried out, since the repository of its folder was not found.
     Refused {
         face: FaceId,
         id: u64,
         refused: Refused,
     },
-    /// A folder was looked up for a request that names it.
+    /// The repository of the folder that a request names was looked up; `None` where there is none and RUN is an id.
     Scoped {
         face: FaceId,
         id: u64,
         request: Request,
         repo: Option<String>,
     },
-    /// What a face asked for was looked up.
+    /// A reply to a client was found out off the dispatcher's thread.
     Answered {
         face: FaceId,
         id: u64,
@@ -83,14 +84,14 @@ pub(crate) enum Input {
         id: EffectId,
         outcome: Outcome,
         facts: Facts,
-        /// Locks of a git that was killed, which were taken away before.
+        /// Locks that a killed git left, which were taken away before the effect.
         released: Vec<String>,
     },
     KeeperGone {
         run: RunId,
         attempt: AttemptKey,
     },
-    /// What lives of a run whose keeper is gone was looked for.
+    /// The living processes of a run whose keeper is gone were looked for.
     Survived {
         run: RunId,
         attempt: AttemptKey,
@@ -108,7 +109,7 @@ pub(crate) enum Input {
     Called {
         run: RunId,
     },
-    /// It is time to look at a run's calls again.
+    /// The wait is over after which a run's calls are looked at again.
     CallsDue {
         run: RunId,
     },
@@ -116,11 +117,12 @@ pub(crate) enum Input {
     GatewayGone,
     /// The gateway did not take an order.
     GatewayDeaf,
-    /// Something in a run's worktree changed, or it is time to look whether it did.
+    /// Something in a run's worktree changed, or a look whether it did is due.
     Touched {
         run: RunId,
     },
-    /// It may be time for a run to go on that waits for a limit to be lifted.
+    /// A run that waits for a moment may go on by now: when a limit is lifted, its background work has rested, or its
+    /// proof is tried again.
     GoOn {
         run: RunId,
     },
@@ -135,18 +137,18 @@ pub(crate) enum Input {
     /// Agents that were started by hand were looked for.
     Observed {
         found: Vec<ExternalAgent>,
-        /// Where they were looked for.
+        /// The repositories in which agents were looked for.
         repositories: BTreeSet<String>,
     },
-    /// What the agent of a run that works in its own terminal tells of itself.
+    /// The files in which the agent of a run tells of itself were read.
     Told {
         run: RunId,
         attempt: AttemptKey,
         seen: Box<Seen>,
-        /// Nothing more will come.
+        /// Whether this is the last look at the attempt's files.
         last: bool,
     },
-    /// A look at what agents tell of themselves is done.
+    /// A look at external agents and at what runs' agents tell of themselves is done.
     LookDone,
     /// A request has waited long enough for a look.
     Waited {
@@ -154,76 +156,76 @@ pub(crate) enum Input {
     },
     /// Something changed where agents say what they do.
     SessionsChanged,
-    /// It is time for a look that had to wait.
+    /// The wait is over for a look that had to come later.
     LookNow,
-    /// It is time to look for them again.
+    /// The next regular look for external agents, and at what runs' agents tell, is due.
     LookAround,
-    /// Something was done with one of them.
+    /// Something was done with the processes of an external agent.
     ActedOnTree {
         run: RunId,
         outcome: Outcome,
         note: Option<String>,
     },
-    /// What became of it was looked at.
+    /// A look has seen what became of the external agent.
     TreeSeen {
         run: RunId,
     },
-    /// A minute has passed in which a face watched.
+    /// The next sample of figures is due, while clients watch.
     Sample,
-    /// What the processes of runs have used so far.
+    /// The usage of the processes of runs and external agents was sampled.
     Sampled {
         loads: BTreeMap<RunId, Load>,
     },
-    /// It may be time to compare the work of this repository's runs.
+    /// The wait is over after which this repository's runs are compared.
     CompareDue {
         repo: String,
     },
-    /// It was compared.
+    /// The work of a repository's runs was compared.
     Swept(Box<crate::radar::Swept>),
     Stop,
 }
 
-/// What is not where a run has it.
+/// A place of a run that is not where the run has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GonePlace {
-    /// Proven not to be there or anywhere else: where it should be.
+    /// The path of a worktree that is proven not to be there or anywhere else.
     Worktree(String),
-    /// What is known of that, with the next step.
+    /// The reason why the repository is taken to be gone, with the next step.
     Repository(String),
 }
 
-/// What a keeper has left that is gone.
+/// Processes that a keeper has left that is gone.
 #[derive(Debug)]
 pub(crate) struct Survived {
     pub(crate) living: Vec<Identity>,
-    /// The machine was restarted since.
+    /// Whether the machine was restarted since the keeper began.
     pub(crate) rebooted: bool,
-    /// Why something may live all the same that can't be told from what a person started.
+    /// The reason why something may live all the same that can't be told from what a person started.
     pub(crate) untold: Option<String>,
 }
 
 /// A run that something is to be done with, looked at just before.
 #[derive(Debug)]
 pub(crate) struct CountedRun {
-    /// As typed.
+    /// The name or id of the run as it was typed.
     pub(crate) asked: String,
     pub(crate) run: RunId,
-    /// How many processes of it live.
+    /// Number of processes of the run that live.
     pub(crate) alive: usize,
-    /// Its worktree or its repository is not there.
+    /// The place of the run that is not there: its worktree or its repository.
     pub(crate) gone: Option<GonePlace>,
-    /// Where it is since its repository was moved, where that is asked for.
+    /// The run's new place since its repository was moved, where that is asked for.
     pub(crate) place: Option<Result<domain::decide::NewPlace, String>>,
-    /// Its work as it is, where what is to be done goes by that; or why it can't be told.
+    /// The run's work as it is, where the command goes by that; or why it can't be told.
     pub(crate) now: Option<Result<domain::event::WorkMeasured, String>>,
     /// A reviewer's comments whose lines were changed since.
     pub(crate) stale: Vec<domain::comment::Comment>,
-    /// Why it can't be ended, where its keeper is gone and nothing that lives is proven to be its own.
+    /// The reason why the run can't be ended, where its keeper is gone and nothing that lives is proven to be its own.
     pub(crate) left: Option<String>,
 }
 
 impl CountedRun {
-    /// Of a run that nothing had to be looked at for.
+    /// Returns a run that nothing had to be looked at for.
     pub(crate) fn unlooked(asked: String, run: RunId) -> Self {
         Self { asked, run, alive: 0, gone: None, place: None, now: None, stale: Vec::new(), left: None }
     }

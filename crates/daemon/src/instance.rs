@@ -1,4 +1,4 @@
-//! One daemon per state folder: the lock, the record that faces read, and the folder of sockets.
+//! One daemon per state folder: the lock, the record that clients read, and the folder of sockets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;
@@ -17,7 +17,7 @@ pub struct Instance {
     pub(crate) record: DaemonRecord,
 }
 
-/// Another daemon serves this state folder.
+/// The state folder is served by another daemon.
 #[derive(Debug)]
 pub struct AlreadyRunning;
 
@@ -74,7 +74,7 @@ impl Instance {
     }
 
     pub(crate) fn withdraw(&self) {
-        // A face that still finds them sees that nobody answers there.
+        // A client that still finds them sees that nobody answers there.
         let _gone = fs::remove_file(&self.record_path);
         let _gone = fs::remove_file(&self.record.socket);
         if let Some(runtime) = self.record.socket.parent() {
@@ -85,7 +85,7 @@ impl Instance {
 }
 
 /// Writes a record over one that is there, in the room that it has: a full disk must not keep out the daemon that ends
-/// what fills it. A face that reads just then finds no record and looks again.
+/// what fills it. A client that reads just then finds no record and looks again.
 fn over(path: &Path, json: &[u8]) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(json)?;

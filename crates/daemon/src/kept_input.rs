@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 /// The field that names the blob.
 const KEPT: &str = "pilothouse_blob";
 
-/// Keeps an input with a secret, and gives it as the timeline may have it; `None` where there is no secret in it, or where it
-/// can't be kept.
+/// Keeps an input with a secret as a blob, and returns it masked, as the timeline may have it; `None` where there is no
+/// secret in it, or where it can't be kept.
 pub(crate) fn put(folder: &RunFolder, input: &str) -> Option<String> {
     let mut masked = proof::Rules::built_in().mask_json(input)?;
     let kept = folder.put_blob(input.as_bytes()).inspect_err(|error| tracing::warn!(%error, "an input stays as it is"));
@@ -16,7 +16,7 @@ pub(crate) fn put(folder: &RunFolder, input: &str) -> Option<String> {
     Some(masked.to_string())
 }
 
-/// A line for an agent with every such input as it was. What names no blob of the run is left as it is.
+/// Returns a line for an agent with every kept input as it was. What names no blob of the run is left as it is.
 pub(crate) fn back(folder: &RunFolder, line: &str) -> String {
     let parsed = line.contains(KEPT).then(|| serde_json::from_str::<Value>(line).ok()).flatten();
     let Some(mut value) = parsed else { return line.to_owned() };
@@ -40,7 +40,7 @@ fn kept(folder: &RunFolder, fields: &Map<String, Value>) -> Option<Value> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// What was kept, with what was answered to it; a question that was masked is named as its agent named it.
+/// Returns a kept input with the answers to its questions; a question that was masked is named as its agent named it.
 fn with_answers(mut kept: Value, told: &Map<String, Value>) -> Value {
     let Some(answers) = told.get("answers").and_then(Value::as_object) else { return kept };
     let asked = |of: &Value, n: usize| of["questions"][n]["question"].as_str().map(str::to_owned);

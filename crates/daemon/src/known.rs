@@ -1,4 +1,5 @@
-//! Which agents there are here: those that are built in, and those that a person's own settings make of programs.
+//! The agents that runs can be started with: those that are built in, and those that a person's own settings make of
+//! programs.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ pub(crate) enum KnownAgent {
     Own(Own),
 }
 
-/// The agent of this name. A person's own one says what its output is written in; text where it does not.
+/// Finds the agent of this name. A person's own one says what its output is written in; text where it does not.
 pub(crate) fn known(settings: &Settings, name: &str) -> Option<KnownAgent> {
     if let Some(agent) = agents::find(name) {
         return Some(KnownAgent::BuiltIn(agent));
@@ -25,7 +26,7 @@ pub(crate) fn known(settings: &Settings, name: &str) -> Option<KnownAgent> {
 }
 
 impl KnownAgent {
-    /// Files that it is started with, by name.
+    /// Returns the files that the agent is started with, by name.
     pub(crate) fn files(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::BuiltIn(agent) => agent.files,
@@ -40,12 +41,12 @@ impl KnownAgent {
         }
     }
 
-    /// What its output is read as: a terminal's is shown and not read.
+    /// Returns the dialect that the agent's output is read in: a terminal's is shown and not read, so it is plain.
     pub(crate) fn reads(&self, interactive: bool) -> Dialect {
         if interactive { Dialect::Plain } else { self.dialect() }
     }
 
-    /// Whether it can be started in a terminal: what a person's own command shows there is the person's affair.
+    /// Whether the agent can be started in a terminal: what a person's own command shows there is the person's affair.
     pub(crate) fn has_terminal(&self) -> bool {
         match self {
             Self::BuiltIn(agent) => agent.has_terminal(),
@@ -63,7 +64,7 @@ impl KnownAgent {
     }
 }
 
-/// What can be chosen.
+/// Returns the agents that a run can be started with, and what there is to show of each.
 pub(crate) fn choices(settings: &Settings) -> Vec<AgentChoice> {
     let set = |name: &str| settings.agents.get(name).and_then(|agent| agent.value.path.clone());
     let built_in = agents::all().iter().map(|agent| AgentChoice {
@@ -88,7 +89,7 @@ pub(crate) fn choices(settings: &Settings) -> Vec<AgentChoice> {
     built_in.chain(own).collect()
 }
 
-/// Splits NAME:MODEL and checks both.
+/// Splits NAME:MODEL and checks both; returns the name and the model.
 pub(crate) fn named(
     settings: &Settings,
     asked: &str,

@@ -1,4 +1,4 @@
-//! The daemon: one dispatcher that changes state, effects that touch the world, and the faces it serves.
+//! The daemon: one dispatcher that changes state, effects that touch the world, and the clients it serves.
 //!
 //! It holds no truth that is not on disk: killed at any point and started again, it folds the run folders,
 //! adopts the living keepers and goes on.
@@ -33,7 +33,7 @@ pub use error::DaemonError;
 pub use instance::{AlreadyRunning, Instance};
 pub use places::DaemonPlaces;
 
-/// The settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit
+/// Returns the settings that a run begun in `folder` would have: the user's file, and the repository's as of the commit
 /// the run would begin at.
 ///
 /// # Errors

@@ -14,19 +14,19 @@ use worktrees::{DiskUse, FoundWorktree, Repository};
 
 use crate::clock::now;
 
-/// What is to be measured of a run's worktree.
+/// The run whose worktree is to be measured, and how much of it.
 #[derive(Debug)]
 pub(crate) struct Measure {
     pub(crate) run: RunId,
     pub(crate) spec: NewRun,
-    /// Disk too, for which every file is looked at.
+    /// Whether disk is measured too, for which every file is looked at.
     pub(crate) disk: bool,
     /// Folders that the run has beside its worktree.
     pub(crate) beside: [PathBuf; 2],
     pub(crate) home: PathBuf,
 }
 
-/// What was measured; what could not be is `None`.
+/// Figures of a run's worktree; one that could not be measured is `None`.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) changes: Option<Observed<protocol::Changes>>,
@@ -35,15 +35,15 @@ pub(crate) struct Measured {
     pub(crate) disk_took: u64,
     /// Files that processes of the run have open for writing and that are others'.
     pub(crate) escapes: Vec<EscapeFound>,
-    /// What looks like a secret in what it adds; `None` when that was not looked at.
+    /// Secrets that the run's added lines seem to have; `None` when they were not searched.
     pub(crate) secrets: Option<Vec<SecretFound>>,
     /// Folders whose changes are worth a new look; `None` when there are too many.
     pub(crate) folders: Option<Vec<PathBuf>>,
 }
 
 impl Measure {
-    /// Blocks: reads the worktree on a thread of its own that gives way, and so do the threads and the `git` that it
-    /// begins; a hundred agents that begin together are not to be felt at the keys.
+    /// Measures a run's worktree. Blocks: reads it on a thread of its own that gives way, and so do the threads and the
+    /// `git` that it begins; a hundred agents that begin together are not to be felt at the keys.
     pub(crate) fn measure(self) -> Measured {
         let thread = std::thread::Builder::new().name("measure".to_owned()).spawn(move || self.look());
         thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
@@ -83,7 +83,7 @@ impl Measure {
 }
 
 impl Measure {
-    /// The worktree, and what else the run has, all of which can be fetched or made again.
+    /// Measures the disk of the worktree and of the run's folders beside it, all of which can be made again.
     fn disk_of(&self, repo: Option<&Repository>, worktree: &Path) -> Option<DiskUse> {
         let mut disk = match repo {
             Some(repo) => repo.disk(worktree).ok()?,
@@ -99,7 +99,7 @@ impl Measure {
     }
 }
 
-/// So many added lines are searched while a run is at work; its proof searches all of them.
+/// Most added lines that are searched while a run is at work; its proof searches all of them.
 const SEARCHED: u64 = 100_000;
 
 fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::WorkChanges) -> Option<Vec<SecretFound>> {
@@ -112,8 +112,8 @@ fn secrets(repo: &Repository, path: &Path, base: &str, changes: &worktrees::Work
     }
 }
 
-/// Files of the main checkout and of other worktrees that processes of the run write just now. What git ignores there is nobody's
-/// work.
+/// Returns the files of the main checkout and of other worktrees that processes of the run write just now. What git
+/// ignores there is nobody's work.
 fn escapes(home: &Path, run: &RunId, repo: &Repository, own: &Path) -> Vec<EscapeFound> {
     let attempts = home.join("runs").join(run.as_str()).join("attempts");
     let held = supervisor::held(&attempts);
@@ -146,16 +146,17 @@ pub(crate) fn give_way_behind() {
     give_way(Yielding::Behind);
 }
 
-/// Before whom a thread gives way.
+/// The work before which a thread gives way.
 #[derive(Clone, Copy)]
 enum Yielding {
-    /// Those who work at the usual priority.
+    /// Work at the usual priority.
     Behind,
-    /// Everyone who wants the disk or a processor.
+    /// All work that wants the disk or a processor.
     Last,
 }
 
-/// A lower priority for this thread, and at last the idle I/O class (setpriority(2), ioprio_set(2)).
+/// Lowers this thread's priority, for [`Yielding::Last`] to the least and its I/O class to idle (setpriority(2),
+/// ioprio_set(2)).
 #[cfg(target_os = "linux")]
 fn give_way(way: Yielding) {
     const THIS_THREAD: libc::c_int = 1;
@@ -176,22 +177,22 @@ fn give_way(way: Yielding) {
 #[cfg(not(target_os = "linux"))]
 fn give_way(_: Yielding) {}
 
-/// Resident memory of this process in bytes.
+/// Returns the resident memory of this process in bytes.
 pub(crate) fn own_memory() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
 }
 
-/// What the processes of one run use.
+/// Usage of the processes of one run or external agent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
-    /// Milliseconds of processor time that those which live now have used so far.
+    /// Milliseconds of processor time that the processes which live now have used so far.
     pub(crate) cpu_ms: u64,
     pub(crate) rss_bytes: u64,
 }
 
-/// What each of these processes and all their descendants use; one pass over the system's processes for all.
+/// Sums up what each of these processes and all their descendants use, in one pass over the system's processes for all.
 pub(crate) fn loads(agents: &BTreeMap<RunId, u32>) -> BTreeMap<RunId, Load> {
     let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
     let Ok(mut system) = System::new() else { return BTreeMap::new() };

@@ -4,7 +4,7 @@ use std::fs::{self, FileType};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-/// More than this is not named one by one.
+/// Most things that are named one by one.
 const MOST: usize = 20;
 
 /// Names what is neither the folder nor the plain file that should be in its place.

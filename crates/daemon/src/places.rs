@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Where a daemon works.
+/// The places that a daemon works in.
 #[derive(Debug, Clone)]
 pub struct DaemonPlaces {
     /// The state folder.

@@ -35,11 +35,11 @@ pub(crate) struct Prepared {
     pub(crate) checks: Vec<CheckSpec>,
     pub(crate) gate: GateSpec,
     pub(crate) settings: Settings,
-    /// The repository's settings file in the checkout is not the one of the base commit.
+    /// Whether the repository's settings file in the checkout is another than the one of the base commit.
     pub(crate) differs: bool,
 }
 
-/// Why a run can't be started, and the field of the request that it lies in.
+/// Reason why a run can't be started, and the field of the request that it lies in.
 #[derive(Debug)]
 pub(crate) struct Mistake {
     pub(crate) field: Option<Field>,
@@ -65,7 +65,7 @@ impl From<Refused> for Mistake {
     }
 }
 
-/// Blocks: reads the repository and starts git.
+/// Finds out what a run is made with. Blocks: reads the repository and starts git.
 pub(crate) fn prepare(places: &DaemonPlaces, request: RunRequest) -> Result<Prepared, Mistake> {
     let config = places.config.as_path();
     let usage = |reason: String| Refused { code: Code::Usage, reason };
@@ -126,7 +126,7 @@ pub(crate) fn prepare(places: &DaemonPlaces, request: RunRequest) -> Result<Prep
     })
 }
 
-/// What can be chosen for a run begun in `folder`; `newest` is the spec of the repository's newest run.
+/// Returns what can be chosen for a run begun in `folder`; `newest` is the spec of the repository's newest run.
 pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> Result<Choices, Refused> {
     let repo = Repository::find(folder).map_err(refused)?;
     let Basis { settings, base, .. } = basis(config, &repo, folder, None)?;
@@ -152,14 +152,14 @@ pub(crate) fn choices(config: &Path, folder: &Path, newest: Option<&NewRun>) -> 
     })
 }
 
-/// The phases of a run as they would be typed for another task; none where the settings' were used. What was made of
-/// the task itself can't be used for another one.
+/// Returns the phases of a run as they would be typed for another task; none where the settings' were used, or one is
+/// not known there: what was made for one task can't be used for another.
 fn last_phases(spec: &NewRun, known: &[String]) -> Vec<String> {
     let used: Vec<String> = spec.phases.iter().map(|phase| phase.name.clone()).collect();
     if used == known || !used.iter().all(|name| known.contains(name)) { Vec::new() } else { used }
 }
 
-/// The phases asked for, or those of the settings, with what each agent is to be told.
+/// Returns the phases asked for, or those of the settings, with what each agent is to be told.
 fn phases(request: &RunRequest, settings: &Settings) -> Result<Vec<PhaseSpec>, Refused> {
     let usage = |reason: String| Refused { code: Code::Usage, reason };
     let known = settings.phases();

@@ -13,34 +13,34 @@ use worktrees::{Radar, Repository, WorktreeWork, Written};
 
 use crate::measure::give_way_behind;
 
-/// So many pairs are tried in one look; the others come with the next.
+/// Most pairs that are tried in one look; the others come with the next.
 const PAIRS: usize = 500;
-/// Bytes of trees after which they are made anew.
+/// Bytes of the radar's trees above which they are made anew.
 const MOST: u64 = 256 << 20;
 
-/// One look at all runs of a repository.
+/// A look at all runs of a repository.
 #[derive(Debug)]
 pub(crate) struct Sweep {
-    /// Absolute path of its main worktree.
+    /// Absolute path of the repository's main worktree.
     pub(crate) repo: String,
     pub(crate) home: PathBuf,
     pub(crate) runs: Vec<Entrant>,
     pub(crate) known: KnownPairs,
 }
 
-/// A run that takes part.
+/// A run that takes part in a look.
 #[derive(Debug)]
 pub(crate) struct Entrant {
     pub(crate) run: RunId,
     pub(crate) name: String,
     pub(crate) created_at: Option<Timestamp>,
-    /// Its worktree may be another than at the last look.
+    /// Whether the run's worktree may have changed since the last look.
     pub(crate) changed: bool,
-    /// It was measured to have changed nothing, so it is in nobody's way.
+    /// Whether the run was measured to have changed nothing, so that it is in nobody's way.
     pub(crate) untouched: bool,
 }
 
-/// Forgets what an earlier daemon kept; only trees that are made anew.
+/// Removes the trees that an earlier daemon kept; they are made anew.
 pub(crate) fn forget(home: &Path) {
     match fs::remove_dir_all(home.join("radar")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => tracing::warn!(%error, "trees of the radar stay"),
@@ -48,7 +48,7 @@ pub(crate) fn forget(home: &Path) {
     }
 }
 
-/// What need not be looked at again.
+/// Results of the look before, which need not be found out again.
 #[derive(Debug, Default)]
 pub(crate) struct KnownPairs {
     works: BTreeMap<RunId, WorktreeWork>,
@@ -56,7 +56,7 @@ pub(crate) struct KnownPairs {
     pairs: BTreeMap<[String; 2], Vec<String>>,
     /// Whether a base, the first of two commits, has all that the second one adds.
     merged: BTreeMap<[String; 2], bool>,
-    /// What differed in the main checkout; `None` before that was looked at.
+    /// Files that differed in the main checkout; `None` where it was not looked at.
     main: Option<BTreeMap<String, Written>>,
 }
 
@@ -66,23 +66,23 @@ impl KnownPairs {
     }
 }
 
-/// What was found.
+/// Findings of a look at all runs of a repository.
 #[derive(Debug, Default)]
 pub(crate) struct Swept {
     pub(crate) repo: String,
     pub(crate) known: KnownPairs,
-    /// Of each run that could be looked at.
+    /// Collisions of each run that could be looked at.
     pub(crate) found: BTreeMap<RunId, Vec<ConflictFound>>,
     pub(crate) unknown: Unknown,
     /// Whether the base has all of a run's commits already.
     pub(crate) in_base: BTreeMap<RunId, bool>,
-    /// Not all of it was looked at.
+    /// Whether pairs are left for another look.
     pub(crate) more: bool,
     /// Files of the main checkout that somebody wrote since the last look.
     pub(crate) in_main: Vec<String>,
 }
 
-/// What could not be looked at, so that it is as it was known.
+/// Runs and pairs that could not be looked at, so that they are as they were known.
 #[derive(Debug, Default)]
 pub(crate) struct Unknown {
     runs: BTreeSet<RunId>,
@@ -98,7 +98,8 @@ impl Unknown {
 }
 
 impl Sweep {
-    /// Blocks: reads worktrees and runs git, on a thread of its own that gives way.
+    /// Looks at all runs of the repository. Blocks: reads worktrees and runs git, on a thread of its own that gives
+    /// way.
     pub(crate) fn sweep(self) -> Swept {
         let repo = self.repo.clone();
         let runs: BTreeSet<RunId> = self.runs.iter().map(|entrant| entrant.run.clone()).collect();
@@ -194,7 +195,7 @@ impl Sweep {
         Ok(Swept { repo: self.repo, known, found, unknown, in_base, more, ..Swept::default() })
     }
 
-    /// The work of each run that changed something; of those whose worktree is as it was what is known `before`.
+    /// Returns the work of each run that changed something; where the worktree is as it was, what is known `before`.
     fn works(
         &self,
         repository: &Repository,
@@ -225,7 +226,8 @@ impl Sweep {
         Ok(found)
     }
 
-    /// A single run whose base stands where it stood has nothing to get into the way of.
+    /// Returns the findings of a single run whose base stands where it stood: there is nothing that it could collide
+    /// with.
     fn alone(&mut self, repository: &Repository) -> Option<Swept> {
         let [one] = self.runs.as_slice() else { return None };
         let spec = StateFolder::open(&self.home).and_then(|state| state.run(&one.run).spec()).ok()?;
@@ -240,7 +242,7 @@ impl Sweep {
     }
 }
 
-/// What runs have done, as far as that could be read.
+/// The work of runs, as far as that could be read.
 #[derive(Default)]
 struct Works {
     specs: BTreeMap<RunId, NewRun>,
@@ -248,7 +250,7 @@ struct Works {
     unknown: Unknown,
 }
 
-/// Files that were not as they are at the look before; none at the first one.
+/// Returns the files that differ now and were not like that at the look before; none at the first one.
 fn written_since(before: Option<&BTreeMap<String, Written>>, now: Option<&BTreeMap<String, Written>>) -> Vec<String> {
     let (Some(before), Some(now)) = (before, now) else { return Vec::new() };
     now.iter().filter(|(path, written)| before.get(*path) != Some(written)).map(|(path, _)| path.clone()).collect()
@@ -259,8 +261,8 @@ fn work(repository: &Repository, radar: &Radar<'_>, spec: &NewRun) -> Result<Wor
     radar.work(&path, &spec.base_commit).map_err(|e| e.to_string())
 }
 
-/// Whether the base has all of a run's commits, by other ways than the run's own merge, and for which two commits that holds;
-/// `None` when that can't be told.
+/// Returns whether the base has all that a run's commits add, by other ways than the run's own merge, and for which two
+/// commits that holds; `None` when that can't be told.
 fn is_in_base(
     repository: &Repository,
     radar: &Radar<'_>,
@@ -277,7 +279,7 @@ fn is_in_base(
     Some((key, is))
 }
 
-/// Where the work does not fit its base as that is now; `None` when that can't be told.
+/// Returns the paths in which the work does not fit its base as that is now; `None` when that can't be told.
 fn with_base(repository: &Repository, look: &mut PairLook<'_>, base: &str, work: &WorktreeWork) -> Option<Vec<String>> {
     let tip = repository.resolve(base).ok()?;
     let has_it = repository.merge_base(&work.head, &tip).ok().flatten().is_some_and(|met| met == tip);
@@ -289,14 +291,14 @@ struct PairLook<'a> {
     radar: Radar<'a>,
     before: BTreeMap<[String; 2], Vec<String>>,
     pairs: BTreeMap<[String; 2], Vec<String>>,
-    /// How many may still be tried.
+    /// Number of pairs that may still be tried.
     tries: usize,
     /// Commits that could not be compared.
     failed: BTreeSet<String>,
 }
 
 impl PairLook<'_> {
-    /// The paths in which two commits do not fit; `None` when that can't be told.
+    /// Returns the paths in which two commits do not fit; `None` when that can't be told.
     fn at(&mut self, one: &str, other: &str) -> Option<Vec<String>> {
         let key = [one.to_owned(), other.to_owned()];
         let paths = match self.before.remove(&key) {

@@ -17,10 +17,10 @@ const MOST_OUTPUT: u64 = 1 << 20;
 /// Bytes of a timeline in one reply; a longer line comes alone.
 const MOST_EVENTS: usize = 4 << 20;
 
-/// The timeline that a face reads just now, so that its next piece is found without what lies before.
+/// The timeline that a client reads just now, so that its next piece is found without what lies before.
 pub(crate) type Reading = Arc<Mutex<Option<(RunId, TimelineReader)>>>;
 
-/// A piece of the timeline from `from` on; none when there is nothing more.
+/// Reads a piece of the timeline from `from` on; an empty one when there is nothing more.
 pub(crate) fn events(home: &Path, reading: &Reading, run: &RunId, from: u64) -> Result<Reply, Refused> {
     let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
     let goes_on = reading.as_ref().is_some_and(|(of, reader)| of == run && reader.seq() < from);

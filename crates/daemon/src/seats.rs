@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use supervisor::Standing;
 
-/// Connections of one run, and of all whose standing is not known.
+/// Most connections of one run, and of all clients together whose standing is not known.
 const OF_ONE: usize = 32;
-/// Connections of all runs together, where so many files may be open.
+/// Most connections of all runs together, where so many files may be open.
 const OF_RUNS: usize = 256;
 /// Descriptors that are left for everything else that the daemon has open.
 const OTHERS: usize = 256;
@@ -35,14 +35,14 @@ pub(crate) struct ConnectionSeat {
 }
 
 impl Seats {
-    /// Where this process may have so many files open.
+    /// Makes the seats of a process that may have so many files open.
     pub(crate) fn new(files: u64) -> Self {
         let files = usize::try_from(files).unwrap_or(usize::MAX);
         let all = files.saturating_sub(OTHERS).max(files / 2);
         Self { taken: Arc::default(), runs: OF_RUNS.min(all / 4), all }
     }
 
-    /// A place for one of this standing; `None` when there is none left for it.
+    /// Takes a seat for a client of this standing; `None` when there is none left for it.
     pub(crate) fn take(&self, standing: &Standing) -> Option<ConnectionSeat> {
         let holder = match standing {
             Standing::Person => Holder::Person,

@@ -1,4 +1,4 @@
-//! Faces on the socket: who may come in, the handshake, and requests that need no dispatcher.
+//! Clients on the socket: who may come in, the handshake, and requests that need no dispatcher.
 
 mod asker;
 mod reading_rooms;
@@ -28,16 +28,16 @@ use crate::seats::{ConnectionSeat, Seats};
 use crate::terminal::{AttachedTerminal, Taken};
 use crate::wire::{Heard, wire};
 
-/// Frames that wait for a slow face before it is let go; fewer for a process of a run.
+/// Frames that wait for a slow client before it is let go; fewer for a process of a run.
 const PATIENCE: usize = 4096;
 const PATIENCE_WITH_RUNS: usize = 256;
-/// Requests of one face that may be unanswered before it is heard again.
+/// Most requests of one client that may be unanswered; beyond that it is not heard.
 const UNANSWERED: usize = 64;
-/// How long a face may take for its first word.
+/// Time that a client may take for its first word.
 const SILENCE: Duration = Duration::from_secs(5);
-/// How many that have connected are looked at at once.
+/// Most connections that are looked at at once.
 const LOOKED_AT: usize = 16;
-/// How often it is looked whether the socket is still there.
+/// Time between two looks whether the socket is still there.
 const LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) struct Server {
@@ -144,7 +144,7 @@ async fn accept(mut listener: UnixListener, path: PathBuf, inputs: Inputs, place
     }
 }
 
-/// Who has connected and was not looked at yet.
+/// A client that has connected and was not looked at yet.
 struct Arrival {
     face: u64,
     inputs: Inputs,
@@ -156,7 +156,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    /// Looks who it is and serves it where there is a seat for it.
+    /// Looks who the client is and serves it where there is a seat for it.
     async fn come_in(self, stream: UnixStream, looking: OwnedSemaphorePermit, hello: FromDaemon) {
         let Self { face, inputs, places, killed, taken, seats, rooms } = self;
         // Held at once, so that no other process can take its place under its number.
@@ -181,7 +181,7 @@ impl Arrival {
     }
 }
 
-/// What serving one face takes.
+/// The number, the standing and the places by which one client is served.
 struct OfFace {
     face: u64,
     inputs: Inputs,
@@ -191,7 +191,7 @@ struct OfFace {
     asker: Asker,
     taken: Taken,
     reading: Reading,
-    /// The threads that read for such a face.
+    /// The threads that read for clients of this standing.
     room: Arc<Semaphore>,
     _seat: ConnectionSeat,
 }
@@ -208,7 +208,7 @@ async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
     // Whoever has connected and says nothing makes room for others.
     let Ok(Some(Ok(mut next))) = first.map(|frame| frame.map(|frame| frame.map(Some))) else { return };
     let (sender, mut outgoing) = mpsc::channel(if is_person { PATIENCE } else { PATIENCE_WITH_RUNS });
-    // Only the dispatcher holds it, so that letting a face go ends its connection.
+    // Only the dispatcher holds it, so that letting a client go ends its connection.
     let replies = sender.downgrade();
     let _stopping = inputs.send(Input::FaceOpened { face, is_person, sender });
     let mut unanswered = 0;
@@ -279,7 +279,7 @@ async fn serve(stream: UnixStream, of_face: OfFace, hello: FromDaemon) {
     let _stopping = inputs.send(Input::FaceClosed { face });
 }
 
-/// The frame that came first, then those that follow; `None` at the end.
+/// Returns the frame that came first, then those that follow; `None` at the end.
 async fn next_frame(first: &mut Option<BytesMut>, heard: &mut Heard) -> Option<BytesMut> {
     match first.take() {
         Some(first) => Some(first),
@@ -287,7 +287,7 @@ async fn next_frame(first: &mut Option<BytesMut>, heard: &mut Heard) -> Option<B
     }
 }
 
-/// The next frame of the terminal that a face is attached to.
+/// Returns the next frame of the terminal that a client is attached to; waits for ever without one.
 async fn next_of(terminal: &mut Option<AttachedTerminal>) -> FromDaemon {
     match terminal {
         Some(terminal) => terminal.next().await,
@@ -295,7 +295,7 @@ async fn next_of(terminal: &mut Option<AttachedTerminal>) -> FromDaemon {
     }
 }
 
-/// What a face asks of the terminal that it is attached to.
+/// Carries out what a client asks of the terminal that it is attached to.
 fn at_terminal(terminal: &mut Option<AttachedTerminal>, request: Request) -> Reply {
     let of = |run: &RunId| terminal.as_ref().filter(|terminal| terminal.run == *run);
     let not_attached = || {
@@ -314,13 +314,13 @@ fn at_terminal(terminal: &mut Option<AttachedTerminal>, request: Request) -> Rep
     }
 }
 
-/// The id of a request whose body can't be read, so that whoever asked is not left waiting.
+/// Reads the id of a request whose body can't be read, so that whoever asked is not left waiting.
 fn request_id(frame: &[u8]) -> u64 {
     let value: serde_json::Value = serde_json::from_slice(frame).unwrap_or_default();
     value["request"]["id"].as_u64().unwrap_or(0)
 }
 
-/// Reading requests are answered from disk; the others go to the dispatcher.
+/// Takes up a request: one that only reads, or grants trust, is answered from disk, any other goes to the dispatcher.
 fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender<FromDaemon>) {
     let OfFace { face, inputs, home, config, reading, .. } = of_face;
     let (face, home) = (*face, home.clone());
@@ -359,7 +359,7 @@ fn asked(of_face: &OfFace, id: u64, request: Request, replies: &mpsc::WeakSender
             Ok(Err(refused)) => Reply::Refused(refused),
             Err(_) => Reply::Refused(Refused { code: Code::Failed, reason: "reading it failed badly".to_owned() }),
         };
-        // A face that went away does not want to know.
+        // A client that went away does not want to know.
         let _gone = sender.send(FromDaemon::Reply { id, reply }).await;
     });
 }

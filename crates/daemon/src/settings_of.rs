@@ -8,7 +8,7 @@ use worktrees::{Repository, WorktreeError};
 
 use crate::known;
 
-/// A settings file with more bytes is none.
+/// Most bytes of a settings file.
 const LARGEST_FILE: u64 = 16 << 20;
 /// The name of a repository's settings file.
 const REPOSITORY_FILE: &str = "pilothouse.toml";
@@ -26,17 +26,17 @@ fn layer(path: &Path) -> Result<Option<(PathBuf, String)>, SettingsError> {
     }
 }
 
-/// What a run that begins now would go by, and the commit it would begin at.
+/// The settings that a run that begins now would go by, and the base and commit it would begin at.
 pub(crate) struct Basis {
     pub(crate) settings: Settings,
     pub(crate) base: String,
     pub(crate) commit: String,
-    /// The repository's file in the checkout is not the one of that commit, which counts.
+    /// Whether the repository's file in the checkout is another than the one of that commit, which counts.
     pub(crate) differs: bool,
 }
 
-/// A run's settings come from the commit it begins at, so that no agent and no unfinished edit changes them; only
-/// which commit that is can be said by the file in the checkout.
+/// Finds out what a run that begins now would go by. Its settings come from the commit it begins at, so that no agent
+/// and no unfinished edit changes them; only which commit that is can be said by the file in the checkout.
 pub(crate) fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Option<&str>) -> Result<Basis, Refused> {
     let usage = |e: SettingsError| Refused { code: Code::Usage, reason: e.to_string() };
     let user = layer(config).map_err(usage)?;
@@ -66,7 +66,7 @@ pub(crate) fn basis(config: &Path, repo: &Repository, folder: &Path, asked: Opti
     Ok(Basis { settings, base, commit, differs })
 }
 
-/// The settings that a run begun in `folder` would have, or the user's own outside of a repository.
+/// Returns the settings that a run begun in `folder` would have, or the user's own outside of a repository.
 pub(crate) fn settings_at(config: &Path, folder: &Path, base: Option<&str>) -> Result<Settings, Refused> {
     let settings = match Repository::find(folder) {
         Ok(repo) => basis(config, &repo, folder, base).map(|basis| basis.settings),
@@ -82,7 +82,7 @@ pub(crate) fn settings_at(config: &Path, folder: &Path, base: Option<&str>) -> R
     Ok(settings)
 }
 
-/// The branch and the commit that a run begun in `folder` would begin at.
+/// Returns the branch and the commit that a run begun in `folder` would begin at.
 pub(crate) fn base(config: &Path, folder: &Path) -> Result<(String, String), Refused> {
     let repo = Repository::find(folder).map_err(refused)?;
     basis(config, &repo, folder, None).map(|basis| (basis.base, basis.commit))
@@ -130,7 +130,7 @@ pub(crate) fn refused(error: WorktreeError) -> Refused {
     Refused { code, reason: error.to_string() }
 }
 
-/// `path` with every link in the part of it that exists resolved, as git will list it.
+/// Returns `path` with every link in the part of it that exists resolved, as git will list it.
 pub(crate) fn resolved(path: &Path) -> PathBuf {
     let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     let real = existing.canonicalize().unwrap_or_else(|_| existing.to_owned());

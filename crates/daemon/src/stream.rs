@@ -8,9 +8,9 @@ use agents::{Session, Task, Write};
 use domain::Body;
 use domain::attempt::Exit;
 
-/// As much as is understood in one go; more waits for the next, so that one flood stops nobody else.
+/// Most bytes that are understood in one go; more waits for the next, so that one flood stops nobody else.
 const MOST: u64 = 1 << 20;
-/// A line longer than this is not kept in memory; it becomes `unread`.
+/// Bytes of a line above which it is not kept in memory, but becomes `unread`.
 const LONGEST_LINE: usize = 32 << 20;
 
 /// A reader that stands somewhere in the file.
@@ -21,21 +21,21 @@ pub(crate) struct Stream {
     session: Session,
     /// Bytes before this offset became events or said nothing.
     done: u64,
-    /// Read, and not yet a whole line.
+    /// Bytes that were read and are not yet a whole line.
     part: Vec<u8>,
-    /// So much of the part is known to hold no line's end.
+    /// Bytes at the beginning of the part that are known to hold no line's end.
     searched: usize,
-    /// The part is too long to be kept: its bytes are passed over up to the next line.
+    /// Bytes of a line that was too long to be kept: it is passed over up to the next one.
     skipped: u64,
 }
 
-/// What one look at the file gave.
+/// Events of one look at the file.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) events: Vec<Body>,
     /// All bytes before this offset are accounted for once the events are appended.
     pub(crate) to: u64,
-    /// There is more to read.
+    /// Whether there is more to read.
     pub(crate) more: bool,
 }
 
@@ -53,7 +53,7 @@ impl Stream {
         self.session.fold(body);
     }
 
-    /// What is known of the agent's session.
+    /// Returns what is known of the agent's session.
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
@@ -63,12 +63,12 @@ impl Stream {
         agents::is_due(&self.session)
     }
 
-    /// What the agent is to be told next.
+    /// Returns what the agent is to be told next.
     pub(crate) fn due(&self, task: &Task<'_>) -> Option<Write> {
         agents::due(&self.session, task)
     }
 
-    /// How the work of an agent ended that says nothing of it itself.
+    /// Returns how the work of an agent ended that says nothing of it itself.
     pub(crate) fn over(&self, exit: &Exit) -> Vec<Body> {
         let dialect = self.session.dialect();
         if dialect.says_its_end() {
@@ -141,7 +141,7 @@ impl Stream {
     }
 }
 
-/// The text of a file that an agent wrote beside its output: a regular file, and no more of it than anyone would write.
+/// Reads a file that an agent wrote beside its output: a regular file, and no more of it than anyone would write.
 fn side_file(path: &Path) -> Option<Vec<u8>> {
     use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(stream.take(false).expect("nothing").to, 0);
     }
 
-    /// Everything that is left in the file.
+    /// Takes everything that is left in the file.
     fn all(stream: &mut Stream) -> Taken {
         let mut all = Taken::default();
         loop {

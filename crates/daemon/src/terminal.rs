@@ -1,4 +1,4 @@
-//! The terminal of an interactive attempt for a face: its recorded screen from the beginning, then what comes, and
+//! The terminal of an interactive attempt for a client: its recorded screen from the beginning, then what comes, and
 //! what the person types.
 
 use std::fs::File;
@@ -15,22 +15,22 @@ use tokio::sync::{broadcast, mpsc};
 
 /// Bytes of a recording that are read at once.
 const PIECE: u64 = 1 << 20;
-/// How often a recording is looked at that can't be watched.
+/// Time between two looks at a recording that can't be watched.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Who has taken over which run's terminal.
+/// The news of which client has taken over which run's terminal.
 pub(crate) type Taken = broadcast::Sender<(RunId, u64)>;
 
-/// The terminal that one face is attached to.
+/// The terminal that one client is attached to.
 pub(crate) struct AttachedTerminal {
     pub(crate) run: RunId,
     folder: PathBuf,
     following: tokio::task::JoinHandle<()>,
-    /// A few frames, so that a long recording waits on disk and not in memory.
+    /// Frames for the client; a few, so that a long recording waits on disk and not in memory.
     frames: mpsc::Receiver<FromDaemon>,
 }
 
-/// Frames that wait to be sent.
+/// Most frames that wait to be sent.
 const WAITING: usize = 4;
 
 impl Drop for AttachedTerminal {
@@ -86,16 +86,16 @@ impl AttachedTerminal {
                 why = follow => why,
                 why = another => why,
             };
-            // A face that went away does not want to know.
+            // A client that went away does not want to know.
             let _gone = sender.send(FromDaemon::Detached { run: of.clone(), why }).await;
         });
         let terminal = Self { run, folder, following, frames };
-        // What the face can show decides how large it is; without a keeper it is only looked at.
+        // What the client can show decides how large it is; without a keeper it is only looked at.
         let _over = terminal.ask(KeeperRequest::Resize { columns: size.0, rows: size.1 });
         Ok((terminal, Reply::Attached(TerminalReply { attempt, columns, rows })))
     }
 
-    /// The next frame for the face.
+    /// Returns the next frame for the client.
     pub(crate) async fn next(&mut self) -> FromDaemon {
         match self.frames.recv().await {
             Some(frame) => frame,
@@ -107,7 +107,7 @@ impl AttachedTerminal {
         self.ask(KeeperRequest::Resize { columns, rows })
     }
 
-    /// Types; what is typed is nowhere kept, since it may be a password.
+    /// Types into the terminal; what is typed is nowhere kept, since it may be a password.
     pub(crate) fn type_in(&self, data: String) -> Reply {
         self.ask(KeeperRequest::Type { data })
     }
@@ -132,7 +132,7 @@ struct Recording {
     part: Vec<u8>,
 }
 
-/// What a piece of it shows.
+/// Content of a piece of a recording: text, or another size.
 #[derive(Debug, PartialEq, Eq)]
 enum ScreenPiece {
     Text(String),
@@ -145,7 +145,7 @@ impl Recording {
         Ok(Self { file: evidence::open_plain(&path)?, path, part: Vec::new() })
     }
 
-    /// The size in its first line.
+    /// Reads the size in the recording's first line.
     fn size(&mut self) -> io::Result<(u16, u16)> {
         let mut head = vec![0u8; 4096];
         let n = self.file.read(&mut head)?;
@@ -156,7 +156,7 @@ impl Recording {
         Ok((number("width", 80), number("height", 24)))
     }
 
-    /// Sends what there is and what comes until the attempt is over; gives why nothing more comes.
+    /// Sends what there is and what comes until the attempt is over; returns why nothing more comes.
     async fn follow(&mut self, folder: &Path, run: &RunId, sender: &mpsc::Sender<FromDaemon>) -> String {
         let (wake, mut woken) = mpsc::channel(1);
         let told = move |_: Result<notify::Event, notify::Error>| {
@@ -166,7 +166,7 @@ impl Recording {
         let watcher = notify::recommended_watcher(told)
             .and_then(|mut watcher| watcher.watch(&self.path, notify::RecursiveMode::NonRecursive).map(|()| watcher));
         let patience = if watcher.is_ok() { Duration::from_secs(1) } else { LOOK };
-        // What stood in the recording when the face came is read until there is no more of it.
+        // What stood in the recording when the client came is read until there is no more of it.
         let mut live = false;
         loop {
             // Looked for first: what came before it is then sure to be read.
@@ -194,7 +194,7 @@ impl Recording {
         }
     }
 
-    /// What is new, texts that follow each other as one, and whether there is more.
+    /// Reads the new pieces, texts that follow each other as one, and whether there is more.
     fn read(&mut self) -> io::Result<(Vec<ScreenPiece>, bool)> {
         let mut pieces: Vec<ScreenPiece> = Vec::new();
         let n = (&mut self.file).take(PIECE).read_to_end(&mut self.part)?;

@@ -10,8 +10,8 @@ use worktrees::Repository;
 
 use crate::settings_of;
 
-/// The commands of a repository's file that would run, each with its key, and that file; a person's own file is trusted
-/// as it is.
+/// Returns the commands of a repository's file that would run, each with its key, and that file; a person's own file is
+/// trusted as it is.
 fn foreign(settings: &Settings, config: &Path) -> (Option<PathBuf>, Vec<(String, String)>) {
     let foreign = |origin: &Option<PathBuf>| origin.clone().filter(|origin| origin != config);
     let setup = foreign(&settings.setup.origin).map(|file| (file, settings.setup.value.as_slice()));
@@ -27,7 +27,7 @@ fn foreign(settings: &Settings, config: &Path) -> (Option<PathBuf>, Vec<(String,
     (file, found.into_iter().map(|(_, key, command)| (key, command)).collect())
 }
 
-/// What is trusted or not: the commands without their keys.
+/// Returns the commands without their keys, which is what is trusted or not.
 fn texts(commands: &[(String, String)]) -> Vec<String> {
     commands.iter().map(|(_, command)| command.clone()).collect()
 }
@@ -54,8 +54,8 @@ pub(crate) fn check(
     Err(Refused { code: Code::Refused, reason })
 }
 
-/// What is trusted of the repository that `folder` lies in; with `grant`, the digest of what was looked at, it is from
-/// now on. `base` is where the run would begin.
+/// Returns the foreign commands of the repository that `folder` lies in, and whether they are trusted; with `grant`,
+/// the digest of what was looked at, they are from now on. `base` is where the run would begin.
 pub(crate) fn trust(
     home: &Path,
     config: &Path,
@@ -85,7 +85,7 @@ pub(crate) fn trust(
     })
 }
 
-/// What a run's worktree gets; the lines of a `.worktreeinclude` are patterns too.
+/// Returns what a run's worktree gets; the lines of a `.worktreeinclude` are patterns of files to copy too.
 pub(crate) fn environment(settings: &Settings, include: Option<&str>) -> EnvironmentSpec {
     let lines = include.unwrap_or_default().lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned);

@@ -13,25 +13,25 @@ use crate::input::{Input, Inputs};
 
 type Watched = Arc<RwLock<HashMap<PathBuf, Arc<WatchTarget>>>>;
 
-/// What has changed when something in a folder has.
+/// The thing that has changed when something in a folder has.
 enum What {
     Attempt(RunId, AttemptKey),
     Worktree(RunId),
-    /// What the gateway wrote down.
+    /// The calls of a run, which the gateway writes down.
     Calls(RunId),
-    /// Where agents say what they do.
+    /// Files in which agents say what they do.
     Sessions,
 }
 
 struct WatchTarget {
     what: What,
-    /// A wake-up is on its way; more changes until then need no other.
+    /// Whether a wake-up is on its way; more changes until then need no other.
     woken: AtomicBool,
 }
 
 /// Watches attempt folders and worktrees, and wakes the dispatcher.
 pub(crate) struct Watcher {
-    /// `None` where the kernel gives no inotify: everything is then looked at now and then.
+    /// The kernel's watches; `None` where it has no inotify for us: everything is then looked at now and then.
     watcher: Option<RecommendedWatcher>,
     watched: Watched,
     /// The watched folders of each run's worktree.
@@ -97,7 +97,7 @@ impl Watcher {
         self.watch(folder)
     }
 
-    /// To be called before all that agents say is looked at, so that later changes wake again.
+    /// Lets changes of agents' files wake again; called before they are looked at, so that no later change is missed.
     pub(crate) fn looked_at_sessions(&self) {
         let watched = self.watched.read().unwrap_or_else(PoisonError::into_inner);
         for target in watched.values().filter(|target| matches!(target.what, What::Sessions)) {
@@ -105,7 +105,8 @@ impl Watcher {
         }
     }
 
-    /// To be called before an attempt's folder is looked at, so that later changes wake again.
+    /// Lets changes of a watched folder or file wake again; called before it is looked at, so that no later change is
+    /// missed.
     pub(crate) fn looked(&self, folder: &Path) {
         let watched = self.watched.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(target) = watched.get(folder) {
@@ -113,7 +114,7 @@ impl Watcher {
         }
     }
 
-    /// Watches these folders of a run's worktree, as far as it does not yet; `false` when it can't.
+    /// Watches these folders of a run's worktree that are not watched yet; returns `false` when one can't be.
     pub(crate) fn watch_tree(&mut self, run: &RunId, folders: Vec<PathBuf>) -> bool {
         let fresh = || Arc::new(WatchTarget { what: What::Worktree(run.clone()), woken: AtomicBool::new(false) });
         let (target, mut known) = self.trees.remove(run).unwrap_or_else(|| (fresh(), HashSet::new()));
@@ -137,7 +138,7 @@ impl Watcher {
         all
     }
 
-    /// To be called before a worktree is looked at, so that later changes wake again.
+    /// Lets changes of a run's worktree wake again; called before it is looked at, so that no later change is missed.
     pub(crate) fn looked_at_tree(&self, run: &RunId) {
         if let Some((target, _)) = self.trees.get(run) {
             target.woken.store(false, Ordering::Release);

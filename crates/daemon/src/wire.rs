@@ -1,4 +1,4 @@
-//! Frames between the daemon and one face.
+//! Frames between the daemon and one client.
 
 use std::io;
 
@@ -10,18 +10,18 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
-/// The longest frame that is heard of a process of a run, which only reads.
+/// Bytes of the longest frame that is heard of a process of a run, which only reads.
 const LONGEST_OF_RUNS: usize = 1 << 20;
 
-/// What a face says.
+/// The frames that a client sends.
 pub(crate) type Heard = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
 
-/// What it is told.
+/// The frames that a client is sent.
 pub(crate) struct Speaking {
     frames: FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>,
 }
 
-/// Both directions of a connection.
+/// Splits a connection into its two directions.
 pub(crate) fn wire(stream: UnixStream, is_person: bool) -> (Heard, Speaking) {
     let (read, write) = stream.into_split();
     let codec = |longest| LengthDelimitedCodec::builder().max_frame_length(longest).new_codec();
@@ -39,7 +39,7 @@ impl Speaking {
     }
 }
 
-/// The frame as it is sent: as one, as several when it is longer than that, or as the reason why it can't be.
+/// Returns the frame as it is sent: as one, as several when it is longer than that, or as the reason why it can't be.
 fn texts(frame: &FromDaemon, longest: usize) -> Vec<Vec<u8>> {
     let text = serde_json::to_vec(frame).expect("a frame is plain values");
     let len = text.len();

@@ -16,12 +16,12 @@ use protocol::{Acted, Code, Refused};
 use super::Dispatcher;
 use crate::input::{CountedRun, FaceId, GonePlace};
 
-/// How soon it is looked again whether a proof pack has been written.
+/// Time between two looks whether a proof pack has been written.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Dispatcher {
-    /// What changes a worktree may only be decided with the count of the run's living processes, which is taken
-    /// off this thread.
+    /// Carries out a command on runs. A command that changes a worktree may only be decided with the count of the run's
+    /// living processes, which is taken off this thread.
     pub(super) fn asked_to_act(
         &mut self,
         face: FaceId,
@@ -139,7 +139,7 @@ impl Dispatcher {
         }
     }
 
-    /// Why a run that the budget of day or repository stopped can't simply go on.
+    /// Refuses to let a run that the budget of day or repository stopped simply go on; `None` where it may.
     fn still_over(&mut self, run: &RunId, command: &Command) -> Option<Refusal> {
         let Command::Resume { budget } = command else { return None };
         self.day.look_again();
@@ -173,7 +173,7 @@ impl Dispatcher {
         Acted { run: id.to_string(), name, code, reason, note: None }
     }
 
-    /// Replies to those whose runs have come to what was asked for, or can't.
+    /// Replies to the requests whose runs have come to what was asked for, or can't.
     pub(super) fn reply_when_done(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         for (face, id, acted) in pending.done(|run| self.is_busy(run)) {
@@ -182,7 +182,7 @@ impl Dispatcher {
         self.pending = pending;
     }
 
-    /// Whether something that a person waits for is being done with it.
+    /// Whether something that a person waits for is being done with a run or an external agent.
     pub(super) fn is_busy(&self, run: &RunId) -> bool {
         // Who asked for an end sees it come; but not where nothing can be written down.
         let ends = |state: &RunState| (state.ending.is_some() || self.wished.contains_key(run)) && self.is_full();
@@ -191,7 +191,7 @@ impl Dispatcher {
     }
 }
 
-/// Whether something that a person waits for is being done.
+/// Whether something that a person waits for is being done with the run of this state.
 fn is_under_way(state: &RunState) -> bool {
     use domain::effect::Effect::{Freeze, Thaw};
     let asked = state.rollback.is_some() || state.removing.is_some() || state.restoring;
@@ -199,7 +199,8 @@ fn is_under_way(state: &RunState) -> bool {
     asked || state.effects.values().any(|effect| matches!(effect, Freeze { .. } | Thaw { .. }))
 }
 
-/// What pilothouse wanted to do by itself besides and did not: that is no failure of what was asked for.
+/// Words the failure of an effect beside what was asked for: a worktree that pilothouse did not let go, or a pull
+/// request that was not told. Such a failure is none of what was asked for.
 pub(super) fn left(effect: &Effect, outcome: &Outcome) -> Option<String> {
     match (effect, outcome) {
         (Effect::RemoveWorktree { by: By::Pilothouse, .. }, Outcome::Failed(why) | Outcome::Refused(why)) => {
@@ -213,7 +214,7 @@ pub(super) fn left(effect: &Effect, outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// What a person should know of an effect beside that it was done: what it left out or put elsewhere.
+/// Words the note that a person gets with an effect that was done: the names that it left out or put elsewhere.
 pub(super) fn note(effect: &Effect, facts: &Facts, state: &RunState) -> Option<String> {
     let (what, names) = match (effect, facts) {
         (_, Facts::Restored { kept, .. }) => ("what no checkpoint had is in", kept.join(" ")),

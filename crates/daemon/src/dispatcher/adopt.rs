@@ -7,7 +7,7 @@ use domain::event::Adopted;
 use super::Dispatcher;
 use crate::input::Input;
 
-/// How often a run that could not be read is tried again.
+/// Time after which runs that could not be read are tried again.
 const READ_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Dispatcher {
@@ -19,7 +19,7 @@ impl Dispatcher {
         self.await_unread();
     }
 
-    /// Runs that could not be read are tried again for as long as there are any.
+    /// Tries the runs again that could not be read, for as long as there are any.
     pub(super) fn adopt_unread(&mut self) {
         for run in self.runs.read_again() {
             tracing::info!(%run, "this run can be read again");

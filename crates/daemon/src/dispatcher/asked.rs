@@ -1,4 +1,4 @@
-//! What faces ask for, and the replies.
+//! What clients ask for, and the replies.
 
 use domain::command::{Answer, Command};
 use domain::decide::{self, Decision, Refusal};
@@ -11,11 +11,11 @@ use crate::input::{FaceId, Input};
 use crate::inspect::Inspect;
 use crate::measure;
 
-/// How alike two names are, from 0 to 1, of which one may be meant by the other.
+/// Likeness of two names, from 0 to 1, above which one may be meant by the other.
 const ALIKE: f64 = 0.8;
 
 impl Dispatcher {
-    /// Requests that name a folder first have its repository looked up, off this thread.
+    /// Takes up a request. The folder that its scope names first has its repository looked up, off this thread.
     pub(super) fn asked(&mut self, face: FaceId, id: u64, request: Request) {
         let scope = match &request {
             Request::Rows(scope)
@@ -57,14 +57,14 @@ impl Dispatcher {
         }
     }
 
-    /// The request with the repository it is about; `None` is all of them.
+    /// Takes up a request whose repository is known; `None` stands for all repositories.
     pub(super) fn asked_of(&mut self, face: FaceId, id: u64, request: Request, repo: Option<&str>) {
         if let Some(request) = self.after_a_look(face, id, request, repo) {
             self.answer_request(face, id, request, repo);
         }
     }
 
-    /// Every row of the repository, of runs and of agents that were started by hand.
+    /// Returns every row of the repository, of runs and of agents that were started by hand.
     fn rows(&self, repo: Option<&str>) -> Vec<Row> {
         let mut rows = self.runs.rows(repo);
         rows.extend(self.external_agents.rows(repo));
@@ -176,7 +176,8 @@ impl Dispatcher {
         row.is_some_and(|row| row.is_settled() && row.question.is_none())
     }
 
-    /// Answers what a person has allowed for the rest of the run.
+    /// Answers an agent's question for permission where the run's policy allows everything, or a person has allowed
+    /// that tool for the rest of the run.
     pub(super) fn answer_by_itself(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_ref(run) else { return };
         // One answer by itself: where that did not arrive, a person decides. Nothing hears an answer whose input is closed.
@@ -197,7 +198,8 @@ impl Dispatcher {
         }
     }
 
-    /// RUN: an exact id, an exact name in the repository, or a unique prefix of an id.
+    /// Finds the run or external agent that RUN means: an exact id, an exact name in the repository, or a unique prefix
+    /// of an id or of a name in the repository.
     pub(super) fn find(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
         if let Some(id) = RunId::parse(asked).filter(|id| self.runs.contains(id) || self.external_agents.contains(id)) {
             return Ok(id);
@@ -226,7 +228,7 @@ impl Dispatcher {
         }
     }
 
-    /// As [`find`](Self::find), but an agent that was started by hand is no run.
+    /// Finds a run as [`find`](Self::find) does, but refuses an agent that was started by hand.
     fn find_run(&self, asked: &str, repo: Option<&str>) -> Result<RunId, Refused> {
         let found = self.find(asked, repo)?;
         self.no_run(&found).map_or(Ok(found), Err)
@@ -251,14 +253,14 @@ impl Dispatcher {
         }
     }
 
-    /// Sends an input to itself, to be handled in a later turn.
+    /// Sends an input to this dispatcher, to be handled in a later turn.
     pub(super) fn later(&self, input: Input) {
         // The channel is gone only when the daemon stops.
         let _stopping = self.inputs.send(input);
     }
 }
 
-/// An answer that is said in words.
+/// Returns the words of an answer that is said in words.
 fn in_words(answer: &Answer) -> Option<String> {
     match answer {
         Answer::Text(text) => Some(text.clone()),
@@ -267,7 +269,8 @@ fn in_words(answer: &Answer) -> Option<String> {
     }
 }
 
-/// What answering in the agent's own words takes.
+/// Decides an answer to a question of an agent: the line in the agent's own protocol, and its write by the keeper.
+/// `why` says how it was answered where no person did.
 fn answered(state: &RunState, question: &str, answer: &Answer, why: Option<&str>) -> Result<Decision, Refusal> {
     let (question, attempt) = decide::answer(state, question)?;
     if state.spec.as_ref().is_some_and(|spec| spec.interactive) {
@@ -293,7 +296,7 @@ fn not_found(asked: &str) -> Refused {
     not_found_among(asked, std::iter::empty())
 }
 
-/// As [`not_found`], with what was likely meant.
+/// Refuses as [`not_found`] does, with the name that was likely meant.
 fn not_found_among<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Refused {
     let alike = names.map(|name| (strsim::jaro(asked, name), name)).filter(|(alike, _)| *alike > ALIKE);
     let meant = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));

@@ -10,7 +10,7 @@ use super::open::dialect;
 use super::{Dispatcher, act, last_words};
 use crate::input::{Input, Survived};
 
-/// How often output is looked at that can't be watched.
+/// Time between two looks at output that can't be watched.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Whether the program of an attempt can't be told which session to go on in: a person's own one whose dialect says that
@@ -39,7 +39,7 @@ impl Dispatcher {
         self.first_moments();
     }
 
-    /// Takes up what the attempt's folder has that is new.
+    /// Takes up the new output of an attempt, and its exit record when there is one.
     pub(super) fn look(&mut self, run: &RunId, attempt: &AttemptKey) {
         let Some(open) = self.runs.open_ref(run) else { return };
         // What is being started is told as started first; then it is looked at again.
@@ -213,8 +213,8 @@ impl Dispatcher {
         self.measure(run, true);
     }
 
-    /// The keeper's process has ended. With an exit record that is as it should be; without one the run
-    /// is lost when nothing of it lives, and goes on unkept when something does.
+    /// Takes up the end of a keeper's process. With an exit record that is as it should be; without one the run is lost
+    /// when nothing of it lives, and goes on unkept when something does.
     pub(super) fn keeper_gone(&mut self, run: &RunId, attempt: &AttemptKey) {
         let Some(open) = self.runs.open_ref(run) else { return };
         if !open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {
@@ -235,7 +235,7 @@ impl Dispatcher {
         self.performer.look_for_survivors(run.clone(), attempt.clone());
     }
 
-    /// What lives of a run whose keeper is gone was looked for.
+    /// Takes up what was found to live of a run whose keeper is gone.
     pub(super) fn survived(&mut self, run: &RunId, attempt: &AttemptKey, survived: Survived) {
         let Some(open) = self.runs.open_ref(run) else { return };
         if !open.state.attempt_named(attempt).is_some_and(|a| a.is_live()) {

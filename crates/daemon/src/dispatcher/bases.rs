@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::Base;
 
-/// What was told last of each repository.
+/// The base that was told last of each repository.
 #[derive(Default)]
 pub(super) struct Bases {
     pub(super) told: BTreeMap<String, Base>,

@@ -14,7 +14,7 @@ use super::Dispatcher;
 use crate::clock::now;
 use crate::input::Input;
 
-/// How often a file is looked at that can't be watched, or a call's end is waited for.
+/// Time between two looks at a file that can't be watched, or for the end of a call.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
@@ -37,7 +37,7 @@ impl Dispatcher {
         self.later(Input::Called { run: run.clone() });
     }
 
-    /// It is time to look at a run's calls again.
+    /// Looks at a run's calls again, since the wait for that is over.
     pub(super) fn calls_due(&mut self, run: &RunId) {
         if let Some(open) = self.runs.open_mut(run) {
             open.calls_due = false;
@@ -45,7 +45,7 @@ impl Dispatcher {
         self.called(run);
     }
 
-    /// Has them looked at again in a while, once.
+    /// Has a run's calls looked at again in a while, once.
     fn look_at_calls_later(&mut self, run: &RunId) {
         let waits = self.runs.open_mut(run).is_none_or(|open| std::mem::replace(&mut open.calls_due, true));
         if !waits {
@@ -53,7 +53,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes up the calls that ended; `false` when they could not be written down.
+    /// Takes up the calls of a run that ended; returns `false` when they could not be written down.
     pub(super) fn called(&mut self, run: &RunId) -> bool {
         let Some(open) = self.runs.open_ref(run).filter(|open| open.calls) else { return true };
         let folder = open.folder.path().to_owned();
@@ -89,7 +89,8 @@ impl Dispatcher {
         true
     }
 
-    /// Once its attempt is over, a run is listened to until the last of its calls has ended.
+    /// Stops listening to a run whose attempt is over when the last of its calls has ended; looks again later until
+    /// then.
     fn calls_end(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run).filter(|open| open.calls && !open.state.is_live()) else { return };
         let file = open.folder.path().join(fold::CALLS);
@@ -110,17 +111,17 @@ impl Dispatcher {
         self.turn.changed.insert(run.clone());
     }
 
-    /// From now on nothing is forwarded for it.
+    /// Takes back all passes of a run: from now on nothing is forwarded for it.
     pub(super) fn take_back_passes(&mut self, run: &RunId) {
         self.performer.gateway.passes.take_back(run.as_str());
     }
 
-    /// From now on nothing is forwarded for this attempt. One that came after it keeps its pass.
+    /// Takes back the pass of an attempt: from now on nothing is forwarded for it. A later attempt keeps its own.
     pub(super) fn take_back_pass(&mut self, run: &RunId, attempt: &AttemptKey) {
         self.performer.gateway.passes.take_back_of(run.as_str(), attempt);
     }
 
-    /// What a run may use, for the gateway.
+    /// Returns the budgets that the gateway holds a run's calls against.
     pub(super) fn limits(&mut self, run: &RunId) -> Limits {
         let day = self.day.budget(now());
         let Some(open) = self.runs.open_ref(run) else { return Limits::default() };
@@ -141,7 +142,7 @@ impl Dispatcher {
         self.performer.gateway.passes.change(run.as_str(), |pass| pass.limits = limits);
     }
 
-    /// The budget of day or repository that this run may not go on under.
+    /// Returns the budget of day or repository that is used up, so that this run may not go on.
     pub(super) fn shared_budget_reached(&mut self, run: &RunId) -> Option<BudgetReached> {
         let open = self.runs.open_ref(run)?;
         let spec = open.state.spec.as_ref().filter(|_| !open.state.budget_alone)?;
@@ -182,7 +183,7 @@ impl Dispatcher {
         self.turn.spent = true;
     }
 
-    /// What an agent says it used, with what that costs; where the gateway measures, its report is only kept.
+    /// Prices the usage that an agent reports of itself; where the gateway measures, the report is only kept.
     pub(super) fn with_costs(&mut self, run: &RunId, attempt: &AttemptKey, mut events: Vec<Body>) -> Vec<Body> {
         let Some(state) = self.runs.open_ref(run).map(|open| &open.state) else { return events };
         if state.attempt_named(attempt).is_some_and(|known| known.metered) {
@@ -203,7 +204,7 @@ impl Dispatcher {
         events
     }
 
-    /// Takes back what an earlier daemon gave to attempts that are over.
+    /// Takes back the passes that an earlier daemon gave to attempts that are over.
     pub(super) fn sweep_passes(&mut self) {
         let live = |run: &str, attempt: &AttemptKey| {
             let run = RunId::parse(run);
@@ -222,13 +223,13 @@ impl Dispatcher {
         self.performer.gateway.passes.sweep(live);
     }
 
-    /// Tells those who watch what was used today.
+    /// Tells clients that watch what was used today.
     pub(super) fn tell_today(&mut self) {
         let today = self.day.today(now());
         self.faces.today(today);
     }
 
-    /// What every run of the repository used; `None` is all of them.
+    /// Returns what every run of the repository used, and the budget of the day; `None` stands for all repositories.
     pub(super) fn spend(&mut self, repo: Option<&str>) -> SpendReply {
         let day = self.day.budget(now());
         let of_repo = self.runs.spend().filter(|(row, _)| repo.is_none_or(|repo| row.repo == repo));

@@ -12,19 +12,20 @@ use crate::clock::now;
 use crate::input::Input;
 use crate::radar::{Entrant, Sweep, Swept};
 
-/// A look may take a fifth of the time.
+/// Rest after a look, in multiples of how long it took: looking may take a fifth of the time.
 const REST: u32 = 4;
-/// When one leaves, others are looked at within this time.
+/// Time within which others are looked at when a run leaves.
 const SOON: Duration = Duration::from_secs(1);
 impl Dispatcher {
-    /// A run's worktree was measured, so it may have changed.
+    /// Has a run compared soon: its worktree was measured, so it may have changed.
     pub(super) fn compare(&mut self, run: &RunId) {
         let Some(repo) = self.runs.row(run).map(|row| row.repo.clone()) else { return };
         self.radar.0.entry(repo.clone()).or_default().changed.insert(run.clone());
         self.compare_soon(&repo);
     }
 
-    /// Rows that changed: one that takes part no more frees others, which is worth a look at once.
+    /// Has the repositories of changed rows compared where a run takes part no more: that may free others, which is
+    /// worth a look at once.
     pub(super) fn leave_radar(&mut self, rows: &[Row]) {
         let has = |row: &&Row| self.radar.0.get(&row.repo).is_some_and(|of| of.known.has(&row.id));
         let left = rows.iter().filter(|row| !takes_part(row)).filter(|row| has(row) || !row.conflicts.is_empty());
@@ -42,14 +43,14 @@ impl Dispatcher {
         }
     }
 
-    /// A repository's branch stands elsewhere, so work may be in it by now, or not fit it any more.
+    /// Has a repository compared whose base stands elsewhere: work may be in it by now, or not fit it any more.
     pub(super) fn compare_with_base(&mut self, repo: &str) {
         if self.radar.0.contains_key(repo) || self.runs.rows(Some(repo)).iter().any(takes_part) {
             self.compare_soon(repo);
         }
     }
 
-    /// Looks at every repository in which runs were known to collide: the other one may be gone since.
+    /// Has every repository compared in which runs were known to collide: the other run may be gone since.
     pub(super) fn compare_known(&mut self) {
         let rows = self.runs.rows(None);
         let repos: BTreeSet<String> =
@@ -102,7 +103,7 @@ impl Dispatcher {
         self.performer.sweep(Sweep { repo: repo.to_owned(), home: self.places.home.clone(), runs, known });
     }
 
-    /// Writes down what is other than before.
+    /// Takes up a comparison, and writes down which collisions are new and which are gone.
     pub(super) fn swept(&mut self, swept: Swept) {
         let Swept { repo, known, mut found, unknown, in_base, in_main, more } = swept;
         let every = Duration::from_millis(self.look_every);
@@ -146,7 +147,8 @@ impl Dispatcher {
         }
     }
 
-    /// What somebody wrote into the main checkout while a run was at work, unless it is known that it was that run.
+    /// Shows with a run the files of the main checkout that somebody wrote while it was at work, without those that the
+    /// run itself is known to write.
     fn tell_in_main(&mut self, run: &RunId, repo: &str, written: &[String]) {
         let Some(open) = self.runs.open_mut(run).filter(|open| open.state.is_live()) else { return };
         let by_it = |name: &String| {

@@ -19,11 +19,11 @@ pub(super) struct Day {
     spend: SharedSpend,
     /// When the settings were last looked at.
     looked: Option<Instant>,
-    /// Another budget was read than there was.
+    /// Whether another budget was read than there was, until somebody asks.
     changed: bool,
 }
 
-/// Settings are looked at so often at most.
+/// Least time between two looks at the settings.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Day {
@@ -113,7 +113,7 @@ impl Day {
     }
 }
 
-/// A clock may have been set back by so much.
+/// Quarters of an hour in two days, by which a clock may have been set back.
 const QUARTERS_OF_TWO_DAYS: i64 = 2 * 96;
 
 fn date(at: Timestamp) -> jiff::civil::Date {
@@ -121,7 +121,7 @@ fn date(at: Timestamp) -> jiff::civil::Date {
     at.to_zoned(jiff::tz::TimeZone::system()).date()
 }
 
-/// The first quarter of an hour of a day here.
+/// Returns the first quarter of an hour of a day in this machine's time zone.
 fn first_quarter(date: jiff::civil::Date) -> i64 {
     let midnight = date.to_zoned(jiff::tz::TimeZone::system());
     midnight.map_or(i64::MAX, |at| at.timestamp().as_millisecond().div_euclid(QUARTER_MS))

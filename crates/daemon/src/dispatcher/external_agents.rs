@@ -15,22 +15,22 @@ pub(super) struct ExternalAgents {
     pub(super) found: BTreeMap<RunId, ExternalAgent>,
     /// Part of a core and bytes, as sampled last.
     pub(super) loads: BTreeMap<RunId, (Option<f64>, u64)>,
-    /// When and in which repositories it was looked last.
+    /// The time of the last look that came back, and the repositories that it covered.
     pub(super) looked: Option<(Instant, BTreeSet<String>)>,
-    /// The next regular look is on its way.
+    /// Whether the next regular look is on its way.
     pub(super) asked: bool,
-    /// One is under way.
+    /// Whether a look is under way.
     pub(super) under_way: bool,
-    /// When one was begun last.
+    /// When a look was begun last.
     pub(super) begun: Option<Instant>,
-    /// Another is to follow.
+    /// Whether another look is to follow.
     pub(super) due: bool,
-    /// Until then an attempt is in its first moments.
+    /// The end of the first moments of the attempt that was started last.
     pub(super) soon_until: Option<Instant>,
     /// Requests that wait for a look.
     pub(super) waiting: BTreeMap<u64, (FaceId, u64, Request, Option<String>)>,
     pub(super) last_ticket: u64,
-    /// Those that something is being done with.
+    /// External agents that something is being done with.
     pub(super) acting: BTreeSet<RunId>,
 }
 
@@ -60,7 +60,7 @@ impl ExternalAgents {
         self.acting.contains(id)
     }
 
-    /// Takes up what one has used; gives whether that is worth showing.
+    /// Takes up what an external agent has used; returns whether that is worth showing.
     pub(super) fn sampled(&mut self, id: &RunId, rate: Option<f64>, load: &Load) -> bool {
         let Some(found) = self.found.get_mut(id) else { return false };
         let before = (found.agent.cpu, found.agent.rss_bytes.map(|bytes| bytes >> 20));
@@ -70,7 +70,7 @@ impl ExternalAgents {
     }
 }
 
-/// The runs that a request names, where it may mean agents started by hand too; `None` where it may not.
+/// Returns the runs that a request names, where it may mean agents started by hand too; `None` where it may not.
 pub(super) fn names(request: &Request) -> Option<&[String]> {
     match request {
         Request::Rows(_) | Request::Watch(_) => Some(&[]),

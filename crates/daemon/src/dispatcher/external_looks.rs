@@ -13,20 +13,20 @@ use super::external_agents::{names, not_a_run};
 use crate::external_agents::{ExternalAgent, Wanted};
 use crate::input::{FaceId, Input};
 
-/// A request waits no longer than this for a look.
+/// Most time that a request waits for a look.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// What was seen within this time need not be looked at again for a list.
+/// Age up to which the last look is good enough for a request.
 const FRESH: Duration = Duration::from_secs(1);
-/// Looks for what changes all the time are at least so far apart.
+/// Least time between two looks at what changes all the time.
 const APART: Duration = Duration::from_millis(250);
-/// How long these are.
+/// Length of an attempt's first moments, in which its agent will say where it tells what it does.
 const FIRST: Duration = Duration::from_secs(10);
-/// How often, in an attempt's first moments.
+/// Time between two regular looks in an attempt's first moments.
 const SOON: Duration = Duration::from_millis(500);
-/// How often it is looked for them while someone watches, or an agent tells in its own files what it does.
+/// Time between two regular looks else, while someone watches or an agent tells in its own files what it does.
 const EVERY: Duration = Duration::from_secs(3);
 impl Dispatcher {
-    /// Has a request wait for a look that it needs; gives it back when it needs none: what is known of agents started by
+    /// Has a request wait for a look that it needs; returns it when it needs none: what is known of agents started by
     /// hand may be old, what is known of runs is not.
     pub(super) fn after_a_look(
         &mut self,
@@ -83,7 +83,8 @@ impl Dispatcher {
         }
     }
 
-    /// An attempt has begun, whose agent will soon say where it tells what it does.
+    /// Has looks come more often for a while: an attempt has begun, whose agent will soon say where it tells what it
+    /// does.
     pub(super) fn first_moments(&mut self) {
         self.external_agents.soon_until = Some(Instant::now() + FIRST);
         self.watch_observed();
@@ -104,7 +105,8 @@ impl Dispatcher {
         self.watch_observed();
     }
 
-    /// Looks at once, or when the look before is done and some time has passed: files may change all the time.
+    /// Has a look begun at once, or when the look before is done and some time has passed: files may change all the
+    /// time.
     pub(super) fn sessions_changed(&mut self) {
         if std::mem::replace(&mut self.external_agents.due, true) {
             return;
@@ -117,7 +119,7 @@ impl Dispatcher {
         }
     }
 
-    /// Looks at runs alone where nobody watches.
+    /// Begins the look that is due; where nobody watches, at runs alone.
     pub(super) fn look_now(&mut self) {
         if !self.external_agents.due {
             return;
@@ -144,13 +146,13 @@ impl Dispatcher {
         self.show_observed();
     }
 
-    /// Tells those who watch, as far as it is something else than they were told.
+    /// Tells clients that watch of external agents, as far as it is something else than they were told.
     pub(super) fn show_observed(&mut self) {
         let rows = self.external_agents.rows(None);
         self.faces.observed(&rows);
     }
 
-    /// Does something with the tree of an agent; the reply waits until it is done and seen.
+    /// Does something with the processes of an external agent; the reply waits until it is done and seen.
     pub(super) fn act_on_observed(&mut self, face: FaceId, id: u64, run: &RunId, command: &Command, yes: bool) {
         let Some(found) = self.external_agents.found.get(run) else { return };
         let name = protocol::observed(&found.agent).name;
@@ -172,7 +174,7 @@ impl Dispatcher {
         self.pending.add(face, id, acted, None);
     }
 
-    /// What was done is told when a new look has seen it.
+    /// Takes up what came of acting on an external agent; the reply waits on until a new look has seen it.
     pub(super) fn acted_on_tree(&mut self, run: RunId, outcome: &Outcome, note: Option<&str>) {
         self.pending.heard(&run, outcome, note);
         self.look_around(None, Some(Input::TreeSeen { run }));
@@ -182,7 +184,7 @@ impl Dispatcher {
         self.external_agents.acting.remove(run);
     }
 
-    /// Why a request for a run is none for this agent.
+    /// Refuses a request that is only for runs where the id is an external agent's; `None` where it is not.
     pub(super) fn no_run(&self, id: &RunId) -> Option<Refused> {
         let found = self.external_agents.found.get(id)?;
         Some(Refused { code: Code::Refused, reason: not_a_run(&found.agent) })

@@ -1,4 +1,4 @@
-//! The faces that are connected, what each watches, and what each is sent.
+//! The clients that are connected, what each watches, and what each is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use crate::input::FaceId;
 struct Face {
     is_person: bool,
     sender: Sender<FromDaemon>,
-    /// The keys that are set where it is, which count for what it asks for.
+    /// The keys that are set where the client is, which count for what it asks for.
     keys: KeyValues,
     /// `Some(None)` watches all repositories, `Some(Some(repo))` one.
     watches: Option<Option<String>>,
     looks_at: Option<RunId>,
     knows_base: bool,
-    /// What it was told last of today.
+    /// The sums of today that the client was told last.
     today: Option<Today>,
-    /// The agents started by hand that it was told of last.
+    /// The agents started by hand that the client was told of last.
     observed: Vec<Row>,
 }
 
@@ -63,7 +63,7 @@ impl Faces {
         }
     }
 
-    /// Returns the keys that are set where a face is.
+    /// Returns the keys that are set where a client is.
     pub(super) fn keys(&self, id: FaceId) -> KeyValues {
         self.faces.get(&id).map(|face| face.keys.clone()).unwrap_or_default()
     }
@@ -79,7 +79,7 @@ impl Faces {
         }
     }
 
-    /// Tells those who watch of agents that were started by hand, if it is anything new to them.
+    /// Tells clients that watch of agents that were started by hand, if it is anything new to them.
     pub(super) fn observed(&mut self, rows: &[Row]) {
         let mut frames = Vec::new();
         for (id, face) in &mut self.faces {
@@ -110,7 +110,7 @@ impl Faces {
         self.send(face, FromDaemon::Reply { id, reply });
     }
 
-    /// Sends changed rows and new events to those who want them.
+    /// Sends changed rows and new events to the clients that want them.
     pub(super) fn show(&mut self, rows: &[Row], lines: &BTreeMap<RunId, Vec<String>>) {
         let mut frames = Vec::new();
         for (id, face) in &self.faces {
@@ -130,12 +130,12 @@ impl Faces {
         }
     }
 
-    /// Whether anyone watches rows.
+    /// Whether any client watches rows.
     pub(super) fn any_watches(&self) -> bool {
         self.faces.values().any(|face| face.watches.is_some())
     }
 
-    /// Tells those who watch how much room there is.
+    /// Tells clients that watch how much room there is.
     pub(super) fn disk(&mut self, disk: Disk) {
         let watching = self.faces.iter().filter(|(_, face)| face.watches.is_some());
         let ids: Vec<FaceId> = watching.map(|(id, _)| *id).collect();
@@ -144,7 +144,7 @@ impl Faces {
         }
     }
 
-    /// Tells those who watch what was used today, if it is anything new to them.
+    /// Tells clients that watch what was used today, if it is anything new to them.
     pub(super) fn today(&mut self, today: Today) {
         let new = |face: &Face| face.watches.is_some() && face.today != Some(today);
         let ids: Vec<FaceId> = self.faces.iter().filter(|(_, face)| new(face)).map(|(id, _)| *id).collect();
@@ -156,13 +156,13 @@ impl Faces {
         }
     }
 
-    /// The repositories that are watched alone.
+    /// Returns the repositories that clients watch alone.
     pub(super) fn repositories(&self) -> BTreeSet<String> {
         self.faces.values().filter_map(|face| face.watches.clone().flatten()).collect()
     }
 
-    /// Tells those who watch this repository where its runs begin: all of them when it is `new`, else those who have
-    /// not been told.
+    /// Tells clients that watch this repository alone where its runs begin: all of them when it is `new`, else those
+    /// that have not been told.
     pub(super) fn base(&mut self, base: &Base, new: bool) {
         let watching = |face: &Face| face.watches.as_ref().is_some_and(|repo| repo.as_ref() == Some(&base.repo));
         let wanting = self.faces.iter_mut().filter(|(_, face)| watching(face) && (new || !face.knows_base));
@@ -184,7 +184,7 @@ impl Faces {
         }
     }
 
-    /// A face that does not keep up is let go: it can come back and see everything anew, while
+    /// Sends a frame to a client. One that does not keep up is let go: it can come back and see everything anew, while
     /// waiting for it would hold up the others.
     fn send(&mut self, id: FaceId, frame: FromDaemon) {
         let kept_up = self.faces.get(&id).is_none_or(|face| face.sender.try_send(frame).is_ok());
@@ -193,7 +193,7 @@ impl Faces {
         }
     }
 
-    /// Lets every face go; gives how many there were.
+    /// Lets every client go; returns how many there were.
     pub(super) fn say_goodbye(&mut self) -> usize {
         std::mem::take(&mut self.faces).len()
     }

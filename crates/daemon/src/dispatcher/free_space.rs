@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// Bytes that this user may still write on the file system of `path` or of the folder it will be in.
+/// Returns the bytes that this user may still write on the file system of `path` or of the folder it will be in.
 pub(super) fn free(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|folder| folder.exists())?;
     let stat = rustix::fs::statvfs(there).ok()?;

@@ -10,13 +10,13 @@ use super::Dispatcher;
 use crate::clock::now;
 use crate::input::Input;
 
-/// The clock is looked at so often, since a machine that sleeps makes timers late.
+/// Most time between two looks at the clock, since a machine that sleeps makes timers late.
 const LOOK: Duration = Duration::from_secs(30);
-/// What is done with a run already is let be done first.
+/// Least wait before a proof is tried again, so that what is being done with the run already is done first.
 const BUSY: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
-    /// Looks again when it may be time, once for each wait.
+    /// Has a run that waits looked at again when it may be time, once for each wait.
     pub(super) fn await_limit(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run) else { return };
         let proves = decide::proves_again_at(&open.state);
@@ -50,7 +50,8 @@ impl Dispatcher {
         }
     }
 
-    /// Milliseconds that it still waits where others of its agent waited for the same.
+    /// Takes a run's turn to go on; where others of its agent waited for the same limit, returns the milliseconds that
+    /// it still waits as an error.
     fn take_limit_turn(&mut self, run: &RunId) -> Result<(), u64> {
         let Some(state) = self.runs.open_ref(run).map(|open| &open.state) else { return Ok(()) };
         let phase = state.current().map(|phase| phase.spec.name.clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ const END: u64 = 8 << 10;
 /// The longest line that is told, in characters.
 const LONGEST: usize = 300;
 
-/// The last line of the file that says something; `None` where there is none.
+/// Returns the last line of the file that says something; `None` where there is none.
 pub(super) fn of(path: &Path) -> Option<String> {
     let mut file = evidence::open_plain(path).ok()?;
     let len = file.metadata().ok()?.len();

@@ -12,13 +12,13 @@ use crate::input::Input;
 use crate::measure::{self, Measured};
 use crate::perform::scratch;
 
-/// Disk is measured at most this often, and at most a twentieth of the time.
+/// Least milliseconds between two measurements of disk, which also take at most a twentieth of the time.
 const DISK_EVERY_MS: u64 = 60_000;
-/// How often a worktree is looked at that can't be watched.
+/// Time between two looks at a worktree that can't be watched.
 const POLL_EVERY: Duration = Duration::from_secs(60);
 
 impl Dispatcher {
-    /// Has the changes against the base measured, off this thread; `at_once` also the disk. Gives whether that was
+    /// Has the changes against the base measured, off this thread; `at_once` also the disk. Returns whether that was
     /// begun; else it will be when it may.
     pub(super) fn measure(&mut self, run: &RunId, at_once: bool) -> bool {
         let every = self.look_every;
@@ -48,7 +48,8 @@ impl Dispatcher {
         true
     }
 
-    /// Something in the worktree changed. Only what an agent works in is measured by itself.
+    /// Takes up that something in a worktree may have changed. Only a worktree that an agent works in is measured by
+    /// itself.
     pub(super) fn touched(&mut self, run: &RunId) {
         let Some(open) = self.runs.open_mut(run) else { return };
         open.look_due = false;
@@ -64,7 +65,7 @@ impl Dispatcher {
         }
     }
 
-    /// Writes down what is not known yet of where the run's processes write.
+    /// Writes down the files outside of its worktree that the run's processes write, as far as they are not known yet.
     fn tell_escapes(&mut self, run: &RunId, found: Vec<EscapeFound>) {
         let Some(open) = self.runs.open_ref(run) else { return };
         let new = found.into_iter().filter(|found| open.state.escapes.iter().all(|known| known.path != found.path));

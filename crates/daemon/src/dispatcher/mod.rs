@@ -68,11 +68,11 @@ use runs::Runs;
 use sampler::Sampler;
 use show::Show;
 
-/// Output that came within this time is understood, written and shown together.
+/// Time within which output that came is understood, written and shown together.
 const TOGETHER: Duration = Duration::from_millis(20);
-/// What need not be synced at once is synced within this time.
+/// Time within which events are synced that need not be synced at once.
 const SYNC_WITHIN: Duration = Duration::from_secs(1);
-/// How long faces may take to be told that the daemon ends.
+/// Time that clients may take to be told that the daemon ends.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Dispatcher {
@@ -85,17 +85,17 @@ pub(crate) struct Dispatcher {
     faces: Faces,
     show: Show,
     pending: Pending,
-    /// It will be looked whether somebody waits too long.
+    /// Whether a look for requests that wait too long is on its way.
     pending_due: bool,
     /// Runs that are to end, with the grace, where that could not be written down.
     wished: BTreeMap<RunId, u64>,
-    /// How many runs may be at work at once.
+    /// Most runs that may be at work at once.
     limit: u32,
     /// Bytes that must be free for a run to begin.
     floor: u64,
     /// Milliseconds between two looks at a worktree that changes.
     look_every: u64,
-    /// It will be looked again whether there is room.
+    /// Whether another look for free space is on its way.
     room_asked: bool,
     sampler: Sampler,
     radar: RepositoryRadars,
@@ -115,7 +115,7 @@ pub(crate) struct Dispatcher {
     preferences: Preferences,
     /// The reason why things can't be written down.
     trouble: Option<String>,
-    /// The words that faces were told of that and of the settings.
+    /// The words that clients were told of the trouble and of mistakes in the settings.
     degraded: Option<String>,
     turn: Turn,
     unsynced: BTreeSet<RunId>,
@@ -125,20 +125,20 @@ pub(crate) struct Dispatcher {
     look_at: Option<Instant>,
 }
 
-/// What one turn has gathered, to be done in order: sync, effects, faces.
+/// Work that one turn has gathered, to be done in order: sync, effects, clients.
 #[derive(Default)]
 struct Turn {
     sync: BTreeSet<RunId>,
     jobs: Vec<Job>,
     changed: BTreeSet<RunId>,
-    /// Something was used.
+    /// Whether any run used tokens or money.
     spent: bool,
     lines: BTreeMap<RunId, Vec<String>>,
     stopping: bool,
 }
 
 impl Dispatcher {
-    /// Returns the variables that keys come from, which faces are asked for.
+    /// Returns the variables that keys come from, which clients are asked for.
     pub(crate) fn key_variables(&self) -> Vec<String> {
         self.performer.gateway.variables()
     }
@@ -169,7 +169,7 @@ impl Dispatcher {
             self.sync(&run);
         }
         gateway::end_unneeded(&self.places, &self.performer.gateway);
-        // What faces were told last is sent before their connections close.
+        // What clients were told last is sent before their connections close.
         let mut open = self.faces.say_goodbye();
         let deadline = Instant::now() + GOODBYE;
         while open > 0 {
@@ -182,7 +182,7 @@ impl Dispatcher {
         self.performer.settle(GOODBYE);
     }
 
-    /// How long nothing needs to be done.
+    /// Returns the time for which nothing needs to be done; `None` until the next input.
     fn wait(&self) -> Option<Duration> {
         let next = [self.look_at, self.sync_by, self.retry_at, self.show.due()].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
@@ -337,7 +337,7 @@ impl Dispatcher {
         }
     }
 
-    /// What was decided becomes durable, then happens, then is shown.
+    /// Ends a turn: what was decided becomes durable, then happens, then is shown.
     fn finish_turn(&mut self) {
         for run in std::mem::take(&mut self.turn.sync) {
             self.sync(&run);

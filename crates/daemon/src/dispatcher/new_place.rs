@@ -6,7 +6,8 @@ use domain::command::NewRun;
 use evidence::{EvidenceError, RunFolder};
 use forge::Local;
 
-/// Writes the spec anew, and takes the repository's pull requests along, where the spec names another place than the events do.
+/// Writes the spec anew, and takes the repository's pull requests along, where the file names another place than
+/// `spec`.
 pub(super) fn settle(home: &Path, folder: &RunFolder, spec: &NewRun) -> Result<(), EvidenceError> {
     let before = folder.spec()?;
     if (&before.repo, &before.worktree) == (&spec.repo, &spec.worktree) {

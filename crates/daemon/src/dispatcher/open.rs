@@ -13,7 +13,7 @@ use crate::stream::Stream;
 pub(super) enum TreeWatch {
     None,
     Watched,
-    /// It can't be watched, so it is looked at once a minute.
+    /// A worktree that can't be watched, so it is looked at once a minute.
     Polled,
 }
 
@@ -24,30 +24,30 @@ pub(super) struct OpenRun {
     pub(super) folder: RunFolder,
     pub(super) stream: Option<(AttemptKey, Stream)>,
     pub(super) seen: Observations,
-    /// Its attempt's folder can't be watched.
+    /// Whether the attempt's folder can't be watched.
     pub(super) unwatched: bool,
     /// The attempt whose agent has told all that it ever will.
     pub(super) told_all: Option<AttemptKey>,
-    /// What its agent told last in its own files.
+    /// The last report of the run's agent in its own files.
     pub(super) told: Option<Seen>,
     pub(super) changes_asked: Option<Timestamp>,
-    /// Its worktree's folders are watched, or looked at now and then.
+    /// Whether the worktree's folders are watched, or looked at now and then.
     pub(super) tree: TreeWatch,
-    /// A look at its worktree is due at some time, and somebody will say so.
+    /// Whether a look at the worktree is due later; an input will say when.
     pub(super) look_due: bool,
     /// When the disk may be measured again.
     pub(super) disk_due: Option<Timestamp>,
     /// Measurements that were asked for and have not come back.
     pub(super) measuring: u32,
-    /// The gateway may have something to tell of it.
+    /// Whether the gateway may have calls to tell of the run.
     pub(super) calls: bool,
-    /// That can't be watched.
+    /// Whether the file of the run's calls can't be watched.
     pub(super) calls_unwatched: bool,
-    /// Somebody will say when to look at them again.
+    /// Whether an input will say when to look at the calls again.
     pub(super) calls_due: bool,
-    /// It waits for a limit to be lifted, and somebody will say when to look.
+    /// Whether the run waits for a moment, such as a limit to be lifted, and an input will say when to look.
     pub(super) waits_for_limit: bool,
-    /// Open effects before the last append, to see whether it started or ended one.
+    /// Number of open effects before the last append, to see whether it started or ended one.
     pub(super) effects_before: usize,
 }
 
@@ -77,14 +77,14 @@ impl OpenRun {
         self.state.attempt_named(attempt).is_some_and(|known| known.result.is_some())
     }
 
-    /// How the attempt's work ended when its agent says nothing of it itself.
+    /// Returns how the attempt's work ended when its agent says nothing of it itself.
     pub(super) fn said_at_end(&self, attempt: &AttemptKey, exit: &Exit) -> Vec<Body> {
         let has_said = self.has_result(attempt);
         let stream = self.stream.as_ref().filter(|(key, _)| key == attempt && !has_said);
         stream.map(|(_, stream)| stream.over(exit)).unwrap_or_default()
     }
 
-    /// A reader of the attempt's output that stands where the timeline stands.
+    /// Opens a reader of the attempt's output that stands where the timeline stands.
     pub(super) fn open_stream(&mut self, attempt: &AttemptKey) {
         let dialect = dialect(&self.state, attempt).unwrap_or(agents::Dialect::Plain);
         let known = self.state.attempt_named(attempt);
@@ -105,7 +105,7 @@ impl OpenRun {
     }
 }
 
-/// What the agent of an attempt speaks, as it was when the attempt was started.
+/// Returns the dialect that an attempt's output is read in, as it was when the attempt was started.
 pub(super) fn dialect(state: &RunState, attempt: &AttemptKey) -> Option<agents::Dialect> {
     let told = state.attempt_named(attempt).and_then(|known| known.reads.as_deref());
     match told {

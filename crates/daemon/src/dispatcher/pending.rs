@@ -15,9 +15,9 @@ struct PendingReply {
     id: u64,
     acted: Vec<Acted>,
     waits: BTreeSet<RunId>,
-    /// Its runs are to end: what pilothouse does with one that has ended is no part of it.
+    /// Whether the request is that runs end: what pilothouse does with one that has ended is no part of it.
     ends: bool,
-    /// Every run that was asked for has been decided.
+    /// Whether every run that was asked for has been decided.
     complete: bool,
     since: Instant,
 }
@@ -55,12 +55,13 @@ impl Pending {
         self.0.iter_mut().find(|asked| asked.face == face && asked.id == id)
     }
 
-    /// An effect of this run came to an end; one that failed is why what was asked for did not happen.
+    /// Takes up the end of an effect of this run; a failure is why what was asked for did not happen.
     pub(super) fn heard(&mut self, run: &RunId, outcome: &Outcome, note: Option<&str>) {
         self.hear(run, outcome, note, |_| true);
     }
 
-    /// The proof of this run was written or was not: whoever ended it is told so beside that it has ended.
+    /// Takes up that the proof of this run was written or was not: whoever ended the run is told of the failure beside
+    /// that it has ended.
     pub(super) fn heard_of_proof(&mut self, run: &RunId, outcome: &Outcome) {
         self.hear(run, outcome, None, |asked| !asked.ends);
         let (Outcome::Failed(why) | Outcome::Refused(why) | Outcome::Unknown(why)) = outcome else { return };
@@ -89,7 +90,7 @@ impl Pending {
         !self.0.is_empty()
     }
 
-    /// Takes out those that have waited this long for runs that are still busy.
+    /// Takes out the requests that have waited this long for runs that are still busy.
     pub(super) fn take_late(&mut self, patience: Duration, why: &str, busy: impl Fn(&RunId) -> bool) -> Vec<Late> {
         let is_late = |asked: &mut PendingReply| {
             asked.complete && asked.since.elapsed() >= patience && asked.waits.iter().any(&busy)
@@ -105,7 +106,7 @@ impl Pending {
         .collect()
     }
 
-    /// Takes out those that wait for nothing any more.
+    /// Takes out the requests that wait for nothing any more.
     pub(super) fn done(&mut self, busy: impl Fn(&RunId) -> bool) -> Vec<(FaceId, u64, Vec<Acted>)> {
         let (done, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.0).into_iter().partition(|asked| asked.complete && !asked.waits.iter().any(&busy));

@@ -12,9 +12,9 @@ use settings::Settings;
 use crate::places::DaemonPlaces;
 use crate::settings_of;
 
-/// How often the files are looked at.
+/// Least time between two looks at the files.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// A price table with more bytes is none.
+/// Most bytes of a price table.
 const LARGEST: u64 = 16 << 20;
 
 /// The marks that tell one writing of a file from another: when, how long, and which file it is.
@@ -23,16 +23,16 @@ pub(super) type Stamp = Option<(i64, i64, u64, u64)>;
 pub(super) struct Preferences {
     pub(super) config: PathBuf,
     pub(super) prices: PathBuf,
-    /// As the files were when they were read last.
+    /// The marks of both files when they were read last.
     pub(super) read: (Stamp, Stamp),
     pub(super) looked: Instant,
     /// The mistake in the settings.
     pub(super) mistake: Option<String>,
     /// The mistake in the prices.
     pub(super) misprice: Option<String>,
-    /// Settings without a mistake were read since the daemon began.
+    /// Whether settings without a mistake were read since the daemon began.
     pub(super) known: bool,
-    /// Somebody will say when to look again.
+    /// Whether an input will say when to look again.
     pub(super) asked: bool,
 }
 
@@ -56,7 +56,7 @@ impl Preferences {
         (preferences, settings)
     }
 
-    /// The settings when their file was changed and has no mistake.
+    /// Returns the settings when their file was changed and has no mistake.
     pub(super) fn look(&mut self) -> Option<Settings> {
         if self.looked.elapsed() < LOOK {
             return None;
@@ -97,7 +97,7 @@ impl Preferences {
         });
     }
 
-    /// The mistakes in both files.
+    /// Returns the mistakes in both files.
     pub(super) fn wrong(&self) -> Option<String> {
         let wrong: Vec<&str> = [&self.mistake, &self.misprice].into_iter().flatten().map(String::as_str).collect();
         (!wrong.is_empty()).then(|| wrong.join("; "))
@@ -108,7 +108,7 @@ impl Preferences {
         self.known
     }
 
-    /// Why a run that waits does not begin: nobody knows what it would be started with.
+    /// Returns why a run that waits does not begin: nobody knows what it would be started with.
     pub(super) fn keeps_from_beginning(&self) -> Option<String> {
         self.mistake.as_ref().filter(|_| !self.known).map(|mistake| format!("waits for the settings: {mistake}"))
     }

@@ -5,7 +5,7 @@ use super::preferences::LOOK;
 use crate::input::Input;
 
 impl Dispatcher {
-    /// Goes by what a person has written into their settings since.
+    /// Goes by a person's settings where their file changed since the last look.
     pub(super) fn look_at_preferences(&mut self) {
         let settings = self.preferences.look();
         if let Some(settings) = settings {
@@ -21,13 +21,13 @@ impl Dispatcher {
         }
     }
 
-    /// It is time to look whether a mistake was mended.
+    /// Looks whether a mistake in the settings was mended.
     pub(super) fn settings_due(&mut self) {
         self.preferences.asked = false;
         self.look_at_preferences();
     }
 
-    /// Tells faces what is not as it should be, when that is another thing than they were told.
+    /// Tells clients what is not as it should be, when that is another thing than they were told.
     pub(super) fn tell_degraded(&mut self) {
         let wrong = [self.trouble.clone(), self.preferences.wrong()];
         let wrong: Vec<String> = wrong.into_iter().flatten().collect();

@@ -9,7 +9,7 @@ use protocol::Row;
 
 use crate::radar::KnownPairs;
 
-/// What is known of each repository, by the path of its main worktree.
+/// The collisions known in each repository, by the path of its main worktree.
 #[derive(Default)]
 pub(super) struct RepositoryRadars(pub(super) BTreeMap<String, OfRepository>);
 
@@ -19,14 +19,14 @@ pub(super) struct OfRepository {
     pub(super) changed: BTreeSet<RunId>,
     pub(super) known: KnownPairs,
     pub(super) looking: bool,
-    /// When it may be looked again: a long look is followed by a long rest.
+    /// When the next look may begin: a long look is followed by a long rest.
     pub(super) next: Option<Instant>,
     pub(super) began: Option<Instant>,
     /// Runs that were at work at the beginning of the last look, and of the one before.
     pub(super) live: [BTreeSet<RunId>; 2],
-    /// Somebody will say when to look again.
+    /// Whether an input will say when to look again.
     pub(super) due: bool,
-    /// Something changed during a look.
+    /// Whether something changed during a look.
     pub(super) again: bool,
 }
 
@@ -36,7 +36,8 @@ pub(super) fn takes_part(row: &Row) -> bool {
     row.worktree.is_some() && !row.removed && !row.dismissed && !over && !row.is_observed()
 }
 
-/// What there is to tell of a run; what `kept` says could not be looked at stays as it was known.
+/// Returns the events by which a run's collisions become `new`; a collision that could not be looked at, as `kept`
+/// says, stays as it was known.
 pub(super) fn news(old: &[ConflictFound], new: Vec<ConflictFound>, kept: impl Fn(Option<&RunId>) -> bool) -> Vec<Body> {
     let still =
         |known: &ConflictFound| new.iter().any(|conflict| conflict.with == known.with) || kept(known.with.as_ref());

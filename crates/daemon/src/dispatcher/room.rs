@@ -11,7 +11,7 @@ use super::Dispatcher;
 use super::free_space::free;
 use crate::input::Input;
 
-/// How often it is looked again while a run waits for room.
+/// Time between two looks for room while a run waits for it.
 const LOOK: Duration = Duration::from_secs(5);
 
 impl Dispatcher {

@@ -15,7 +15,7 @@ use crate::error::DaemonError;
 
 struct RunEntry {
     row: Row,
-    /// What it used, while it is not open.
+    /// The usage of a run that is not open.
     spend: Vec<Spent>,
     open: Option<Box<OpenRun>>,
 }
@@ -110,13 +110,13 @@ impl Runs {
         !self.unread.is_empty()
     }
 
-    /// Whether its timeline can't be read, so that nobody knows whether it is over.
+    /// Whether a run's timeline can't be read, so that nobody knows whether it is over.
     pub(super) fn is_unknown(&self, id: &RunId) -> bool {
         let unknown = Status::Unknown { reason: String::new() }.word();
         self.entries.get(id).is_some_and(|entry| entry.open.is_none() && entry.row.status == unknown)
     }
 
-    /// Tries the runs again that could not be read, and gives those that now are.
+    /// Tries the runs again that could not be read, and returns those that now are.
     pub(super) fn read_again(&mut self) -> Vec<RunId> {
         let tried = std::mem::take(&mut self.unread);
         let (read, still): (Vec<_>, Vec<_>) = tried.into_iter().partition(|id| {
@@ -181,7 +181,7 @@ impl Runs {
         self.entries.values().map(|e| &e.row).filter(of_repo).cloned().collect()
     }
 
-    /// Every run's row, with what it used.
+    /// Returns every run's row, with what it used.
     pub(super) fn spend(&self) -> impl Iterator<Item = (&Row, &[Spent])> {
         self.entries.values().map(|entry| match entry.open.as_deref() {
             Some(open) => (&entry.row, open.state.spend.as_slice()),
@@ -189,23 +189,23 @@ impl Runs {
         })
     }
 
-    /// The repositories that runs are in.
+    /// Returns the repositories that runs are in.
     pub(super) fn repositories(&self) -> BTreeSet<String> {
         self.entries.values().map(|entry| &entry.row.repo).filter(|repo| !repo.is_empty()).cloned().collect()
     }
 
-    /// The agent's process of every run that has one.
+    /// Returns the agent's process of every run that has one.
     pub(super) fn agents(&self) -> BTreeMap<RunId, u32> {
         self.entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.row.pid?))).collect()
     }
 
-    /// Runs that take a place of the concurrency limit.
+    /// Returns the number of runs that take a place of the concurrency limit.
     pub(super) fn at_work(&self) -> u32 {
         let open = self.entries.values().filter_map(|e| e.open.as_deref());
         u32::try_from(open.filter(|o| o.state.takes_a_slot()).count()).unwrap_or(u32::MAX)
     }
 
-    /// Runs that wait for a place, the oldest first.
+    /// Returns the runs that wait for a place, the oldest first.
     pub(super) fn queued(&self) -> Vec<RunId> {
         let open = self.entries.iter().filter_map(|(id, e)| Some((id, e.open.as_deref()?)));
         let mut queued: Vec<_> =
@@ -214,7 +214,7 @@ impl Runs {
         queued.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// What does not work as it should, for `status`.
+    /// Words what can't be watched here and how to mend that, for `status`.
     pub(super) fn notes(&self, watches: bool) -> Vec<String> {
         let open: Vec<&OpenRun> = self.entries.values().filter_map(|e| e.open.as_deref()).collect();
         let output = open.iter().filter(|open| open.unwatched).count();
@@ -233,7 +233,7 @@ impl Runs {
         (count(self.entries.len()), count(live), count(self.queued().len()))
     }
 
-    /// Makes the rows of changed runs anew and gives them.
+    /// Makes the rows of changed runs anew and returns them.
     pub(super) fn refresh(&mut self, changed: &BTreeSet<RunId>) -> Vec<Row> {
         let mut rows = Vec::new();
         for id in changed {
@@ -246,7 +246,8 @@ impl Runs {
         rows
     }
 
-    /// A run to which nothing more happens by itself keeps only its row, cached beside its timeline.
+    /// Closes a run to which nothing more happens by itself: it keeps only its row and usage, cached beside its
+    /// timeline.
     pub(super) fn close_if_settled(&mut self, id: &RunId) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let Some(open) = entry.open.as_deref_mut() else { return };
@@ -295,7 +296,7 @@ fn blank_row(id: &RunId) -> Row {
     protocol::row(&state, &Observations::default()).expect("a state with a spec has a row")
 }
 
-/// The row of a run whose timeline can't be read: what its spec says, and the reason.
+/// Returns the row of a run whose timeline can't be read: what its spec says, and the reason.
 fn unreadable(id: &RunId, folder: &RunFolder, error: &EvidenceError) -> Option<Row> {
     // A spec that tells of another run tells nothing of this one.
     let spec = folder.spec().ok().filter(|spec| spec.id == *id);

@@ -15,16 +15,16 @@ use crate::measure::Load;
 
 /// Milliseconds without a sign of life that are worth telling.
 const QUIET: u64 = 600_000;
-/// A part of this is the least in which a figure is told anew.
+/// Divisor of a figure: a change by this part of it is the least that is told anew.
 const VISIBLE: u64 = 100;
-/// When the second sample is taken.
+/// Time until the second sample of a run or external agent, which its rate needs.
 const SECOND: Duration = Duration::from_secs(3);
-/// When the first sample of a run that has begun is taken.
+/// Time until the first sample of a run that has begun.
 const FIRST: Duration = Duration::from_secs(1);
-/// Figures that move more often than this only make a screen restless.
+/// Time between two samples: figures that move more often only make a screen restless.
 const EVERY: Duration = Duration::from_secs(60);
 impl Dispatcher {
-    /// A face has begun to watch: it is told what is known, and figures are taken from now on.
+    /// Tells a client that has begun to watch what is known, and has figures taken from now on.
     pub(super) fn watched(&mut self) {
         self.sampler.told = None;
         self.tell_today();
@@ -36,14 +36,14 @@ impl Dispatcher {
         }
     }
 
-    /// A run that has begun shows what it uses before the next minute.
+    /// Has a run that has begun sampled soon, so that it shows what it uses before the next minute.
     pub(super) fn sample_soon(&mut self) {
         if self.sampler.due.is_some() {
             self.sample_within(FIRST);
         }
     }
 
-    /// Has the next sample taken so soon, if it would come later.
+    /// Has the next sample taken after `wait`, if it would come later.
     fn sample_within(&mut self, wait: Duration) {
         let at = Instant::now() + wait;
         if self.sampler.due.is_none_or(|due| due > at) {
@@ -105,7 +105,7 @@ impl Dispatcher {
         }
     }
 
-    /// The least room there is on any disk that runs write to.
+    /// Tells clients that watch the least room there is on any disk that runs write to, where that changed visibly.
     fn tell_room(&mut self) {
         let worktrees = self.runs.rows(None).into_iter().filter(|row| !row.removed).filter_map(|row| row.worktree);
         let parents: BTreeSet<PathBuf> =

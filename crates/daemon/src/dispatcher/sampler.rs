@@ -9,7 +9,7 @@ use domain::{RunId, Timestamp};
 pub(super) struct Sampler {
     /// When the next sample is taken.
     pub(super) due: Option<Instant>,
-    /// What each run had used at its last sample.
+    /// The time and the processor time, in milliseconds, of each run and external agent at its last sample.
     pub(super) before: BTreeMap<RunId, (Timestamp, u64)>,
     pub(super) told: Option<u64>,
 }

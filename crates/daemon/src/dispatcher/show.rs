@@ -1,5 +1,5 @@
-//! Showing faces what changed: few rows at once, many of them gathered for a moment, so that a hundred busy runs
-//! leave a face the time to hear its keys.
+//! Showing clients what changed: few rows at once, many of them gathered for a moment, so that a hundred busy runs
+//! leave a client the time to hear its keys.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use protocol::Row;
 
 use super::faces::Faces;
 
-/// Fewer rows than this are shown at once.
+/// Number of rows below which all are shown at once.
 const FEW: usize = 8;
-/// More are shown at most this often.
+/// Least time between two times that more rows are shown.
 const EVERY: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Show {
 }
 
 impl Show {
-    /// When waiting rows are to be shown.
+    /// Returns when waiting rows are to be shown.
     pub(super) fn due(&self) -> Option<Instant> {
         self.last.filter(|_| !self.waiting.is_empty()).map(|last| last + EVERY)
     }

@@ -8,7 +8,7 @@ use evidence::EvidenceError;
 use super::{Dispatcher, SYNC_WITHIN};
 use crate::input::Input;
 
-/// How trouble begins that goes away with space.
+/// The first words of trouble that goes away with space.
 pub(super) const NO_SPACE: &str = "no space left";
 
 impl Dispatcher {
@@ -30,7 +30,7 @@ impl Dispatcher {
         }
     }
 
-    /// A step that could not be written down is tried again when there may be space.
+    /// Has a run's step that could not be written down tried again when there may be space.
     pub(super) fn stick(&mut self, run: &RunId) {
         self.stuck.insert(run.clone());
         self.retry_at.get_or_insert_with(|| Instant::now() + SYNC_WITHIN);

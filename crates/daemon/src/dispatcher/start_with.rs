@@ -6,7 +6,7 @@ use domain::{Body, RunState};
 
 use crate::perform::StartWith;
 
-/// A failure with what a person can do about it, where the agent's words tell.
+/// Adds to a failure what a person can do about it, where the agent's words tell.
 pub(super) fn advised(mut decision: Decision, state: &RunState) -> Decision {
     for (_, event) in &mut decision.events {
         if let Body::RunFailed(failed) = event {
@@ -21,7 +21,7 @@ pub(super) fn advised(mut decision: Decision, state: &RunState) -> Decision {
     decision
 }
 
-/// What the agent of an attempt is started with, from the run's state alone.
+/// Returns what the agent of an attempt is started with, from the run's state alone.
 pub(super) fn start_with(state: &RunState, key: &AttemptKey) -> Option<StartWith> {
     let (agent, model) = state.agent_of(&key.phase)?;
     Some(StartWith {

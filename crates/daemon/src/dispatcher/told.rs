@@ -21,13 +21,13 @@ const SETTLES_MS: i64 = 300;
 const LATE_MS: u64 = 15_000;
 
 impl Dispatcher {
-    /// The runs whose agents do so.
+    /// Returns the runs whose agents tell of themselves in their own files.
     pub(super) fn telling(&self) -> Vec<Working> {
         let open = self.runs.open_ids().into_iter();
         open.filter_map(|run| self.tells(&run)).collect()
     }
 
-    /// Of most agents that is only when they work in a terminal of their own.
+    /// Returns the run when its agent tells of itself in its own files. Most agents do only in a terminal of their own.
     fn tells(&self, run: &RunId) -> Option<Working> {
         let open = self.runs.open_ref(run)?;
         let state = &open.state;
@@ -45,7 +45,7 @@ impl Dispatcher {
         Some(Working { run: run.clone(), attempt, agent, pid: known.pid?, folder, last: false })
     }
 
-    /// Takes up what is new in it.
+    /// Takes up what the agent of an attempt told in its own files.
     pub(super) fn told(&mut self, run: &RunId, attempt: &AttemptKey, seen: &Seen, last: bool) {
         if let Some(open) = self.runs.open_mut(run).filter(|_| last) {
             open.told_all = Some(attempt.clone());
@@ -90,8 +90,8 @@ impl Dispatcher {
         }
     }
 
-    /// Has the transcripts of an agent that has ended read once more, and then handles `then`, before its end is told;
-    /// gives `then` back when that was done, or there is nothing to read.
+    /// Has the transcripts of an agent that has ended read once more, and `then` handled after that, before its end is
+    /// told; returns `then` when that was done already, or there is nothing to read.
     pub(super) fn after_last_words(&mut self, run: &RunId, attempt: &AttemptKey, then: Input) -> Option<Input> {
         let Some(mut working) = self.tells(run).filter(|working| working.attempt == *attempt) else {
             return Some(then);

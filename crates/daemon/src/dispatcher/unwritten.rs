@@ -11,9 +11,9 @@ use super::space::NO_SPACE;
 use super::{Dispatcher, free_space};
 use crate::input::Input;
 
-/// How long whoever asked waits for what can't be written down.
+/// Time that a client waits for what can't be written down.
 const PATIENCE: Duration = Duration::from_millis(600);
-/// With less room than this nothing is sure to be written.
+/// Bytes of free space below which nothing is sure to be written.
 const LEAST: u64 = 32 << 10;
 
 impl Dispatcher {
@@ -55,14 +55,14 @@ impl Dispatcher {
         }
     }
 
-    /// A run is to end, and that can't be written down: what lives of it is ended, and the rest follows with room.
+    /// Ends what lives of a run whose end can't be written down; the rest follows when there is room.
     pub(super) fn wish_end(&mut self, run: &RunId, grace_ms: u64) {
         self.wished.insert(run.clone(), grace_ms);
         self.performer.end_unwritten(run.clone(), grace_ms);
         self.stick(run);
     }
 
-    /// Writes down that a run was to end, if it was and that can be done; `false` when it can't.
+    /// Writes down that a run was to end, if it was and that can be done; returns `false` when it can't.
     pub(super) fn grant_end(&mut self, run: &RunId) -> bool {
         let Some(grace_ms) = self.wished.get(run).copied() else { return true };
         let asked = self.runs.open_ref(run).map(|open| decide::terminate(&open.state, grace_ms, By::Person));

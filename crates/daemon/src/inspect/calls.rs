@@ -7,7 +7,7 @@ use protocol::{CallsReply, Refused};
 use super::state::broken;
 use crate::places::DaemonPlaces;
 
-/// As its timeline has them, which is what its sums are made of.
+/// Returns the calls that a run's timeline has, which is what its sums are made of.
 pub(super) fn calls(places: &DaemonPlaces, run: RunId, last: u64) -> Result<CallsReply, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(&run);
     let events = evidence::read(folder.path()).map_err(broken)?;

@@ -11,7 +11,7 @@ use super::state::state;
 use crate::places::DaemonPlaces;
 use crate::settings_of;
 
-/// A longer text is cut: nobody reads that much, and a reply must fit its frame.
+/// Most bytes of a difference's text. A longer one is cut: nobody reads that much, and a reply must fit its frame.
 const LONGEST: usize = 16 << 20;
 
 pub(super) fn diff(places: &DaemonPlaces, run: &RunId, since: Option<u32>, patch: bool) -> Result<DiffReply, Refused> {
@@ -63,7 +63,7 @@ pub(super) fn diff(places: &DaemonPlaces, run: &RunId, since: Option<u32>, patch
     Ok(DiffReply { from, text, bytes, files, cut, left_out: diff.left_out, comments })
 }
 
-/// What was said of lines, and where those are now; without a worktree they are where they were.
+/// Returns the comments on lines, and where those lines are now; without a worktree they are where they were.
 fn comments(state: &RunState, repo: &Repository, base: &str, worktree: Option<&Path>) -> Vec<CommentRow> {
     let row = |said: &SentComment| {
         let comment = said.comment.clone();
@@ -73,7 +73,7 @@ fn comments(state: &RunState, repo: &Repository, base: &str, worktree: Option<&P
     state.comments.iter().map(row).collect()
 }
 
-/// Where the line of a comment is in a worktree that began at `base`; `None`: it was changed since.
+/// Returns where the line of a comment is in a worktree that began at `base`; `None` where it was changed since.
 pub(crate) fn line_now(repo: &Repository, base: &str, worktree: &Path, comment: &Comment) -> Option<u64> {
     let before = repo.file_at(base, &comment.path).ok().flatten();
     comment.now(worktrees::text_of(worktree, &comment.path).as_deref(), before.as_deref())

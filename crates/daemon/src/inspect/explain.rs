@@ -60,7 +60,7 @@ pub(super) fn explain(places: &DaemonPlaces, run: &RunId) -> Result<Vec<Fact>, R
     Ok(facts.facts)
 }
 
-/// Whose figures its tokens are, and what they come to.
+/// Tells whose figures a run's tokens and costs are, and what they come to.
 fn spend(facts: &mut FactList, state: &RunState) {
     let sum = state.spent();
     let source = match (sum.reported, sum.calls) {
@@ -85,7 +85,7 @@ fn spend(facts: &mut FactList, state: &RunState) {
     }
 }
 
-/// Whether the last attempt's writes are held inside, by its own word.
+/// Words by what the last attempt's writes are held inside; empty where nothing holds them.
 fn held(events: &[Event]) -> String {
     let started = events.iter().rev().find_map(|event| match &event.body {
         Body::AttemptStarted(started) => Some(started),

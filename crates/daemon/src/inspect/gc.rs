@@ -11,14 +11,14 @@ use crate::perform::{living, working_in};
 use crate::places::DaemonPlaces;
 use crate::settings_of;
 
-/// Every worktree of the repository that `folder` lies in.
+/// Returns every linked worktree of the repository that `folder` lies in, and whether it may go.
 pub(super) fn gc(places: &DaemonPlaces, folder: &Path) -> Result<Vec<RemovableRow>, Refused> {
     let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let all = repo.worktrees().map_err(settings_of::refused)?;
     Ok(all.iter().filter(|worktree| !worktree.main).map(|worktree| one(places, &repo, worktree)).collect())
 }
 
-/// The worktrees of these runs.
+/// Returns the worktrees of these runs, and whether they may go.
 pub(super) fn removable(places: &DaemonPlaces, runs: &[RunId]) -> Result<Vec<RemovableRow>, Refused> {
     let look = |run: &RunId| {
         let state = state(places, run)?;
@@ -87,7 +87,7 @@ fn one(places: &DaemonPlaces, repo: &Repository, worktree: &Worktree) -> Removab
     row
 }
 
-/// What the worktree itself says against its removal, and what speaks for it.
+/// Adds to `against` what the worktree itself says against its removal; returns what speaks for it.
 fn held(
     repo: &Repository,
     worktree: &Worktree,

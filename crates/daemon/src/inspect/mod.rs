@@ -1,4 +1,4 @@
-//! What a face wants to know that takes a look at the world: differences, facts, what may be removed.
+//! What a client wants to know that takes a look at the world: differences, facts, what may be removed.
 
 mod calls;
 mod diff;
@@ -19,7 +19,7 @@ use protocol::{Refused, Reply};
 
 use crate::places::DaemonPlaces;
 
-/// One such look.
+/// A look that a client asks for.
 #[derive(Debug)]
 pub(crate) enum Inspect {
     Diff { run: RunId, since: Option<u32>, patch: bool },
@@ -43,7 +43,7 @@ impl Inspect {
         }
     }
 
-    /// Blocks: reads files, asks keepers, runs git.
+    /// Takes the look, and replies. Blocks: reads files, asks keepers, runs git.
     pub(crate) fn look(self, places: &DaemonPlaces) -> Result<Reply, Refused> {
         match self {
             Self::Diff { run, since, patch } => diff::diff(places, &run, since, patch).map(Reply::Diff),

@@ -14,13 +14,13 @@ use super::state::broken;
 use crate::places::DaemonPlaces;
 use crate::settings_of;
 
-/// Such a run, and where it is now or why that is not known.
+/// A run that was made elsewhere, and where it is now or why that is not known.
 pub(crate) struct MovedRun {
     pub(crate) spec: NewRun,
     pub(crate) place: Result<NewPlace, String>,
 }
 
-/// The rows that a face shows of them.
+/// Returns the rows that a client shows of runs whose repository was moved.
 pub(super) fn rows(places: &DaemonPlaces, folder: &Path) -> Result<Vec<MovedRow>, Refused> {
     let row = |(run, MovedRun { spec, place }): (RunId, MovedRun)| MovedRow {
         run,
@@ -32,7 +32,8 @@ pub(super) fn rows(places: &DaemonPlaces, folder: &Path) -> Result<Vec<MovedRow>
     Ok(moved(places, folder)?.into_iter().map(row).collect())
 }
 
-/// Looks for them in the repository that `folder` lies in. One that is still at its old place too was copied, and keeps its runs.
+/// Looks for runs that were made elsewhere in the repository that `folder` lies in. A repository that is still at its
+/// old place too was copied, and keeps its runs.
 pub(crate) fn moved(places: &DaemonPlaces, folder: &Path) -> Result<BTreeMap<RunId, MovedRun>, Refused> {
     let repo = Repository::find(folder).map_err(settings_of::refused)?;
     let here = repo.main().to_string_lossy().into_owned();

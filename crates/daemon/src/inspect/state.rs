@@ -6,7 +6,7 @@ use protocol::{Code, Refused};
 
 use crate::places::DaemonPlaces;
 
-/// A run as its timeline on disk has it; everything that was shown is in there.
+/// Folds a run's timeline on disk; everything that was shown is in there.
 pub(crate) fn state(places: &DaemonPlaces, run: &RunId) -> Result<RunState, Refused> {
     let folder = StateFolder::open(&places.home).map_err(broken)?.run(run);
     let events = evidence::read(folder.path()).map_err(broken)?;

@@ -6,7 +6,8 @@ use domain::command::Command;
 use domain::effect::Outcome;
 use supervisor::{Identity, end_tree, freeze_tree, resume_tree};
 
-/// What became of it, and what one should know beside. Blocks.
+/// Carries out a command on the processes of an external agent; returns the outcome, and what a person should know
+/// beside. Blocks.
 pub(super) fn act(root: &Identity, command: &Command) -> (Outcome, Option<String>) {
     let gone = || (Outcome::Refused("it has ended by itself".to_owned()), None);
     match command {

@@ -19,16 +19,16 @@ use super::step::EffectProgress;
 use super::{Performer, commands, keep};
 use crate::places::DaemonPlaces;
 
-/// As much of its output is kept as a blob; of more the end.
+/// Most bytes of a check's output that are kept as a blob; of more the end is.
 const MOST_KEPT: u64 = 4 << 20;
-/// Bytes of output that its agent and a person are told.
+/// Bytes of a check's output that the run's agent and a person are told.
 const TAIL: usize = 4_000;
-/// A larger report is none.
+/// Most bytes of a report; a larger file is none.
 const LARGEST_REPORT: u64 = 64 << 20;
-/// The name under which it is kept how the worktree stood before.
+/// Name of the file that keeps how the worktree stood before.
 const BEFORE: &str = "before.json";
 
-/// How the worktree stood when the check was begun.
+/// State of the worktree when the check was begun.
 #[derive(Serialize, Deserialize)]
 struct WorktreeBefore {
     head: String,
@@ -37,7 +37,7 @@ struct WorktreeBefore {
     shared: Option<PathBuf>,
 }
 
-/// A check is never run twice under one number: where an earlier daemon began it, its keeper is waited for.
+/// Runs a check, never twice under one number: where an earlier daemon began it, its keeper is waited for.
 pub(super) fn check(places: &DaemonPlaces, performer: &Performer, job: &Job, name: &str, n: u32) -> EffectProgress {
     let begun = || -> Result<PathBuf, String> {
         let spec = spec(job, name)?;
@@ -112,7 +112,7 @@ fn ended(places: &DaemonPlaces, job: &Job, name: &str, n: u32, exit: Exit) -> Re
     })
 }
 
-/// Where a check is run.
+/// The check, and the places in which it is run.
 struct CheckPlaces<'a> {
     spec: &'a CheckSpec,
     repo: &'a Repository,
@@ -150,7 +150,7 @@ fn begin(
     commands::begin(performer, job, key, &start)
 }
 
-/// A report that is there already would count for this time too.
+/// Moves an earlier report out of the way, since it would count for this time too.
 fn put_aside(at: &CheckPlaces<'_>) -> Result<(), String> {
     let Some(report) = &at.spec.report else { return Ok(()) };
     if at.repo.is_tracked(at.path, report).map_err(|e| e.to_string())? {
@@ -174,7 +174,7 @@ fn put_aside(at: &CheckPlaces<'_>) -> Result<(), String> {
     }
 }
 
-/// The folder of a report, without links; `None` where it is not inside of the worktree.
+/// Returns the folder of a report, with links resolved; `None` where it is not inside of the worktree.
 fn folder_of(worktree: &Path, report: &str) -> std::io::Result<Option<PathBuf>> {
     let folder = worktree.join(report);
     let folder = folder.parent().unwrap_or(worktree).canonicalize()?;
@@ -183,7 +183,7 @@ fn folder_of(worktree: &Path, report: &str) -> std::io::Result<Option<PathBuf>> 
 
 type Read_ = Result<proof::report::Report, String>;
 
-/// What the report says and its bytes; `None` where none was asked for.
+/// Reads the report of a check: what it says, and its bytes; `None` where none was asked for.
 fn report(at: &CheckPlaces<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
     let report = at.spec.report.as_ref()?;
     Some(match report_bytes(at.path, report) {
@@ -192,7 +192,7 @@ fn report(at: &CheckPlaces<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
     })
 }
 
-/// A regular file that lies in the worktree, and no link out of it.
+/// Reads a report that is a regular file in the worktree, and no link out of it.
 fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, String> {
     let missing = || "it was not written".to_owned();
     let path = worktree.join(report);
@@ -222,7 +222,7 @@ fn changed(repo: &Repository, before: &WorktreeBefore, after: &Stand) -> Result<
     Ok(changed)
 }
 
-/// Milliseconds from its start to its exit record, by the clock of the files.
+/// Returns the milliseconds from a check's start to its exit record, by the clock of the files.
 fn took(folder: &Path) -> u64 {
     let at = |name: &str| fs::metadata(folder.join(name)).and_then(|meta| meta.modified()).ok();
     let took = at("start.json").zip(at("exit.json")).and_then(|(start, end)| end.duration_since(start).ok());
@@ -241,7 +241,7 @@ fn end_of(path: &Path, most: u64) -> Vec<u8> {
     read().unwrap_or_default()
 }
 
-/// The last lines, as text.
+/// Returns the last whole lines of an output, as text.
 fn tail(output: &[u8]) -> String {
     let from = output.len().saturating_sub(TAIL);
     let end = String::from_utf8_lossy(&output[from..]).into_owned();

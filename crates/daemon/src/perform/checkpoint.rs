@@ -14,7 +14,8 @@ fn name<'a>(job: &'a Job, path: &'a Path, n: u32) -> CheckpointName<'a> {
     CheckpointName { path, run: job.spec.id.as_str(), branch: &job.spec.branch, n }
 }
 
-/// One that was saved under this number before is found and given as it is, so no probe is needed.
+/// Saves a checkpoint. One that was saved under this number before is found and returned as it is, so no probe is
+/// needed.
 pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
     let save = || -> Result<_, WorktreeError> {
         let repo = repository(&job.spec)?;
@@ -27,7 +28,7 @@ pub(super) fn save(job: &Job, n: u32, why: &str) -> Performed {
     }
 }
 
-/// What is gone already is no mistake, so no probe is needed.
+/// Drops all checkpoints of a run. One that is gone already is no mistake, so no probe is needed.
 pub(super) fn drop_all(job: &Job) -> Performed {
     match repository(&job.spec).and_then(|repo| repo.drop_checkpoints(job.spec.id.as_str())) {
         Ok(refs) => (Outcome::Done, Facts::Dropped { refs }),
@@ -35,7 +36,7 @@ pub(super) fn drop_all(job: &Job) -> Performed {
     }
 }
 
-/// Going back twice gives the same, so no probe is needed.
+/// Goes back to a checkpoint. Going back twice comes to the same, so no probe is needed.
 pub(super) fn restore(places: &DaemonPlaces, job: &Job, n: u32) -> Performed {
     let alive = living(places, &job.spec.id).len();
     if alive > 0 {

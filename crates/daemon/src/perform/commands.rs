@@ -11,7 +11,7 @@ use super::step::{EffectProgress, NextStep};
 use super::{Performer, keep};
 use crate::places::DaemonPlaces;
 
-/// How soon it is looked again for the record of a keeper that is just being started.
+/// Time between two looks for the record of a keeper that is just being started.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether an earlier daemon's keeper ever held the folder of this attempt. One that was about to be started may still
@@ -30,7 +30,7 @@ pub(super) fn make_ready(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> 
     state.run(&job.spec.id).create_attempt(key).map(drop).map_err(|e| e.to_string())
 }
 
-/// Has a keeper start them.
+/// Has a keeper start the commands.
 pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &KeeperStart) -> Result<(), String> {
     let places = &performer.places;
     let folder = attempt_folder(places, job, key)?;
@@ -43,7 +43,7 @@ pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &
     Ok(())
 }
 
-/// Goes on with `then` when they have ended, and with how. No thread is kept until then.
+/// Goes on with `then`, and with how the commands ended, when they have. No thread is kept until then.
 pub(super) fn wait(
     performer: &Performer,
     job: &Job,
@@ -61,7 +61,7 @@ pub(super) fn wait(
 
 enum KeeperLook {
     Ended(Exit),
-    /// By a keeper that has not said yet which process it is, or by this one.
+    /// The folder is held: by this keeper, or by one that has not said yet which process it is.
     Held(Option<Identity>),
 }
 

@@ -8,13 +8,13 @@ use evidence::StateFolder;
 use super::job::Job;
 use crate::places::DaemonPlaces;
 
-/// The processes in the worktree of this job's run that may be what a killed keeper held.
+/// Returns the processes in the worktree of this job's run that may be what a killed keeper held.
 pub(super) fn doubtful(places: &DaemonPlaces, job: &Job) -> Vec<supervisor::FolderProcess> {
     let attempts = places.home.join("runs").join(job.spec.id.as_str()).join("attempts");
     supervisor::doubtful(&attempts, Path::new(&job.spec.worktree))
 }
 
-/// Why nothing of a run can be ended though something may live; `None` where that is not so.
+/// Returns why nothing of a run can be ended though something may live; `None` where that is not so.
 pub(super) fn only_doubtful(places: &DaemonPlaces, run: &RunId) -> Option<String> {
     let folder = StateFolder::open(&places.home).ok()?.run(run);
     let attempts = folder.path().join("attempts");
@@ -23,7 +23,7 @@ pub(super) fn only_doubtful(places: &DaemonPlaces, run: &RunId) -> Option<String
     (!doubtful.is_empty() && proven().is_empty()).then(|| left_alone(&doubtful))
 }
 
-/// The sentence about what can't be proven to be the run's and is never ended.
+/// Words that processes can't be proven to be the run's, so that they are left alone.
 pub(super) fn left_alone(processes: &[supervisor::FolderProcess]) -> String {
     let named: Vec<String> = processes.iter().map(|process| format!("{} {}", process.name, process.pid)).collect();
     format!(

@@ -7,16 +7,16 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use supervisor::Identity;
 
-/// How often a process is looked at for which there is no descriptor left.
+/// Time between two looks at a process for which there is no descriptor left.
 const LOOK: Duration = Duration::from_secs(1);
-/// A thread that only waits needs next to no stack; what is called at an end hands its work on.
+/// Bytes of the waiting thread's stack. It needs next to none, since what is called at an end hands its work on.
 const STACK: usize = 256 << 10;
 
 type OnEnd = Box<dyn FnOnce() + Send>;
 
 struct Waiting {
     process: Identity,
-    /// Readable when it ends; `None` where there was no descriptor to be had.
+    /// Descriptor that is readable when the process ends; `None` where there was none to be had.
     handle: Option<OwnedFd>,
     then: OnEnd,
 }
@@ -29,7 +29,7 @@ pub(crate) struct ProcessEnds {
 }
 
 impl ProcessEnds {
-    /// Starts the thread.
+    /// Starts the thread that waits.
     ///
     /// # Errors
     /// When it can't be started.
@@ -41,7 +41,7 @@ impl ProcessEnds {
         Ok(ends)
     }
 
-    /// Calls `then` when this very process has ended. It must be quick: the others wait for it.
+    /// Calls `then` when this very process has ended. The call must be quick: the others wait for it.
     pub(crate) fn of(&self, process: Identity, then: impl FnOnce() + Send + 'static) {
         self.new.lock().unwrap_or_else(PoisonError::into_inner).push((process, Box::new(then)));
         // A counter that is full is readable all the same.

@@ -12,7 +12,8 @@ use super::step::EffectProgress;
 use super::{Performer, commands, keep};
 use crate::places::DaemonPlaces;
 
-/// What is there already stays, so no probe is needed.
+/// Copies ignored files from the main checkout into the worktree. A file that is there already stays, so no probe is
+/// needed.
 pub(super) fn lease(job: &Job) -> Performed {
     let lease = || -> Result<Facts, String> {
         let repo = repository(&job.spec).map_err(|e| e.to_string())?;
@@ -74,7 +75,8 @@ fn start(places: &DaemonPlaces, performer: &Performer, job: &Job) -> Result<Keep
     Ok(KeeperStart { program: "/bin/sh".to_owned(), args, ..keep::start(places, performer, job, cwd) })
 }
 
-/// Each command is shown as it is written, with nothing filled in, before it runs; the first that fails is the last.
+/// Returns the shell script of the set-up commands. Each command is shown as it is written, with nothing filled in,
+/// before it runs; the first that fails is the last.
 fn script(commands: &[String]) -> String {
     let quoted = |command: &str| format!("'{}'", command.replace('\'', "'\\''"));
     commands.iter().map(|command| format!("printf '+ %s\\n' {} >&2\n{command}\n", quoted(command))).collect()

@@ -10,7 +10,7 @@ use super::{Lane, Performer};
 use crate::input::{FaceId, Input};
 use crate::settings_of;
 
-/// The one thing that all requests of agents are about, where threads are counted.
+/// The one thing that all requests of agents count as where threads are shared out.
 const OF_RUNS: &str = "runs";
 
 impl Performer {
@@ -33,7 +33,8 @@ impl Performer {
     }
 }
 
-/// RUN given by its id works from anywhere; everything else that needs a repository is refused.
+/// Returns what follows where a folder's repository was not found: RUN given by its id works from anywhere; everything
+/// else that needs a repository is refused.
 fn scope_failed(face: FaceId, id: u64, request: Request, refused: Refused) -> Input {
     let by_id = |text: &String| RunId::parse(text).is_some();
     let works = match &request {

@@ -26,7 +26,7 @@ const OF_OTHERS: &[&str] = &[
     "ZELLIJ_SESSION_NAME",
 ];
 
-/// The terminal of somebody with this environment, whose cockpit has this theme.
+/// Returns the terminal of somebody with this environment, whose cockpit has this theme.
 pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> TerminalSpec {
     let ground = caller.get("COLORFGBG").and_then(|colours| colours.rsplit(';').next());
     let light = match ground {
@@ -38,14 +38,14 @@ pub(super) fn terminal(caller: &BTreeMap<String, String>, theme: &str) -> Termin
     TerminalSpec { light, true_colour, ..TerminalSpec::default() }
 }
 
-/// What is set for an agent inside.
+/// Returns the variables that are set for an agent in a terminal.
 pub(super) fn variables() -> impl Iterator<Item = (String, String)> {
     let own =
         [("TERM", terminal::TERM), ("TERM_PROGRAM", "pilothouse"), ("TERM_PROGRAM_VERSION", env!("CARGO_PKG_VERSION"))];
     own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// What an agent inside does not get of what is handed down.
+/// Returns the variables that an agent in a terminal does not inherit: they are about somebody else's terminal.
 pub(super) fn unset() -> impl Iterator<Item = String> {
     OF_OTHERS.iter().map(|name| (*name).to_owned())
 }

@@ -12,21 +12,21 @@ use worktrees::{FoundWorktree, Repository, WorktreeError};
 
 use crate::places::DaemonPlaces;
 
-/// One effect of one run.
+/// An effect of a run, with what performing it takes.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) spec: NewRun,
     pub(crate) id: EffectId,
     pub(crate) effect: Effect,
-    /// For an attempt that is to be started.
+    /// The agent's start, where the effect starts an attempt.
     pub(crate) start: Option<StartWith>,
-    /// What the run may use.
+    /// The budgets that the run's calls count against.
     pub(crate) limits: gateway::Limits,
-    /// An earlier daemon started it and may or may not have finished: look before doing it.
+    /// Whether an earlier daemon started the effect and may or may not have finished: look before doing it.
     pub(crate) again: bool,
 }
 
-/// What an attempt's agent is started with.
+/// The agent of an attempt, and what it is told and allowed at its start.
 #[derive(Debug, Clone)]
 pub(crate) struct StartWith {
     pub(crate) agent: String,
@@ -38,7 +38,7 @@ pub(crate) struct StartWith {
 }
 
 impl StartWith {
-    /// The task in the agent's own terms.
+    /// Returns the task in the agent's own terms.
     pub(crate) fn task(&self) -> agents::Task<'_> {
         let (model, resume) = (self.model.as_deref(), self.resume.as_deref());
         match agents::find(&self.agent) {
@@ -48,10 +48,10 @@ impl StartWith {
     }
 }
 
-/// What an effect came to.
+/// The outcome of an effect, and the facts that it found out.
 pub(super) type Performed = (Outcome, Facts);
 
-/// The folder of an attempt of this job's run.
+/// Returns the folder of an attempt of this job's run.
 pub(super) fn attempt_folder(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
     let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
     Ok(state.run(&job.spec.id).attempt(attempt))
@@ -61,12 +61,12 @@ pub(super) fn refused(reason: impl ToString) -> Performed {
     (Outcome::Refused(reason.to_string()), Facts::Nothing)
 }
 
-/// The repository of a run.
+/// Opens the repository of a run.
 pub(super) fn repository(spec: &NewRun) -> Result<Repository, WorktreeError> {
     Repository::at(Path::new(&spec.repo))
 }
 
-/// Where a run's worktree is now, checked to be a linked worktree of its repository.
+/// Returns where a run's worktree is now, checked to be a linked worktree of its repository.
 pub(super) fn worktree(repo: &Repository, spec: &NewRun) -> Result<PathBuf, WorktreeError> {
     let path = match repo.worktree_of(spec.id.as_str())? {
         FoundWorktree::There(worktree) => worktree.path,

@@ -17,7 +17,7 @@ pub(super) fn ready(places: &DaemonPlaces, job: &Job) -> Result<(), String> {
     }
 }
 
-/// A program on pipes in the worktree `cwd`, told nothing and read as text.
+/// Returns the start of a program on pipes in the worktree `cwd`, told nothing and read as text.
 pub(super) fn start(places: &DaemonPlaces, performer: &Performer, job: &Job, cwd: String) -> KeeperStart {
     let spec = &job.spec;
     let tmp = scratch::path(places, &spec.id).to_string_lossy().into_owned();

@@ -17,7 +17,7 @@ pub(crate) enum Lane {
     Trees,
     /// The repository that a request is about, and the processes of a run.
     Finding,
-    /// Everything else that a face asks for and waits for: differences, facts, new runs.
+    /// Everything else that a client asks for and waits for: differences, facts, new runs.
     Looks,
     /// Figures that nobody waits for; few, so that agents have room.
     Measures,
@@ -33,7 +33,7 @@ const LANES: [(Lane, &str, usize, usize); 6] = [
     (Lane::Measures, "measures", 3, 2),
 ];
 
-/// How long a thread waits for more work before it ends.
+/// Time that a thread waits for more work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
 type LaneWork = Box<dyn FnOnce() + Send>;
@@ -70,7 +70,7 @@ struct Pool {
 #[derive(Default)]
 struct PoolState {
     waiting: VecDeque<(String, LaneWork)>,
-    /// How many threads work of each thing.
+    /// Number of threads that work of each thing.
     working: BTreeMap<String, usize>,
     threads: usize,
     idle: usize,
@@ -100,7 +100,7 @@ impl Pool {
         pool.changed.notify_all();
     }
 
-    /// The life of one thread.
+    /// Does work for as long as there is some: the life of one thread.
     fn work(&self) {
         while let Some((of, work)) = self.next() {
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
@@ -118,7 +118,7 @@ impl Pool {
         }
     }
 
-    /// The oldest work that may be done now; `None` when there was none for a while.
+    /// Takes the oldest work that may be done now; returns `None` when there was none for a while.
     fn next(&self) -> Option<(String, LaneWork)> {
         let mut inside = self.inside();
         let deadline = Instant::now() + IDLE;
@@ -161,7 +161,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// LaneWork that lasts until its sender is dropped.
+    /// Pushes work that lasts until the returned sender is dropped.
     fn hangs(lanes: &Lanes, lane: Lane, of: &str) -> (Receiver<()>, Sender<()>) {
         let ((begun, begins), (until, ends)) = (channel(), channel::<()>());
         lanes.push(lane, of, move || {

@@ -39,7 +39,7 @@ impl Performer {
         });
     }
 
-    /// Looks whether what is left of runs without a keeper can be ended at all, for a face that asks for that.
+    /// Looks whether what is left of runs without a keeper can be ended at all, for a client that asks for that.
     pub(crate) fn look_at_left(&self, face: FaceId, id: u64, asked: Vec<(String, RunId)>, command: Command) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         let of = asked.first().map_or_else(String::new, |(_, run)| run.to_string());

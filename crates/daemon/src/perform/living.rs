@@ -11,7 +11,8 @@ use super::job::{repository, worktree};
 use crate::input::GonePlace;
 use crate::places::DaemonPlaces;
 
-/// The processes of a run that live, wherever they went, and those in its worktree that may be what a killed keeper held.
+/// Returns the processes of a run that live, wherever they went, and those in its worktree that may be what a killed
+/// keeper held.
 pub(crate) fn living(places: &DaemonPlaces, run: &RunId) -> Vec<Identity> {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     let mut found = supervisor::living(&places.home, run.as_str(), &attempts);
@@ -28,7 +29,7 @@ pub(super) fn lives(places: &DaemonPlaces, run: &str) -> bool {
     RunId::parse(run).is_some_and(|run| !living(places, &run).is_empty())
 }
 
-/// What of a run's places is proven not to be there.
+/// Returns the place of a run, its repository or its worktree, that is proven not to be there; `None` where neither is.
 pub(super) fn gone_place(places: &DaemonPlaces, run: &RunId) -> Option<GonePlace> {
     let spec = StateFolder::open(&places.home).ok()?.run(run).spec().ok()?;
     match repository(&spec) {
@@ -41,7 +42,7 @@ pub(super) fn gone_place(places: &DaemonPlaces, run: &RunId) -> Option<GonePlace
     }
 }
 
-/// The processes that work in a folder, named for a person.
+/// Returns the processes that work in a folder, named for a person.
 pub(crate) fn working_in(folder: &Path) -> Vec<String> {
     supervisor::inside(folder).iter().map(|process| format!("{} {}", process.name, process.pid)).collect()
 }

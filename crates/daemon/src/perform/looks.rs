@@ -1,4 +1,4 @@
-//! Looks at the world that change nothing: for a face that waits, or for figures.
+//! Looks at the world that change nothing: for a client that waits, or for figures.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::inspect::{Inspect, moved};
 use crate::radar::Sweep;
 use crate::{measure, prepare, settings_of};
 
-/// What is said of a run that was made elsewhere, or here where it is known to be.
+/// Refusal to take over a run that was made elsewhere, or here where it is known to be.
 const NOT_MOVED: &str = "this repository is none that it was made in and that was moved here";
 
 impl Performer {
@@ -31,7 +31,7 @@ impl Performer {
         });
     }
 
-    /// Looks at runs and worktrees for a face; its reply comes back as an input.
+    /// Looks at runs and worktrees for a client; the reply comes back as an input.
     pub(crate) fn inspect(&self, face: FaceId, id: u64, inspect: Inspect) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.lanes.push(Lane::Looks, &inspect.of(), move || {
@@ -98,7 +98,7 @@ impl Performer {
         });
     }
 
-    /// Looks what the processes of these runs have used.
+    /// Looks what these agents' processes and all that they started have used.
     pub(crate) fn load(&self, agents: BTreeMap<RunId, u32>) {
         let inputs = self.inputs.clone();
         self.lanes.push(Lane::Measures, "", move || {

@@ -15,17 +15,17 @@ use crate::places::DaemonPlaces;
 /// Columns of a commit's first line.
 const SUBJECT: usize = 72;
 
-/// What is asked for in [`domain::effect::Effect::Merge`].
+/// The merge that [`domain::effect::Effect::Merge`] asks for.
 pub(super) struct MergeOrder<'a> {
     pub(super) method: Method,
     pub(super) head: &'a str,
     pub(super) onto: &'a str,
     pub(super) before: &'a str,
-    /// The pull request that is merged by it.
+    /// The pull request that is merged with it.
     pub(super) pull: Option<u64>,
 }
 
-/// Merges, or finds that an earlier daemon did.
+/// Merges a run's work into its base, or finds that an earlier daemon did.
 pub(super) fn merge(places: &DaemonPlaces, job: &Job, asked: &MergeOrder<'_>) -> Performed {
     let MergeOrder { method, head, onto, before, pull } = *asked;
     let (run, message) = (job.spec.id.as_str(), message(job, method));
@@ -48,7 +48,7 @@ pub(super) fn merge(places: &DaemonPlaces, job: &Job, asked: &MergeOrder<'_>) ->
     }
 }
 
-/// What git says where a merge is not possible as things are, apart from what went wrong.
+/// Sorts the reasons why a merge did not happen: not possible as things are, or something went wrong.
 fn said(error: WorktreeError) -> ForgeError {
     match error {
         WorktreeError::NoBranch(_)
@@ -60,7 +60,7 @@ fn said(error: WorktreeError) -> ForgeError {
     }
 }
 
-/// The task's first line, all of the task where that is longer, and the run.
+/// Returns a commit's message: the task's first line, all of the task where that is longer, and the run.
 fn message(job: &Job, method: Method) -> String {
     let spec = &job.spec;
     let task = domain::text::block(&spec.task);

@@ -97,7 +97,7 @@ impl Performer {
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings);
     }
 
-    /// The person's settings: as the file has them now, or as it had them before there was a mistake in it.
+    /// Reads the person's settings: as the file has them now, or as it had them before there was a mistake in it.
     fn settings(&self) -> Result<Settings, SettingsError> {
         let before = || self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
         settings_of::user_settings(&self.places.config).or_else(|mistake| before().ok_or(mistake))

@@ -9,7 +9,7 @@ use super::job::{Job, Performed, attempt_folder, failed, refused};
 use super::{Performer, gateway, supervise};
 use crate::places::DaemonPlaces;
 
-/// Freezing what is frozen only counts again, so no probe is needed.
+/// Freezes an attempt's processes. Freezing what is frozen only counts again, so no probe is needed.
 pub(super) fn freeze(places: &DaemonPlaces, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
     let ask = |request| attempt_folder(places, job, attempt).and_then(|folder| supervise::ask(&folder, request));
     match ask(&KeeperRequest::Freeze) {
@@ -28,7 +28,7 @@ pub(super) fn freeze(places: &DaemonPlaces, performer: &Performer, job: &Job, at
     }
 }
 
-/// Waking what is awake is no mistake, so no probe is needed.
+/// Lets an attempt's processes go on. Waking what is awake is no mistake, so no probe is needed.
 pub(super) fn thaw(places: &DaemonPlaces, performer: &Performer, job: &Job, attempt: &AttemptKey) -> Performed {
     // A request that was held back goes on within the limits that hold now.
     if let Err(reason) = gateway::tell(performer, &job.spec.id, false, job.limits) {

@@ -11,13 +11,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use super::job::{Job, Performed, failed};
 use crate::places::DaemonPlaces;
 
-/// Characters of a title.
+/// Most characters of a title.
 const TITLE: usize = 120;
 
-/// What needs no percent sign in the path of a URL (RFC 3986, 2.3), and the slash.
+/// The characters that are percent-encoded in the path of a URL: all but the unreserved ones (RFC 3986, 2.3) and the
+/// slash.
 const AS_THEY_ARE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Has the pull request say this. Forges take the same word twice, so it may be done again.
+/// Has the pull request of a run show its work. Forges take the same word twice, so it may be done again.
 pub(super) fn deliver(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Performed {
     match told(places, job, work) {
         Ok(pull) => (Outcome::Done, Facts::Delivered(Box::new(pull))),
@@ -25,7 +26,7 @@ pub(super) fn deliver(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Perf
     }
 }
 
-/// The forge that a run's settings name.
+/// Returns the forge that a run's settings name.
 pub(super) fn forge(places: &DaemonPlaces, job: &Job) -> Result<impl Forge, String> {
     let spec = &job.spec;
     match spec.deliver.forge.as_deref() {
@@ -35,7 +36,7 @@ pub(super) fn forge(places: &DaemonPlaces, job: &Job) -> Result<impl Forge, Stri
     }
 }
 
-/// A longer text is no summary of a pack.
+/// Most bytes of the summary of a pack.
 const LARGEST_SUMMARY: u64 = 16 << 20;
 
 fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
@@ -58,7 +59,7 @@ fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened,
     Ok(PullOpened { forge: forge.name().to_owned(), number: pull.number, url: pull.url, work: pull.work })
 }
 
-/// The verdict that was given with this event.
+/// Returns the verdict that was given with this event.
 fn review(places: &DaemonPlaces, job: &Job, event: u64) -> Option<ReviewGiven> {
     let state = evidence::StateFolder::open(&places.home).ok()?;
     let events = evidence::read(state.run(&job.spec.id).path()).ok()?;

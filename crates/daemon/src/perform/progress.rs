@@ -18,7 +18,7 @@ impl Performer {
     }
 
     /// Takes one step of an effect. What it has to wait for is waited for by nobody's thread; where the daemon dies
-    /// meanwhile, the effect is open and the next one takes it up.
+    /// meanwhile, the effect is open and the next daemon takes it up.
     fn step(&self, job: Job, next: NextStep, mut released: Vec<String>) {
         let performer = self.clone();
         self.lanes.push(lane(&job.effect), &place(&job), move || {
@@ -43,7 +43,8 @@ impl Performer {
         });
     }
 
-    /// What is about to use the worktree's git needs those locks gone that a killed git left; gives their names.
+    /// Takes away the locks that a killed git left, where an effect is about to use the worktree's git; returns their
+    /// names.
     fn release_left_locks(&self, job: &Job) -> Vec<String> {
         use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
         if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {
@@ -100,7 +101,7 @@ impl Performer {
     }
 }
 
-/// An effect of which a step is being taken: a mistake of ours there is its end and not its silence.
+/// An effect of which a step is being taken: a panic in it fails the effect instead of leaving it open.
 struct EffectStep<'a> {
     performer: &'a Performer,
     run: &'a RunId,
@@ -112,7 +113,7 @@ impl<'a> EffectStep<'a> {
         Self { performer, run: &job.spec.id, id: job.id }
     }
 
-    /// The step was taken.
+    /// Ends the watch over a step that was taken.
     fn goes_on(self) {
         std::mem::forget(self);
     }
@@ -126,7 +127,7 @@ impl Drop for EffectStep<'_> {
     }
 }
 
-/// The threads that an effect is performed on.
+/// Returns the threads that an effect is performed on.
 fn lane(effect: &Effect) -> Lane {
     match effect {
         Effect::StopAttempt { .. }

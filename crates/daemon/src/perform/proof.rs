@@ -15,7 +15,7 @@ use super::job::{Job, Performed, failed, repository, worktree};
 use super::living::lives;
 use crate::places::DaemonPlaces;
 
-/// Looks how the work stands. Nothing is changed by it, so it may be done twice.
+/// Measures a run's work as it stands. Nothing is changed by that, so it may be done twice.
 pub(super) fn measure(places: &DaemonPlaces, job: &Job) -> Performed {
     match work(places, &job.spec) {
         Ok(measured) => (Outcome::Done, Facts::Measured(Box::new(measured))),
@@ -23,7 +23,7 @@ pub(super) fn measure(places: &DaemonPlaces, job: &Job) -> Performed {
     }
 }
 
-/// The work of a run as it is at this moment.
+/// Returns the work of a run as it is at this moment.
 pub(super) fn now(places: &DaemonPlaces, run: &RunId) -> Result<WorkMeasured, String> {
     let spec = evidence::StateFolder::open(&places.home).and_then(|state| state.run(run).spec());
     work(places, &spec.map_err(|e| e.to_string())?)
@@ -57,7 +57,7 @@ fn work(places: &DaemonPlaces, spec: &NewRun) -> Result<WorkMeasured, String> {
     })
 }
 
-/// How the work and its base come together, and what stands against it all the same.
+/// Returns how the work and its base come together, and what stands against it all the same.
 fn merge(
     places: &DaemonPlaces,
     repo: &Repository,
@@ -77,7 +77,7 @@ fn merge(
     }
 }
 
-/// Writes pack `k`. The same events give the same pack, so one that an earlier daemon wrote is as good.
+/// Writes pack `k`. The same events make the same pack, so one that an earlier daemon wrote is as good.
 pub(super) fn write(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Performed {
     match pack(places, job, k, seq) {
         Ok(written) => (Outcome::Done, Facts::Proven(written)),

@@ -9,7 +9,8 @@ use worktrees::Restoring;
 use super::job::{Job, Performed, refused, repository};
 use crate::places::DaemonPlaces;
 
-/// Done again after an interruption it is completed, so no probe is needed.
+/// Makes a removed worktree again out of its snapshot. Done again after an interruption it is completed, so no probe is
+/// needed.
 pub(super) fn restore(places: &DaemonPlaces, job: &Job, snapshot: &str) -> Performed {
     let folder = places.home.join("snapshots").join(snapshot);
     let restoring = Restoring { run: job.spec.id.as_str(), folder: &folder, or_at: Path::new(&job.spec.worktree) };

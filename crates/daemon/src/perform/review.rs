@@ -7,7 +7,8 @@ use super::job::{repository, worktree};
 use crate::inspect;
 use crate::places::DaemonPlaces;
 
-/// Comments that wait for a verdict and whose lines are no more as they were; what can't be looked at counts as changed.
+/// Returns the comments that wait for a verdict and whose lines are no more as they were; what can't be looked at
+/// counts as changed.
 pub(super) fn stale(places: &DaemonPlaces, run: &RunId) -> Vec<Comment> {
     let Ok(state) = inspect::state(places, run) else { return Vec::new() };
     let open: Vec<&Comment> = state.comments.iter().filter(|said| !said.sent).map(|said| &said.comment).collect();

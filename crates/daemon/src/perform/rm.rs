@@ -11,7 +11,8 @@ use super::job::{Job, Performed, refused, repository};
 use super::living::{living, working_in};
 use crate::places::DaemonPlaces;
 
-/// Done again after an interruption it goes on where it was, so no probe is needed.
+/// Removes a run's worktree and branch into a snapshot. Done again after an interruption it goes on where it was, so no
+/// probe is needed.
 pub(super) fn rm(places: &DaemonPlaces, job: &Job, snapshot: &str, by: &By, at: Option<&str>) -> Performed {
     let spec = &job.spec;
     let alive = living(places, &spec.id).len();

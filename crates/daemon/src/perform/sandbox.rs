@@ -7,7 +7,7 @@ use agents::AttemptPlace;
 
 use crate::known::KnownAgent;
 
-/// The places, as absolute paths.
+/// Returns the places that the agent may write to, as absolute paths.
 ///
 /// # Errors
 /// When this kernel can hold nothing inside: a policy that asks nothing is not followed without it.
@@ -31,7 +31,7 @@ pub(super) fn writable(
     Ok(own.chain(place.git_paths()).chain(state).collect())
 }
 
-/// `~/x` and `$NAME/x` with what they stand for in the agent's environment; `None` where nothing says it.
+/// Fills in what `~/x` and `$NAME/x` stand for in the agent's environment; `None` where nothing says it.
 fn filled(path: &str, env: &[(String, String)]) -> Option<String> {
     let (name, rest) = match (path.strip_prefix('~'), path.strip_prefix('$')) {
         (Some(rest), _) => ("HOME", rest),

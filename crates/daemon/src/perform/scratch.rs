@@ -9,22 +9,22 @@ use domain::command::NewRun;
 
 use crate::places::DaemonPlaces;
 
-/// Where temporary files are.
+/// Returns the folder for a run's temporary files.
 pub(super) fn path(places: &DaemonPlaces, run: &RunId) -> PathBuf {
     folder(&places.home, run).join("tmp")
 }
 
-/// Where the caches of a run are that has its own.
+/// Returns the folder for the caches of a run that has its own.
 pub(super) fn cache(places: &DaemonPlaces, spec: &NewRun) -> Option<PathBuf> {
     spec.environment.own_cache.then(|| folder(&places.home, &spec.id).join("cache"))
 }
 
-/// Where git in the worktree of an agent that is held inside writes objects and refs.
+/// Returns the folder in which git in the worktree of an agent that is held inside writes objects and refs.
 pub(super) fn store(places: &DaemonPlaces, run: &RunId) -> PathBuf {
     folder(&places.home, run).join("git")
 }
 
-/// Everything that a run may have written beside its worktree and its record.
+/// Returns the folders that a run may have written beside its worktree and its record.
 pub(crate) fn all(home: &Path, run: &RunId) -> [PathBuf; 2] {
     ["tmp", "cache"].map(|name| folder(home, run).join(name))
 }
@@ -44,7 +44,7 @@ pub(super) fn make(places: &DaemonPlaces, spec: &NewRun) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes them away with what is in them. Links in them are removed, never followed.
+/// Takes away a run's folders for temporary files and caches. Links in them are removed, never followed.
 pub(super) fn clear(places: &DaemonPlaces, run: &RunId) {
     for path in all(&places.home, run) {
         let _not_there = fs::remove_dir_all(path);

@@ -10,9 +10,9 @@ use super::job::{Job, Performed};
 /// How far an effect has come.
 pub(super) enum EffectProgress {
     Done(Performed),
-    /// It goes on when this process has ended.
+    /// The effect goes on when this process has ended.
     AtEnd(Identity, NextStep),
-    /// It goes on after a while.
+    /// The effect goes on after a while.
     After(Duration, NextStep),
 }
 

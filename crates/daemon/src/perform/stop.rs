@@ -18,13 +18,14 @@ use super::living::living;
 use super::step::EffectProgress;
 use crate::places::DaemonPlaces;
 
-/// How soon and how seldom it is looked whether a keeper has ended its tree; in between a part of the time that passed.
+/// Least and most time between two looks whether a keeper has ended its tree; in between a part of the time that
+/// passed.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
-/// How much longer than the grace a keeper is asked that does not answer.
+/// Time beyond the grace for which a keeper is asked that does not answer.
 const UNHEARD: Duration = Duration::from_secs(5);
-/// How much longer than the grace a keeper that was asked may go on without having ended its tree.
+/// Time beyond the grace for which a keeper that was asked may go on without having ended its tree.
 const UNENDED: Duration = Duration::from_secs(15);
-/// How much longer than its grace a keeper may take before this is said.
+/// Time beyond the grace that a keeper may take before the stop fails.
 const BEYOND_GRACE: Duration = Duration::from_secs(30);
 
 /// An end that is under way.
@@ -51,7 +52,7 @@ pub(super) fn stop(performer: &Performer, job: &Job, attempt: &AttemptKey, grace
     }
 }
 
-/// Has every keeper of a run end its tree, without anything being written down of it here.
+/// Has every keeper of a run end its tree, without writing anything down here.
 pub(super) fn ask_all(places: &DaemonPlaces, run: &RunId, grace_ms: u64) {
     let attempts = places.home.join("runs").join(run.as_str()).join("attempts");
     let folders = fs::read_dir(attempts).into_iter().flatten().flatten();
@@ -90,7 +91,7 @@ impl EndingAttempt {
         }
     }
 
-    /// Returns how it ended when all has ended; `None` while it has not.
+    /// Returns how the attempt ended when all of it has; `None` while it has not.
     fn look(&mut self, places: &DaemonPlaces, job: &Job) -> Result<Option<HowItEnded>, String> {
         let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());
         if let Some(exit) = exit()? {

@@ -22,9 +22,9 @@ use crate::kept_input;
 use crate::known::{KnownAgent, known};
 use crate::places::DaemonPlaces;
 
-/// The log of what was written to an agent is never larger.
+/// Most bytes of the log of what was written to an agent.
 const LARGEST_LOG: u64 = 1 << 30;
-/// How often a folder is looked at while its keeper gets ready.
+/// Time between two looks at a folder while its keeper gets ready.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Starts the agent, when the session it goes on in has rested long enough.
@@ -98,8 +98,8 @@ fn running(
     (Outcome::Done, facts)
 }
 
-/// What an interrupted start came to: the running keeper, why it failed, or `None` when no keeper ever held
-/// the folder. An agent is never started twice, so a keeper that died while starting is a failure.
+/// Returns what an interrupted start came to: the running keeper, why it failed, or `None` when no keeper ever held the
+/// folder. An agent is never started twice, so a keeper that died while starting is a failure.
 fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -205,7 +205,7 @@ fn launch(
     })
 }
 
-/// How long it takes until every earlier attempt was started at least so long ago.
+/// Returns the time until every earlier attempt was started at least `rests` ago.
 fn left_to_rest(folder: &Path, rests: Duration) -> Duration {
     let attempts = folder.parent().and_then(|attempts| fs::read_dir(attempts).ok()).into_iter().flatten().flatten();
     let begun = attempts.filter_map(|attempt| fs::metadata(attempt.path().join("start.json")).ok()?.modified().ok());
@@ -213,7 +213,7 @@ fn left_to_rest(folder: &Path, rests: Duration) -> Duration {
     ago.map_or(Duration::ZERO, |ago| rests.saturating_sub(ago))
 }
 
-/// Where the run's agents work, as it is now.
+/// Returns where the run's agents work, as it is now.
 fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<AttemptPlace, WorktreeError> {
     let repo = repository(spec)?;
     let cwd = worktree(&repo, spec)?;
@@ -225,7 +225,7 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<AttemptPlace, Work
     Ok(AttemptPlace { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root, gateway: None })
 }
 
-/// Where the agent's program is, so that one that is missing is told of with what helps.
+/// Returns where the agent's program is; one that is missing is told of with what helps.
 fn program(
     places: &DaemonPlaces,
     agent: &KnownAgent,
@@ -257,7 +257,8 @@ fn program(
     supervisor::in_path(wanted, path).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
 }
 
-/// A version that is too old would fail in ways of its own. One that says no version is not judged.
+/// Refuses an agent's program whose version is too old, since it would fail in ways of its own. One that says no
+/// version is not judged.
 fn new_enough(
     performer: &Performer,
     agent: &KnownAgent,
@@ -284,7 +285,7 @@ fn new_enough(
     }
 }
 
-/// Writes once: the keeper logs the id before it sends and ignores one it knows.
+/// Writes a line to an agent once: the keeper logs the id before it sends and ignores one it knows.
 pub(super) fn write(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey, write: &str, data: &str) -> Performed {
     let done = || (Outcome::Done, Facts::Nothing);
     let folder = match attempt_folder(places, job, attempt) {
@@ -307,7 +308,7 @@ pub(super) fn write(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey, writ
     }
 }
 
-/// Closing what is closed is no mistake, so no probe is needed.
+/// Closes an agent's input. Closing what is closed is no mistake, so no probe is needed.
 pub(super) fn close_input(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Performed {
     let closed =
         attempt_folder(places, job, attempt).and_then(|folder| match ask(&folder, &KeeperRequest::CloseStdin) {

@@ -36,7 +36,7 @@ pub(super) fn create(job: &Job) -> Performed {
     }
 }
 
-/// Doing it a second time finds nothing left to commit, so no probe is needed.
+/// Commits what the agent left uncommitted. A second time there is nothing left to commit, so no probe is needed.
 pub(super) fn commit(job: &Job) -> Performed {
     let spec = &job.spec;
     let subject = format!("{}: what the agent left uncommitted", spec.name);
@@ -55,7 +55,7 @@ pub(super) fn commit(job: &Job) -> Performed {
 /// Takes over what an agent that was held inside put into a store of its own, before anything changes its worktree.
 ///
 /// # Errors
-/// When it is not whole.
+/// When the store is not whole.
 pub(super) fn take_over_store(places: &DaemonPlaces, job: &Job) -> Result<(), WorktreeError> {
     use Effect::{CommitLeftovers, RestoreCheckpoint, StartAttempt};
     if !matches!(job.effect, CommitLeftovers { .. } | RestoreCheckpoint { .. } | StartAttempt(_)) {

@@ -12,7 +12,7 @@ use super::living::living;
 use super::{Performer, stop};
 use crate::input::{FaceId, Input};
 
-/// How often, and how long apart, it is looked whether what was told to end has.
+/// Number of looks whether what was told to end has, and the time between two of them.
 const LAST_LOOKS: u32 = 6;
 const LAST_LOOK: Duration = Duration::from_millis(50);
 
@@ -22,7 +22,7 @@ pub(crate) struct Late {
     pub(crate) id: u64,
     pub(crate) acted: Vec<Acted>,
     pub(crate) waits: BTreeSet<RunId>,
-    /// Why it can't be written down.
+    /// The reason why it can't be written down.
     pub(crate) why: String,
 }
 
@@ -34,7 +34,7 @@ impl Performer {
         self.lanes.push(Lane::Keepers, &of, move || stop::ask_all(&places, &run, grace_ms));
     }
 
-    /// Tells who waits for what can't be written down what is known instead.
+    /// Tells a client that waits for what can't be written down what is known instead.
     pub(crate) fn tell_unwritten(&self, late: Late) {
         let (places, inputs) = (Arc::clone(&self.places), self.inputs.clone());
         self.lanes.push(Lane::Finding, "unwritten", move || {

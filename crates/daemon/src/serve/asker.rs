@@ -6,11 +6,11 @@ use std::sync::Arc;
 use protocol::{Code, Refused, Request};
 use supervisor::{Killed, Peer, Standing};
 
-/// Who asks, looked at again whenever it asks for something to be done.
+/// The client that asks, looked at again whenever it asks for something to be done.
 pub(super) struct Asker {
-    /// `None` when it was not found out who connected.
+    /// The process that connected; `None` when it was not found out.
     peer: Option<Peer>,
-    /// What it was when it connected; once a run's, it stays one.
+    /// The client's standing when it connected; once a run's, it stays one.
     pub(super) at_first: Standing,
     home: PathBuf,
     killed: Arc<Killed>,
@@ -27,7 +27,7 @@ impl Asker {
         Self { peer, at_first, home: home.to_owned(), killed: Arc::clone(killed) }
     }
 
-    /// Whether it is a person at this moment.
+    /// Whether the client is a person at this moment.
     pub(super) fn is_person_now(&self) -> bool {
         self.standing(|peer| peer.standing(&self.home, &self.killed)) == Standing::Person
     }
@@ -39,7 +39,7 @@ impl Asker {
         }
     }
 
-    /// Why this is no person's word; `None` when it is one, as far as can be known, or needs none.
+    /// Refuses a request that is no person's word; `None` when it is one, as far as can be known, or needs none.
     pub(super) fn objection(&self, request: &Request) -> Option<Refused> {
         if !request.acts() {
             return None;

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 const READING_PERSONS: usize = 20;
 const READING_RUNS: usize = 6;
 
-/// How many threads read at once what faces ask for: for persons, and for all processes of runs together. What an agent
+/// Threads that read at once what clients ask for: for persons, and for all processes of runs together. What an agent
 /// names may be something that is never read to its end.
 #[derive(Clone)]
 pub(super) struct ReadingRooms {

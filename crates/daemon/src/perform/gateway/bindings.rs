@@ -14,9 +14,9 @@ use crate::settings_of;
 /// The addresses that each key may go to.
 #[derive(Debug)]
 pub(super) struct Bindings {
-    /// Of keys of the environment, for as long as this daemon lives.
+    /// Addresses of keys of the environment, for as long as this daemon lives.
     fixed: BTreeSet<Route>,
-    /// Of other keys, as attempts were started with them; what the settings say by now counts too.
+    /// Addresses of other keys, as attempts were started with them; what the settings say by now counts too.
     opened: Mutex<BTreeSet<Route>>,
 }
 
@@ -35,7 +35,7 @@ impl Bindings {
         self.fixed.iter().filter_map(variable).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Takes up what an attempt needs.
+    /// Takes up the routes that an attempt needs.
     ///
     /// # Errors
     /// Names the variable whose value would go elsewhere than when the daemon was started.
@@ -60,7 +60,7 @@ impl Bindings {
         Ok(())
     }
 
-    /// All of them, with what the settings say by now.
+    /// Returns all bindings, with what the settings say by now.
     pub(super) fn all(&self, config: &Path) -> Vec<Route> {
         let now = settings_of::user_settings(config).map(|settings| named(&settings)).unwrap_or_default();
         let now = now.into_iter().filter(|route| !matches!(route.key, KeySource::Env(_)));
@@ -70,8 +70,8 @@ impl Bindings {
     }
 }
 
-/// Each key of the settings with each address that they send it to: its provider's, and that of an agent which asks its
-/// provider elsewhere, through the gateway all the same.
+/// Returns each key of the settings with each address that they send it to: its provider's, and that of an agent which
+/// asks its provider elsewhere, through the gateway all the same.
 fn named(settings: &Settings) -> Vec<Route> {
     let mut addresses: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (name, provider) in &settings.providers {

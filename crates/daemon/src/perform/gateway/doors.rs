@@ -20,7 +20,7 @@ pub(super) fn doors(agent: &KnownAgent) -> &'static [Door] {
     }
 }
 
-/// Whether it asks a model at all; some of its models may only play one.
+/// Whether an agent asks a model at all; some of its models may only play one.
 pub(super) fn asks_models(agent: &KnownAgent, with: &StartWith, own: &settings::AgentSettings) -> bool {
     match agent {
         KnownAgent::BuiltIn(agent) if !agent.asking_models.is_empty() => {
@@ -31,7 +31,7 @@ pub(super) fn asks_models(agent: &KnownAgent, with: &StartWith, own: &settings::
     }
 }
 
-/// Whether all that it asks goes through. An agent with several providers may use one that does not.
+/// Whether all that an agent asks goes through the gateway. An agent with several providers may use one that does not.
 pub(super) fn is_metered(with: &StartWith, agent: &KnownAgent, routes: &[(String, Route)]) -> bool {
     let doors = doors(agent);
     match with.model.as_deref().filter(|_| doors.len() > 1) {

@@ -5,7 +5,7 @@ use std::process::Child;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// The most that is heard of it.
+/// Most bytes of the first word that are heard.
 const LONGEST: u64 = 1 << 10;
 
 /// Hands a process its input and returns all that it says until it closes its output.

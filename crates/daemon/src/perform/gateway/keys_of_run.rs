@@ -50,7 +50,7 @@ impl KeysOfRun<'_> {
         }
     }
 
-    /// Whether the daemon or its gateway has the value.
+    /// Whether the daemon or its gateway has the value of a run's key.
     fn is_known(&self, source: &KeySource) -> bool {
         let KeySource::OfRun { run, variable } = source else { return false };
         self.side.passes.has_key(source)

@@ -33,16 +33,16 @@ pub(super) struct Through {
     paid_by: String,
 }
 
-/// What of an attempt's start it changes.
+/// The parts of an attempt's start that depend on whether its agent asks its models through the gateway or beside it.
 #[derive(Default)]
 pub(super) struct RedirectedStart {
     pub(super) env: Vec<(String, String)>,
     pub(super) unset: Vec<String>,
     pub(super) files: Vec<(String, String)>,
     pub(super) metered: bool,
-    /// Who pays for it; `None` where that is not known.
+    /// The words for who pays; `None` where that is not known.
     pub(super) paid_by: Option<String>,
-    /// Variables that stand in no file.
+    /// Variables that the keeper is handed and that stand in no file.
     pub(super) unwritten: Vec<(String, String)>,
 }
 
@@ -65,8 +65,8 @@ impl Through {
     }
 }
 
-/// An attempt that asks its providers itself finds their keys where it always found them, and those of no others: what
-/// stands in the environment of one agent every other agent of this user can read.
+/// Returns the start of an attempt that asks its providers itself. It finds their keys where it always found them, and
+/// those of no others: what stands in the environment of one agent every other agent of this user can read.
 pub(super) fn beside(
     places: &DaemonPlaces,
     side: &GatewaySide,
@@ -136,7 +136,7 @@ pub(super) fn open(
     Ok(Some(Through { gateway, paid_by }))
 }
 
-/// Its agent stands still, or goes on within these limits.
+/// Tells the gateway that a run's agent stands still, or goes on within these limits.
 pub(super) fn tell(performer: &Performer, run: &RunId, frozen: bool, limits: Limits) -> Result<(), String> {
     let change = |pass: &mut Pass| {
         pass.frozen = frozen;

@@ -11,7 +11,7 @@ use crate::perform::job::StartWith;
 
 const LOGIN: &str = "its own login";
 
-/// Where the gateway stands between.
+/// Words who pays for an agent that asks its providers through the gateway.
 pub(super) fn of_routes(agent: &KnownAgent, own: &settings::AgentSettings, routes: &[(String, Route)]) -> String {
     let paid: Vec<(&str, String)> = routes
         .iter()
@@ -31,8 +31,8 @@ pub(super) fn of_routes(agent: &KnownAgent, own: &settings::AgentSettings, route
     }
 }
 
-/// Where it asks its providers itself. Which of a key and a login an agent prefers is known only of those that take keys
-/// that they find; `None` is not known, or nothing is asked.
+/// Words who pays for an agent that asks its providers itself. Which of a key and a login an agent prefers is known
+/// only of those that take keys that they find; `None` is not known, or nothing is asked.
 pub(super) fn beside(
     keys: &KeysOfRun<'_>,
     settings: &Settings,
@@ -56,7 +56,7 @@ pub(super) fn beside(
     Some(own_key(agent, own, provider).or_else(|| found(provider)).unwrap_or_else(|| LOGIN.to_owned()))
 }
 
-/// A key that is set for the agent itself.
+/// Words a key that is set for the agent itself, or in the environment under a name that it reads.
 fn own_key(agent: &KnownAgent, own: &settings::AgentSettings, provider: &str) -> Option<String> {
     let door = doors(agent).iter().find(|door| door.provider == provider)?;
     let name = door.keys.iter().chain(door.instead_of).find(|name| set(own, name).is_some())?;

@@ -13,14 +13,14 @@ use crate::input::Input;
 use crate::perform::Performer;
 use crate::places::DaemonPlaces;
 
-/// How long a gateway may take until it serves; it sums up the day first.
+/// Time that a gateway may take until it serves; it sums up the day first.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
-/// How long a killed gateway may take to be gone.
+/// Time that a killed gateway may take to be gone.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The port of a gateway that serves and goes by all passes of this daemon; started when there is none, and anew when it was
-/// not given what these routes need and this daemon has it.
+/// Returns the port of a gateway that serves and goes by all passes of this daemon. One is started where there is none,
+/// and anew where it was not given what these routes need and this daemon has it.
 ///
 /// # Errors
 /// Why there can't be one.
@@ -57,7 +57,8 @@ pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Rout
     Err("the gateway ends as soon as it is started; see gateway.log in the state folder".to_owned())
 }
 
-/// Why another gateway is to be started instead of the one that serves; `None` where it goes by all that is known here.
+/// Returns why another gateway is to be started instead of the one that serves; `None` where that goes by all that is
+/// known here.
 ///
 /// # Errors
 /// When it lacks something that this daemon has not either: it stays, since others ask through it.
@@ -97,7 +98,7 @@ fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Opti
     Ok(passes.tell_all().err().map(|error| error.to_string()))
 }
 
-/// Returns when it serves, or another one does.
+/// Starts a gateway; returns when it serves, or another one does.
 fn start(places: &DaemonPlaces, side: &GatewaySide) -> Result<(), String> {
     let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
     let log = evidence::append_plain(&places.home.join("gateway.log"));

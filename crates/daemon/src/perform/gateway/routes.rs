@@ -11,7 +11,7 @@ use super::side::GatewaySide;
 use crate::known::KnownAgent;
 use crate::places::DaemonPlaces;
 
-/// The providers that an agent asks through the gateway, and with whose key.
+/// Returns the providers that an agent asks through the gateway, and with whose key.
 pub(super) fn routes(
     places: &DaemonPlaces,
     side: &GatewaySide,
@@ -55,7 +55,7 @@ pub(super) fn routes(
     doors(agent).iter().filter_map(route).collect()
 }
 
-/// What is set of a variable, for this agent or in the environment.
+/// Returns the value of a variable, as set for this agent or in the environment; an empty one counts as none.
 pub(super) fn set(own: &settings::AgentSettings, name: &str) -> Option<String> {
     own.env.get(name).cloned().or_else(|| std::env::var(name).ok()).filter(|value| !value.is_empty())
 }

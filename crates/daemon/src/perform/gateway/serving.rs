@@ -8,9 +8,9 @@ use crate::input::Input;
 use crate::perform::Performer;
 use crate::perform::lanes::Lane;
 
-/// How often it is tried to start a gateway that could not be started.
+/// Time after which a gateway that could not be started is started again.
 const GATEWAY_AGAIN: Duration = Duration::from_secs(5);
-/// The name under which its start is counted.
+/// Name under which the gateway's start is counted among the threads' work.
 const GATEWAY: &str = "gateway";
 
 impl Performer {

@@ -12,22 +12,22 @@ use super::bindings::Bindings;
 use super::process::end;
 use crate::places::DaemonPlaces;
 
-/// How long a new daemon asks a gateway that does not answer; a machine under load may make it late.
+/// Time for which a new daemon asks a gateway that does not answer; a machine under load may make it late.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 
-/// What a daemon has of its gateway.
+/// The daemon's end of its gateway.
 #[derive(Clone)]
 pub(crate) struct GatewaySide {
     pub(crate) passes: Passes,
     pub(super) bindings: Arc<Bindings>,
-    /// A gateway that goes by all that is known here was asked for, and that has not begun.
+    /// Whether a gateway that goes by all that is known here was asked for, and that has not begun.
     pub(crate) is_asked_for: Arc<AtomicBool>,
-    /// The process whose end is waited for.
+    /// The gateway's process whose end is waited for.
     pub(super) watched: Arc<Mutex<Option<Identity>>>,
 }
 
 impl GatewaySide {
-    /// Where keys of the environment may go is what these settings say, for as long as this daemon lives.
+    /// Binds keys of the environment to the addresses that these settings name, for as long as this daemon lives.
     pub(crate) fn new(places: &DaemonPlaces, settings: &Settings) -> Self {
         Self {
             passes: Passes::new(&places.home, &places.keys),
@@ -37,12 +37,12 @@ impl GatewaySide {
         }
     }
 
-    /// Returns the variables that keys come from, which faces are asked for.
+    /// Returns the variables that keys come from, which clients are asked for.
     pub(crate) fn variables(&self) -> Vec<String> {
         self.bindings.variables()
     }
 
-    /// Takes up the passes of an earlier daemon.
+    /// Takes up the passes of an earlier daemon, and ends its gateway where that takes no orders.
     pub(crate) fn take_over(&self, places: &DaemonPlaces) {
         match self.passes.take_over(&self.bindings.all(&places.config), ANSWERS_WITHIN) {
             Ok(TakenOver::Whole) => {}
