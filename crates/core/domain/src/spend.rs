@@ -100,6 +100,11 @@ impl Sum {
         self.reported |= !spent.metered;
     }
 
+    /// Returns the number of calls; `None` where an agent told tokens alone.
+    pub fn known_calls(&self) -> Option<u64> {
+        (self.calls > 0 || !self.reported).then_some(self.calls)
+    }
+
     /// The cost, where every token has a price.
     pub fn cost(&self) -> Option<Usd> {
         (self.unpriced == 0).then_some(self.usd)

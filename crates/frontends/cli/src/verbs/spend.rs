@@ -17,7 +17,8 @@ use crate::out::Out;
 #[derive(Debug, Serialize)]
 struct SpendLine {
     key: String,
-    calls: u64,
+    /// `null` where an agent told its tokens alone.
+    calls: Option<u64>,
     input: u64,
     output: u64,
     cache_read: u64,
@@ -131,7 +132,7 @@ fn line(key: &str, sum: &Sum) -> SpendLine {
     let t = sum.tokens;
     SpendLine {
         key: key.to_owned(),
-        calls: sum.calls,
+        calls: sum.known_calls(),
         input: t.input,
         output: t.output,
         cache_read: t.cache_read,
@@ -154,7 +155,7 @@ fn print(line: &SpendLine, width: usize) -> String {
     let key: String = text::line(&line.key).chars().take(width).collect();
     format!(
         "{key:<width$} {:>6} {:>6} {:>6} {:>6} {:>6} {:>7} {cost:>10}",
-        line.calls,
+        line.calls.map_or_else(|| figures::UNKNOWN.to_owned(), |calls| calls.to_string()),
         count(line.input),
         count(line.cache_read),
         count(line.cache_write),

@@ -140,14 +140,19 @@ fn total(sum: &Sum, reply: &SpendReply) -> String {
     let of = if reply.day.is_none() { String::new() } else { format!(" of {}", reply.day) };
     let unpriced = match sum.unpriced {
         0 => String::new(),
-        n => format!(", and {} tokens that have no price", figures::count(n)),
+        n if n == sum.tokens.total() => ", which have no price".to_owned(),
+        n => format!(", {} of which have no price", figures::count(n)),
     };
     let cut = match sum.cut {
         0 => String::new(),
         n => format!("; {n} answers were cut, more may be billed for them"),
     };
     let own = if sum.reported { "~" } else { "" };
-    format!("{own}{}{of} for {own}{} tokens{unpriced}{cut}", sum.usd, figures::count(sum.tokens.total()))
+    let usd = match sum.usd {
+        Usd::ZERO if sum.unpriced > 0 => figures::UNKNOWN.to_owned(),
+        usd => format!("{own}{usd}"),
+    };
+    format!("{usd}{of} for {own}{} tokens{unpriced}{cut}", figures::count(sum.tokens.total()))
 }
 
 fn by_agent(spent: &Spent) -> String {
@@ -178,11 +183,12 @@ fn table(today: &[&Spent], key: fn(&Spent) -> String, width: u16) -> Vec<Line<'s
         let own = if sum.reported { "~" } else { "" };
         let plus = if sum.cut > 0 { "+" } else { "" };
         let cost = sum.cost().map_or_else(|| figures::UNKNOWN.to_owned(), |usd| format!("{own}{usd}{plus}"));
+        let calls = sum.known_calls().map_or_else(|| figures::UNKNOWN.to_owned(), |calls| calls.to_string());
         let t = sum.tokens;
         let counts =
             [t.input, t.cache_read, t.cache_write, t.output].map(|n| fit_right(&figures::count(n), 5)).join(" ");
         let name = fit(&text::line(name), name_width(width));
-        Line::raw(format!("{name} {} {counts} {}", fit_right(&sum.calls.to_string(), 6), fit_right(&cost, 8)))
+        Line::raw(format!("{name} {} {counts} {}", fit_right(&calls, 6), fit_right(&cost, 8)))
     };
     let mut lines: Vec<Line<'static>> = sums.iter().take(MOST).map(line).collect();
     if more > 0 {

@@ -68,7 +68,7 @@ fn a_form_begins_with_the_last_choices() {
     stored!(form().keys("Add a search box⇥↓"), "new-run");
     let mut cockpit = form().keys("Add a search box⏎");
     let Some(CockpitEffect::Run(request)) = cockpit.effects.last() else { panic!("{:?}", cockpit.effects) };
-    assert_eq!((request.model.as_deref(), request.budget_tokens), (Some("slow"), Some(500_000)));
+    assert_eq!((request.model.as_deref(), request.budget_tokens), (Some("slow"), None), "a budget is of one task");
     cockpit.press("⎋n");
     assert!(cockpit.screen(80, 24).contains("Add a search box"), "what was not yet started is kept");
 }
@@ -279,6 +279,29 @@ fn todays_use_is_plotted_and_summed() {
     let day = Budget { usd: Usd::new(50.0), tokens: None };
     cockpit.act(Action::Spent(SpendReply { runs, day }));
     stored!(cockpit, "spend");
+}
+
+#[test]
+fn unpriced_spend_shows_no_amount() {
+    let mut cockpit = TestCockpit::open().keys("$");
+    let quarter = cockpit.model.now.as_millis().div_euclid(86_400_000) * 96;
+    let spent = Spent {
+        quarter,
+        agent: "aider".to_owned(),
+        model: None,
+        metered: false,
+        calls: 0,
+        tokens: Tokens { input: 30_000, ..Tokens::default() },
+        usd: Usd::ZERO,
+        unpriced: 30_000,
+        cut: 0,
+        at_most: domain::budget::Used::NOTHING,
+    };
+    let run = RunId::parse("aaaaa1").expect("an id");
+    let runs = vec![SpendRow { run, name: "one".to_owned(), repo: "/r".to_owned(), spend: vec![spent] }];
+    cockpit.act(Action::Spent(SpendReply { runs, day: Budget::NONE }));
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("— for ~30k tokens, which have no price") && !screen.contains("$0"), "{screen}");
 }
 
 #[test]

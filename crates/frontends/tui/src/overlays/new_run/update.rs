@@ -31,16 +31,14 @@ pub(crate) fn choices(model: &mut Model, choices: Choices) -> Vec<CockpitEffect>
     with(model, |form| {
         let last = choices.last.clone().filter(|_| form.choices.is_none());
         form.choices = Some(choices);
-        let Some(LastChoice { agent, model, base, phases, budget_tokens, budget_usd, policy }) = last else { return };
-        let tokens = budget_tokens.map(|n| format!("{} tokens", domain::figures::count(n)));
-        let budget = budget_usd.map(|usd| usd.to_string()).or(tokens).unwrap_or_default();
+        // A budget is of one task: what the last one might cost says nothing of this one.
+        let Some(LastChoice { agent, model, base, phases, policy, .. }) = last else { return };
         let fields = [
             (FormField::Agent, agent),
             (FormField::Model, model.unwrap_or_default()),
             (FormField::Base, base),
             (FormField::Phases, phases.join(", ")),
             (FormField::Policy, policy.map(|policy| policy.word().to_owned()).unwrap_or_default()),
-            (FormField::Budget, budget),
         ];
         for (entry, text) in fields {
             if form.text(entry).is_empty() {
