@@ -5,9 +5,10 @@ use domain::command::Command;
 use domain::decide::{self, Decision, Facts};
 use domain::effect::{Effect, Outcome};
 use domain::event::{
-    EffectStarted, GENESIS, Merge, Note, ProofWritten, Review, ReviewGiven, RunFailed, ToolCalled, ToolReturned,
-    WorktreeCreated,
+    EffectStarted, GENESIS, Merge, Note, ProofWritten, PullOpened, Review, ReviewGiven, RunFailed, RunReady,
+    ToolCalled, ToolReturned, WorkMeasured, WorktreeCreated,
 };
+use domain::pull_request::{PullState, PullWork};
 use domain::status::By;
 use domain::{Body, Event, RunState, Timestamp, fold, score};
 
@@ -112,6 +113,38 @@ fn a_review_counts_for_its_commit() {
     assert_eq!(score::score(&run.0).score, before, "it was of another commit");
     run.add(review("h"));
     assert_eq!(score::score(&run.0).score, before + 10);
+}
+
+#[test]
+fn a_closed_gate_names_what_helps() {
+    let mut run = Run::failed();
+    run.add(RunReady { changed: true });
+    run.prove(Merge::Clean);
+    let advice = |run: &Run, now: &WorkMeasured| decide::gate(&run.0, now).expect_err("it is closed").next;
+    let now = work(Merge::Clean);
+    assert!(advice(&run, &now).contains("--approve"), "nobody has looked at it");
+    let review = |head: &str| ReviewGiven {
+        verdict: Review::Approve,
+        head: head.to_owned(),
+        text: String::new(),
+        comments: Vec::new(),
+        by: By::Person,
+    };
+    run.add(review(&"x".repeat(40)));
+    run.0.proof.stale = false;
+    assert!(advice(&run, &now).contains("--approve"), "another commit was approved");
+    let open = WorkMeasured { uncommitted: true, ..now.clone() };
+    assert_eq!(advice(&run, &open), "commit it in the worktree, or throw it away there");
+    let work = PullWork {
+        state: PullState::Draft,
+        head: now.head.clone(),
+        pack: 1,
+        checks: None,
+        mergeable: None,
+        review: None,
+    };
+    run.0.pull = Some(PullOpened { forge: "local".to_owned(), number: 1, url: None, work });
+    assert!(advice(&run, &now).contains("`pilothouse pr a --open`"));
 }
 
 #[test]

@@ -30,8 +30,8 @@ impl Glyphs {
             "limited" => ("◔", "%"),
             "queued" => ("○", "o"),
             "preparing" => ("◌", ":"),
-            "ready" => ("✓", "v"),
-            "merged" | "terminated" => ("■", "-"),
+            "ready" | "merged" => ("✓", "v"),
+            "terminated" => ("■", "-"),
             _ => ("●", "*"),
         };
         self.pick(unicode, ascii)

@@ -2,8 +2,9 @@
 
 use super::decision::{Decision, Refusal};
 use crate::effect::Effect;
-use crate::event::{GateDecided, Merge, MergeRequested, Review, WorkMeasured};
+use crate::event::{GateDecided, Merge, MergeRequested, Review, ReviewGiven, WorkMeasured};
 use crate::gate::{self, Method};
+use crate::pull_request::PullState;
 use crate::run::RunState;
 use crate::status::{By, Status};
 use crate::text::short;
@@ -40,9 +41,15 @@ fn decided(run: &RunState, now: &WorkMeasured) -> Result<GateDecided, Refusal> {
 /// Says what a person would do first.
 fn next(run: &RunState, now: &WorkMeasured) -> String {
     let name = run.spec.as_ref().map_or("RUN", |spec| spec.name.as_str());
-    let approved = run.proof.review.as_ref().is_some_and(|given| given.verdict == Review::Approve);
+    let approved = |given: &ReviewGiven| given.verdict == Review::Approve && given.head == now.head;
+    let approved = run.proof.review.as_ref().is_some_and(approved);
+    let state = run.pull.as_ref().map(|pull| pull.work.state);
     match (&run.status, run.proof.stale || run.proof.written.is_none()) {
+        (Status::Ready, _) if now.uncommitted => "commit it in the worktree, or throw it away there".to_owned(),
         (Status::Ready, true) => format!("`pilothouse proof {name}` writes a new pack"),
+        (Status::Ready, false) if state == Some(PullState::Draft) => {
+            format!("`pilothouse pr {name} --open` takes the draft's mark away")
+        }
         // No look and no check makes it merge.
         (Status::Ready, false) if matches!(now.merge, Merge::Conflicts(_)) => {
             let base = run.spec.as_ref().map_or("its base", |spec| spec.base.as_str());

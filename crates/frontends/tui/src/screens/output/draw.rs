@@ -15,8 +15,10 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, frame: &mut Frame<'
     let view = &model.output;
     let count = view.count();
     if count == 0 {
+        let own_terminal = model.selected().is_some_and(|row| row.mode == "interactive");
         let text = match (view.heard, view.errors) {
             (false, _) => " …",
+            (true, _) if own_terminal => " it has a terminal of its own; a shows it",
             (true, false) => " nothing was written yet",
             (true, true) => " nothing was written",
         };

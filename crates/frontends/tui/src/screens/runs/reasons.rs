@@ -23,6 +23,7 @@ const KEYS: usize = 36;
 /// column for it, or none that it fits into, and when it wrote where the person works.
 pub(super) fn has_line(row: &Row, width: u16) -> bool {
     let matters = row.group == Group::NeedsYou
+        || row.in_base
         || matches!(row.status.as_str(), "limited" | "paused")
         || (row.group != Group::Finished && row.wrote_into_main());
     row.reason.is_some()

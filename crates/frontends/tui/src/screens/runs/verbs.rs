@@ -108,7 +108,11 @@ pub(crate) fn verb(model: &mut Model, verb: RunVerb) -> Vec<CockpitEffect> {
         RunVerb::Merge => {
             let lines = merging::lines(&rows);
             let command = Command::Merge { method: None };
-            ask(model, "Merge", &rows, command, &merging::borrowed(&lines), "leave it as it is")
+            let effects = ask(model, "Merge", &rows, command, &merging::borrowed(&lines), "leave it as it is");
+            if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
+                merge_key(&rows).clone_into(&mut confirm.yes);
+            }
+            effects
         }
         RunVerb::Restore => act(&rows, Command::Restore),
         RunVerb::Dismiss => act(&rows, Command::Dismiss),
@@ -127,6 +131,12 @@ pub(crate) fn verb(model: &mut Model, verb: RunVerb) -> Vec<CockpitEffect> {
     }
 }
 
+/// Returns what the key does: where the last look closed the gate, a merge begins with another look and may end there.
+fn merge_key(rows: &[Row]) -> &'static str {
+    let is_open = |row: &Row| row.proof.as_ref().is_some_and(|proof| proof.closed.is_empty());
+    if rows.iter().all(is_open) { "merge" } else { "look again" }
+}
+
 /// Tells a merge that is asked about as its runs stand now: their proofs may have been written meanwhile.
 pub(crate) fn tell_merge_anew(model: &mut Model) {
     let Some(Overlay::Confirm(Confirm { runs, command: Command::Merge { .. }, .. })) = &model.overlay else { return };
@@ -137,6 +147,7 @@ pub(crate) fn tell_merge_anew(model: &mut Model) {
     let lines = runs.into_iter().chain(said).collect();
     if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
         confirm.lines = lines;
+        merge_key(&rows).clone_into(&mut confirm.yes);
     }
 }
 

@@ -47,10 +47,12 @@ fn an_open_merge_is_told_anew() {
     let mut cockpit = TestCockpit::with(Vec::new(), Glyphs::Unicode);
     cockpit.act(Action::AllRows(vec![row(&["something happened since the proof was written"])]));
     let mut cockpit = cockpit.keys("m");
-    assert!(cockpit.screen(80, 24).contains("stops it    something happened"));
+    let screen = cockpit.screen(80, 24);
+    assert!(screen.contains("stops it    something happened") && screen.contains("enter look again"), "{screen}");
     cockpit.act(Action::Rows(vec![row(&[])]));
     let screen = cockpit.screen(80, 24);
     assert!(screen.contains("Merge looked-at?") && !screen.contains("stops it"), "{screen}");
+    assert!(screen.contains("enter merge"), "{screen}");
 }
 
 #[test]
