@@ -50,6 +50,19 @@ fn logs_name_where_the_only_words_are() {
     assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:?}");
     assert!(said.err.contains("`pilothouse logs quiet --stderr`"), "{said:?}");
     assert_eq!(house.ok(&["logs", "quiet", "--stderr"]), "trouble\n");
+    house.ok(&["run", "anything", "--agent", "quiet", "--interactive", "--name", "inside"]);
+    house.wait_for("inside", "ready");
+    let said = house.say(&["logs", "inside"]);
+    assert!(said.code == 0 && said.err.contains("`pilothouse attach inside`"), "{said:?}");
+}
+
+#[test]
+fn waiting_without_a_terminal_prints_json() {
+    let house = house("");
+    let words = ["run", "publish", "--agent", "rehearsal:asks", "--name", "asks", "--wait", "--json"];
+    let said = house.say(&words);
+    let row: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((said.code, &row["status"]), (6, &"waiting".into()), "{said:?}");
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub use work::{InitArgs, ProofArgs, ProofVerb, VerifyArgs};
 ///
 /// Without a command it opens the cockpit for the repository you stand in.
 #[derive(Debug, Parser)]
+#[command(
+    after_long_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 no daemon, 6 a person is needed."
+)]
 #[command(name = "pilothouse", version = crate::version::VERSION, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// All repositories, not only the one you stand in.

@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// Show the run's terminal, or what the agent writes, as soon as it works.
     #[arg(long, conflicts_with_all = ["wait", "json"])]
     pub attach: bool,
-    /// Stay until the run is over; ctrl-c only leaves, the run goes on.
+    /// Stay until the run is over; ctrl-c only leaves, the run goes on. Without a terminal it ends when the run asks, with 6.
     #[arg(long)]
     pub wait: bool,
     /// Print JSON.

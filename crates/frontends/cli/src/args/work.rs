@@ -58,7 +58,7 @@ pub struct VerifyArgs {
     /// The folder of the pack.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// A repository that has its base commit; default: the one you stand in, else the one that the run was of.
+    /// A repository that has its base commit; default: the one you stand in. A pack names none: it may be a stranger's.
     #[arg(long, value_name = "DIR")]
     pub repo: Option<PathBuf>,
     /// Print JSON.
@@ -85,11 +85,12 @@ pub struct PrArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("verdict").required(true).args(["approve", "changes"])))]
 pub struct ReviewArgs {
     /// An id, a name, or the beginning of one.
     pub run: String,
     /// Approve the commit that its branch is at.
-    #[arg(long, required_unless_present = "changes", conflicts_with = "changes")]
+    #[arg(long)]
     pub approve: bool,
     /// Ask its agent for changes; it goes on in its session with this and with what was said of single lines, and its checks
     /// are run again.

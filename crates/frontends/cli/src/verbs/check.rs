@@ -21,7 +21,10 @@ pub(super) async fn check(args: CheckArgs, places: &Places) -> Result<Code, CliE
     if acted.iter().any(|one| one.code != Code::Done) {
         return report(&mut out, &acted, "");
     }
-    let rows = run::wait(places, connection, vec![row], out.terminal).await?;
+    let (rows, asks) = run::wait(places, connection, vec![row], out.terminal).await?;
+    if let Some(asks) = asks {
+        return Err(asks);
+    }
     let Some(row) = rows.into_iter().next() else { return Ok(Code::Failed) };
     let meant = |check: &&CheckRow| args.only.is_empty() || args.only.contains(&check.name);
     if out.json {

@@ -54,10 +54,12 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
     }
 }
 
-/// Says where the words of an agent are that wrote nothing else.
+/// Says where the words of an agent are that wrote nothing to standard output.
 async fn tell_of_stderr(connection: &mut Connection, row: &Row, attempt: Option<&AttemptKey>) -> Result<(), CliError> {
-    if piece(connection, row, attempt, OutputFile::Stderr, 0).await?.next > 0 {
-        let name = text::line(&row.name);
+    let name = text::line(&row.name);
+    if row.mode == "interactive" {
+        complain(&format!("{name} has a terminal of its own: `pilothouse attach {name}` shows it"));
+    } else if piece(connection, row, attempt, OutputFile::Stderr, 0).await?.next > 0 {
         complain(&format!("{name} wrote to standard error only: `pilothouse logs {name} --stderr` prints it"));
     }
     Ok(())

@@ -25,10 +25,14 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
         report(&mut out, &rows)?;
         notes(&out, &rows);
     }
-    let rows = wait(places, connection, rows, out.terminal && !out.json).await?;
+    let (rows, asks) = wait(places, connection, rows, out.terminal && !out.json).await?;
     if out.json {
         report(&mut out, &rows)?;
-    } else {
+    }
+    if let Some(asks) = asks {
+        return Err(asks);
+    }
+    if !out.json {
         for row in rows.iter().cloned().map(|row| row.by_clock(when)) {
             let reason = text::line(row.reason.as_deref().unwrap_or(""));
             out.line(format!("{} {}  {}  {reason}", row.id, row.name, row.status))?;
@@ -111,7 +115,7 @@ fn task(given: &str) -> Result<String, CliError> {
     }
 }
 
-/// Follows the rows until none of them will change by itself. A run that asks is waited for, since a
+/// Follows the rows until none of them will change by itself; with an error where one asks and nobody sits here. A run that asks is waited for, since a
 /// person can answer it elsewhere; without a terminal nobody is told, so that ends the waiting.
 /// Runs outlive their daemon, so the waiting does too.
 pub(super) async fn wait(
@@ -119,7 +123,7 @@ pub(super) async fn wait(
     mut connection: Connection,
     mut rows: Vec<Row>,
     terminal: bool,
-) -> Result<Vec<Row>, CliError> {
+) -> Result<(Vec<Row>, Option<CliError>), CliError> {
     let mut now = watch(&mut connection).await;
     let mut progress = ProgressLine { shown: String::new(), terminal };
     loop {
@@ -135,13 +139,14 @@ pub(super) async fn wait(
         progress.show(&rows);
         if rows.iter().all(is_over) {
             progress.clear();
-            return Ok(rows);
+            return Ok((rows, None));
         }
         let asks = rows.iter().find(|row| row.status == "waiting");
         if let (Some(row), false) = (asks, std::io::stdin().is_terminal()) {
             let reason = text::line(row.reason.as_deref().unwrap_or("it waits"));
             let answer = format!("`pilothouse send {} --allow` or --deny", row.id);
-            return Err(CliError::new(Code::HumanNeeded, format!("{}: {reason}; answer with {answer}", row.name)));
+            let asks = CliError::new(Code::HumanNeeded, format!("{}: {reason}; answer with {answer}", row.name));
+            return Ok((rows, Some(asks)));
         }
         now = match connection.next().await {
             Some(FromDaemon::Rows { rows }) => Ok(rows),

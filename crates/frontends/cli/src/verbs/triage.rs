@@ -52,6 +52,9 @@ fn next_steps(row: &Row) -> Vec<String> {
         "waiting" if !row.is_answered_here() => with(&["attach RUN"]),
         "waiting" => send::ways(row).unwrap_or_default(),
         "ready" if row.said.as_deref().and_then(asked_last).is_some() => with(&["send RUN TEXT", "diff RUN", "rm RUN"]),
+        "failed" if row.changes.is_some_and(|changes| changes.files == 0) => {
+            with(&["logs RUN --stderr", "retry RUN", "rm RUN"])
+        }
         "failed" => with(&["diff RUN", "retry RUN", "rm RUN"]),
         "lost" => with(&["retry RUN", "explain RUN", "rm RUN"]),
         "paused" => with(&["resume RUN", "terminate RUN"]),
