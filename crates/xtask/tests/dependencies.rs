@@ -12,7 +12,7 @@ const CORE: [&str; 10] =
 /// The crates that the pure terminal may use beside these.
 const TERMINAL: [&str; 1] = ["vt100"];
 /// The crates that the ground floor may use.
-const GROUND: [&str; 1] = ["rustix"];
+const GROUND: [&str; 2] = ["rustix", "tempfile"];
 
 /// The licences whose crates may be part of what we ship.
 const LICENCES: [&str; 12] = [

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use ground::Lasts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -62,14 +61,7 @@ impl Trust {
         if !known.contains(&digest) {
             known.push(digest);
         }
-        let folder = self.path.parent().unwrap_or(Path::new("/"));
-        let written = (|| {
-            let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
-            file.write_all(&serde_json::to_vec_pretty(&self.known).expect("plain values"))?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|e| e.error)
-        })();
-        written.map(drop).map_err(EnvironmentError::io("write", &self.path))
+        let bytes = serde_json::to_vec_pretty(&self.known).expect("plain values");
+        ground::write_whole(&self.path, &bytes, Lasts::Always).map_err(EnvironmentError::io("write", &self.path))
     }
 }

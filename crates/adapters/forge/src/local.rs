@@ -1,13 +1,13 @@
 //! The forge that is built in: a file per pull request in the state folder, numbered per repository.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use domain::digest::folder_of;
 use domain::event::ReviewGiven;
 use domain::pull_request::{LOCAL, PullState};
+use ground::Lasts;
 
 use crate::Forge;
 use crate::error::ForgeError;
@@ -84,14 +84,7 @@ impl Local {
     fn write(&self, pull: &Pull) -> Result<(), ForgeError> {
         let path = self.path(pull.number);
         let bytes = serde_json::to_vec_pretty(pull).expect("a pull request is plain values");
-        let written = (|| {
-            let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(&self.folder)?;
-            file.write_all(&bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|e| e.error)?;
-            File::open(&self.folder)?.sync_all()
-        })();
-        written.map_err(ForgeError::io("write", &path))
+        ground::write_whole(&path, &bytes, Lasts::Always).map_err(ForgeError::io("write", &path))
     }
 
     fn change(&self, number: u64, change: impl FnOnce(&mut Pull)) -> Result<Pull, ForgeError> {

@@ -1,10 +1,11 @@
 //! The gateway's own folder in the state folder: its lock, its port, and who serves.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use ground::Lasts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -95,11 +96,6 @@ pub(crate) fn read_own<T: DeserializeOwned>(path: &Path, longest: u64) -> Result
 
 /// Writes a record whole or not at all, for its owner only.
 pub(crate) fn write(path: &Path, record: &impl Serialize) -> Result<(), GatewayError> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let written = (|| {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-        file.write_all(&serde_json::to_vec(record).expect("a record is plain values"))?;
-        file.persist(path).map_err(|e| e.error)
-    })();
-    written.map(drop).map_err(GatewayError::io("write", path))
+    let bytes = serde_json::to_vec(record).expect("a record is plain values");
+    ground::write_whole(path, &bytes, Lasts::UntilRestart).map_err(GatewayError::io("write", path))
 }

@@ -105,7 +105,5 @@ pub(crate) fn is_name(text: &str) -> bool {
 /// # Errors
 /// When the system has no randomness.
 pub(crate) fn new_token(run: &str) -> io::Result<String> {
-    let mut random = [0u8; 16];
-    rustix::rand::getrandom(&mut random[..], rustix::rand::GetRandomFlags::empty())?;
-    Ok(format!("{run}-{:032x}", u128::from_be_bytes(random)))
+    Ok(format!("{run}-{:032x}", u128::from_be_bytes(ground::random_bytes()?)))
 }

@@ -1,11 +1,12 @@
 //! The files of an attempt's folder that daemon and keeper tell each other things by.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use domain::attempt::Exit;
+use ground::Lasts;
 use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -157,11 +158,6 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 /// Writes a record whole or not at all.
 pub(crate) fn write(folder: &Path, name: &str, record: &impl Serialize) -> Result<(), SupervisorError> {
     let path = folder.join(name);
-    let written = (|| {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-        file.write_all(&serde_json::to_vec(record).expect("a record is plain values"))?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|e| e.error)
-    })();
-    written.map(|_| ()).map_err(SupervisorError::io("write", path))
+    let bytes = serde_json::to_vec(record).expect("a record is plain values");
+    ground::write_whole(&path, &bytes, Lasts::WhereNamed).map_err(SupervisorError::io("write", path))
 }

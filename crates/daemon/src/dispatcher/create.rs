@@ -99,10 +99,7 @@ impl Dispatcher {
 
     fn free_id(&self) -> RunId {
         loop {
-            let mut bytes = [0u8; 6];
-            let drawn = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-            drawn.expect("the kernel gives six random bytes");
-            let id = RunId::from_random(bytes);
+            let id = RunId::from_random(ground::random_bytes().expect("the kernel gives six random bytes"));
             if !self.runs.contains(&id) && !self.state.run(&id).path().exists() {
                 return id;
             }

@@ -20,7 +20,10 @@ pub(super) fn edits(stage: &mut AgentStage) -> io::Result<End> {
         stage.think(300);
         changed += 1;
     }
-    Ok(End { ok: changed > 0, text: format!("Done: {changed} files changed.") })
+    Ok(End {
+        ok: changed > 0,
+        text: format!("Done: {changed} {} changed.", if changed == 1 { "file" } else { "files" }),
+    })
 }
 
 /// The words of a task that can be paths inside of the worktree.
