@@ -13,6 +13,15 @@ use crate::row::Row;
 /// The contract's version; both sides say it in `hello`. A face with a higher one replaces the daemon.
 pub const CONTRACT: u32 = 11;
 
+/// The oldest contract that this version still speaks with another side. A daemon on this machine is replaced when it is older
+/// than [`CONTRACT`]; one that can't be replaced, since it serves on another machine, is spoken with from here on.
+pub const OLDEST_CONTRACT: u32 = 11;
+
+/// Whether the other side's contract is spoken here. Later ones are not: what they add can't be known.
+pub fn speaks(contract: u32) -> bool {
+    (OLDEST_CONTRACT..=CONTRACT).contains(&contract)
+}
+
 /// The longest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
 

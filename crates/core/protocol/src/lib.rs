@@ -9,7 +9,7 @@ mod reply;
 mod request;
 mod row;
 
-pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME, Today};
+pub use frame::{Base, CONTRACT, Disk, FromDaemon, FromFace, MAX_FRAME, OLDEST_CONTRACT, Today, speaks};
 pub use observed::{OBSERVED, ObservedAgent, observed};
 pub use record::DaemonRecord;
 pub use reply::{

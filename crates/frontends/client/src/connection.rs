@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use bytes::Bytes;
-use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{CONTRACT, Code, FromDaemon, FromFace, MAX_FRAME, Refused, Reply, Request};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
-use tokio_util::codec::{Framed, LengthDelimitedCodec};
+use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use crate::caller;
 use crate::error::ClientError;
 
-type Wire = Framed<UnixStream, LengthDelimitedCodec>;
+/// Bytes to the daemon, over whatever leads to it.
+type ToDaemon = Box<dyn AsyncWrite + Send + Unpin>;
+/// Bytes from the daemon.
+type FromWire = Box<dyn AsyncRead + Send + Unpin>;
 
 /// A connection to the daemon.
 pub struct Connection {
@@ -26,15 +29,17 @@ pub struct Connection {
 
 /// The sending half.
 pub struct Outgoing {
-    sink: SplitSink<Wire, Bytes>,
+    sink: FramedWrite<ToDaemon, LengthDelimitedCodec>,
     last: u64,
 }
 
 /// The receiving half.
 pub struct Incoming {
-    stream: SplitStream<Wire>,
+    stream: FramedRead<FromWire, LengthDelimitedCodec>,
     /// Frames that came while a reply was waited for.
     waiting: VecDeque<FromDaemon>,
+    /// The kinds of frames that this version does not know, in the order in which they came first.
+    unknown: Vec<String>,
 }
 
 impl Connection {
@@ -51,9 +56,20 @@ impl Connection {
             let source = std::io::Error::other("someone else serves there");
             return Err(unreachable(source));
         }
-        let wire: Wire = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_framed(stream);
-        let (sink, stream) = wire.split();
-        let (mut outgoing, mut incoming) = (Outgoing { sink, last: 0 }, Incoming { stream, waiting: VecDeque::new() });
+        Self::over(stream).await
+    }
+
+    /// Says `hello` over a stream that leads to a daemon: a socket, or the pipes of a program that hands bytes on.
+    ///
+    /// # Errors
+    /// When the other side says nothing that is understood.
+    pub async fn over(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Result<Self, ClientError> {
+        let (read, write) = tokio::io::split(stream);
+        let codec = || LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_codec();
+        let (read, write): (FromWire, ToDaemon) = (Box::new(read), Box::new(write));
+        let mut outgoing = Outgoing { sink: FramedWrite::new(write, codec()), last: 0 };
+        let stream = FramedRead::new(read, codec());
+        let mut incoming = Incoming { stream, waiting: VecDeque::new(), unknown: Vec::new() };
         let version = env!("CARGO_PKG_VERSION").to_owned();
         outgoing.send(&FromFace::Hello { contract: CONTRACT, version }).await?;
         let Some(FromDaemon::Hello { contract, version, pid, keys }) = incoming.next().await else {
@@ -140,6 +156,20 @@ impl Incoming {
         }
     }
 
+    /// Returns the kinds of frames that were passed over, since a later version than this one sent them.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    fn pass_over(&mut self, bytes: &[u8]) {
+        let value: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let kind = value.as_object().and_then(|frame| frame.keys().next());
+        let kind = kind.map_or("no JSON", String::as_str);
+        if self.unknown.len() < MOST_UNKNOWN && self.unknown.iter().all(|known| known != kind) {
+            self.unknown.push(kind.to_owned());
+        }
+    }
+
     async fn receive(&mut self) -> Option<FromDaemon> {
         loop {
             let bytes = self.stream.next().await?.ok()?;
@@ -150,11 +180,15 @@ impl Incoming {
                     if let Some(frame) = unreadable_reply(&bytes, &error) {
                         return Some(frame);
                     }
+                    self.pass_over(&bytes);
                 }
             }
         }
     }
 }
+
+/// Kinds of unknown frames that are remembered.
+const MOST_UNKNOWN: usize = 16;
 
 /// A reply that another build of the same contract words differently; `None` for frames that nobody waits for.
 fn unreadable_reply(bytes: &[u8], error: &serde_json::Error) -> Option<FromDaemon> {
