@@ -3,6 +3,7 @@
 //! It holds no truth that is not on disk: killed at any point and started again, it folds the run folders,
 //! adopts the living keepers and goes on.
 
+mod agent_program;
 mod chosen_place;
 mod clock;
 mod dispatcher;

@@ -14,6 +14,7 @@ use settings::phase::REPAIRS;
 use settings::{Phase, Settings};
 use worktrees::{Repository, WorktreeError};
 
+use crate::agent_program::find_program;
 use crate::places::DaemonPlaces;
 use crate::settings_of::{Basis, basis, refused};
 use crate::{chosen_place, known, trust};
@@ -102,6 +103,11 @@ pub(crate) fn prepare(places: &DaemonPlaces, request: RunRequest) -> Result<Prep
     let include = repo.file_at(&base_commit, ".worktreeinclude").map_err(refused)?;
     let environment = trust::environment(&settings, include.as_deref());
     let phases = phases(&request, &settings).map_err(Mistake::at(Field::Phases))?;
+    let path = request.caller.get("PATH").map(String::as_str);
+    let later = phases.iter().filter_map(|phase| phase.agent.as_deref());
+    for name in std::iter::once(agent.as_str()).chain(later) {
+        has_program(places, &settings, name, path).map_err(Mistake::at(Field::Agent))?;
+    }
     let checks = settings.checks.values().map(|check| check.value.clone()).collect();
     let taken = repo.branches_below("pilothouse/").map_err(refused)?;
     if let Some(name) = request.name.as_ref().filter(|name| taken.contains(*name)) {
@@ -124,6 +130,16 @@ pub(crate) fn prepare(places: &DaemonPlaces, request: RunRequest) -> Result<Prep
         settings,
         differs,
     })
+}
+
+/// Refuses an agent whose program is not there, before a worktree, a branch and a name are made for it.
+fn has_program(places: &DaemonPlaces, settings: &Settings, name: &str, path: Option<&str>) -> Result<(), Refused> {
+    let Some(agent) = known::known(settings, name) else { return Ok(()) };
+    let own = settings.agents.get(name).map(|agent| agent.value.clone()).unwrap_or_default();
+    match find_program(places, &agent, &own, path) {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(Refused { code: Code::Refused, reason: format!("{name} can't be started: {reason}") }),
+    }
 }
 
 /// Returns what can be chosen for a run begun in `folder`; `newest` is the spec of the repository's newest run.

@@ -47,7 +47,8 @@ pub(crate) fn output(
     len: u64,
 ) -> Result<Reply, Refused> {
     let folder = StateFolder::open(home).map_err(broken)?.run(run);
-    let nothing = || Refused { code: Code::NotFound, reason: "there is no output yet".to_owned() };
+    let nothing =
+        || Refused { code: Code::NotFound, reason: "nothing of it was started, so there is no output".to_owned() };
     let attempt = match attempt {
         Some(attempt) => attempt,
         None => folder.last_attempt().ok_or_else(nothing)?,

@@ -208,14 +208,23 @@ fn a_missing_agent_tells_its_installation() {
     let bin = house.home().join("bin");
     fs::create_dir(&bin).expect("a folder");
     std::os::unix::fs::symlink(supervisor::in_path("git", None).expect("git"), bin.join("git")).expect("a link");
-    let started = house.command(&["run", "x", "--agent", "claude", "--name", "none"]).env("PATH", &bin).status();
-    assert!(started.expect("it starts").success());
-    let row = house.wait_for("none", "failed");
-    let reason = row["reason"].as_str().expect("a reason");
-    assert!(reason.contains("no program claude") && reason.contains("npm install"), "{reason}");
+    let refused = house.command(&["run", "x", "--agent", "claude", "--name", "none"]).env("PATH", &bin).output();
+    let refused = refused.expect("it starts");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(said.contains("no program claude") && said.contains("npm install"), "{said}");
+    assert!(house.rows().is_empty(), "no worktree, no branch, no name was taken");
     let config = house.home().join("config.toml");
+    fs::write(&config, "[agent.claude]\npath = \"/bin/false\"\n").expect("writable");
+    house.ok(&["run", "x", "--agent", "claude", "--name", "none"]);
+    house.wait_for("none", "failed");
     fs::write(&config, "[agent.claude]\npath = \"/no/such/claude\"\n").expect("writable");
     house.ok(&["retry", "none"]);
+    wait_until("the reason of the second attempt", || {
+        let row = house.row("none").ok_or("no such run")?;
+        let is_it = row["reason"].as_str().is_some_and(|reason| reason.contains("/no/such/claude"));
+        if is_it { Ok(()) } else { Err(format!("{row:#}")) }
+    });
     let row = house.wait_for("none", "failed");
     let reason = row["reason"].as_str().expect("a reason");
     assert!(reason.contains("/no/such/claude") && reason.contains("config.toml"), "{reason}");

@@ -151,13 +151,13 @@ fn agent_settings_are_checked_before_starting() {
         assert!(said.code == 2 && said.err.contains(expected), "{settings}: {said:?}");
     }
     let house = house("[agent.mine]\ncommand = [\"no-such-program\", \"{prompt}\"]");
-    house.ok(&["run", "x", "--agent", "mine", "--name", "none"]);
-    let failed = house.wait_for("none", "failed");
-    let reason = failed["reason"].as_str().expect("a reason");
+    let said = house.say(&["run", "x", "--agent", "mine", "--name", "none"]);
+    assert_eq!(said.code, 4, "{said:?}");
     assert!(
-        reason.contains("there is no program no-such-program in the PATH of whoever asked for the run"),
-        "{reason}"
+        said.err.contains("there is no program no-such-program in the PATH of whoever asked for the run"),
+        "{said:?}"
     );
+    assert!(house.row("none").is_none() && house.repo.git(&["branch", "--list", "pilothouse/*"]).is_empty());
 }
 
 #[test]

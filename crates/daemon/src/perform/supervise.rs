@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use agents::{Agent, AttemptPlace, Program};
+use agents::{AttemptPlace, Program};
 use domain::attempt::AttemptKey;
 use domain::command::NewRun;
 use domain::decide::Facts;
@@ -18,6 +18,7 @@ use worktrees::WorktreeError;
 use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, gateway, inside, keep, sandbox, scratch};
+use crate::agent_program::find_program;
 use crate::kept_input;
 use crate::known::{KnownAgent, known};
 use crate::places::DaemonPlaces;
@@ -156,7 +157,7 @@ fn launch(
     let through = gateway::open(places, performer, job, attempt, &settings, &agent, &own)?;
     let place = AttemptPlace { gateway: through.as_ref().map(|through| through.gateway.clone()), ..place };
     let wanted = agent.start(&with.task(), &place, spec.interactive);
-    let program = program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
+    let program = find_program(places, &agent, &own, spec.caller.get("PATH").map(String::as_str))?;
     let base = keep::start(places, performer, job, place.cwd.clone());
     let inside = spec.interactive.then(inside::variables).into_iter().flatten();
     let env: Vec<_> = base.env.iter().cloned().chain(inside).chain(wanted.env).chain(own.env.clone()).collect();
@@ -223,38 +224,6 @@ fn place(spec: &NewRun, attempt: &Path, tmp: &Path) -> Result<AttemptPlace, Work
     // Not the attempt's own folder: what lies there is what the keeper says, and no agent may say that.
     let (common_dir, attempt) = (text(repo.common_dir()), text(&attempt.join("agent")));
     Ok(AttemptPlace { git_dir, common_dir, cwd: text(&cwd), attempt, tmp: text(tmp), root, gateway: None })
-}
-
-/// Returns where the agent's program is; one that is missing is told of with what helps.
-fn program(
-    places: &DaemonPlaces,
-    agent: &KnownAgent,
-    own: &settings::AgentSettings,
-    path: Option<&str>,
-) -> Result<String, String> {
-    let wanted = match (&own.path, agent) {
-        (Some(path), _) => path.as_str(),
-        (None, KnownAgent::Own(_)) => own.command.iter().flatten().next().map_or("", String::as_str),
-        (None, KnownAgent::BuiltIn(agent)) => match agent.program {
-            Program::Own => return Ok(places.binary.to_string_lossy().into_owned()),
-            Program::InPath { name, .. } => name,
-        },
-    };
-    if wanted.contains('/') {
-        let named = || format!("there is no program {wanted}; {} names it", places.config.display());
-        return Path::new(wanted).is_file().then(|| wanted.to_owned()).ok_or_else(named);
-    }
-    let missing = || {
-        let next = match agent {
-            KnownAgent::BuiltIn(Agent { program: Program::InPath { install, .. }, .. }) => {
-                format!("get it with `{install}`, then retry")
-            }
-            _ => format!("{} names it", places.config.display()),
-        };
-        let whose = if path.is_some() { "of whoever asked for the run" } else { "that the daemon was started with" };
-        format!("there is no program {wanted} in the PATH {whose}; {next}")
-    };
-    supervisor::in_path(wanted, path).map(|file| file.to_string_lossy().into_owned()).ok_or_else(missing)
 }
 
 /// Refuses an agent's program whose version is too old, since it would fail in ways of its own. One that says no
