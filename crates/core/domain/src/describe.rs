@@ -118,6 +118,7 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::AttemptFinished(d) => {
             let survivors = match d.exit.survivors_ended {
                 0 => String::new(),
+                1 => "; 1 left-over process ended".to_owned(),
                 n => format!("; {n} left-over processes ended"),
             };
             let stayed = if d.exit.timed_out { "; it did not leave and was ended" } else { "" };
@@ -148,7 +149,8 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
                 1 => " with 1 comment".to_owned(),
                 n => format!(" with {n} comments"),
             };
-            (word, format!("{}{comments} {}", short(&d.head), d.text), false)
+            let text = if d.text.is_empty() { String::new() } else { format!(": {}", d.text) };
+            (word, format!("{}{comments}{text}", short(&d.head)), false)
         }
         Body::GateDecided(d) if d.open => ("gate", format!("is open at {}", short(&d.head)), false),
         Body::GateDecided(d) => ("gate", format!("is closed: {}", d.reasons.join("; ")), false),

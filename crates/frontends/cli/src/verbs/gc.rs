@@ -56,5 +56,8 @@ fn list(out: &mut Out, rows: &[RemovableRow]) -> Result<(), CliError> {
         vec![verdict.to_owned(), name, text::line(&row.path), text::line(&row.why)]
     };
     let rows: Vec<_> = rows.iter().map(cells).collect();
+    if rows.is_empty() {
+        return Ok(out.line("there is no worktree here beside the main one")?);
+    }
     Ok(out.table(&["", "RUN", "WORKTREE", "WHY"], &rows)?)
 }

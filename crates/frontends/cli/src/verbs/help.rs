@@ -48,9 +48,16 @@ pub(super) fn help(words: &[String]) -> Result<Code, CliError> {
         return Err(CliError::new(Code::Usage, reason));
     }
     if let Some(page) = page {
-        out.text(page)?;
+        out.text(&without_comments(page))?;
     }
     Ok(Code::Done)
+}
+
+/// Returns a page without what only those who write it need to see.
+fn without_comments(page: &str) -> String {
+    let lines = page.lines().filter(|line| !(line.starts_with("<!--") && line.ends_with("-->")));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    format!("{}\n", text.trim_start())
 }
 
 /// The command that these words name, below each other; `None` where one of them names none.

@@ -7,6 +7,7 @@ use domain::text;
 use protocol::{Code, FromDaemon, Reply, Request, Row, RunRequest, Scope};
 
 use super::act::take_up;
+use super::find::here;
 use super::report::{NO_CHECKS, complain};
 use crate::args::RunArgs;
 use crate::error::CliError;
@@ -15,20 +16,21 @@ use crate::when::when;
 
 pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
     let mut out = Out::stdout(args.json);
-    let (connection, rows) = start(&args, places).await?;
-    if !args.wait {
+    let (mut connection, rows) = start(&args, places).await?;
+    if !args.wait || !out.json {
         report(&mut out, &rows)?;
-        notes(&out, &rows);
-        return Ok(Code::Done);
     }
     if !out.json {
-        report(&mut out, &rows)?;
-        notes(&out, &rows);
+        notes(&rows, is_first(&mut connection, &rows).await);
+    }
+    if !args.wait {
+        return Ok(Code::Done);
     }
     let (rows, asks) = wait(places, connection, rows, out.terminal && !out.json).await?;
     if out.json {
         report(&mut out, &rows)?;
     }
+    tell_blind_budgets(&rows);
     if let Some(asks) = asks {
         return Err(asks);
     }
@@ -91,13 +93,32 @@ fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
 }
 
 /// Prints beside the output what a person should know who could still do something about it.
-fn notes(out: &Out, rows: &[Row]) {
-    let Some(row) = rows.first().filter(|_| !out.json) else { return };
+fn notes(rows: &[Row], first: bool) {
+    let Some(row) = rows.first() else { return };
     if row.settings_differ {
         complain("pilothouse.toml in the checkout is not the committed one, which counts; commit it for later runs");
     }
-    if row.checks.is_empty() {
+    if row.checks.is_empty() && first {
         complain(NO_CHECKS);
+    }
+}
+
+/// Whether these are the first runs here: what holds for every run of a repository is told with them alone.
+async fn is_first(connection: &mut Connection, rows: &[Row]) -> bool {
+    let Ok(scope) = here() else { return true };
+    match connection.ask(Request::Rows(scope)).await {
+        Ok(Reply::Rows(all)) => all.iter().all(|row| rows.iter().any(|new| new.id == row.id)),
+        _ => true,
+    }
+}
+
+/// Says which budgets could not act.
+fn tell_blind_budgets(rows: &[Row]) {
+    for row in rows.iter().filter(|row| row.budget_usd.is_some() && row.tokens_unpriced.is_some_and(|n| n > 0)) {
+        let name = text::line(&row.name);
+        complain(&format!(
+            "{name}: its budget in money could not act on tokens without a price; `pilothouse help spend`"
+        ));
     }
 }
 
@@ -180,6 +201,10 @@ impl ProgressLine {
             [row] => {
                 let row = row.clone().by_clock(when);
                 let doing = row.reason.as_ref().or(row.activity.as_ref()).cloned().unwrap_or_default();
+                if row.status == "waiting" {
+                    // What to do stands before what may be cut.
+                    return self.draw(&format!("{} asks (`pilothouse send {}` answers): {doing}", row.name, row.name));
+                }
                 let (tokens, cost) = (row.tokens_says(), row.cost_says());
                 format!("{} {}  {tokens} tokens  {cost}  {doing}", row.name, row.status)
             }
@@ -189,7 +214,11 @@ impl ProgressLine {
                 format!("{over} of {} over, {asking} asking", rows.len())
             }
         };
-        let line: String = text::line(&line).chars().take(columns().saturating_sub(1).max(20)).collect();
+        self.draw(&line);
+    }
+
+    fn draw(&mut self, line: &str) {
+        let line: String = text::line(line).chars().take(columns().saturating_sub(1).max(20)).collect();
         if self.terminal && line != self.shown {
             let mut out = std::io::stdout();
             // A terminal that went away is noticed when the result is printed.

@@ -48,7 +48,13 @@ pub(super) async fn show(args: &ShowArgs, places: &Places) -> Result<Code, CliEr
         )
     });
     let changes = row.changes.map_or_else(unknown, |c| {
-        format!("{} files {}  at {}", c.files, figures::lines(c.added, c.removed), time(row.changes_at))
+        format!(
+            "{} {} {}  at {}",
+            c.files,
+            if c.files == 1 { "file" } else { "files" },
+            figures::lines(c.added, c.removed),
+            time(row.changes_at)
+        )
     });
     let disk = row.disk_bytes.map_or_else(unknown, |bytes| {
         let again = row.disk_rebuildable.map_or_else(unknown, figures::bytes);

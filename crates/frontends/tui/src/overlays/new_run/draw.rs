@@ -9,7 +9,7 @@ use super::form::{FormField, NewRunForm};
 use crate::keymap::{KeyPlace, Keymap};
 use crate::overlays::window::{self, keys};
 use crate::theme::{Role, Theme};
-use crate::widgets::wrapped;
+use crate::widgets::{fit, wrapped};
 
 const LABEL: u16 = 9;
 
@@ -81,7 +81,8 @@ fn draw_field(form: &NewRunForm, entry: FormField, area: Rect, theme: &Theme, fr
     if form.text(entry).is_empty() {
         // What an empty field means stands where its value would, below the cursor.
         let style = Style::new().dim();
-        let mut rest = entry.says().1.chars();
+        let says = fit(entry.says().1, place.width.into());
+        let mut rest = says.chars();
         let first = rest.next().map(String::from).unwrap_or_default();
         let first = Span::styled(first, if here { style.reversed() } else { style });
         let line = Line::from(vec![first, Span::styled(rest.as_str(), style)]);

@@ -59,15 +59,15 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
     let text = match (&attached.over, attached.emulator.screen().scrollback(), &attached.note) {
         (Some(why), _, _) => format!(" {name}: {why}"),
         (None, _, _) if attached.away => {
-            format!(" {name}: the daemon is gone, trying again; what is typed goes nowhere")
+            format!(" {name}: no daemon, trying again; what is typed is lost")
         }
         (None, 0, Some(note)) => format!(" {name} {note}"),
         (None, 0, None) => format!(" {name} (its own terminal)"),
         (None, lines, _) => format!(" {name} (its own terminal)  {lines} lines up"),
     };
-    let room = usize::from(width).saturating_sub(hint.len());
+    let room = usize::from(width).saturating_sub(hint.len() + 1);
     Line::from(vec![
-        Span::styled(fit(&text, room), theme.style(Role::Heading)),
+        Span::styled(format!("{} ", fit(&text, room)), theme.style(Role::Heading)),
         Span::styled(hint, theme.style(Role::Key)),
     ])
 }

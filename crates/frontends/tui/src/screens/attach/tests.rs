@@ -62,7 +62,7 @@ fn keys_a_daemon_may_have_lost() {
     let again = Action::Attached { run: run(), columns: 80, rows: 23 };
     let typed = || Action::Typed("x".to_owned());
     let away = |cockpit: &mut TestCockpit| super::away(&mut cockpit.model);
-    let lost = "some keys may be lost";
+    let lost = "keys may be lost";
     let mut cockpit = attached(FORM);
     cockpit.act(typed());
     away(&mut cockpit);

@@ -29,7 +29,7 @@ pub(crate) fn attached(model: &mut Model, run: RunId, columns: u16, rows: u16) -
     let name = model.rows.get(&run).map_or_else(|| run.to_string(), |row| domain::text::line(&row.name));
     let mut new = Attached::new(run, name, columns, rows);
     if model.attached.as_ref().is_some_and(|before| before.may_have_lost && before.run == new.run) {
-        new.note = Some("the daemon was gone: some keys may be lost".to_owned());
+        new.note = Some("no daemon for a moment: keys may be lost".to_owned());
     }
     let before = model.attached.replace(new);
     let mut effects = before.map(|before| before.leave()).unwrap_or_default();
