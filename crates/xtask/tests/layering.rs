@@ -133,3 +133,29 @@ fn the_code_map_names_exactly_all_crates() {
     let stale: Vec<_> = named.difference(&existing).collect();
     assert!(missing.is_empty() && stale.is_empty(), "not in the map: {missing:?}; in the map only: {stale:?}");
 }
+
+/// Returns every file below `crates/`, as a reader names it: without `src/`.
+fn files(folder: &Path, found: &mut Vec<String>) {
+    for path in fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path.display().to_string().replace("/src/", "/"));
+        }
+    }
+}
+
+#[test]
+fn the_reading_list_names_what_exists() {
+    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).expect("a document");
+    let (_, rest) = text.split_once("## Start reading here").expect("the list is there");
+    let (list, _) = rest.split_once("\n## ").expect("something follows");
+    let mut all = Vec::new();
+    files(&root().join("crates"), &mut all);
+    let named = list.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".rs") || word.ends_with(".toml"));
+    let named: Vec<String> = named.filter(|word| !word.contains('<')).map(|word| word.replace("/src/", "/")).collect();
+    assert!(named.len() > 15, "the list was not found: {named:?}");
+    let missing: Vec<&String> =
+        named.iter().filter(|word| !all.iter().any(|file| file.ends_with(&format!("/{word}")))).collect();
+    assert!(missing.is_empty(), "docs/ARCHITECTURE.md names files that are not there: {missing:#?}");
+}
