@@ -59,7 +59,7 @@ fn last_line(attached: &Attached, keymap: &Keymap, theme: &Theme, width: u16) ->
     let text = match (&attached.over, attached.emulator.screen().scrollback(), &attached.note) {
         (Some(why), _, _) => format!(" {name}: {why}"),
         (None, _, _) if attached.away => {
-            format!(" {name}: no daemon, trying again; what is typed is lost")
+            format!(" {name}: no daemon; what is typed is lost")
         }
         (None, 0, Some(note)) => format!(" {name} {note}"),
         (None, 0, None) => format!(" {name} (its own terminal)"),
