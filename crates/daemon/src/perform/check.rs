@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use supervisor::KeeperStart;
 use worktrees::{Repository, Stand};
 
+use super::effect_error::EffectError;
 use super::job::{Job, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, commands, keep};
@@ -39,12 +40,12 @@ struct WorktreeBefore {
 
 /// Runs a check, never twice under one number: where an earlier daemon began it, its keeper is waited for.
 pub(super) fn check(places: &DaemonPlaces, performer: &Performer, job: &Job, name: &str, n: u32) -> EffectProgress {
-    let begun = || -> Result<PathBuf, String> {
+    let begun = || -> Result<PathBuf, EffectError> {
         let spec = spec(job, name)?;
         let key = check::key(name, n);
         let folder = attempt_folder(places, job, &key)?;
-        let repo = repository(&job.spec).map_err(|e| e.to_string())?;
-        let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+        let repo = repository(&job.spec)?;
+        let path = worktree(&repo, &job.spec)?;
         if !commands::were_begun(places, job, &key)? {
             commands::make_ready(places, job, &key)?;
             begin(places, performer, job, &key, &CheckPlaces { spec, repo: &repo, path: &path, folder: &folder })?;
@@ -63,22 +64,22 @@ pub(super) fn check(places: &DaemonPlaces, performer: &Performer, job: &Job, nam
     }
 }
 
-fn spec<'a>(job: &'a Job, name: &str) -> Result<&'a CheckSpec, String> {
+fn spec<'a>(job: &'a Job, name: &str) -> Result<&'a CheckSpec, EffectError> {
     let spec = job.spec.checks.iter().find(|check| check.name == name);
-    spec.ok_or_else(|| "the run has no such check".to_owned())
+    spec.ok_or_else(|| "the run has no such check".into())
 }
 
 /// Judges a check whose command has ended.
-fn ended(places: &DaemonPlaces, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, String> {
+fn ended(places: &DaemonPlaces, job: &Job, name: &str, n: u32, exit: Exit) -> Result<CheckFinished, EffectError> {
     let spec = spec(job, name)?;
     let folder = attempt_folder(places, job, &check::key(name, n))?;
-    let repo = repository(&job.spec).map_err(|e| e.to_string())?;
-    let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+    let repo = repository(&job.spec)?;
+    let path = worktree(&repo, &job.spec)?;
     let before: WorktreeBefore = evidence::read_plain(&folder.join(BEFORE), LARGEST_REPORT)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or("how the worktree stood before can't be read")?;
-    let after = repo.stand(&path).map_err(|e| e.to_string())?;
+    let after = repo.stand(&path)?;
     let at = CheckPlaces { spec, repo: &repo, path: &path, folder: &folder };
     let (report, bytes) = report(&at).unzip();
     let (report, bytes) = (report.map(|read| read.map_err(|e: String| e)), bytes.flatten());
@@ -90,8 +91,8 @@ fn ended(places: &DaemonPlaces, job: &Job, name: &str, n: u32, exit: Exit) -> Re
         shared: shared.as_deref(),
     };
     let (verdict, reason) = check::judge(spec, &ended);
-    let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&job.spec.id);
-    let keep = |bytes: &[u8]| state.put_blob(bytes).map_err(|e| e.to_string());
+    let state = evidence::StateFolder::open(&places.home)?.run(&job.spec.id);
+    let keep = |bytes: &[u8]| state.put_blob(bytes).map_err(EffectError::from);
     let output = end_of(&folder.join("stdout"), MOST_KEPT);
     let counted = report.and_then(Result::ok);
     Ok(CheckFinished {
@@ -126,8 +127,8 @@ fn begin(
     job: &Job,
     key: &AttemptKey,
     at: &CheckPlaces<'_>,
-) -> Result<(), String> {
-    let Stand { head, tree, uncommitted, .. } = at.repo.stand(at.path).map_err(|e| e.to_string())?;
+) -> Result<(), EffectError> {
+    let Stand { head, tree, uncommitted, .. } = at.repo.stand(at.path)?;
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let shared = environments::shared_build_folder(at.path, &at.spec.run, cargo_home.as_deref());
@@ -151,10 +152,10 @@ fn begin(
 }
 
 /// Moves an earlier report out of the way, since it would count for this time too.
-fn put_aside(at: &CheckPlaces<'_>) -> Result<(), String> {
+fn put_aside(at: &CheckPlaces<'_>) -> Result<(), EffectError> {
     let Some(report) = &at.spec.report else { return Ok(()) };
-    if at.repo.is_tracked(at.path, report).map_err(|e| e.to_string())? {
-        return Err(format!("its report {report} is a file that git tracks; have it written elsewhere"));
+    if at.repo.is_tracked(at.path, report)? {
+        return Err(format!("its report {report} is a file that git tracks; have it written elsewhere").into());
     }
     let cannot = |why: &dyn std::fmt::Display| format!("an earlier report {report} can't be moved away: {why}");
     let there = at.path.join(report);
@@ -163,14 +164,16 @@ fn put_aside(at: &CheckPlaces<'_>) -> Result<(), String> {
     }
     let Some(folder) = folder_of(at.path, report).map_err(|e| cannot(&e))? else {
         let next = "take away the link that leads there, or have it written elsewhere";
-        return Err(cannot(&format!("it lies outside of the worktree; {next}")));
+        return Err(cannot(&format!("it lies outside of the worktree; {next}")).into());
     };
     let there = folder.join(there.file_name().ok_or_else(|| cannot(&"it names no file"))?);
     let aside = at.folder.join("report.before");
     match fs::rename(&there, &aside) {
         // Kept only where it can be moved: what stands there may be a pipe, or have no end.
-        Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => fs::remove_file(&there).map_err(|e| cannot(&e)),
-        moved => moved.map_err(|e| cannot(&e)),
+        Err(e) if e.kind() == std::io::ErrorKind::CrossesDevices => {
+            fs::remove_file(&there).map_err(|e| cannot(&e).into())
+        }
+        moved => moved.map_err(|e| cannot(&e).into()),
     }
 }
 
@@ -188,33 +191,34 @@ fn report(at: &CheckPlaces<'_>) -> Option<(Read_, Option<Vec<u8>>)> {
     let report = at.spec.report.as_ref()?;
     Some(match report_bytes(at.path, report) {
         Ok(bytes) => (proof::report::read(&bytes), Some(bytes)),
-        Err(why) => (Err(why), None),
+        Err(why) => (Err(why.to_string()), None),
     })
 }
 
 /// Reads a report that is a regular file in the worktree, and no link out of it.
-fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, String> {
+fn report_bytes(worktree: &Path, report: &str) -> Result<Vec<u8>, EffectError> {
     let missing = || "it was not written".to_owned();
     let path = worktree.join(report);
     if folder_of(worktree, report).map_err(|_| missing())?.is_none() {
-        return Err("it lies outside of the worktree".to_owned());
+        return Err("it lies outside of the worktree".into());
     }
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).map_err(|e| e.to_string())?;
+    let flags = i32::try_from(flags.bits()).expect("flags of open(2) are an int");
     let file = File::options().read(true).custom_flags(flags).open(&path).map_err(|_| missing())?;
-    let meta = file.metadata().map_err(|e| e.to_string())?;
+    let cannot = |source| EffectError::File { doing: "it can't be read".to_owned(), source };
+    let meta = file.metadata().map_err(cannot)?;
     if !meta.is_file() || meta.len() > LARGEST_REPORT {
-        return Err("it is no file, or too large for a report".to_owned());
+        return Err("it is no file, or too large for a report".into());
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST_REPORT).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    file.take(LARGEST_REPORT).read_to_end(&mut bytes).map_err(cannot)?;
     Ok(bytes)
 }
 
-fn changed(repo: &Repository, before: &WorktreeBefore, after: &Stand) -> Result<Vec<String>, String> {
+fn changed(repo: &Repository, before: &WorktreeBefore, after: &Stand) -> Result<Vec<String>, EffectError> {
     let mut changed = match before.tree == after.tree {
         true => Vec::new(),
-        false => repo.changed_between(&before.tree, &after.tree).map_err(|e| e.to_string())?,
+        false => repo.changed_between(&before.tree, &after.tree)?,
     };
     if before.head != after.head {
         changed.push("HEAD".to_owned());

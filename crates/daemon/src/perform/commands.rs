@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::attempt::{AttemptKey, Exit};
 use supervisor::{Identity, KeeperStart, SupervisorError};
 
+use super::effect_error::EffectError;
 use super::job::{Job, Performed, attempt_folder};
 use super::step::{EffectProgress, NextStep};
 use super::{Performer, keep};
@@ -16,29 +17,34 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether an earlier daemon's keeper ever held the folder of this attempt. One that was about to be started may still
 /// come, and then only one of the two gets it.
-pub(super) fn were_begun(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<bool, String> {
+pub(super) fn were_begun(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<bool, EffectError> {
     let folder = attempt_folder(places, job, key)?;
-    let record = supervisor::keeper_record(&folder).map_err(|e| e.to_string())?;
-    let exit = supervisor::exit_record(&folder).map_err(|e| e.to_string())?;
+    let record = supervisor::keeper_record(&folder)?;
+    let exit = supervisor::exit_record(&folder)?;
     Ok(job.again && (record.is_some() || exit.is_some() || supervisor::is_held(&folder)))
 }
 
 /// Makes the attempt's folder, where nothing of the run lives any more.
-pub(super) fn make_ready(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<(), String> {
+pub(super) fn make_ready(places: &DaemonPlaces, job: &Job, key: &AttemptKey) -> Result<(), EffectError> {
     keep::ready(places, job)?;
-    let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-    state.run(&job.spec.id).create_attempt(key).map(drop).map_err(|e| e.to_string())
+    let state = evidence::StateFolder::open(&places.home)?;
+    state.run(&job.spec.id).create_attempt(key).map(drop).map_err(EffectError::from)
 }
 
 /// Has a keeper start the commands.
-pub(super) fn begin(performer: &Performer, job: &Job, key: &AttemptKey, start: &KeeperStart) -> Result<(), String> {
+pub(super) fn begin(
+    performer: &Performer,
+    job: &Job,
+    key: &AttemptKey,
+    start: &KeeperStart,
+) -> Result<(), EffectError> {
     let places = &performer.places;
     let folder = attempt_folder(places, job, key)?;
     match supervisor::launch(&places.binary, &folder, start, &[]) {
         Ok(launched) => performer.reap(launched.record.keeper, launched.child),
         // An earlier daemon's keeper got there first, after it had been looked for.
         Err(SupervisorError::Held) => {}
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
@@ -48,7 +54,7 @@ pub(super) fn wait(
     performer: &Performer,
     job: &Job,
     folder: PathBuf,
-    then: impl FnOnce(&Performer, &Job, Result<Exit, String>) -> Performed + Send + 'static,
+    then: impl FnOnce(&Performer, &Job, Result<Exit, EffectError>) -> Performed + Send + 'static,
 ) -> EffectProgress {
     let again = |folder, then| -> NextStep { Box::new(move |performer, job| wait(performer, job, folder, then)) };
     match look(&folder) {
@@ -65,15 +71,15 @@ enum KeeperLook {
     Held(Option<Identity>),
 }
 
-fn look(folder: &Path) -> Result<KeeperLook, String> {
+fn look(folder: &Path) -> Result<KeeperLook, EffectError> {
     // The record is looked for after the keeper: one that ends in between has left it.
-    let keeper = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
+    let keeper = supervisor::keeper_record(folder)?;
     let keeper = keeper.map(|record| record.keeper).filter(Identity::is_alive);
-    if let Some(exit) = supervisor::exit_record(folder).map_err(|e| e.to_string())? {
+    if let Some(exit) = supervisor::exit_record(folder)? {
         return Ok(KeeperLook::Ended(exit));
     }
     match keeper {
-        None if !supervisor::is_held(folder) => Err("its keeper died".to_owned()),
+        None if !supervisor::is_held(folder) => Err("its keeper died".into()),
         keeper => Ok(KeeperLook::Held(keeper)),
     }
 }

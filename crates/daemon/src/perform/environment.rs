@@ -7,6 +7,7 @@ use domain::decide::Facts;
 use domain::effect::Outcome;
 use supervisor::KeeperStart;
 
+use super::effect_error::EffectError;
 use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, commands, keep};
@@ -15,18 +16,18 @@ use crate::places::DaemonPlaces;
 /// Copies ignored files from the main checkout into the worktree. A file that is there already stays, so no probe is
 /// needed.
 pub(super) fn lease(job: &Job) -> Performed {
-    let lease = || -> Result<Facts, String> {
-        let repo = repository(&job.spec).map_err(|e| e.to_string())?;
-        let path = worktree(&repo, &job.spec).map_err(|e| e.to_string())?;
+    let lease = || -> Result<Facts, EffectError> {
+        let repo = repository(&job.spec)?;
+        let path = worktree(&repo, &job.spec)?;
         let wanted = &job.spec.environment;
-        let ignored = if wanted.copy.is_empty() { Vec::new() } else { repo.ignored().map_err(|e| e.to_string())? };
+        let ignored = if wanted.copy.is_empty() { Vec::new() } else { repo.ignored()? };
         // Ignored here and not at the commit that the run began at: a copy would be committed there.
-        let ignored = repo.ignored_in(&path, ignored).map_err(|e| e.to_string())?;
+        let ignored = repo.ignored_in(&path, ignored)?;
         let folders = wanted.clone.iter().map(|folder| PathBuf::from(format!("{folder}/"))).collect();
-        let folders = repo.ignored_in(&path, folders).map_err(|e| e.to_string())?;
-        let mut copied = environments::copy(repo.main(), &path, &ignored, &wanted.copy).map_err(|e| e.to_string())?;
+        let folders = repo.ignored_in(&path, folders)?;
+        let mut copied = environments::copy(repo.main(), &path, &ignored, &wanted.copy)?;
         for folder in &folders {
-            let more = environments::clone(repo.main(), &path, folder).map_err(|e| e.to_string())?;
+            let more = environments::clone(repo.main(), &path, folder)?;
             copied.bytes += more.bytes;
             copied.names.extend(more.names);
         }
@@ -41,7 +42,7 @@ pub(super) fn lease(job: &Job) -> Performed {
 /// Runs the commands one after the other until one fails. They are never run twice under one number: where an earlier
 /// daemon began, its keeper is waited for.
 pub(super) fn set_up(places: &DaemonPlaces, performer: &Performer, job: &Job) -> EffectProgress {
-    let begin = || -> Result<PathBuf, String> {
+    let begin = || -> Result<PathBuf, EffectError> {
         let key = job.effect.attempt().ok_or("nothing says which time it is")?;
         if !commands::were_begun(places, job, &key)? {
             commands::make_ready(places, job, &key)?;
@@ -55,7 +56,7 @@ pub(super) fn set_up(places: &DaemonPlaces, performer: &Performer, job: &Job) ->
     }
 }
 
-fn ended(job: &Job, exit: Result<Exit, String>) -> Performed {
+fn ended(job: &Job, exit: Result<Exit, EffectError>) -> Performed {
     let exit = match exit {
         Ok(exit) => exit,
         Err(died) => return failed(format!("{died}; retry runs the commands again")),
@@ -67,10 +68,10 @@ fn ended(job: &Job, exit: Result<Exit, String>) -> Performed {
     failed(format!("{}; `pilothouse logs {} --attempt {key} --stderr` shows it", exit.describe(), job.spec.name))
 }
 
-fn start(places: &DaemonPlaces, performer: &Performer, job: &Job) -> Result<KeeperStart, String> {
+fn start(places: &DaemonPlaces, performer: &Performer, job: &Job) -> Result<KeeperStart, EffectError> {
     let spec = &job.spec;
-    let repo = repository(spec).map_err(|e| e.to_string())?;
-    let cwd = worktree(&repo, spec).map_err(|e| e.to_string())?.to_string_lossy().into_owned();
+    let repo = repository(spec)?;
+    let cwd = worktree(&repo, spec)?.to_string_lossy().into_owned();
     let args = ["-e", "-c", &script(&spec.environment.setup)].map(str::to_owned).to_vec();
     Ok(KeeperStart { program: "/bin/sh".to_owned(), args, ..keep::start(places, performer, job, cwd) })
 }

@@ -10,6 +10,7 @@ use domain::policy::Policy;
 use evidence::StateFolder;
 use worktrees::{FoundWorktree, Repository, WorktreeError};
 
+use super::effect_error::EffectError;
 use crate::places::DaemonPlaces;
 
 /// An effect of a run, with what performing it takes.
@@ -52,8 +53,8 @@ impl StartWith {
 pub(super) type Performed = (Outcome, Facts);
 
 /// Returns the folder of an attempt of this job's run.
-pub(super) fn attempt_folder(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, String> {
-    let state = StateFolder::open(&places.home).map_err(|e| e.to_string())?;
+pub(super) fn attempt_folder(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey) -> Result<PathBuf, EffectError> {
+    let state = StateFolder::open(&places.home)?;
     Ok(state.run(&job.spec.id).attempt(attempt))
 }
 

@@ -4,16 +4,17 @@ use domain::git_variables::trusted_folders;
 use domain::policy::Policy;
 use supervisor::KeeperStart;
 
+use super::effect_error::EffectError;
 use super::job::Job;
 use super::living::living;
 use super::{Performer, scratch};
 use crate::places::DaemonPlaces;
 
 /// Makes the run's own folders ready, the one for temporary files anew, where nothing of the run lives any more.
-pub(super) fn ready(places: &DaemonPlaces, job: &Job) -> Result<(), String> {
+pub(super) fn ready(places: &DaemonPlaces, job: &Job) -> Result<(), EffectError> {
     match living(places, &job.spec.id).len() {
         0 => scratch::make(places, &job.spec),
-        alive => Err(format!("{}; terminate it first", domain::figures::living(alive))),
+        alive => Err(format!("{}; terminate it first", domain::figures::living(alive)).into()),
     }
 }
 

@@ -61,7 +61,7 @@ impl Performer {
                 };
                 let count = |(asked, run): (String, RunId)| {
                     let (gone, place) = (gone_place(&places, &run), place(&run));
-                    let now = command.judges().then(|| proof::now(&places, &run));
+                    let now = command.judges().then(|| proof::now(&places, &run).map_err(|error| error.to_string()));
                     let reviews = matches!(command, Command::Review { .. });
                     let stale = if reviews { review::stale(&places, &run) } else { Vec::new() };
                     CountedRun { asked, alive: living(&places, &run).len(), gone, place, now, stale, left: None, run }

@@ -5,6 +5,7 @@ mod check;
 mod checkpoint;
 mod commands;
 mod doubtful;
+mod effect_error;
 mod ends;
 mod environment;
 mod find;

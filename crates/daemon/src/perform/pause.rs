@@ -15,7 +15,7 @@ pub(super) fn freeze(places: &DaemonPlaces, performer: &Performer, job: &Job, at
     match ask(&KeeperRequest::Freeze) {
         Ok(KeeperReply::Frozen(frozen)) => {
             if let Err(reason) = gateway::tell(performer, &job.spec.id, true, job.limits) {
-                tracing::warn!(reason, "the gateway does not know that it stands still");
+                tracing::warn!(%reason, "the gateway does not know that it stands still");
             }
             (Outcome::Done, Facts::Frozen(frozen))
         }

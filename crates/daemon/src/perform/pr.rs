@@ -8,6 +8,7 @@ use domain::pull_request::{LOCAL, PullWork};
 use forge::{Forge, Local, NewPull, Update};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
+use super::effect_error::EffectError;
 use super::job::{Job, Performed, failed};
 use crate::places::DaemonPlaces;
 
@@ -27,19 +28,19 @@ pub(super) fn deliver(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Perf
 }
 
 /// Returns the forge that a run's settings name.
-pub(super) fn forge(places: &DaemonPlaces, job: &Job) -> Result<impl Forge, String> {
+pub(super) fn forge(places: &DaemonPlaces, job: &Job) -> Result<impl Forge, EffectError> {
     let spec = &job.spec;
     match spec.deliver.forge.as_deref() {
         Some(LOCAL) => Ok(Local::of(&places.home, &spec.repo)),
-        Some(other) => Err(format!("there is no forge {other:?} here; set deliver.forge = \"{LOCAL}\"")),
-        None => Err("its settings say that nothing is delivered".to_owned()),
+        Some(other) => Err(format!("there is no forge {other:?} here; set deliver.forge = \"{LOCAL}\"").into()),
+        None => Err("its settings say that nothing is delivered".into()),
     }
 }
 
 /// Most bytes of the summary of a pack.
 const LARGEST_SUMMARY: u64 = 16 << 20;
 
-fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened, String> {
+fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened, EffectError> {
     let (spec, forge) = (&job.spec, forge(places, job)?);
     let folder = places.home.join("runs").join(spec.id.as_str());
     let pack = folder.join("proof").join(work.pack.to_string());
@@ -52,9 +53,9 @@ fn told(places: &DaemonPlaces, job: &Job, work: &PullWork) -> Result<PullOpened,
     let update = Update { body: &body, url: Some(&url), work };
     let title: String = domain::text::line(spec.task.lines().next().unwrap_or_default()).chars().take(TITLE).collect();
     let new = NewPull { run: spec.id.as_str(), branch: &spec.branch, base: &spec.base, title: &title, update };
-    let mut pull = forge.open(&new).map_err(|e| e.to_string())?;
+    let mut pull = forge.open(&new)?;
     if let Some((event, given)) = work.review.and_then(|event| Some((event, review(places, job, event)?))) {
-        pull = forge.review(pull.number, event, &given).map_err(|e| e.to_string())?;
+        pull = forge.review(pull.number, event, &given)?;
     }
     Ok(PullOpened { forge: forge.name().to_owned(), number: pull.number, url: pull.url, work: pull.work })
 }

@@ -11,6 +11,7 @@ use domain::event::{Merge, ProofWritten, WorkMeasured};
 use domain::exam;
 use worktrees::{Candidate, Repository, Trial};
 
+use super::effect_error::EffectError;
 use super::job::{Job, Performed, failed, repository, worktree};
 use super::living::lives;
 use crate::places::DaemonPlaces;
@@ -24,22 +25,22 @@ pub(super) fn measure(places: &DaemonPlaces, job: &Job) -> Performed {
 }
 
 /// Returns the work of a run as it is at this moment.
-pub(super) fn now(places: &DaemonPlaces, run: &RunId) -> Result<WorkMeasured, String> {
+pub(super) fn now(places: &DaemonPlaces, run: &RunId) -> Result<WorkMeasured, EffectError> {
     let spec = evidence::StateFolder::open(&places.home).and_then(|state| state.run(run).spec());
-    work(places, &spec.map_err(|e| e.to_string())?)
+    work(places, &spec?)
 }
 
-fn work(places: &DaemonPlaces, spec: &NewRun) -> Result<WorkMeasured, String> {
-    let repo = repository(spec).map_err(|e| e.to_string())?;
-    let path = worktree(&repo, spec).map_err(|e| e.to_string())?;
-    let stand = repo.stand(&path).map_err(|e| e.to_string())?;
-    let diff = repo.counts_between(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
+fn work(places: &DaemonPlaces, spec: &NewRun) -> Result<WorkMeasured, EffectError> {
+    let repo = repository(spec)?;
+    let path = worktree(&repo, spec)?;
+    let stand = repo.stand(&path)?;
+    let diff = repo.counts_between(&spec.base_commit, &stand.tree)?;
     let base = repo.resolve(&spec.base).ok();
-    let patch = repo.patch(&spec.base_commit, &stand.tree).map_err(|e| e.to_string())?;
+    let patch = repo.patch(&spec.base_commit, &stand.tree)?;
     let exam = diff.files.iter().map(|(_, _, path)| path).filter(|path| exam::is_exam(path)).cloned().collect();
     let (merge, mut against) = merge(places, &repo, &path, &stand.head, base.as_deref(), &spec.base);
     against.extend(stand.left_out);
-    against.extend(repo.stashes_touched(spec.id.as_str(), &spec.branch, &stand.tree).map_err(|e| e.to_string())?);
+    against.extend(repo.stashes_touched(spec.id.as_str(), &spec.branch, &stand.tree)?);
     let commits = repo.ahead_behind(&stand.head, &spec.base_commit).ok().map(|(ahead, _)| ahead);
     Ok(WorkMeasured {
         merge,
@@ -85,9 +86,9 @@ pub(super) fn write(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Perfo
     }
 }
 
-fn pack(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, String> {
+fn pack(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Result<ProofWritten, EffectError> {
     let spec = &job.spec;
-    let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&spec.id);
+    let folder = evidence::StateFolder::open(&places.home)?.run(&spec.id);
     let text = evidence::text(folder.path()).map_err(|e| format!("its timeline can't be read: {e}"))?;
     let covered = usize::try_from(seq).unwrap_or(usize::MAX);
     let lines: Vec<String> = text.lines().take(covered).map(str::to_owned).collect();
@@ -97,16 +98,16 @@ fn pack(places: &DaemonPlaces, job: &Job, k: u32, seq: u64) -> Result<ProofWritt
         _ => None,
     });
     let tree = tree.ok_or("its timeline does not say what was measured")?;
-    let repo = repository(spec).map_err(|e| e.to_string())?;
+    let repo = repository(spec)?;
     let masked = |from: &str, to: &str| repo.patch(from, to).map(|patch| proof::Rules::built_in().mask(&patch));
-    let patch = masked(&spec.base_commit, &tree).map_err(|e| e.to_string())?;
+    let patch = masked(&spec.base_commit, &tree)?;
     let spans = proof::spans(&events);
     // An attempt whose checkpoints are gone has none; the pack names those that it has.
     let patches = spans.iter().filter_map(|span| Some((span.attempt.to_string(), masked(&span.from, &span.to).ok()?)));
     let work =
         proof::PackInput { lines: &lines, patch, patches: patches.collect(), version: env!("CARGO_PKG_VERSION") };
-    let pack = proof::assemble(&work).map_err(|e| e.to_string())?;
+    let pack = proof::assemble(&work)?;
     let statement = pack.files.get("statement.json").map(|bytes| sha256_hex(bytes)).unwrap_or_default();
-    folder.put_pack(k, &pack.files).map_err(|e| e.to_string())?;
+    folder.put_pack(k, &pack.files)?;
     Ok(ProofWritten { k, seq, statement, score: pack.score })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use agents::AttemptPlace;
 
+use super::effect_error::EffectError;
 use crate::known::KnownAgent;
 
 /// Returns the places that the agent may write to, as absolute paths.
@@ -16,7 +17,7 @@ pub(super) fn writable(
     place: &AttemptPlace,
     scratch: &[&Path],
     env: &[(String, String)],
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, EffectError> {
     supervisor::sandbox_works().map_err(|why| format!("{why}; choose another policy than sandboxed"))?;
     let scratch = scratch.iter().map(|path| path.to_string_lossy().into_owned());
     let own = [place.cwd.clone(), place.attempt.clone()].into_iter().chain(scratch);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::RunId;
 use domain::command::NewRun;
 
+use super::effect_error::EffectError;
 use crate::places::DaemonPlaces;
 
 /// Returns the folder for a run's temporary files.
@@ -34,7 +35,7 @@ fn folder(home: &Path, run: &RunId) -> PathBuf {
 }
 
 /// Makes the folder for temporary files anew, empty; caches stay.
-pub(super) fn make(places: &DaemonPlaces, spec: &NewRun) -> Result<(), String> {
+pub(super) fn make(places: &DaemonPlaces, spec: &NewRun) -> Result<(), EffectError> {
     let tmp = path(places, &spec.id);
     let _not_there = fs::remove_dir_all(&tmp);
     for path in [Some(tmp), cache(places, spec)].into_iter().flatten() {

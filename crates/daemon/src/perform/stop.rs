@@ -13,6 +13,7 @@ use supervisor::{Keeper, KeeperRecord, KeeperRequest};
 
 use super::Performer;
 use super::doubtful::{doubtful, left_alone};
+use super::effect_error::EffectError;
 use super::job::{Job, attempt_folder, failed, refused};
 use super::living::living;
 use super::step::EffectProgress;
@@ -40,10 +41,10 @@ struct EndingAttempt {
 /// one. Ending what has ended is no mistake, so no probe is needed.
 pub(super) fn stop(performer: &Performer, job: &Job, attempt: &AttemptKey, grace_ms: u64) -> EffectProgress {
     let places = &performer.places;
-    let begin = || -> Result<EndingAttempt, String> {
+    let begin = || -> Result<EndingAttempt, EffectError> {
         let folder = attempt_folder(places, job, attempt)?;
-        let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-        state.run(&job.spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+        let state = evidence::StateFolder::open(&places.home)?;
+        state.run(&job.spec.id).create_attempt(attempt)?;
         Ok(EndingAttempt { folder, grace_ms, began: Instant::now(), asked: false })
     };
     match begin() {
@@ -92,16 +93,16 @@ impl EndingAttempt {
     }
 
     /// Returns how the attempt ended when all of it has; `None` while it has not.
-    fn look(&mut self, places: &DaemonPlaces, job: &Job) -> Result<Option<HowItEnded>, String> {
-        let exit = || supervisor::exit_record(&self.folder).map_err(|e| e.to_string());
+    fn look(&mut self, places: &DaemonPlaces, job: &Job) -> Result<Option<HowItEnded>, EffectError> {
+        let exit = || supervisor::exit_record(&self.folder).map_err(EffectError::from);
         if let Some(exit) = exit()? {
             return Ok(Some(HowItEnded(Some(exit))));
         }
-        let record = supervisor::keeper_record(&self.folder).map_err(|e| e.to_string())?;
+        let record = supervisor::keeper_record(&self.folder)?;
         match record.filter(|record| record.keeper.is_alive()) {
             Some(record) => self.ask(&record),
             // Set-up may be about to start its keeper: it finds that there is nothing to do any more.
-            None if supervisor::forestall(&self.folder).map_err(|e| e.to_string())? => {}
+            None if supervisor::forestall(&self.folder)? => {}
             None if exit().is_ok_and(|exit| exit.is_none()) => {
                 let attempts = self.folder.parent().unwrap_or(&self.folder);
                 supervisor::end_left(&places.home, job.spec.id.as_str(), attempts)
@@ -112,7 +113,7 @@ impl EndingAttempt {
         }
         if self.began.elapsed() > Duration::from_millis(self.grace_ms) + BEYOND_GRACE {
             let left = living(places, &job.spec.id).len();
-            return Err(format!("its keeper has not ended the tree; {left} processes live"));
+            return Err(format!("its keeper has not ended the tree; {left} processes live").into());
         }
         Ok(None)
     }

@@ -15,6 +15,7 @@ use evidence::StateFolder;
 use supervisor::{Keeper, KeeperRecord, KeeperReply, KeeperRequest, KeeperStart, Launched, StartInput};
 use worktrees::WorktreeError;
 
+use super::effect_error::EffectError;
 use super::job::{Job, Performed, attempt_folder, failed, repository, worktree};
 use super::step::EffectProgress;
 use super::{Performer, gateway, inside, keep, sandbox, scratch};
@@ -70,12 +71,12 @@ fn begin(places: &DaemonPlaces, performer: &Performer, job: &Job, attempt: &Atte
 
 enum Launch {
     Held,
-    Failed(String),
+    Failed(EffectError),
 }
 
-impl From<String> for Launch {
-    fn from(reason: String) -> Self {
-        Self::Failed(reason)
+impl<E: Into<EffectError>> From<E> for Launch {
+    fn from(reason: E) -> Self {
+        Self::Failed(reason.into())
     }
 }
 
@@ -101,23 +102,23 @@ fn running(
 
 /// Returns what an interrupted start came to: the running keeper, why it failed, or `None` when no keeper ever held the
 /// folder. An agent is never started twice, so a keeper that died while starting is a failure.
-fn started_before(folder: &Path) -> Option<Result<KeeperRecord, String>> {
+fn started_before(folder: &Path) -> Option<Result<KeeperRecord, EffectError>> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         match supervisor::exit_record(folder) {
-            Ok(Some(exit)) if exit.error.is_some() => return Some(Err(exit.describe())),
+            Ok(Some(exit)) if exit.error.is_some() => return Some(Err(exit.describe().into())),
             Ok(_) => {}
-            Err(error) => return Some(Err(error.to_string())),
+            Err(error) => return Some(Err(error.into())),
         }
         match supervisor::keeper_record(folder) {
             Ok(Some(record)) if record.agent.is_some() => return Some(Ok(record)),
             Ok(record) if !supervisor::is_held(folder) => {
-                let died = || Err("its keeper died while it started the agent; it is not started twice".to_owned());
+                let died = || Err("its keeper died while it started the agent; it is not started twice".into());
                 return record.map(|_| died());
             }
-            Ok(_) if Instant::now() > deadline => return Some(Err("its keeper does not get ready".to_owned())),
+            Ok(_) if Instant::now() > deadline => return Some(Err("its keeper does not get ready".into())),
             Ok(_) => std::thread::sleep(LOOK),
-            Err(error) => return Some(Err(error.to_string())),
+            Err(error) => return Some(Err(error.into())),
         }
     }
 }
@@ -132,24 +133,24 @@ fn launch(
     let spec = &job.spec;
     let with = job.start.as_ref().ok_or_else(|| format!("nothing says what {attempt} is to do"))?;
     // How agents are started here is the person's own affair, never a repository's.
-    let settings = performer.settings().map_err(|e| e.to_string())?;
+    let settings = performer.settings()?;
     let missing = || format!("there is no agent called {} any more in {}", with.agent, places.config.display());
     let agent = known(&settings, &with.agent).ok_or_else(missing)?;
     let own = settings.agents.get(&with.agent).map(|own| own.value.clone()).unwrap_or_default();
     // Never in the main checkout, never in what took the worktree's place.
     let scratch = scratch::path(places, &spec.id);
-    let mut place = place(spec, folder, &scratch).map_err(|e| e.to_string())?;
+    let mut place = place(spec, folder, &scratch)?;
     keep::ready(places, job)?;
     if with.policy == Policy::Sandboxed {
         // What git writes in its worktree goes into a store of the run's own; the repository's is out of its reach.
         let store = scratch::store(places, &spec.id);
-        let repo = repository(spec).map_err(|e| e.to_string())?;
+        let repo = repository(spec)?;
         let opened = repo.open_store(Path::new(&place.cwd), spec.id.as_str(), &spec.branch, &store);
-        if opened.map_err(|e| e.to_string())? {
+        if opened? {
             place.common_dir = store.to_string_lossy().into_owned();
         }
     }
-    repository(spec).and_then(|repo| repo.keep_stashes(spec.id.as_str())).map_err(|e| e.to_string())?;
+    repository(spec).and_then(|repo| repo.keep_stashes(spec.id.as_str()))?;
     if let Some(session) = with.resume.as_ref().filter(|session| !agents::traces::is_session_name(session)) {
         let next = "`pilothouse retry --fresh` begins a new one";
         return Err(format!("its session is called {session:?}, which is no name that can be passed on; {next}").into());
@@ -167,8 +168,8 @@ fn launch(
     let handed = |name: &String| through.unwritten.iter().any(|(known, _)| known == name);
     let env: Vec<_> = env.into_iter().filter(|(name, _)| !handed(name)).chain(through.env).collect();
     new_enough(performer, &agent, own.minimum.as_deref(), &program, &env)?;
-    let state = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?;
-    state.run(&spec.id).create_attempt(attempt).map_err(|e| e.to_string())?;
+    let state = evidence::StateFolder::open(&places.home)?;
+    state.run(&spec.id).create_attempt(attempt)?;
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
     made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
     let own_files = agent.files().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
@@ -202,7 +203,7 @@ fn launch(
     };
     supervisor::launch(&places.binary, folder, &start, &through.unwritten).map_err(|e| match e {
         supervisor::SupervisorError::Held => Launch::Held,
-        other => Launch::Failed(other.to_string()),
+        other => Launch::Failed(other.into()),
     })
 }
 
@@ -234,7 +235,7 @@ fn new_enough(
     asked: Option<&str>,
     program: &str,
     env: &[(String, String)],
-) -> Result<(), String> {
+) -> Result<(), EffectError> {
     let KnownAgent::BuiltIn(agent) = agent else { return Ok(()) };
     let Some(minimum) = asked.or(agent.minimum) else { return Ok(()) };
     let version = performer.versions.of(Path::new(program), env);
@@ -248,7 +249,8 @@ fn new_enough(
             Err(format!(
                 "{name} is {version}, older than {minimum}, the oldest that was tried; {get}, or set minimum = {version:?} \
                  in [agent.{name}]; then retry"
-            ))
+            )
+            .into())
         }
         None => Ok(()),
     }
@@ -290,10 +292,10 @@ pub(super) fn close_input(places: &DaemonPlaces, job: &Job, attempt: &AttemptKey
     }
 }
 
-pub(super) fn ask(folder: &Path, request: &KeeperRequest) -> Result<KeeperReply, String> {
-    let record = supervisor::keeper_record(folder).map_err(|e| e.to_string())?;
+pub(super) fn ask(folder: &Path, request: &KeeperRequest) -> Result<KeeperReply, EffectError> {
+    let record = supervisor::keeper_record(folder)?;
     let record = record.ok_or("no keeper holds this attempt")?;
-    Keeper::new(&record).ask(request).map_err(|e| e.to_string())
+    Keeper::new(&record).ask(request).map_err(EffectError::from)
 }
 
 /// Whether `stdin.jsonl` has a line of this id.

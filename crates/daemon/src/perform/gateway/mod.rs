@@ -23,6 +23,7 @@ use self::routes::routes;
 pub(crate) use self::side::GatewaySide;
 use super::Performer;
 use crate::known::KnownAgent;
+use crate::perform::effect_error::EffectError;
 use crate::perform::job::Job;
 use crate::places::DaemonPlaces;
 
@@ -104,14 +105,14 @@ pub(super) fn open(
     settings: &Settings,
     agent: &KnownAgent,
     own: &settings::AgentSettings,
-) -> Result<Option<Through>, String> {
+) -> Result<Option<Through>, EffectError> {
     let with = job.start.as_ref().ok_or("nothing says what it is to do")?;
     let routes = routes(places, &performer.gateway, &job.spec, settings, agent, own);
     if routes.is_empty() || !asks_models(agent, with, own) || !is_metered(with, agent, &routes) {
         return Ok(None);
     }
-    let folder = evidence::StateFolder::open(&places.home).map_err(|e| e.to_string())?.run(&job.spec.id);
-    CallLog::of(folder.path()).make().map_err(|e| e.to_string())?;
+    let folder = evidence::StateFolder::open(&places.home)?.run(&job.spec.id);
+    CallLog::of(folder.path()).make()?;
     let opened = routes
         .iter()
         .map(|(provider, route)| OpenProvider { provider: provider.clone(), ours: route.key != KeySource::Own })
@@ -129,7 +130,7 @@ pub(super) fn open(
     let paid_by = payer::of_routes(agent, own, &routes);
     let needs: Vec<Route> = routes.into_iter().map(|(_, route)| route).collect();
     performer.gateway.bindings.open(&needs)?;
-    let token = performer.gateway.passes.give(&pass).map_err(|e| e.to_string())?;
+    let token = performer.gateway.passes.give(&pass)?;
     let port = ensure(places, performer, &needs)?;
     let url = format!("http://127.0.0.1:{port}");
     let gateway = agents::GatewayAccess { url, token, header: gateway::TOKEN_HEADER, doors: opened };
@@ -137,12 +138,12 @@ pub(super) fn open(
 }
 
 /// Tells the gateway that a run's agent stands still, or goes on within these limits.
-pub(super) fn tell(performer: &Performer, run: &RunId, frozen: bool, limits: Limits) -> Result<(), String> {
+pub(super) fn tell(performer: &Performer, run: &RunId, frozen: bool, limits: Limits) -> Result<(), EffectError> {
     let change = |pass: &mut Pass| {
         pass.frozen = frozen;
         pass.limits = limits;
         pass.refuse = None;
     };
     performer.gateway.passes.change(run.as_str(), change);
-    performer.gateway.passes.tell_changes().map_err(|e| e.to_string())
+    performer.gateway.passes.tell_changes().map_err(EffectError::from)
 }

@@ -11,6 +11,7 @@ use super::first_word::first_word;
 use super::side::GatewaySide;
 use crate::input::Input;
 use crate::perform::Performer;
+use crate::perform::effect_error::EffectError;
 use crate::places::DaemonPlaces;
 
 /// Time that a gateway may take until it serves; it sums up the day first.
@@ -24,13 +25,13 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Why there can't be one.
-pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Route]) -> Result<u16, String> {
+pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Route]) -> Result<u16, EffectError> {
     let side = &performer.gateway;
     let mut watched = side.watched.lock().unwrap_or_else(PoisonError::into_inner);
     let deadline = Instant::now() + STARTS_WITHIN;
     while Instant::now() < deadline {
         if gateway::is_serving(&places.home) {
-            let serving = gateway::serving(&places.home).map_err(|e| e.to_string())?;
+            let serving = gateway::serving(&places.home)?;
             // Its lock says that it lives, so this process is it.
             let identity = serving
                 .filter(|serving| serving.pid > 0)
@@ -54,7 +55,7 @@ pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Rout
         }
         start(places, side)?;
     }
-    Err("the gateway ends as soon as it is started; see gateway.log in the state folder".to_owned())
+    Err("the gateway ends as soon as it is started; see gateway.log in the state folder".into())
 }
 
 /// Returns why another gateway is to be started instead of the one that serves; `None` where that goes by all that is
@@ -62,7 +63,7 @@ pub(crate) fn ensure(places: &DaemonPlaces, performer: &Performer, needs: &[Rout
 ///
 /// # Errors
 /// When it lacks something that this daemon has not either: it stays, since others ask through it.
-fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Option<String>, String> {
+fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Option<String>, EffectError> {
     let told = match passes.ask_gateway() {
         Ok(Some(told)) => told,
         // It has just gone.
@@ -77,10 +78,11 @@ fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Opti
                 return Err(format!(
                     "the gateway has {name} for another address than {}, and this daemon was started without it",
                     route.upstream
-                ));
+                )
+                .into());
             }
             KeySource::OfRun { run, variable } if !passes.has_key(&route.key) && !told.has_key(run, variable) => {
-                return Err(gateway::unknown_key(variable));
+                return Err(gateway::unknown_key(variable).into());
             }
             KeySource::Env(name) if places.keys.env.0.contains_key(name) && !told.keys.contains(name) => {
                 return Ok(Some(format!("it lacks {name}")));
@@ -99,7 +101,7 @@ fn unfit(places: &DaemonPlaces, passes: &Passes, needs: &[Route]) -> Result<Opti
 }
 
 /// Starts a gateway; returns when it serves, or another one does.
-fn start(places: &DaemonPlaces, side: &GatewaySide) -> Result<(), String> {
+fn start(places: &DaemonPlaces, side: &GatewaySide) -> Result<(), EffectError> {
     let cannot = |e: std::io::Error| format!("the gateway can't be started: {e}");
     let log = evidence::append_plain(&places.home.join("gateway.log"));
     let mut command = Command::new(&places.binary);
@@ -120,13 +122,13 @@ fn start(places: &DaemonPlaces, side: &GatewaySide) -> Result<(), String> {
         let ended = child.wait().map_err(cannot)?;
         return match ended.code() {
             Some(code) if code == i32::from(gateway::HELD_BY_ANOTHER) => Ok(()),
-            _ => Err(format!("the gateway did not start ({ended}); see gateway.log in the state folder")),
+            _ => Err(format!("the gateway did not start ({ended}); see gateway.log in the state folder").into()),
         };
     }
     // Where no thread can be had it leaves a zombie until the daemon ends.
     let waiter = std::thread::Builder::new().name("gateway".to_owned()).stack_size(64 << 10);
     let _reaped_by_it = waiter.spawn(move || child.wait());
-    word.map(drop)
+    word.map(drop).map_err(EffectError::from)
 }
 
 /// Ends the gateway when nobody has a pass, so that what is stopped leaves nothing behind.

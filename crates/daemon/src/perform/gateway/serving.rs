@@ -23,7 +23,7 @@ impl Performer {
                 return;
             }
             if let Err(reason) = ensure(places, &performer, &[]) {
-                tracing::error!(reason, "agents can't ask their models");
+                tracing::error!(%reason, "agents can't ask their models");
                 performer.later(GATEWAY_AGAIN, Input::GatewayGone);
             }
         });
@@ -44,7 +44,7 @@ impl Performer {
         self.lanes.push(Lane::Starts, GATEWAY, move || {
             performer.gateway.is_asked_for.store(false, Ordering::Release);
             if let Err(reason) = ensure(&performer.places, &performer, &[]) {
-                tracing::error!(reason, "what the last calls used is not known");
+                tracing::error!(%reason, "what the last calls used is not known");
             }
         });
     }
