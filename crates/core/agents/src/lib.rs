@@ -3,6 +3,8 @@
 //! Everything is pure: a session is a value, [`step`] returns the events of one line, [`due`] and [`answer`] the lines
 //! to write back, and folding a run's events rebuilds the same session.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod account;
 mod acp;
 mod advice;

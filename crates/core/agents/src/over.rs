@@ -16,7 +16,7 @@ pub fn over(session: &Session, exit: &Exit, side: &str) -> Vec<Body> {
     let ended_well = exit.code == Some(0) && exit.signal.is_none();
     match session.dialect {
         Dialect::Aider => aider(session, ended_well, exit, side),
-        _ => {
+        Dialect::ClaudeStream | Dialect::CodexApp | Dialect::Acp { .. } | Dialect::Plain => {
             let text = if ended_well { session.last_message.clone() } else { exit.describe_fully() };
             vec![AgentFinished { ok: ended_well, text: short(&text) }.into()]
         }

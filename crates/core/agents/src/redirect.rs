@@ -141,7 +141,7 @@ impl GatewayAccess {
                 to.files.push((FILE.to_owned(), settings.to_string()));
                 to.env.push(("GEMINI_CLI_SYSTEM_SETTINGS_PATH".to_owned(), format!("{attempt}/{FILE}")));
             }
-            _ => {}
+            GatewayHint::Never | GatewayHint::ByVariables | GatewayHint::Gemini => {}
         }
         // A proxy has no business between an agent and this machine.
         for name in ["NO_PROXY", "no_proxy"] {

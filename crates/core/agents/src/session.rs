@@ -109,6 +109,7 @@ impl Session {
     }
 
     /// Takes up one event of this attempt; `step` does so itself with the events it returns.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a session remembers these kinds")]
     pub fn fold(&mut self, body: &Body) {
         match body {
             Body::AgentSession(data) => {
@@ -194,6 +195,7 @@ impl Session {
     }
 
     /// Takes up one event of an earlier attempt of the same run: what was counted then is not counted again.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only what was counted matters of an earlier attempt")]
     pub fn fold_earlier(&mut self, body: &Body) {
         match body {
             Body::AgentSession(data) => self.earlier_named.clone_from(&data.session),

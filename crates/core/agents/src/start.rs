@@ -140,7 +140,9 @@ impl Own {
         let input = match self.dialect {
             _ if told => Vec::new(),
             Dialect::Aider | Dialect::Plain => vec![(crate::write_id::PROMPT.to_owned(), format!("{}\n", task.prompt))],
-            dialect => first_input(dialect, task, place),
+            dialect @ (Dialect::ClaudeStream | Dialect::CodexApp | Dialect::Acp { .. }) => {
+                first_input(dialect, task, place)
+            }
         };
         // One that may ask is heard until it has said its result.
         AgentStart { args, env: Vec::new(), close_input: !self.dialect.says_its_end(), input, leave_ms: LEAVES }

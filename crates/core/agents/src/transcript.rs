@@ -44,6 +44,7 @@ fn raw(line: &[u8]) -> Vec<String> {
     text::block(&String::from_utf8_lossy(line)).lines().map(str::to_owned).collect()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a transcript shows these kinds")]
 fn readable(events: &[Body], line: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     for event in events {

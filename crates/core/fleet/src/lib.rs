@@ -4,6 +4,8 @@
 //! decided here, from values alone: no clock, no file, no process. Leases, batches and the landing queue are further shares of
 //! the same kind; each becomes a field of [`FleetState`] and a kind of [`Grant`].
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod budgets;
 mod grants;
 mod turns;

@@ -1,5 +1,7 @@
 //! Tokens out of providers' own answers, in exclusive buckets, and what they cost by a price table.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod api;
 mod meter;
 mod prices;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::history::History;
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a call is told by one kind")]
 pub(crate) fn write(told: &History) -> String {
     let agent = &told.spec().agent;
     let line = |event: &Event| match &event.body {

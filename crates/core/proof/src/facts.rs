@@ -81,13 +81,24 @@ pub(crate) fn facts(told: &History) -> Vec<SummaryFact> {
 }
 
 fn outcome(told: &History) -> String {
-    use domain::Status::{Failed, Lost, Terminated, Unknown};
+    use domain::Status::{
+        Checking, Failed, Limited, Lost, Merged, Paused, Preparing, Queued, Ready, Terminated, Unknown, Waiting,
+        Working,
+    };
     match &told.state.status {
         Failed { phase, reason } if !phase.is_empty() => format!("failed in {phase}: {reason}"),
         Failed { reason, .. } => format!("failed: {reason}"),
         Lost { reason } | Unknown { reason } => format!("{}: {reason}", told.state.status.word()),
         Terminated { .. } => "terminated before its end".to_owned(),
-        status => status.word().to_owned(),
+        status @ (Queued
+        | Preparing
+        | Working(_)
+        | Waiting
+        | Limited { .. }
+        | Paused { .. }
+        | Checking
+        | Ready
+        | Merged) => status.word().to_owned(),
     }
 }
 
@@ -103,6 +114,7 @@ fn changes(told: &History) -> String {
 }
 
 /// The words of the agent at its end.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a summary quotes these kinds")]
 fn last_words(told: &History) -> Option<String> {
     let said = told.events.iter().rev().find_map(|event| match &event.body {
         Body::AgentFinished(data) => Some(&data.text),

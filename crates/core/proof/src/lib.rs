@@ -1,5 +1,7 @@
 //! What a reviewer of a run can check, as texts and values; reading and writing files is for others.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod calls;
 mod checks_xml;
 mod facts;

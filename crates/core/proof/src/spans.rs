@@ -14,6 +14,7 @@ pub struct Span {
 }
 
 /// The attempts of a timeline whose beginning and end were both kept, in their order.
+#[expect(clippy::wildcard_enum_match_arm, reason = "these kinds say at which commit or tree the work stands")]
 pub fn spans(events: &[Event]) -> Vec<Span> {
     let mut stands: Option<String> = None;
     let mut open: BTreeMap<AttemptKey, (Option<String>, bool)> = BTreeMap::new();

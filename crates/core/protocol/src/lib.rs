@@ -2,6 +2,8 @@
 //!
 //! Rows (the fields of `ls --json`), events, commands and frames are the only serialised contract.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod frame;
 mod observed;
 mod record;

@@ -18,6 +18,7 @@ pub(crate) struct BudgetTable {
 }
 
 /// `5.0`, `5`, `"$5"`, `"2M tokens"`, `"none"`; `None` for anything else.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a budget is a number or a text")]
 pub(crate) fn read(value: &toml::Value) -> Option<Budget> {
     let usd =
         |usd: f64| Usd::new(usd).filter(|usd| *usd > Usd::ZERO).map(|usd| Budget { usd: Some(usd), tokens: None });

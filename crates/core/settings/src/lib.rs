@@ -1,5 +1,7 @@
 //! Settings in layers: built in, the user's file, the repository's file; each value knows where it came from.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod budget;
 mod check;
 mod deliver;
@@ -263,6 +265,7 @@ impl Settings {
     }
 
     /// Where the worktree of the run `name` goes: absolute, without `..`.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is neither up nor here is kept as it is")]
     pub fn worktree_path(&self, main: &Path, repo: &str, name: &str) -> PathBuf {
         let filled = self.worktrees.value.replace("{repo}", repo).replace("{name}", name);
         let mut path = PathBuf::new();

@@ -1,6 +1,8 @@
 //! What a program says to the terminal that it runs in: the screen that it draws, what it asks, and what it wants its
 //! person told. Everything here is a value; who holds the terminal feeds it and sends what it answers.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod answer;
 mod emulator;
 mod keyboard;

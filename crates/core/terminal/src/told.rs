@@ -67,7 +67,7 @@ pub fn told(piece: TerminalPiece<'_>) -> Option<Announcement> {
                 _ => None,
             }
         }
-        _ => None,
+        TerminalPiece::Escape(_) | TerminalPiece::Control(_) | TerminalPiece::String { .. } => None,
     }
 }
 

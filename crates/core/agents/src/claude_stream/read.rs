@@ -115,6 +115,7 @@ fn tool_results(value: &Value) -> Vec<Body> {
 }
 
 /// A result's content is a string, or blocks of text.
+#[expect(clippy::wildcard_enum_match_arm, reason = "content is a text or blocks")]
 fn content(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

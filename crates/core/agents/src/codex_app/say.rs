@@ -79,13 +79,19 @@ pub(crate) fn answer(question: &Question, given: &FittingAnswer, resting: bool) 
         Some("mcpServer/elicitation/request") => match given {
             FittingAnswer::Answers(answers) => form::accepted(params, answers),
             FittingAnswer::Cancel => json!({"action": "cancel"}),
-            _ => json!({"action": "decline"}),
+            FittingAnswer::Allow | FittingAnswer::AllowRun | FittingAnswer::Deny | FittingAnswer::Words(_) => {
+                json!({"action": "decline"})
+            }
         },
         Some("item/tool/requestUserInput") => {
             let said = |answer: &SingleAnswer| (answer.id.clone(), json!({"answers": answer.values}));
             let answers: serde_json::Map<_, _> = match given {
                 FittingAnswer::Answers(answers) => answers.iter().map(said).collect(),
-                _ => serde_json::Map::new(),
+                FittingAnswer::Allow
+                | FittingAnswer::AllowRun
+                | FittingAnswer::Deny
+                | FittingAnswer::Cancel
+                | FittingAnswer::Words(_) => serde_json::Map::new(),
             };
             return rpc::response(id, &json!({"answers": answers}));
         }
@@ -95,7 +101,11 @@ pub(crate) fn answer(question: &Question, given: &FittingAnswer, resting: bool) 
     match given {
         // Words go to the turn that is under way, which goes on without what it asked for.
         FittingAnswer::Words(text) => answered + &told(params, text, false),
-        _ => answered,
+        FittingAnswer::Allow
+        | FittingAnswer::AllowRun
+        | FittingAnswer::Deny
+        | FittingAnswer::Cancel
+        | FittingAnswer::Answers(_) => answered,
     }
 }
 

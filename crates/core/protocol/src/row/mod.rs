@@ -361,12 +361,34 @@ pub fn row(run: &RunState, seen: &Observations) -> Option<Row> {
                 Some(format!("stalled? no word since {since}; before: {}", activity.word()))
             }
             Status::Working(activity) => Some(activity.word()),
-            _ => None,
+            Status::Queued
+            | Status::Preparing
+            | Status::Waiting
+            | Status::Limited { .. }
+            | Status::Paused { .. }
+            | Status::Checking
+            | Status::Ready
+            | Status::Merged
+            | Status::Failed { .. }
+            | Status::Terminated { .. }
+            | Status::Lost { .. }
+            | Status::Unknown { .. } => None,
         },
         question: run.question.as_ref().map(QuestionRow::from),
         resets_at: match &run.status {
             Status::Limited { resets_at } => *resets_at,
-            _ => None,
+            Status::Queued
+            | Status::Preparing
+            | Status::Working(_)
+            | Status::Waiting
+            | Status::Paused { .. }
+            | Status::Checking
+            | Status::Ready
+            | Status::Merged
+            | Status::Failed { .. }
+            | Status::Terminated { .. }
+            | Status::Lost { .. }
+            | Status::Unknown { .. } => None,
         },
         keeper: live.map(|_| if run.keeper_gone { "gone" } else { "ok" }.to_owned()),
         frozen: run.paused.as_ref().map(|p| FrozenRow { n: p.frozen.n, of: p.frozen.of, by: p.frozen.means.clone() }),
