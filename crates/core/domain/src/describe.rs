@@ -233,9 +233,9 @@ fn parts(event: &Event) -> (&'static str, String, bool) {
         Body::EffectStarted(d) => ("does", format!("{} {}", d.id, effect(&d.effect)), true),
         Body::EffectFinished(d) => match &d.outcome {
             Outcome::Done => ("did", d.id.to_string(), true),
-            Outcome::Failed(why) => ("could not", format!("{} {why}", d.id), false),
-            Outcome::Refused(why) => ("refused", format!("{} {why}", d.id), false),
-            Outcome::Unknown(why) => ("unknown", format!("{} {why}", d.id), false),
+            Outcome::Failed(why) => ("could not", format!("step {}: {why}", d.id), false),
+            Outcome::Refused(why) => ("refused", format!("step {}: {why}", d.id), false),
+            Outcome::Unknown(why) => ("unknown", format!("step {}: {why}", d.id), false),
         },
         Body::Other(other) => ("other", format!("{} {}", other.kind, other.data), true),
     }

@@ -99,7 +99,10 @@ fn attempt(facts: &mut FactList, folder: &Path, key: &AttemptKey, state: &RunSta
     let source = format!("attempts/{key}");
     let exit = match supervisor::exit_record(folder) {
         Ok(Some(exit)) => exit.describe(),
-        Ok(None) => "no record: it has not ended, or its keeper died".to_owned(),
+        Ok(None) => match supervisor::keeper_record(folder) {
+            Ok(None) => "no record, since nothing was started".to_owned(),
+            _ => "no record: it has not ended, or its keeper died".to_owned(),
+        },
         Err(error) => error.to_string(),
     };
     facts.seen("exit", format!("{source}/exit.json"), exit);

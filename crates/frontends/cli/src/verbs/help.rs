@@ -2,10 +2,11 @@
 
 use clap::{Command, CommandFactory};
 use protocol::Code;
+use unicode_width::UnicodeWidthStr;
 
 use crate::args::Cli;
 use crate::error::CliError;
-use crate::out::Out;
+use crate::out::{Out, columns};
 
 /// The pages by the name that they are asked for with.
 const PAGES: [(&str, &str); 12] = [
@@ -48,9 +49,42 @@ pub(super) fn help(words: &[String]) -> Result<Code, CliError> {
         return Err(CliError::new(Code::Usage, reason));
     }
     if let Some(page) = page {
-        out.text(&without_comments(page))?;
+        let page = without_comments(page);
+        let columns = if out.terminal { columns() } else { usize::MAX };
+        out.text(&wrapped(&page, columns))?;
     }
     Ok(Code::Done)
+}
+
+/// Returns a page whose paragraphs fit into so many columns; tables and examples stay as they are.
+fn wrapped(page: &str, columns: usize) -> String {
+    let (mut text, mut example) = (String::new(), false);
+    for line in page.lines() {
+        example ^= line.starts_with("```");
+        if example || line.starts_with(['|', '`', '#']) || line.width() <= columns {
+            text.push_str(line);
+            text.push('\n');
+            continue;
+        }
+        // A list's sign and its blanks; what follows on other lines stands below the words.
+        let indent = line.len() - line.trim_start_matches(['-', ' ']).len();
+        text.push_str(&line[..indent]);
+        let mut used = indent;
+        for word in line[indent..].split(' ') {
+            if used > indent && used + 1 + word.width() > columns {
+                text.push('\n');
+                text.push_str(&" ".repeat(indent));
+                used = indent;
+            } else if used > indent {
+                text.push(' ');
+                used += 1;
+            }
+            text.push_str(word);
+            used += word.width();
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// Returns a page without what only those who write it need to see.
@@ -72,6 +106,15 @@ fn names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paragraphs_fit_and_tables_stay() {
+        let rest = "| a | long table row |\n```\nan example that is long\n```\n";
+        let page = format!("# A title that is long\n- one two three four\n  five six seven\n{rest}");
+        let list = "# A title that is long\n- one two\n  three four\n  five six\n  seven\n";
+        assert_eq!(wrapped(&page, 12), format!("{list}{rest}"));
+        assert_eq!(wrapped(&page, usize::MAX), page);
+    }
 
     #[test]
     fn every_page_of_the_documentation_is_there() {

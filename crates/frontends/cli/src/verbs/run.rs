@@ -16,7 +16,9 @@ use crate::when::when;
 
 pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError> {
     let mut out = Out::stdout(args.json);
-    let (mut connection, rows) = start(&args, places).await?;
+    let (mut connection, mut rows) = start(&args, places).await?;
+    // Several runs are numbered behind one name.
+    rows.sort_by_key(|row| (row.name.len(), row.name.clone()));
     if !args.wait || !out.json {
         report(&mut out, &rows)?;
     }

@@ -22,6 +22,8 @@ const WIDTH: u16 = 84;
 /// Lines of the plot.
 const HEIGHT: u64 = 8;
 const HOURS: usize = 24;
+/// Columns before the plot.
+const LABEL: usize = 9;
 const QUARTERS_OF_AN_HOUR: i64 = 4;
 /// Sums of each kind that are shown.
 const MOST: usize = 6;
@@ -74,7 +76,7 @@ fn lines(spend: &Spend, model: &Model, theme: &Theme, width: u16) -> Vec<Line<'s
         let hour = usize::try_from((spent.quarter - first) / QUARTERS_OF_AN_HOUR).unwrap_or(0).min(HOURS - 1);
         hours[hour] += if in_money { spent.usd.as_pico() } else { spent.tokens.total() };
     }
-    let mut lines = plot(&hours, in_money, model, theme);
+    let mut lines = plot(&hours, in_money, model, theme, width);
     lines.push(Line::default());
     let room = usize::from(width).saturating_sub(4);
     lines.extend(wrapped(&total(&sum, reply), room).into_iter().map(Line::raw));
@@ -99,7 +101,9 @@ fn midnight(model: &Model) -> i64 {
 }
 
 /// A bar for each hour, the highest as high as there is room for.
-fn plot(hours: &[u64; HOURS], in_money: bool, model: &Model, theme: &Theme) -> Vec<Line<'static>> {
+fn plot(hours: &[u64; HOURS], in_money: bool, model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    // Columns of an hour with the gap behind it, which the last hour needs not: all hours are seen on the narrowest screen.
+    let columns = ((usize::from(width) + 1).saturating_sub(4 + LABEL) / HOURS).clamp(1, 3);
     let most = hours.iter().copied().max().unwrap_or(0).max(1);
     let full = model.glyphs.pick("█", "#");
     let eighths = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
@@ -122,16 +126,15 @@ fn plot(hours: &[u64; HOURS], in_money: bool, model: &Model, theme: &Theme) -> V
                 8.. => full,
                 part => model.glyphs.pick(eighths[part - 1], if part >= 4 { "#" } else { "." }),
             };
-            format!("{sign}{sign} ")
+            fit(&sign.repeat(columns.saturating_sub(1).max(1)), columns)
         });
         lines.push(Line::from(vec![
             Span::styled(format!("{label:>8} "), theme.style(Role::Dim)),
             Span::styled(bars.collect::<String>(), theme.style(Role::Heading)),
         ]));
     }
-    let axis: String =
-        (0..HOURS).map(|hour| if hour % 3 == 0 { format!("{hour:02} ") } else { "   ".to_owned() }).collect();
-    lines.push(Line::styled(format!("{:9}{axis}", ""), theme.style(Role::Dim)));
+    let axis: String = (0..HOURS).step_by(3).map(|hour| fit(&format!("{hour:02}"), 3 * columns)).collect();
+    lines.push(Line::styled(format!("{:LABEL$}{axis}", ""), theme.style(Role::Dim)));
     lines
 }
 

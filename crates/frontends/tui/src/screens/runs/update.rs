@@ -175,7 +175,9 @@ pub(crate) fn show_finished(model: &mut Model) -> Vec<CockpitEffect> {
     let n = model.rows.values().filter(|row| row.group == Group::Finished).count();
     model.notice = Some(match model.finished {
         Finished::Kept => format!("{} shown", crate::widgets::count(n - dismissed.min(n), "finished run")),
-        Finished::All => format!("{} shown, {dismissed} of them dismissed", crate::widgets::count(n, "finished run")),
+        Finished::All => {
+            format!("{} shown, {dismissed} of them dismissed or removed", crate::widgets::count(n, "finished run"))
+        }
         Finished::Hidden => format!("{} hidden", crate::widgets::count(n, "finished run")),
     });
     regroup(model)

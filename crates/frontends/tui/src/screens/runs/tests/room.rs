@@ -65,7 +65,7 @@ fn dismissed_runs_are_out_of_sight() {
     assert!(screen.contains("over") && !screen.contains("put-away") && screen.contains("f shows 1"), "{screen}");
     let mut cockpit = cockpit.keys("f");
     assert!(cockpit.screen(80, 24).contains("put-away"));
-    assert_eq!(cockpit.model.notice.as_deref(), Some("2 finished runs shown, 1 of them dismissed"));
+    assert_eq!(cockpit.model.notice.as_deref(), Some("2 finished runs shown, 1 of them dismissed or removed"));
     let mut cockpit = cockpit.keys("f");
     assert!(!cockpit.screen(80, 24).contains("put-away") && cockpit.model.order.len() <= 1, "all are hidden");
     let mut cockpit = cockpit.keys("f");
