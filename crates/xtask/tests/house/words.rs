@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::tree::{exceptions, sources};
 
 /// Words of a test's name.
 const LONGEST_NAME: usize = 7;
@@ -11,32 +12,9 @@ const LONGEST_NAME: usize = 7;
 const EMPTY_BEGINNINGS: [&str; 12] =
     ["What", "So", "One", "Its", "Those", "These", "That", "This", "It", "They", "Whatever", "Some"];
 
-fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("crates")
-}
-
-/// The text of each source file, by its path below `crates/`.
-fn sources() -> BTreeMap<String, String> {
-    let (root, mut found) = (crates(), BTreeMap::new());
-    let mut open = vec![root.clone()];
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let name = path.strip_prefix(&root).expect("below crates").display().to_string();
-                found.insert(name, fs::read_to_string(&path).expect("text"));
-            }
-        }
-    }
-    assert!(found.len() > 50, "the sources were not found");
-    found
-}
-
 /// Fails on what breaks a rule and is not listed, and on what is listed and breaks it no more.
 fn hold(list: &str, advice: &str, found: &BTreeSet<String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("exceptions").join(list);
+    let path = exceptions(list);
     let text = fs::read_to_string(&path).unwrap_or_default();
     let listed: BTreeSet<String> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
     let (new, mended): (Vec<_>, Vec<_>) = (found.difference(&listed).collect(), listed.difference(found).collect());

@@ -2,9 +2,9 @@
 //! and `cargo deny` do this too, but building them costs CI minutes each time, and this reads the manifests in milliseconds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::tree::{manifest, packages, root, sources_below};
 
 /// The crates that pure code may use: values, texts and digests, nothing that opens, asks or waits.
 const CORE: [&str; 10] =
@@ -30,41 +30,13 @@ const LICENCES: [&str; 12] = [
     "MPL-2.0",
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
-
-fn manifest(path: &Path) -> toml::Table {
-    let text = fs::read_to_string(path).expect("a manifest");
-    text.parse().unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// Returns the folders of our crates, below `crates/`.
-fn folders(below: &Path, found: &mut Vec<PathBuf>) {
-    if below.join("Cargo.toml").exists() && below != root() {
-        found.push(below.to_owned());
-        return;
-    }
-    for path in fs::read_dir(below).expect("a folder").flatten().map(|entry| entry.path()).filter(|path| path.is_dir())
-    {
-        folders(&path, found);
-    }
-}
-
-fn ours() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    folders(&root().join("crates"), &mut found);
-    assert!(found.len() > 15, "the crates were not found");
-    found
-}
-
 fn named(manifest: &toml::Table, table: &str) -> BTreeSet<String> {
     manifest.get(table).and_then(|table| table.as_table()).into_iter().flat_map(|table| table.keys().cloned()).collect()
 }
 
 /// Returns the short names of our own crates.
 fn own_names() -> BTreeSet<String> {
-    let workspace = manifest(&root().join("Cargo.toml"));
+    let workspace = manifest(&root());
     let shared = workspace["workspace"]["dependencies"].as_table().expect("a table");
     shared.iter().filter(|(_, value)| value.get("path").is_some()).map(|(name, _)| name.clone()).collect()
 }
@@ -73,45 +45,31 @@ fn own_names() -> BTreeSet<String> {
 fn floors_use_only_listed_crates() {
     let own = own_names();
     let mut wrong = Vec::new();
-    for folder in ours() {
-        let below = folder.strip_prefix(root().join("crates")).expect("below crates").to_owned();
+    for (below, folder) in packages() {
         let allowed: Vec<&str> = match below.iter().next().and_then(|first| first.to_str()) {
             Some("core") if below.ends_with("terminal") => [CORE.as_slice(), &TERMINAL].concat(),
             Some("core") => CORE.to_vec(),
             Some("ground") => GROUND.to_vec(),
             _ => continue,
         };
-        let used = named(&manifest(&folder.join("Cargo.toml")), "dependencies");
+        let used = named(&manifest(&folder), "dependencies");
         let others = used.iter().filter(|name| !own.contains(*name) && !allowed.contains(&name.as_str()));
         wrong.extend(others.map(|name| format!("{}: {name}", below.display())));
     }
     assert!(wrong.is_empty(), "pure floors use values, texts and digests alone: {wrong:#?}");
 }
 
-/// Returns all Rust text of a crate.
-fn sources(folder: &Path) -> String {
-    let mut text = String::new();
-    for path in fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            text.push_str(&sources(&path));
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("text"));
-        }
-    }
-    text
-}
-
 #[test]
 fn every_dependency_is_used() {
     let mut unused = Vec::new();
-    for folder in ours() {
-        let manifest = manifest(&folder.join("Cargo.toml"));
-        let text = sources(&folder);
+    for (below, folder) in packages() {
+        let manifest = manifest(&folder);
+        let text: String = sources_below(&folder).into_values().collect();
         let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
         for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let names = named(&manifest, table);
             let missing = names.iter().filter(|name| !words.contains(name.replace('-', "_").as_str()));
-            unused.extend(missing.map(|name| format!("{}: {name}", folder.display())));
+            unused.extend(missing.map(|name| format!("{}: {name}", below.display())));
         }
     }
     assert!(unused.is_empty(), "nothing names these; take them out of the manifests: {unused:#?}");

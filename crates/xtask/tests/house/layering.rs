@@ -4,32 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::tree::{manifest, packages, root};
+
 /// Folder of a crate, like `core/domain`, by its package name.
 type Crates = BTreeMap<String, PathBuf>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
-
-fn manifest(folder: &Path) -> toml::Table {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
-    text.parse().unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
-}
-
 fn crates() -> Crates {
-    let mut found = Crates::new();
-    let mut open = vec![root().join("crates")];
-    while let Some(folder) = open.pop() {
-        if folder.join("Cargo.toml").exists() {
-            let name = manifest(&folder)["package"]["name"].as_str().expect("a name").to_owned();
-            let below = folder.strip_prefix(root().join("crates")).expect("below crates").to_owned();
-            found.insert(name, below);
-            continue;
-        }
-        let entries = fs::read_dir(&folder).expect("a folder");
-        open.extend(entries.map(|e| e.expect("an entry").path()).filter(|p| p.is_dir()));
-    }
-    found
+    let name = |folder: &Path| manifest(folder)["package"]["name"].as_str().expect("a name").to_owned();
+    packages().into_iter().map(|(below, folder)| (name(&folder), below)).collect()
 }
 
 /// Short names of the workspace's table to package names.

@@ -1,24 +1,10 @@
 //! Sizes of types: a struct of more than twenty fields is several things in one, an enum of more than forty variants several lists.
 //! Larger ones stand in `exceptions/sizes.txt`, which may only shrink.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::tree::{allowed_sizes, sources};
 
 const FIELDS: usize = 20;
 const VARIANTS: usize = 40;
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for path in fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs")
-            && !path.components().any(|c| c.as_os_str() == "tests")
-        {
-            found.push(path);
-        }
-    }
-}
 
 /// Returns the kind and the name of a type that this line declares with a body.
 fn declared(line: &str) -> Option<(&'static str, String)> {
@@ -70,17 +56,9 @@ fn sizes(text: &str) -> Vec<(&'static str, String, usize)> {
 
 #[test]
 fn no_type_is_too_large() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let listed = fs::read_to_string(home.join("exceptions/sizes.txt")).unwrap_or_default();
-    let allowed: BTreeMap<&str, usize> = listed
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(' '))
-        .map(|(name, size)| (name, size.parse().expect("a number of members")))
-        .collect();
-    let mut files = Vec::new();
-    sources(&home.join("..").canonicalize().expect("crates"), &mut files);
-    let all: Vec<_> = files.iter().flat_map(|file| sizes(&fs::read_to_string(file).expect("text"))).collect();
+    let allowed = allowed_sizes("sizes.txt");
+    let files = sources().into_iter().filter(|(file, _)| !file.split('/').any(|part| part == "tests"));
+    let all: Vec<_> = files.flat_map(|(_, text)| sizes(&text)).collect();
     assert!(all.len() > 300, "the types were not found");
     let mut wrong = Vec::new();
     for (kind, name, size) in all {

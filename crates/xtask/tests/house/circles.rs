@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::tree::{allowed_sizes, packages};
 
 /// Files that one circle may have.
 const LARGEST: usize = 6;
@@ -16,24 +18,6 @@ struct Graph {
     texts: BTreeMap<ModulePath, String>,
     /// The targets of `pub use`, by the module and the name that stands there.
     exported: BTreeMap<(ModulePath, String), Vec<String>>,
-}
-
-fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("crates")
-}
-
-/// Returns the folders below `folder` that have a manifest and sources.
-fn packages(folder: &Path, found: &mut Vec<PathBuf>) {
-    if folder.join("Cargo.toml").exists() && folder.join("src").exists() {
-        found.push(folder.to_owned());
-        return;
-    }
-    let mut below: Vec<PathBuf> = fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path()).collect();
-    below.retain(|path| path.is_dir());
-    below.sort();
-    for path in below {
-        packages(&path, found);
-    }
 }
 
 /// Returns a file's text without comments and without the tests inside.
@@ -208,23 +192,13 @@ fn circles(arrows: &BTreeMap<ModulePath, BTreeSet<ModulePath>>) -> BTreeSet<BTre
 
 #[test]
 fn no_import_circle_is_large() {
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("exceptions/circles.txt");
-    let listed = fs::read_to_string(list).unwrap_or_default();
-    let allowed: BTreeMap<&str, usize> = listed
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(' '))
-        .map(|(name, size)| (name, size.parse().expect("a number of files")))
-        .collect();
-    let (root, mut found, mut wrong) = (crates(), Vec::new(), Vec::new());
-    packages(&root, &mut found);
-    assert!(found.len() > 15, "the crates were not found");
-    for package in found {
-        let name = package.strip_prefix(&root).expect("below crates").display().to_string();
+    let (allowed, mut wrong) = (allowed_sizes("circles.txt"), Vec::new());
+    for (name, package) in packages() {
+        let name = name.display().to_string();
         let circles = circles(&Graph::read(&package.join("src")).arrows());
         let largest = circles.iter().max_by_key(|circle| circle.len());
         let size = largest.map_or(0, BTreeSet::len);
-        let may = allowed.get(name.as_str()).copied().unwrap_or(LARGEST);
+        let may = allowed.get(&name).copied().unwrap_or(LARGEST);
         if size > may {
             let files: Vec<String> = largest.into_iter().flatten().map(|module| module.join("/")).collect();
             wrong.push(format!("{name}: {size} files import one another: {}", files.join(", ")));
