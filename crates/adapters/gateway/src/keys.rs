@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use domain::key_values::KeyValues;
@@ -120,15 +120,20 @@ impl KeyStore {
 
     /// Replaces all variables of these runs.
     pub(crate) fn replace(&self, of_runs: BTreeMap<String, KeyValues>) {
+        let _fetched = self.forget_fetched(&of_runs);
+        self.given.write().unwrap_or_else(PoisonError::into_inner).of_runs.extend(of_runs);
+    }
+
+    /// Forgets the keys of these runs that were fetched. While the result is held, none is fetched from what is replaced.
+    fn forget_fetched(&self, of_runs: &BTreeMap<String, KeyValues>) -> MutexGuard<'_, BTreeMap<KeySource, SecretKey>> {
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
-        self.given.write().unwrap_or_else(PoisonError::into_inner).of_runs.extend(of_runs);
+        fetched
     }
 
     /// Adds variables of these runs; those that a run has and that are not named stay.
     pub(crate) fn add(&self, of_runs: BTreeMap<String, KeyValues>) {
-        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        fetched.retain(|source, _| !matches!(source, KeySource::OfRun { run, .. } if of_runs.contains_key(run)));
+        let _fetched = self.forget_fetched(&of_runs);
         let mut given = self.given.write().unwrap_or_else(PoisonError::into_inner);
         for (run, values) in of_runs {
             given.add(&run, values);

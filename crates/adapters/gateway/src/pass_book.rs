@@ -95,10 +95,11 @@ impl PassBook {
         let known_whole = self.held().known_whole.clone();
         let (whole, part): (BTreeMap<_, _>, BTreeMap<_, _>) =
             values.clone().into_iter().partition(|(run, _)| known_whole.contains(run));
-        for order in [Order::Keys(whole), Order::AddKeys(part)] {
-            if !matches!(&order, Order::Keys(of_runs) | Order::AddKeys(of_runs) if of_runs.is_empty()) {
-                control::give(&self.home, &order)?;
-            }
+        if !whole.is_empty() {
+            control::give(&self.home, &Order::Keys(whole))?;
+        }
+        if !part.is_empty() {
+            control::give(&self.home, &Order::AddKeys(part))?;
         }
         Ok(())
     }
