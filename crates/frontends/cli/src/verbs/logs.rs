@@ -39,7 +39,7 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
         }
         if !args.follow || piece.over {
             if from == 0 && file == OutputFile::Stdout {
-                tell_of_stderr(&mut connection, &row, attempt.as_ref()).await?;
+                tell_where_words_are(&mut connection, &row, attempt.as_ref()).await?;
             }
             return printer.end();
         }
@@ -55,7 +55,11 @@ pub(super) async fn logs(args: &LogsArgs, places: &Places) -> Result<Code, CliEr
 }
 
 /// Says where the words of an agent are that wrote nothing to standard output.
-async fn tell_of_stderr(connection: &mut Connection, row: &Row, attempt: Option<&AttemptKey>) -> Result<(), CliError> {
+async fn tell_where_words_are(
+    connection: &mut Connection,
+    row: &Row,
+    attempt: Option<&AttemptKey>,
+) -> Result<(), CliError> {
     let name = text::line(&row.name);
     if row.mode == "interactive" {
         complain(&format!("{name} has a terminal of its own: `pilothouse attach {name}` shows it"));

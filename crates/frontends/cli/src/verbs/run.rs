@@ -23,7 +23,7 @@ pub(super) async fn run(args: RunArgs, places: &Places) -> Result<Code, CliError
         report(&mut out, &rows)?;
     }
     if !out.json {
-        notes(&rows, is_first(&mut connection, &rows).await);
+        notes(&mut connection, &rows).await;
     }
     if !args.wait {
         return Ok(Code::Done);
@@ -95,12 +95,12 @@ fn report(out: &mut Out, rows: &[Row]) -> Result<(), CliError> {
 }
 
 /// Prints beside the output what a person should know who could still do something about it.
-fn notes(rows: &[Row], first: bool) {
+async fn notes(connection: &mut Connection, rows: &[Row]) {
     let Some(row) = rows.first() else { return };
     if row.settings_differ {
         complain("pilothouse.toml in the checkout is not the committed one, which counts; commit it for later runs");
     }
-    if row.checks.is_empty() && first {
+    if row.checks.is_empty() && is_first(connection, rows).await {
         complain(NO_CHECKS);
     }
 }
