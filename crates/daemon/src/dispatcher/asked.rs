@@ -1,4 +1,4 @@
-//! What clients ask for, and the replies.
+//! Requests of clients, and the replies.
 
 use domain::command::{Answer, Command};
 use domain::decide::{self, Decision, Refusal};

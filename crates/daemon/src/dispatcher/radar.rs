@@ -1,4 +1,4 @@
-//! What is known of collisions in each repository.
+//! Known collisions in each repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;

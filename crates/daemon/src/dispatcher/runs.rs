@@ -205,13 +205,10 @@ impl Runs {
         u32::try_from(open.filter(|o| o.state.takes_a_slot()).count()).unwrap_or(u32::MAX)
     }
 
-    /// Returns the runs that wait for a place, the oldest first.
+    /// Returns the runs that wait for a place; `fleet::decide` puts them in order.
     pub(super) fn queued(&self) -> Vec<RunId> {
         let open = self.entries.iter().filter_map(|(id, e)| Some((id, e.open.as_deref()?)));
-        let mut queued: Vec<_> =
-            open.filter(|(_, o)| o.state.waits_for_slot()).map(|(id, o)| (o.state.created_at, id.clone())).collect();
-        queued.sort();
-        queued.into_iter().map(|(_, id)| id).collect()
+        open.filter(|(_, o)| o.state.waits_for_slot()).map(|(id, _)| id.clone()).collect()
     }
 
     /// Words what can't be watched here and how to mend that, for `status`.

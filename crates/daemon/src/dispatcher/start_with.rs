@@ -1,4 +1,4 @@
-//! What the agent of an attempt is started with, and how its failure is worded.
+//! The start of an attempt's agent, and how its failure is worded.
 
 use domain::attempt::AttemptKey;
 use domain::decide::Decision;

@@ -134,7 +134,7 @@ fn begin(
     let shared = environments::shared_build_folder(at.path, &at.spec.run, cargo_home.as_deref());
     let before = WorktreeBefore { head, tree, uncommitted, shared };
     let record = serde_json::to_vec(&before).expect("plain values");
-    fs::write(at.folder.join(BEFORE), record).map_err(|e| format!("no note of how the worktree stands: {e}"))?;
+    fs::write(at.folder.join(BEFORE), record).map_err(EffectError::file("no note of how the worktree stands"))?;
     put_aside(at)?;
     let cwd = at.path.to_string_lossy().into_owned();
     let base = keep::start(places, performer, job, cwd);

@@ -36,6 +36,14 @@ pub(crate) enum EffectError {
     Ours(String),
 }
 
+impl EffectError {
+    /// Returns what makes an error of a file's, for `map_err`.
+    pub(super) fn file(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        |source| Self::File { doing, source }
+    }
+}
+
 impl From<String> for EffectError {
     fn from(reason: String) -> Self {
         Self::Ours(reason)

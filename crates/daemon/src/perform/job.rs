@@ -1,4 +1,4 @@
-//! One effect of one run, and the places that it works in.
+//! An effect of a run, and the places that it works in.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What of a run lives, and which of its places are there.
+//! The processes of a run that live, and which of its places are there.
 
 use std::path::Path;
 

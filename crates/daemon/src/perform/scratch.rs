@@ -40,7 +40,7 @@ pub(super) fn make(places: &DaemonPlaces, spec: &NewRun) -> Result<(), EffectErr
     let _not_there = fs::remove_dir_all(&tmp);
     for path in [Some(tmp), cache(places, spec)].into_iter().flatten() {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.map_err(|e| format!("no folder for temporary files: {}: {e}", path.display()))?;
+        made.map_err(EffectError::file(format!("no folder for temporary files: {}", path.display())))?;
     }
     Ok(())
 }

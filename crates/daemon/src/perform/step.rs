@@ -1,4 +1,4 @@
-//! One step of an effect, and what comes after it.
+//! A step of an effect, and what comes after it.
 
 use std::time::Duration;
 

@@ -171,11 +171,11 @@ fn launch(
     let state = evidence::StateFolder::open(&places.home)?;
     state.run(&spec.id).create_attempt(attempt)?;
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.attempt);
-    made.map_err(|e| format!("no folder for what the agent writes: {}: {e}", place.attempt))?;
+    made.map_err(EffectError::file(format!("no folder for what the agent writes: {}", place.attempt)))?;
     let own_files = agent.files().iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     for (name, text) in own_files.chain(through.files) {
         let path = Path::new(&place.attempt).join(name);
-        fs::write(&path, text).map_err(|e| format!("{} can't be written: {e}", path.display()))?;
+        fs::write(&path, text).map_err(EffectError::file(format!("{} can't be written", path.display())))?;
     }
     let writable = match with.policy {
         Policy::Sandboxed => {

@@ -1,4 +1,4 @@
-//! What is done and told of runs while nothing can be written down.
+//! Ending runs, and telling of them, while nothing can be written down.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

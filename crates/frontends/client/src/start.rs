@@ -29,10 +29,8 @@ const SETTLE: Duration = Duration::from_millis(30);
 pub async fn connect(places: &Places) -> Result<Connection, ClientError> {
     match connect_running(places).await {
         Ok(connection) if connection.contract() < CONTRACT => replace(places, connection).await,
-        Ok(connection) if connection.contract() > CONTRACT => {
-            Err(ClientError::Contract { theirs: connection.contract(), ours: CONTRACT })
-        }
-        Ok(connection) => Ok(connection),
+        Ok(connection) if protocol::speaks(connection.contract()) => Ok(connection),
+        Ok(connection) => Err(ClientError::Contract { theirs: connection.contract(), ours: CONTRACT }),
         Err(ClientError::NotRunning(_) | ClientError::Unreachable { .. } | ClientError::Gone) => start(places).await,
         Err(other) => Err(other),
     }
