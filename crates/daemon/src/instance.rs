@@ -1,4 +1,4 @@
-//! One daemon per state folder: the lock, the record that clients read, and the folder of sockets.
+//! The single daemon of a state folder: its lock, the record that clients read, and the folder of sockets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What all runs used on each day, and the budgets that they share: that of the day and those of repositories.
+//! The use of all runs on each day, and the budgets that they share: that of the day and those of repositories.
 
 use std::collections::{BTreeMap, BTreeSet};
 

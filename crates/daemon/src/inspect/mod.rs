@@ -1,4 +1,4 @@
-//! What a client wants to know that takes a look at the world: differences, facts, what may be removed.
+//! Requests of clients that take a look at the world: differences, facts, what may be removed.
 
 mod calls;
 mod diff;

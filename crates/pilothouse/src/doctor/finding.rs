@@ -1,4 +1,4 @@
-//! One line of `pilothouse doctor`.
+//! A line of `pilothouse doctor`.
 
 /// The result of one look at the machine, the repository or the settings.
 pub(super) struct DoctorFinding {

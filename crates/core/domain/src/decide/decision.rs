@@ -1,4 +1,4 @@
-//! What is decided, or why nothing is.
+//! Decisions, and refusals to decide.
 
 use crate::attempt::AttemptKey;
 use crate::effect::Effect;

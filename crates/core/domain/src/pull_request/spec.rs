@@ -1,4 +1,4 @@
-//! What a pull request says, and how the settings of a run's base commit ask for one.
+//! The words of a pull request, and how the settings of a run's base commit ask for one.
 
 use serde::{Deserialize, Serialize};
 
